@@ -1,0 +1,98 @@
+import Type, { type Static, type TObject } from 'typebox'
+import { ConfigError, loadVariables } from './load.ts'
+
+const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
+
+/** What every process needs to know: where the data is and how loud to be. */
+export const connectionVariables = Type.Object({
+  NODE_ENV: Type.Enum(['development', 'test', 'production'], {
+    default: 'development',
+    description: '`production` refuses generated secrets and missing keys',
+  }),
+  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    default: 'info',
+    description: 'least severe level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
+  }),
+  DATABASE_URL: text('Postgres (18 or newer) as one URL; wins over the `DB_*` variables'),
+  DB_HOST: text('Postgres host, when there is no `DATABASE_URL`'),
+  DB_PORT: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'Postgres port' })),
+  DB_NAME: text('Postgres database'),
+  DB_USER: text('Postgres user'),
+  DB_PASSWORD: text('Postgres password'),
+  DB_POOL_SIZE: Type.Integer({
+    minimum: 1,
+    maximum: 200,
+    default: 16,
+    description: 'connections to Postgres per process',
+  }),
+  REDIS_URL: Type.String({
+    minLength: 1,
+    description: 'Redis (7.0 or newer) or Valkey for the queues, with `noeviction`',
+  }),
+  CACHE_REDIS_URL: text('Redis for the cache; unset means `REDIS_URL`'),
+  QUEUE_PREFIX: Type.String({
+    pattern: '^[A-Za-z0-9_-]{1,40}$',
+    default: 'gt',
+    description: 'first part of every queue key; two installations on one Redis need different ones',
+  }),
+  CACHE_PREFIX: Type.String({
+    pattern: '^[A-Za-z0-9_-]{1,40}$',
+    default: 'gt-cache',
+    description: 'first part of every cache key; two installations on one Redis need different ones',
+  }),
+  PROBE_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65535,
+      description: 'port of `/healthz`, `/readyz` and `/metrics`; unset means no probe listener',
+    }),
+  ),
+})
+export type ConnectionVariables = Static<typeof connectionVariables>
+
+/** `start` generates secrets with this prefix; production refuses them. */
+export const developmentSecretPrefix = 'dev-only-'
+
+export type Connections = ReturnType<typeof readConnections>
+
+/**
+ * Loads `schema` (which includes the connection variables) and the nested connection settings.
+ * `DATABASE_URL` wins over a complete set of `DB_*`; half a set is refused and the missing names are given.
+ * @throws ConfigError
+ */
+export function loadConnections<S extends TObject>(
+  schema: S,
+  env: Readonly<Record<string, string | undefined>>,
+): { variables: Static<S>; connections: Connections } {
+  const variables = loadVariables(schema, env)
+  return { variables, connections: readConnections(variables as ConnectionVariables) }
+}
+
+function readConnections(v: ConnectionVariables) {
+  return Object.freeze({
+    production: v.NODE_ENV === 'production',
+    logLevel: v.LOG_LEVEL,
+    database: { url: databaseUrl(v), poolSize: v.DB_POOL_SIZE },
+    redis: { url: v.REDIS_URL, queuePrefix: v.QUEUE_PREFIX },
+    cache: { url: v.CACHE_REDIS_URL ?? v.REDIS_URL, prefix: v.CACHE_PREFIX },
+    probePort: v.PROBE_PORT,
+  })
+}
+
+function databaseUrl(v: ConnectionVariables): string {
+  if (v.DATABASE_URL) return v.DATABASE_URL
+  const parts = {
+    DB_HOST: v.DB_HOST,
+    DB_PORT: v.DB_PORT,
+    DB_NAME: v.DB_NAME,
+    DB_USER: v.DB_USER,
+    DB_PASSWORD: v.DB_PASSWORD,
+  }
+  const missing = Object.entries(parts).flatMap(([name, value]) => (value === undefined ? [name] : []))
+  if (missing.length === Object.keys(parts).length)
+    throw new ConfigError(['DATABASE_URL is required (or all of DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD)'])
+  if (missing.length > 0)
+    throw new ConfigError([`the DB_* variables are incomplete: ${missing.join(', ')} missing (or set DATABASE_URL)`])
+  const credentials = `${encodeURIComponent(v.DB_USER ?? '')}:${encodeURIComponent(v.DB_PASSWORD ?? '')}`
+  return `postgres://${credentials}@${v.DB_HOST}:${v.DB_PORT}/${encodeURIComponent(v.DB_NAME ?? '')}`
+}

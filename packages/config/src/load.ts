@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import type { Static, TObject, TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+
+/** Every problem of a configuration at once; `message` is made for the operator who has to mend it. */
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`The configuration has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`)
+    this.name = 'ConfigError'
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+type Documented = TSchema & { default?: unknown; description?: string }
+
+/** Mounted secrets: `X_FILE=/run/secrets/x` stands for `X`; both at once is a contradiction. */
+function readVariable(name: string, env: Environment, problems: string[]): string | undefined {
+  const path = env[`${name}_FILE`]
+  if (!path) return env[name] || undefined
+  if (env[name]) problems.push(`${name} and ${name}_FILE are both set: keep one`)
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    problems.push(`${name}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+}
+
+/**
+ * Reads the variables that `schema` names (each with a `description`, most with a `default`) from `env`.
+ * An empty value counts as unset; numbers and booleans are converted.
+ * @throws ConfigError with every problem found, each beginning with the variable's name; never with a value, which may be a secret.
+ */
+export function loadVariables<S extends TObject>(schema: S, env: Environment): Static<S> {
+  const problems: string[] = []
+  const raw: Record<string, unknown> = {}
+  for (const name of Object.keys(schema.properties)) {
+    const value = readVariable(name, env, problems)
+    if (value !== undefined) raw[name] = value
+  }
+  const variables = Value.Convert(schema, Value.Default(schema, raw))
+  const documented: Record<string, Documented> = schema.properties
+  const missing = (schema.required ?? []).filter((name) => !(name in (variables as object)))
+  problems.push(...missing.map((name) => `${name} is required: ${documented[name]?.description ?? ''}`))
+  for (const error of Value.Errors(schema, variables)) {
+    const name = error.instancePath.split('/')[1]
+    if (name) problems.push(`${name} ${error.message}`)
+  }
+  if (problems.length > 0) throw new ConfigError([...new Set(problems)])
+  return Object.freeze(variables) as Static<S>
+}
+
+/** One row per variable, for the configuration table in the documentation. */
+export function describeVariables(schema: TObject): { name: string; default: string; description: string }[] {
+  return Object.entries(schema.properties).map(([name, property]: [string, Documented]) => ({
+    name,
+    default: property.default === undefined ? '' : String(property.default),
+    description: property.description ?? '',
+  }))
+}

@@ -1,0 +1,69 @@
+import { type AggregateType, type CommittedEvent, consumersOf, type EventType } from '@goals-tasks/events'
+import { type SQL, sql } from 'drizzle-orm'
+
+/** Why and by whom a change was made: what its events say beyond the change itself. */
+export type Announcement = {
+  /** The primary event first, then its milestones. */
+  types: readonly EventType[]
+  actorId: string
+  reason?: string | undefined
+  /** The request, as its answer and the logs name it. */
+  correlationId?: string | undefined
+  causationId?: string | undefined
+  cascadeId?: string | undefined
+  traceparent?: string | undefined
+}
+
+/** Parameter values of an announcement, under the names that `announced` uses by default. */
+export function announcementValues(a: Announcement) {
+  return {
+    types: a.types,
+    ...subscriptionValues(a.types),
+    actorId: a.actorId,
+    reason: a.reason ?? null,
+    correlationId: a.correlationId ?? null,
+    causationId: a.causationId ?? null,
+    cascadeId: a.cascadeId ?? null,
+    traceparent: a.traceparent ?? null,
+  }
+}
+
+function subscriptionValues(types: readonly EventType[]) {
+  const pairs = types.flatMap((type) => consumersOf(type).map((consumer) => ({ consumer, type })))
+  return { consumers: pairs.map((p) => p.consumer), heard: pairs.map((p) => p.type) }
+}
+
+type Source = 'actorId' | 'reason' | 'correlationId' | 'causationId' | 'cascadeId' | 'traceparent'
+
+/**
+ * The announcing half of a statement whose CTE `changed` has the columns `id`, `version`, `before` and `after` (json)
+ * and `readers` (uuid[]): for each changed row one event per type, its readers and its deliveries. No row, no event.
+ * `from` replaces the named parameters by expressions over `changed`.
+ * @returns the CTEs `e`, `r` and `d`, to follow `changed`
+ */
+export function announced(aggregate: AggregateType, from: Partial<Record<Source, SQL>> = {}): SQL {
+  const value = (name: Source, type: string) => from[name] ?? sql`${sql.placeholder(name)}::${sql.raw(type)}`
+  return sql`e as (
+    insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, reason,
+                        correlation_id, causation_id, cascade_id, traceparent, before, after)
+    select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1, ${value('actorId', 'uuid')}, ${value('reason', 'text')},
+           ${value('correlationId', 'text')}, ${value('causationId', 'uuid')}, ${value('cascadeId', 'uuid')}, ${value('traceparent', 'text')},
+           changed.before, changed.after
+    from changed cross join unnest(${sql.placeholder('types')}::text[]) with ordinality x(type, ordinal)
+    order by changed.id, x.ordinal
+    returning id, xid, position, type, aggregate_id
+  ), r as (
+    insert into event_readers (reader_id, xid, position, event_id)
+    select distinct reader, e.xid, e.position, e.id
+    from e join changed on changed.id = e.aggregate_id cross join unnest(changed.readers) reader
+    where reader is not null
+  ), d as (
+    insert into deliveries (consumer, event_id)
+    select s.consumer, e.id
+    from e join unnest(${sql.placeholder('consumers')}::text[], ${sql.placeholder('heard')}::text[]) s(consumer, type) using (type)
+  )`
+}
+
+/** What `announced` wrote, for the dispatcher, as one JSON column. */
+export const announcedEvents = sql<CommittedEvent[]>`(
+  select coalesce(json_agg(json_build_object('id', id, 'type', type, 'aggregateId', aggregate_id) order by position), '[]') from e)`

@@ -1,0 +1,39 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+
+/** A Drizzle database on a pool. Tables leave this package as select-only types, so writes go through its functions. */
+export type Database = NodePgDatabase
+/** An open transaction of `Database.transaction`. */
+export type Tx = Parameters<Parameters<Database['transaction']>[0]>[0]
+
+/** A writer that hangs would hold back every reader of the event feed, so each kind of waiting has an end. */
+const sessionSettings = [
+  'timezone=UTC',
+  'statement_timeout=30s',
+  'lock_timeout=10s',
+  'idle_in_transaction_session_timeout=30s',
+  'transaction_timeout=60s',
+]
+
+/**
+ * Opens a pool of `poolSize` connections to the Postgres at `url`; nothing connects before the first query.
+ * `onError` hears of idle connections that were lost; a query on a lost connection rejects by itself.
+ */
+export function createDatabase(options: {
+  url: string
+  poolSize: number
+  name: string
+  onError: (error: Error) => void
+}) {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    application_name: options.name,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    options: sessionSettings.map((setting) => `-c ${setting}`).join(' '),
+  })
+  pool.on('error', options.onError)
+  return { db: drizzle(pool) as Database, pool, close: () => pool.end() }
+}

@@ -1,0 +1,10 @@
+import { loadDatabaseUrl } from './config.ts'
+import { migrate } from './migrations.ts'
+
+try {
+  const applied = await migrate(loadDatabaseUrl())
+  console.log(applied.length === 0 ? 'the schema is up to date' : applied.map((name) => `applied ${name}`).join('\n'))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

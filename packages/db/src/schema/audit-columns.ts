@@ -1,0 +1,16 @@
+import { integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
+import { instant } from './columns.ts'
+
+/** One row per version of an entity, whoever changed it. No foreign key: the trail survives the purge of its entity. */
+export const auditColumns = () => ({
+  version: integer('version').notNull(),
+  eventId: uuid('event_id').notNull(),
+  type: text('type').notNull(),
+  actorId: uuid('actor_id').notNull(),
+  reason: text('reason'),
+  correlationId: text('correlation_id'),
+  cascadeId: uuid('cascade_id'),
+  before: jsonb('before'),
+  after: jsonb('after').notNull(),
+  occurredAt: instant('occurred_at').notNull(),
+})

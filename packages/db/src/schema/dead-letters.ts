@@ -1,0 +1,25 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { instant } from './columns.ts'
+
+/** An event that a consumer gave up, whole: it outlives its partition and can be replayed. */
+export const deadLetters = pgTable(
+  'dead_letters',
+  {
+    id: uuid('id').primaryKey().default(sql`uuidv7()`),
+    consumer: text('consumer').notNull(),
+    eventId: uuid('event_id').notNull(),
+    target: text('target').notNull().default(''),
+    event: jsonb('event').notNull(),
+    attempts: integer('attempts').notNull(),
+    replays: integer('replays').notNull(),
+    error: text('error').notNull(),
+    diedAt: instant('died_at').notNull().defaultNow(),
+  },
+  (t) => [
+    // A second burial of the same delivery is a no-op.
+    uniqueIndex('dead_letters_delivery').on(t.consumer, t.eventId, t.target),
+    // GET /ops/dead-letters?consumer=, newest first.
+    index('dead_letters_newest').on(t.consumer, t.id.desc()),
+  ],
+)

@@ -1,0 +1,34 @@
+import { sql } from 'drizzle-orm'
+import { bigint, index, integer, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core'
+import { instant, jsonText, xid8 } from './columns.ts'
+
+/**
+ * Every fact, written with the change that it tells of and never updated. Range-partitioned by week over `id`
+ * (a UUIDv7 is a time), which is why `id` alone can be the key and a look-up by id touches one partition.
+ */
+export const events = pgTable(
+  'events',
+  {
+    id: uuid('id').primaryKey().default(sql`uuidv7()`),
+    position: bigint('position', { mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
+    /** The writing transaction: a reader that stays below the oldest open one skips no late commit. */
+    xid: xid8('xid').notNull().default(sql`pg_current_xact_id()`),
+    type: text('type').notNull(),
+    aggregateType: text('aggregate_type').notNull(),
+    aggregateId: uuid('aggregate_id').notNull(),
+    aggregateVersion: integer('aggregate_version').notNull(),
+    /** 0 is the version's primary event; milestones follow. */
+    ordinal: smallint('ordinal').notNull(),
+    actorId: uuid('actor_id').notNull(),
+    reason: text('reason'),
+    correlationId: text('correlation_id'),
+    causationId: uuid('causation_id'),
+    cascadeId: uuid('cascade_id'),
+    before: jsonText('before'),
+    after: jsonText('after').notNull(),
+    traceparent: text('traceparent'),
+    occurredAt: instant('occurred_at').notNull().defaultNow(),
+  },
+  // The history of an entity whose audit rows are still pending, and the fields that changed since a version.
+  (t) => [index('events_aggregate').on(t.aggregateId, t.aggregateVersion)],
+)

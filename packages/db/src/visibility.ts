@@ -1,0 +1,12 @@
+import { sql } from 'drizzle-orm'
+
+/** Placeholders `principalId` and `admin`; they stand in every query that touches a goal or a task. */
+const principalId = sql`${sql.placeholder('principalId')}::uuid`
+const admin = sql`${sql.placeholder('admin')}::boolean`
+
+export const goalWritable = sql`(goals.user_id = ${principalId} or ${admin})`
+/** An assignee of a live task sees that goal's header; what a header is, the service decides. */
+export const goalReadable = sql`(goals.user_id = ${principalId} or ${admin} or exists (
+  select from tasks where tasks.goal_id = goals.id and tasks.assigned_to = ${principalId} and tasks.deleted_at is null))`
+/** Which fields an assignee may change, the service decides. */
+export const taskVisible = sql`(tasks.owner_id = ${principalId} or tasks.assigned_to = ${principalId} or ${admin})`

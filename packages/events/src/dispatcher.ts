@@ -1,0 +1,102 @@
+import type { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import type { EventType } from './catalogue.ts'
+import { type JobData, type JobEvent, maxEventsPerJob, openQueue } from './queues.ts'
+import { type ConsumerName, consumerNames, consumersOf } from './subscriptions.ts'
+
+export type CommittedEvent = { id: string; type: EventType; aggregateId: string }
+export type Dispatcher = ReturnType<typeof createDispatcher>
+
+const maxBufferedEvents = 10_000
+const maxJobsPerFlush = 50
+const complainEveryMs = 5_000
+
+/**
+ * Turns committed events into jobs, one per consumer with everything committed since its last flush: one event
+ * under light load, up to a hundred under heavy load. Losing what it holds loses nothing: each event's deliveries
+ * are rows in Postgres, and the workers' sweeper enqueues those that no job took up.
+ * `connection` is a producer's and stays the caller's to close.
+ */
+export function createDispatcher(options: { connection: Redis; prefix: string; log: Logger }) {
+  const { connection, prefix, log } = options
+  const lanes = Object.fromEntries(
+    consumerNames.map((consumer) => [consumer, createLane(openQueue(connection, prefix, consumer), connection, log)]),
+  ) as Record<ConsumerName, ReturnType<typeof createLane>>
+
+  return {
+    /** Takes note of events whose transaction has committed; returns at once and never throws. */
+    nudge(events: readonly CommittedEvent[]): void {
+      for (const event of events) for (const consumer of consumersOf(event.type)) lanes[consumer].push(event)
+    },
+    /** Settles when everything nudged so far is enqueued or left to the sweeper. */
+    async flush(): Promise<void> {
+      await Promise.all(Object.values(lanes).map((lane) => lane.settled()))
+    },
+    async close(): Promise<void> {
+      await Promise.all(Object.values(lanes).map((lane) => lane.close()))
+    },
+  }
+}
+
+function createLane(queue: Queue<JobData>, connection: Redis, log: Logger) {
+  let buffer: JobEvent[] = []
+  let flushing: Promise<void> | undefined
+  let left = 0
+  let complainedAt = 0
+  queue.on('error', () => leaveToSweeper(0, 'the connection failed'))
+
+  function leaveToSweeper(count: number, why: string): void {
+    left += count
+    if (left === 0 || Date.now() - complainedAt < complainEveryMs) return
+    log.warn({ consumer: queue.name, events: left, why }, 'events left to the sweeper')
+    complainedAt = Date.now()
+    left = 0
+  }
+
+  async function flush(): Promise<void> {
+    while (buffer.length > 0) {
+      const taken = buffer.splice(0, maxEventsPerJob * maxJobsPerFlush)
+      // A queue that has never connected keeps `addBulk` pending for ever, whatever the time-outs.
+      if (connection.status !== 'ready') leaveToSweeper(taken.length, 'redis is away')
+      else
+        await enqueue(queue, taken).then(
+          (missed) => leaveToSweeper(missed, 'redis refused'),
+          (error) => leaveToSweeper(taken.length, error.message),
+        )
+    }
+    flushing = undefined
+  }
+
+  return {
+    push(event: CommittedEvent): void {
+      if (buffer.length >= maxBufferedEvents) {
+        leaveToSweeper(buffer.length, 'the buffer is full')
+        buffer = []
+      }
+      buffer.push({ id: event.id, type: event.type, aggregateId: event.aggregateId })
+      // Everything pushed in this turn of the event loop goes into the same flush.
+      flushing ??= Promise.resolve().then(flush)
+    },
+    settled: () => flushing ?? Promise.resolve(),
+    async close(): Promise<void> {
+      await flushing
+      await queue.close()
+    },
+  }
+}
+
+/** @returns how many events were not enqueued: `addBulk` is not atomic and resolves although entries failed. */
+async function enqueue(queue: Queue<JobData>, events: JobEvent[]): Promise<number> {
+  const chunks: JobEvent[][] = []
+  for (let i = 0; i < events.length; i += maxEventsPerJob) chunks.push(events.slice(i, i + maxEventsPerJob))
+  const jobs = await queue.addBulk(chunks.map((chunk) => ({ name: jobName(chunk), data: { events: chunk } })))
+  return jobs.reduce(
+    (missed, job, i) => (Number(job.id) >= 0 || isNaN(Number(job.id)) ? missed : missed + (chunks[i]?.length ?? 0)),
+    0,
+  )
+}
+
+/** What the board shows as the job's title. */
+export const jobName = (events: readonly JobEvent[]): string =>
+  events.length === 1 ? (events[0]?.type ?? '') : `${events.length} events`

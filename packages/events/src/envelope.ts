@@ -1,0 +1,36 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { DomainEvent } from './catalogue.ts'
+
+/** The event as CloudEvents 1.0 JSON. `source` names this installation; `id` is the event's own and never changes over retries. */
+export function toCloudEvent(event: DomainEvent, source: string) {
+  return {
+    specversion: '1.0',
+    id: event.id,
+    source,
+    type: event.type,
+    subject: event.aggregateId,
+    time: event.occurredAt,
+    datacontenttype: 'application/json',
+    aggregatetype: event.aggregateType,
+    aggregateversion: event.aggregateVersion,
+    ...(event.traceparent === null ? {} : { traceparent: event.traceparent }),
+    data: {
+      before: event.before,
+      after: event.after,
+      changes: changesBetween(event.before, event.after),
+      actorId: event.actorId,
+      reason: event.reason,
+      correlationId: event.correlationId,
+      causationId: event.causationId,
+      cascadeId: event.cascadeId,
+    },
+  }
+}
+
+/** The fields that differ, each with both values; empty when there was nothing before. */
+export function changesBetween(before: object | null, after: object): Record<string, { from: unknown; to: unknown }> {
+  if (before === null) return {}
+  const old = before as Record<string, unknown>
+  const differing = Object.entries(after).filter(([field, value]) => !isDeepStrictEqual(value, old[field]))
+  return Object.fromEntries(differing.map(([field, to]) => [field, { from: old[field], to }]))
+}

@@ -1,0 +1,37 @@
+import { type DomainEvent, type EventType, eventTypes } from './catalogue.ts'
+
+const primaries = [
+  'goal:created',
+  'goal:updated',
+  'goal:deleted',
+  'task:created',
+  'task:updated',
+  'task:deleted',
+] as const
+
+/** Who hears what: the only fan-out rule. */
+export const subscriptions = {
+  'audit-log': primaries,
+  'cache-invalidation': primaries,
+  notifications: ['goal:completed', 'task:completed', 'task:assigned'],
+  sync: [...primaries, 'goal:completed', 'task:completed', 'task:assigned', 'notification:sent', 'sync:triggered'],
+} as const satisfies Record<string, readonly EventType[]>
+
+export type ConsumerName = keyof typeof subscriptions
+export const consumerNames = Object.keys(subscriptions) as ConsumerName[]
+
+export type EventTypeFor<C extends ConsumerName> = (typeof subscriptions)[C][number]
+export type EventFor<C extends ConsumerName> = DomainEvent<EventTypeFor<C>>
+
+export const isConsumerName = (name: string): name is ConsumerName => Object.hasOwn(subscriptions, name)
+
+const hears = (consumer: ConsumerName, type: EventType) =>
+  (subscriptions[consumer] as readonly EventType[]).includes(type)
+const listeners = new Map(eventTypes.map((type) => [type, consumerNames.filter((consumer) => hears(consumer, type))]))
+
+/** The consumers that get a delivery of an event of this type. */
+export const consumersOf = (type: EventType): readonly ConsumerName[] => listeners.get(type) ?? []
+
+// An event that nobody hears does not compile.
+type Unheard = Exclude<EventType, EventTypeFor<ConsumerName>>
+undefined as unknown as Unheard satisfies never

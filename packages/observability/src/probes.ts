@@ -1,0 +1,40 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Registry } from '@prometheus-io/client'
+
+/** `degraded` still takes traffic: a dependency that the process can do without is away. */
+export type Readiness = { status: 'ready' | 'degraded' | 'unavailable'; checks: Record<string, string> }
+
+/**
+ * The probe listener: `/healthz` (the process runs), `/readyz` (200 `ready` or `degraded`, 503 `unavailable`) and `/metrics` (Prometheus text).
+ * @returns its port (useful with port 0) and `close()`
+ */
+export async function startProbes(options: { port: number; ready: () => Promise<Readiness>; registry: Registry }) {
+  const server = createServer(async (request, response) => {
+    const answer = (status: number, body: unknown) =>
+      response
+        .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+        .end(JSON.stringify(body))
+    try {
+      const path = new URL(request.url ?? '/', 'http://probe').pathname
+      if (path === '/healthz') return answer(200, { status: 'ok' })
+      if (path === '/readyz') {
+        const readiness = await options.ready()
+        return answer(readiness.status === 'unavailable' ? 503 : 200, readiness)
+      }
+      if (path !== '/metrics') return answer(404, { status: 'not found' })
+      const text = await options.registry.metrics()
+      return response.writeHead(200, { 'content-type': options.registry.contentType }).end(text)
+    } catch (error) {
+      return answer(503, {
+        status: 'unavailable',
+        checks: { probe: error instanceof Error ? error.message : 'failed' },
+      })
+    }
+  })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()),
+  }
+}

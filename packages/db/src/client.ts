@@ -3,8 +3,6 @@ import pg from 'pg'
 
 /** A Drizzle database on a pool. Tables leave this package as select-only types, so writes go through its functions. */
 export type Database = NodePgDatabase
-/** An open transaction of `Database.transaction`. */
-export type Tx = Parameters<Parameters<Database['transaction']>[0]>[0]
 
 /** A writer that hangs would hold back every reader of the event feed, so each kind of waiting has an end. */
 const sessionSettings = [

@@ -6,7 +6,7 @@ import { goalJson, taskJson } from './representation.ts'
 import { goals } from './schema/goals.ts'
 import { tasks } from './schema/tasks.ts'
 import { type Executor, prepareStatement } from './statement.ts'
-import { goalWritable, taskVisible } from './visibility.ts'
+import { goalWritable, taskOwned, taskVisible } from './visibility.ts'
 
 /** A change as it was committed: the entity's JSON text, its version, and its events for the dispatcher. */
 export type Committed = { text: string; version: number; events: CommittedEvent[] }
@@ -88,6 +88,8 @@ export function createCommit(on: Executor) {
     updateGoal: (change: Change<GoalState & At>) => commitOne(on, statements.updateGoal, change),
     /** Its goal must be open, live and the principal's, and stays so until the commit. */
     createTask: (change: Change<NewTask>) => commitOne(on, statements.createTask, change),
+    /** Soft; its goal stays as it is. */
+    deleteTask: (change: Change<At>) => commitOne(on, statements.deleteTask, change),
     updateTask: (change: Change<TaskState & At>) => commitOne(on, statements.updateTask, change),
   }
 }
@@ -144,6 +146,15 @@ const statements = {
     where goals.id = ${sql.placeholder('goalId')} and goals.deleted_at is null and goals.status in ('ACTIVE', 'ON_HOLD') and ${goalWritable}
     for share
     returning id, version, null::json as before, ${taskJson()} as after, array[owner_id, assigned_to] as readers`,
+  ),
+  deleteTask: change(
+    'task_delete',
+    'task',
+    sql`
+    update tasks set deleted_at = now(), version = version + 1
+    where ${at} and ${taskOwned}
+    returning id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
+              array[new.owner_id, new.assigned_to] as readers`,
   ),
   updateTask: change(
     'task_update',

@@ -1,5 +1,6 @@
 export { type Announcement, announced, announcedEvents, announcementValues } from './announce.ts'
-export { createDatabase, type Database, type Tx } from './client.ts'
+export { deleteGoalCascade } from './cascade.ts'
+export { createDatabase, type Database } from './client.ts'
 export {
   type Commit,
   type Committed,
@@ -10,8 +11,32 @@ export {
   type Principal,
   type TaskState,
 } from './commit.ts'
+export {
+  countDeadLetters,
+  type DeadLetter,
+  type DeadLetterFilter,
+  discardDeadLetter,
+  listDeadLetters,
+  loadDeadLetter,
+  type Replayed,
+  replayDeadLetter,
+  replayDeadLetters,
+} from './dead-letters.ts'
+export {
+  buryDelivery,
+  claimEvents,
+  finishDeliveries,
+  type LeasedDelivery,
+  leaseDeliveries,
+  leaseOverdue,
+  loadUnfinishedEvents,
+  oldestOverdueSeconds,
+  parkDeliveries,
+  recordFailure,
+} from './deliveries.ts'
 export { assertSchema, ensurePartitions, migrate } from './migrations.ts'
 export * from './readable.ts'
 export { goalJson, notificationJson, taskJson } from './representation.ts'
 export { type Executor, executeOnce, prepareStatement } from './statement.ts'
+export { inTransaction, sqlState, type Tx } from './transaction.ts'
 export { goalReadable, goalWritable, taskVisible } from './visibility.ts'

@@ -10,3 +10,4 @@ export const goalReadable = sql`(goals.user_id = ${principalId} or ${admin} or e
   select from tasks where tasks.goal_id = goals.id and tasks.assigned_to = ${principalId} and tasks.deleted_at is null))`
 /** Which fields an assignee may change, the service decides. */
 export const taskVisible = sql`(tasks.owner_id = ${principalId} or tasks.assigned_to = ${principalId} or ${admin})`
+export const taskOwned = sql`(tasks.owner_id = ${principalId} or ${admin})`

@@ -91,10 +91,8 @@ async function enqueue(queue: Queue<JobData>, events: JobEvent[]): Promise<numbe
   const chunks: JobEvent[][] = []
   for (let i = 0; i < events.length; i += maxEventsPerJob) chunks.push(events.slice(i, i + maxEventsPerJob))
   const jobs = await queue.addBulk(chunks.map((chunk) => ({ name: jobName(chunk), data: { events: chunk } })))
-  return jobs.reduce(
-    (missed, job, i) => (Number(job.id) >= 0 || isNaN(Number(job.id)) ? missed : missed + (chunks[i]?.length ?? 0)),
-    0,
-  )
+  const missed = jobs.flatMap((job, i) => (/^\d+$/.test(String(job.id)) ? [] : (chunks[i] ?? [])))
+  return missed.length
 }
 
 /** What the board shows as the job's title. */

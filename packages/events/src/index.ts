@@ -5,6 +5,7 @@
  */
 export * from './catalogue.ts'
 export { connectProducer, connectWorker } from './connection.ts'
+export * from './dead-queue.ts'
 export { type CommittedEvent, createDispatcher, type Dispatcher, jobName } from './dispatcher.ts'
 export * from './entities.ts'
 export { changesBetween, toCloudEvent } from './envelope.ts'

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { ConsumerName } from './subscriptions.ts'
 
-type Policy = {
+export type Policy = {
   /** Attempts before an event is given up and becomes a dead letter. */
   attempts: number
   backoff: { baseMs: number; capMs: number }
@@ -12,8 +12,10 @@ type Policy = {
   lockMs: number
 }
 
+export type Policies = Record<ConsumerName, Policy>
+
 /** How each consumer's queue behaves. */
-export const policies: Record<ConsumerName, Policy> = {
+export const policies: Policies = {
   'audit-log': { attempts: 8, backoff: { baseMs: 500, capMs: 60_000 }, concurrency: 4, lockMs: 30_000 },
   'cache-invalidation': { attempts: 8, backoff: { baseMs: 250, capMs: 30_000 }, concurrency: 8, lockMs: 30_000 },
   notifications: { attempts: 8, backoff: { baseMs: 1_000, capMs: 300_000 }, concurrency: 4, lockMs: 30_000 },
@@ -27,6 +29,15 @@ export const maxEventsPerJob = 100
 export type JobData = { events: JobEvent[] }
 export type JobEvent = { id: string; type: string; aggregateId: string }
 
+/**
+ * The id of a job that carries one event after `attempts` failed ones. Enqueueing it twice makes one job.
+ * BullMQ refuses a colon in it, and takes no second job of an id that it keeps as finished.
+ */
+export const singleJobId = (
+  consumer: ConsumerName,
+  { id, attempts, replays }: { id: string; attempts: number; replays: number },
+) => `${consumer}-${id}-${attempts}-r${replays}`
+
 /** One slot per consumer, so that every script runs on a Redis Cluster and consumers spread over its nodes. */
 export const queuePrefix = (prefix: string, consumer: ConsumerName) => `{${prefix}:${consumer}}`
 
@@ -38,6 +49,8 @@ export function openQueue(connection: Redis, prefix: string, consumer: ConsumerN
   return new Queue<JobData>(consumer, {
     connection,
     prefix: queuePrefix(prefix, consumer),
+    // The check asks once; a Redis that hung at that moment would leave a queue that fails for ever.
+    skipVersionCheck: true,
     // Done jobs are only of interest to someone looking at the board; the record is in Postgres.
     defaultJobOptions: { attempts: 1, removeOnComplete: { count: 100 }, removeOnFail: { count: 500, age: 86_400 } },
     streams: { events: { maxLen: 1_000 } },

@@ -25,8 +25,9 @@ export type EventFor<C extends ConsumerName> = DomainEvent<EventTypeFor<C>>
 
 export const isConsumerName = (name: string): name is ConsumerName => Object.hasOwn(subscriptions, name)
 
-const hears = (consumer: ConsumerName, type: EventType) =>
-  (subscriptions[consumer] as readonly EventType[]).includes(type)
+/** Whether the consumer is subscribed to events of this type; of a type that nobody knows, nobody is. */
+export const hears = (consumer: ConsumerName, type: string): boolean =>
+  (subscriptions[consumer] as readonly string[]).includes(type)
 const listeners = new Map(eventTypes.map((type) => [type, consumerNames.filter((consumer) => hears(consumer, type))]))
 
 /** The consumers that get a delivery of an event of this type. */

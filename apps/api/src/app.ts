@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Registry } from '@goals-tasks/observability'
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import type { Logger } from 'pino'
+import type { Deps } from './deps.ts'
+import { goalRoutes } from './goals/routes.ts'
+import { registerAuth, type Verifier } from './plugins/auth.ts'
+import { collectMethods, registerHttp, registerMethodNotAllowed } from './plugins/http.ts'
+import { registerJson } from './plugins/json.ts'
+import { registerHttpMetrics } from './plugins/metrics.ts'
+import { registerOpenapi } from './plugins/openapi.ts'
+import { registerProblemPages } from './plugins/problem-pages.ts'
+import { registerProblems } from './plugins/problems.ts'
+import { registerValidation } from './plugins/validation.ts'
+import { taskRoutes } from './tasks/routes.ts'
+
+export type AppOptions = {
+  log: Logger
+  registry: Registry
+  verify: Verifier
+  corsOrigins: readonly string[]
+  trustProxy: readonly string[]
+}
+
+/** The API: plugins first, then one line per feature, in this order. */
+export async function buildApp(deps: Deps, options: AppOptions) {
+  const app = fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    // One line per finished request is ours to write; every line of a request carries the id that its answer shows.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
+    genReqId: requestId,
+    bodyLimit: 256 * 1024,
+    requestTimeout: 15_000,
+    connectionTimeout: 30_000,
+    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
+    routerOptions: { maxParamLength: 100 },
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+  })
+  registerProblems(app)
+  registerJson(app)
+  registerValidation(app)
+  await registerHttp(app, options.corsOrigins)
+  registerHttpMetrics(app, options.registry)
+  // What is registered up to here is public; every route below needs a scope.
+  await registerOpenapi(app)
+  registerProblemPages(app)
+  registerAuth(app, options.verify)
+  const methods = collectMethods(app)
+
+  await app.register(goalRoutes(deps))
+  await app.register(taskRoutes(deps))
+
+  registerMethodNotAllowed(app, methods)
+  return app
+}
+
+/** The trace that the caller is in, else a request id of an ingress, else a new one: the same in the answer, the events and the log. */
+function requestId({ headers }: IncomingMessage): string {
+  const trace = /^00-([0-9a-f]{32})-/.exec(String(headers.traceparent ?? ''))?.[1]
+  const given = headers['x-request-id']
+  return trace ?? (typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID())
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError, connectionVariables, loadConnections, loadVariables } from '@goals-tasks/config'
+import Type from 'typebox'
+import { authVariables, readAuth } from './auth-config.ts'
+
+export const variables = Type.Object({
+  ...connectionVariables.properties,
+  ...authVariables.properties,
+  HOST: Type.String({ default: '0.0.0.0', description: 'address that the API listens on' }),
+  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'port of the API' }),
+  CORS_ORIGINS: Type.String({
+    default: '',
+    description: 'origins whose pages may call the API, separated by commas; none by default',
+  }),
+  TRUST_PROXY: Type.String({
+    default: '',
+    description: 'addresses or networks of proxies whose X-Forwarded-* headers are believed, separated by commas',
+  }),
+  RETENTION_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 3650,
+    default: 30,
+    description: 'days after which deleted goals and tasks may be purged',
+  }),
+  SHUTDOWN_TIMEOUT_MS: Type.Integer({
+    minimum: 0,
+    default: 15_000,
+    description: 'how long running requests may take to finish at a stop',
+  }),
+})
+
+export type Config = ReturnType<typeof loadConfig>
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
+
+/** @throws ConfigError with every problem */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
+  const { variables: v, connections } = loadConnections(variables, env)
+  return Object.freeze({
+    ...connections,
+    auth: readAuth(v, connections.production),
+    http: { host: v.HOST, port: v.PORT, corsOrigins: list(v.CORS_ORIGINS), trustProxy: list(v.TRUST_PROXY) },
+    retentionDays: v.RETENTION_DAYS,
+    shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
+  })
+}
+
+const tokenVariables = Type.Object({
+  ...Type.Pick(authVariables, ['AUTH_JWT_SECRET', 'AUTH_ISSUER', 'AUTH_AUDIENCE']).properties,
+  DATA_DIR: Type.String({ default: '.data', description: 'where `start` keeps its data' }),
+})
+
+/** The key to sign a local token with: AUTH_JWT_SECRET, else the one that `start` generated. @throws ConfigError */
+export function loadTokenSecret(env: NodeJS.ProcessEnv = process.env) {
+  const v = loadVariables(tokenVariables, env)
+  const secret = v.AUTH_JWT_SECRET ?? readStartSecret(join(v.DATA_DIR, 'auth-secret'))
+  return { key: new TextEncoder().encode(secret), issuer: v.AUTH_ISSUER, audience: v.AUTH_AUDIENCE }
+}
+
+function readStartSecret(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    throw new ConfigError([
+      `AUTH_JWT_SECRET is not set and ${path} cannot be read (did \`start\` run here?): ${cause instanceof Error ? cause.message : cause}`,
+    ])
+  }
+}

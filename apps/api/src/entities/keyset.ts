@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { type Executor, prepareStatement } from '@goals-tasks/db'
+import { type SQL, sql } from 'drizzle-orm'
+import { Problem } from '../errors.ts'
+
+/** One row of a list: its JSON text and its place in the order (created_at, id). */
+export type ListRow = { text: string; at: string; id: string }
+export type Page = { text: string; nextCursor: string | null; empty: boolean }
+
+/** A filter that is in force: its name, its condition over a placeholder of that name, and the value. */
+export type Filter = { name: string; condition: SQL; value: unknown }
+
+export const newestFirst = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
+const after = sql`and (created_at, id) < (${sql.placeholder('afterAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`
+
+/**
+ * A list, newest first, that pages by key: each page costs the same, and rows that come or go meanwhile neither repeat nor hide others.
+ * `select` gives the statement for conditions that begin with `and`; one is prepared per combination of filters.
+ */
+export function createList(name: string, select: (conditions: SQL) => SQL) {
+  const statements = new Map<string, ReturnType<typeof prepareStatement<ListRow>>>()
+
+  function statementFor(filters: readonly Filter[], paging: boolean) {
+    const shape = [name, ...filters.map((filter) => filter.name), ...(paging ? ['after'] : [])].join('_')
+    const conditions = [...filters.map((filter) => sql`and ${filter.condition}`), ...(paging ? [after] : [])]
+    const statement = statements.get(shape) ?? prepareStatement<ListRow>(shape, select(sql.join(conditions, sql` `)))
+    statements.set(shape, statement)
+    return statement
+  }
+
+  return async (
+    on: Executor,
+    query: { limit: number; cursor?: string | undefined; filters: readonly Filter[]; values: Record<string, unknown> },
+  ): Promise<Page> => {
+    const binding = bind(name, query.filters)
+    const place = query.cursor === undefined ? undefined : parseCursor(query.cursor, binding)
+    const values = Object.fromEntries(query.filters.map((filter) => [filter.name, filter.value]))
+    const statement = statementFor(query.filters, place !== undefined)
+    const rows = await statement(on, {
+      ...query.values,
+      ...values,
+      afterAt: place?.at,
+      afterId: place?.id,
+      limit: query.limit + 1,
+    })
+    return toPage(rows, query.limit, binding)
+  }
+}
+
+function toPage(rows: ListRow[], limit: number, binding: string): Page {
+  return pageOf(rows, limit, (last) =>
+    Buffer.from(JSON.stringify([1, binding, last.at, last.id])).toString('base64url'),
+  )
+}
+
+/** A page out of `limit` + 1 rows: the rows are finished JSON, joined and never parsed. */
+export function pageOf<R extends { text: string }>(
+  rows: readonly R[],
+  limit: number,
+  cursorAfter: (last: R) => string,
+): Page {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  const hasMore = rows.length > limit
+  const nextCursor = hasMore && last ? cursorAfter(last) : null
+  const text = `{"data":[${shown.map((row) => row.text).join(',')}],"page":${JSON.stringify({ nextCursor, hasMore })}}`
+  return { text, nextCursor, empty: shown.length === 0 }
+}
+
+/** A cursor continues one list under one set of filters. It grants nothing: ownership is in the query. */
+const bind = (name: string, filters: readonly Filter[]) =>
+  createHash('sha256')
+    .update(JSON.stringify([name, filters.map((filter) => [filter.name, filter.value])]))
+    .digest('base64url')
+    .slice(0, 12)
+
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+function parseCursor(cursor: string, binding: string): { at: string; id: string } {
+  const [version, bound, at, id] = decode(cursor)
+  if (
+    version !== 1 ||
+    bound !== binding ||
+    typeof at !== 'string' ||
+    typeof id !== 'string' ||
+    !instant.test(at) ||
+    !uuid.test(id)
+  ) {
+    throw new Problem(
+      'cursor-mismatch',
+      'The cursor is not one of this list with these filters: begin again without it.',
+    )
+  }
+  return { at, id }
+}
+
+function decode(cursor: string): unknown[] {
+  try {
+    const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return Array.isArray(decoded) ? decoded : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,65 @@
+import { assertSchema, createCommit, createDatabase, ensurePartitions } from '@goals-tasks/db'
+import { connectProducer, createDispatcher } from '@goals-tasks/events'
+import { createLogger, createRegistry, damped, startOrExit, startProbes } from '@goals-tasks/observability'
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.ts'
+import { loadConfig } from './config.ts'
+import { createVerifier } from './plugins/auth.ts'
+import { readiness } from './readiness.ts'
+
+await startOrExit(async () => {
+  const config = loadConfig()
+  const log = createLogger('api', config.logLevel)
+  const registry = createRegistry()
+
+  const database = createDatabase({
+    ...config.database,
+    name: 'goals-tasks api',
+    onError: (err) => log.warn({ err }, 'an idle database connection was lost'),
+  })
+  await assertSchema(database.pool)
+  await ensurePartitions(database.pool)
+  const redis = connectProducer(
+    config.redis.url,
+    damped(10_000, (err: Error) => log.warn({ err }, 'redis is away; events wait in postgres')),
+  )
+  const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
+
+  const deps = {
+    db: database.db,
+    pool: database.pool,
+    commit: createCommit(database.pool),
+    dispatcher,
+    clock: Date.now,
+    retentionDays: config.retentionDays,
+  }
+  const app = await buildApp(deps, {
+    log,
+    registry,
+    verify: createVerifier(config.auth),
+    corsOrigins: config.http.corsOrigins,
+    trustProxy: config.http.trustProxy,
+  })
+
+  let closing = false
+  const ready = async () =>
+    closing ? ({ status: 'unavailable', checks: { process: 'stopping' } } as const) : readiness(database.pool, redis)
+  const probes =
+    config.probePort === undefined ? undefined : await startProbes({ port: config.probePort, ready, registry })
+
+  closeWithGrace({ delay: config.shutdownTimeoutMs, logger: log }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'stopping after an error that nobody caught')
+    else log.info({ signal }, 'stopping')
+    closing = true
+    await app.close()
+    // Only now are all writes done, so this flush takes the last of them.
+    await dispatcher.close()
+    redis.disconnect()
+    await database.close()
+    await probes?.close()
+    log.info('stopped')
+  })
+
+  await app.listen({ host: config.http.host, port: config.http.port })
+  log.info({ port: config.http.port }, 'ready')
+})

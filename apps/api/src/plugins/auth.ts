@@ -1,0 +1,91 @@
+import type { FastifyInstance } from 'fastify'
+import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
+import type { AuthConfig } from '../auth-config.ts'
+import { insufficientScope, unauthenticated } from '../errors.ts'
+import type { Scope } from '../scopes.ts'
+
+/** Who makes the request, and what the token allows. */
+export type Actor = { id: string; admin: boolean; scopes: ReadonlySet<string>; expiresAtMs: number }
+/** @throws Problem `unauthenticated` */
+export type Verifier = (token: string) => Promise<Actor>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set on every route that names a scope. */
+    actor: Actor
+  }
+  interface FastifyContextConfig {
+    /** What a token needs for this route; a route has either this or `public`. */
+    scope?: Scope
+    public?: true
+  }
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const maxCachedTokens = 10_000
+/** A key that was withdrawn stops working this long after it at the latest. */
+const maxTrustMs = 30_000
+
+/** Verifies tokens with the configured key; a token that was verified is trusted again for a while, never past its expiry. */
+export function createVerifier(config: AuthConfig): Verifier {
+  const verify = config.secret ? verifySecret(config, config.secret) : verifyRemote(config, config.jwksUrl ?? '')
+  const known = new LRUCache<string, Actor>({ max: maxCachedTokens, ttl: maxTrustMs, ttlResolution: 100 })
+  return async (token) => {
+    const actor = known.get(token)
+    if (actor && actor.expiresAtMs > Date.now()) return actor
+    const fresh = toActor(await verify(token).catch((error: unknown) => refuse(error)), config)
+    known.set(token, fresh, { ttl: Math.max(1, Math.min(maxTrustMs, fresh.expiresAtMs - Date.now())) })
+    return fresh
+  }
+}
+
+function verifySecret(config: AuthConfig, secret: string) {
+  const key = new TextEncoder().encode(secret)
+  return async (token: string) => (await jwtVerify(token, key, verifyOptions(config, ['HS256']))).payload
+}
+
+function verifyRemote(config: AuthConfig, url: string) {
+  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(url))
+  return async (token: string) =>
+    (await jwtVerify(token, keys, verifyOptions(config, ['RS256', 'ES256', 'EdDSA']))).payload
+}
+
+/** Without `requiredClaims` a token that never expires would pass, without `audience` anybody else's. */
+const verifyOptions = (config: AuthConfig, algorithms: string[]): JWTVerifyOptions => ({
+  algorithms,
+  requiredClaims: ['exp', 'sub'],
+  clockTolerance: 5,
+  ...(config.issuer ? { issuer: config.issuer } : {}),
+  ...(config.audience ? { audience: config.audience } : {}),
+})
+
+function refuse(cause: unknown): never {
+  throw unauthenticated('The token is missing, malformed, expired or not for this service.', cause)
+}
+
+function toActor(payload: JWTPayload, config: AuthConfig): Actor {
+  const id = payload.sub?.toLowerCase() ?? ''
+  if (!uuid.test(id)) throw unauthenticated("The token's subject is not a UUID.")
+  const claim = payload[config.scopeClaim] ?? config.defaultScope ?? ''
+  const scopes = new Set(Array.isArray(claim) ? claim.map(String) : String(claim).split(' ').filter(Boolean))
+  return { id, admin: scopes.has('admin'), scopes, expiresAtMs: (payload.exp ?? 0) * 1_000 }
+}
+
+/** Every route needs a token with its scope, unless it says `public`; a route that says neither does not start. */
+export function registerAuth(app: FastifyInstance, verify: Verifier): void {
+  app.decorateRequest('actor')
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (!config?.scope && !config?.public)
+      throw new Error(`${String(method)} ${url} names neither a scope nor public: add config.scope to the route`)
+  })
+  app.addHook('onRequest', async (request) => {
+    const { scope } = request.routeOptions.config
+    if (!scope) return
+    const [scheme, token] = (request.headers.authorization ?? '').split(' ')
+    if (scheme?.toLowerCase() !== 'bearer' || !token)
+      throw unauthenticated('Send a token: Authorization: Bearer <token>.')
+    request.actor = await verify(token)
+    if (!request.actor.scopes.has(scope) && !request.actor.admin) throw insufficientScope(scope)
+  })
+}

@@ -1,0 +1,19 @@
+/** Every permission that a token may carry. */
+export const scopes = {
+  'goals:read': 'read goals',
+  'goals:write': 'create and change goals',
+  'tasks:read': 'read tasks',
+  'tasks:write': 'create and change tasks',
+  'notifications:read': 'read notifications',
+  'notifications:write': 'mark notifications as read',
+  'webhooks:read': 'read webhooks',
+  'webhooks:write': 'manage webhooks',
+  sync: 'start synchronisations',
+  ops: "use the operators' process",
+  admin: "reach every user's goals and tasks",
+} as const
+
+export type Scope = keyof typeof scopes
+
+/** What a user's own token carries unless told otherwise. */
+export const userScopes = (Object.keys(scopes) as Scope[]).filter((scope) => scope !== 'ops' && scope !== 'admin')

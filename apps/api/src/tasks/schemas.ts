@@ -1,0 +1,34 @@
+import { CalendarDate, Id, Instant, Nullable, stringEnum, taskStatuses } from '@goals-tasks/events'
+import Type, { type Static } from 'typebox'
+import { Description, Metadata, Priority, Tags, Title, Version } from '../entities/fields.ts'
+
+const Hours = Nullable(Type.Number({ minimum: 0, maximum: 999_999.99, multipleOf: 0.01 }))
+
+const writable = {
+  assignedTo: Nullable(Id),
+  description: Description,
+  priority: Priority,
+  dueDate: Nullable(CalendarDate),
+  dueAt: Nullable(Instant),
+  dueZone: Nullable(Type.String({ maxLength: 64, description: 'IANA time zone in which `dueAt` was meant' })),
+  estimatedHours: Hours,
+  actualHours: Hours,
+  tags: Tags,
+  metadata: Metadata,
+}
+
+export const NewTask = Type.Object(
+  { title: Title, ...Type.Partial(Type.Object(writable)).properties },
+  { additionalProperties: false },
+)
+export type NewTask = Static<typeof NewTask>
+
+export const TaskPatch = Type.Partial(
+  Type.Object({ title: Title, status: stringEnum(taskStatuses), ...writable, version: Version }),
+  {
+    additionalProperties: false,
+  },
+)
+export type TaskPatch = Static<typeof TaskPatch>
+
+export const TaskParams = Type.Object({ taskId: Type.String({ format: 'uuid' }) })

@@ -1,0 +1,46 @@
+import type pg from 'pg'
+
+/** The client of an open transaction. */
+export type Tx = pg.PoolClient
+
+const retryable = new Set(['40001', '40P01'])
+const maxTries = 4
+
+/**
+ * Runs `work` in one transaction on a client of its own: committed when it resolves, rolled back when it throws.
+ * Serialization failures and deadlocks are tried again, three times, so `work` must have no effect outside of Postgres.
+ */
+export async function inTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runOnce(pool, work)
+    } catch (error) {
+      if (attempt === maxTries || !retryable.has(sqlState(error) ?? '')) throw error
+    }
+  }
+}
+
+/** The SQLSTATE of an error that came from Postgres, else undefined. */
+export function sqlState(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+async function runOnce<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const tx = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await tx.query('begin')
+    const result = await work(tx)
+    await tx.query('commit')
+    return result
+  } catch (error) {
+    // A client that cannot even roll back is not handed to anyone else; its server side ends with the connection.
+    await tx.query('rollback').catch((lost: Error) => {
+      broken = lost
+    })
+    throw error
+  } finally {
+    tx.release(broken)
+  }
+}

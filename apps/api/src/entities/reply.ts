@@ -14,7 +14,7 @@ export function sendIfChanged(request: FastifyRequest, reply: FastifyReply, answ
   const known = request.headers['if-none-match']
   const tag = etag(answer.version)
   // The comparison is the weak one, so a W/ that a proxy put on does not matter.
-  if (known && known.split(',').some((item) => ['*', tag, `W/${tag}`].includes(item.trim())))
+  if (known?.split(',').some((item) => ['*', tag, `W/${tag}`].includes(item.trim())))
     return reply.code(304).header('etag', tag).send()
   return sendEntity(reply, answer)
 }

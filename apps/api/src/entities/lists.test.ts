@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Client, startTestApp } from '../testing/test-app.ts'
+
+let api: Awaited<ReturnType<typeof startTestApp>>
+beforeAll(async () => {
+  api = await startTestApp()
+})
+afterAll(() => api.close())
+
+type Page = { data: { id: string }[]; page: { nextCursor: string | null; hasMore: boolean } }
+
+async function walk(
+  client: Client,
+  url: string,
+  limit: number,
+  onPage: () => Promise<unknown> = async () => undefined,
+): Promise<string[]> {
+  const ids: string[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = (
+      await client.get(`${url}${url.includes('?') ? '&' : '?'}limit=${limit}${cursor ? `&cursor=${cursor}` : ''}`)
+    ).body as unknown as Page
+    expect(page.page.hasMore).toBe(page.page.nextCursor !== null)
+    ids.push(...page.data.map((row) => row.id))
+    cursor = page.page.nextCursor
+    await onPage()
+  }
+  return ids
+}
+
+test('any page size shows every row once, newest first, even among rows of one instant', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 25 }), fc.integer({ min: 1, max: 7 }), async (count, limit) => {
+      const ada = await api.as()
+      // One statement: all of them share their created_at, so only the id orders them.
+      await api.deps.pool.query(
+        `insert into goals (user_id, title) select $1, 'Goal ' || i from generate_series(1, $2::int) i`,
+        [ada.id, count],
+      )
+      const { rows } = await api.deps.pool.query(
+        'select id from goals where user_id = $1 order by created_at desc, id desc',
+        [ada.id],
+      )
+      expect(await walk(ada, '/v1/goals', limit)).toEqual(rows.map((row) => row.id))
+    }),
+    { numRuns: 15 },
+  )
+})
+
+test('rows that come and go while someone pages neither repeat nor hide others', async () => {
+  const ada = await api.as()
+  const goals = []
+  for (let i = 0; i < 12; i++) goals.push(await ada.goal({ title: `Goal ${i}` }))
+  const shown = await walk(ada, '/v1/goals', 3, async () => {
+    await ada.goal({ title: 'Newcomer' })
+  })
+  expect(shown).toEqual(goals.map((goal) => goal.id).toReversed())
+})
+
+test('filters narrow a list and a link leads on', async () => {
+  const ada = await api.as()
+  const [high, low] = [
+    await ada.goal({ priority: 'HIGH', tags: ['x'] }),
+    await ada.goal({ priority: 'LOW', category: 'home' }),
+  ]
+  await ada.post(`/v1/goals/${low.id}/complete`)
+  const ids = async (query: string) => (await ada.get(`/v1/goals?${query}`)).body.data?.map((row) => row.id)
+  expect(await ids('priority=HIGH,CRITICAL')).toEqual([high.id])
+  expect(await ids('status=COMPLETED')).toEqual([low.id])
+  expect(await ids('tag=x')).toEqual([high.id])
+  expect(await ids('category=home')).toEqual([low.id])
+  expect(await ids('status=ON_HOLD')).toEqual([])
+  const page = await ada.get('/v1/goals?limit=1&priority=HIGH,LOW')
+  expect(page.headers.link).toContain('rel="next"')
+  const next = String(page.headers.link).match(/<(.+)>/)?.[1] ?? ''
+  expect((await ada.get(next)).body.data?.map((row) => row.id)).toEqual([high.id])
+})
+
+test('a cursor serves the list and the filters that it came from, and nobody else', async () => {
+  const [ada, bob] = [await api.as(), await api.as()]
+  for (let i = 0; i < 3; i++) await ada.goal()
+  const { nextCursor } = ((await ada.get('/v1/goals?limit=1')).body as unknown as Page).page
+  expect((await ada.get(`/v1/goals?limit=1&status=ACTIVE&cursor=${nextCursor}`)).body).toMatchObject({
+    status: 400,
+    code: 'cursor-mismatch',
+  })
+  expect((await ada.get(`/v1/tasks?limit=1&cursor=${nextCursor}`)).body).toMatchObject({
+    status: 400,
+    code: 'cursor-mismatch',
+  })
+  for (const bad of ['x', 'e30', Buffer.from('[1,"x","2026","y"]').toString('base64url')]) {
+    expect((await ada.get(`/v1/goals?cursor=${bad}`)).status).toBe(400)
+  }
+  expect((await bob.get(`/v1/goals?limit=1&cursor=${nextCursor}`)).body.data).toEqual([])
+})
+
+test('what a list does not know is refused by name', async () => {
+  const ada = await api.as()
+  expect((await ada.get('/v1/goals?statsu=ACTIVE')).body).toMatchObject({
+    status: 400,
+    detail: '/statsu is not known; did you mean status?',
+  })
+  for (const query of [
+    'status=DONE',
+    'status=',
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'priority=HIGH,URGENT',
+    'limit=1&limit=2',
+    'targetBefore=soon',
+  ]) {
+    expect((await ada.get(`/v1/goals?${query}`)).status, query).toBe(400)
+  }
+  expect((await ada.get('/v1/tasks?assignedTo=somebody')).status).toBe(400)
+})
+
+test('tasks across goals are those of own goals and those assigned, each once; assignedTo=me narrows', async () => {
+  const [ada, bob] = [await api.as(), await api.as()]
+  const [hers, his] = [await ada.goal(), await bob.goal()]
+  const own = await ada.task(hers.id)
+  const ownAndAssigned = await ada.task(hers.id, { assignedTo: ada.id })
+  const assigned = await bob.task(his.id, { assignedTo: ada.id })
+  await bob.task(his.id)
+  expect(await walk(ada, '/v1/tasks', 2)).toEqual([assigned.id, ownAndAssigned.id, own.id])
+  expect(await walk(ada, '/v1/tasks?assignedTo=me', 1)).toEqual([assigned.id, ownAndAssigned.id])
+  expect(await walk(ada, `/v1/goals/${his.id}/tasks`, 10)).toEqual([assigned.id])
+  expect(await walk(bob, `/v1/goals/${his.id}/tasks`, 10)).toHaveLength(2)
+})

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { problems } from './errors.ts'
+import { type Client, signToken, startTestApp } from './testing/test-app.ts'
+
+let api: Awaited<ReturnType<typeof startTestApp>>
+let ada: Client
+beforeAll(async () => {
+  api = await startTestApp({ corsOrigins: ['https://app.example'] })
+  ada = await api.as()
+})
+afterAll(() => api.close())
+
+const withToken = (authorization: string | undefined) =>
+  api.app.inject({ url: '/v1/goals', headers: authorization === undefined ? {} : { authorization } })
+
+test('only a valid, unexpired, signed token of a user passes', async () => {
+  const id = randomUUID()
+  expect((await withToken(`Bearer ${await signToken(id, 'goals:read')}`)).statusCode).toBe(200)
+  const key = new TextEncoder().encode('a-secret-for-tests-of-32-characters')
+  const header = { alg: 'HS256' }
+  const bad = {
+    nothing: undefined,
+    'another scheme': 'Basic YTpi',
+    'no token': 'Bearer',
+    gibberish: 'Bearer a.b.c',
+    expired: `Bearer ${await signToken(id, 'goals:read', 1)}`,
+    'no exp': `Bearer ${await new SignJWT({ scope: 'goals:read' }).setProtectedHeader(header).setSubject(id).sign(key)}`,
+    'no sub': `Bearer ${await new SignJWT({ scope: 'goals:read' }).setProtectedHeader(header).setExpirationTime('1h').sign(key)}`,
+    'a sub that is no UUID': `Bearer ${await signToken('ada', 'goals:read')}`,
+    'another key': `Bearer ${await new SignJWT({ scope: 'goals:read' })
+      .setProtectedHeader(header)
+      .setSubject(id)
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode('x'.repeat(32)))}`,
+    'alg none': `Bearer ${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify({ sub: id, exp: 4e9, scope: 'goals:read' })).toString('base64url')}.`,
+  }
+  for (const [what, authorization] of Object.entries(bad)) {
+    const response = await withToken(authorization)
+    expect(response.statusCode, what).toBe(401)
+    expect(response.headers['www-authenticate'], what).toContain('Bearer')
+    expect(response.headers['cache-control'], what).toBe('no-store')
+  }
+})
+
+test('a token does what its scopes say and no more', async () => {
+  const reader = await api.as(randomUUID(), 'goals:read')
+  expect((await reader.get('/v1/goals')).status).toBe(200)
+  expect(await reader.post('/v1/goals', { title: 'x' })).toMatchObject({
+    status: 403,
+    body: { code: 'insufficient-scope' },
+    headers: { 'www-authenticate': expect.stringContaining('goals:write') },
+  })
+  expect((await reader.get('/v1/tasks')).status).toBe(403)
+  expect((await (await api.as(randomUUID(), '')).get('/v1/goals')).status).toBe(403)
+})
+
+test('every route of the contract needs a token and names its scope', async () => {
+  const document = JSON.parse((await api.app.inject({ url: '/openapi.json' })).body) as {
+    paths: Record<string, Record<string, { security?: object[]; operationId: string }>>
+  }
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  )
+  expect(operations.length).toBeGreaterThan(10)
+  for (const { path, method, operation } of operations) {
+    expect(operation.security, `${method} ${path}`).toHaveLength(1)
+    expect(operation.operationId, `${method} ${path}`).toBeTruthy()
+    const url = path.replace(/\{\w+\}/g, randomUUID())
+    expect((await api.app.inject({ method: method.toUpperCase() as 'GET', url })).statusCode, `${method} ${path}`).toBe(
+      401,
+    )
+  }
+})
+
+test('errors are problems that name no internals and carry the id of the request', async () => {
+  const response = await ada.get('/v1/nothing')
+  expect(response).toMatchObject({
+    status: 404,
+    body: { type: '/problems/not-found', code: 'not-found', instance: '/v1/nothing' },
+  })
+  expect(response.body.traceId).toBe(response.headers['x-request-id'])
+  const traced = await ada.get('/v1/nothing', {
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  })
+  expect(traced.body.traceId).toBe('0af7651916cd43dd8448eb211c80319c')
+})
+
+test('each kind of bad request has its own status', async () => {
+  const json = { 'content-type': 'application/json' }
+  expect((await ada.post('/v1/goals', '{"title":', json)).body).toMatchObject({ status: 400, code: 'invalid-json' })
+  expect((await ada.post('/v1/goals', '', json)).status).toBe(400)
+  expect((await ada.post('/v1/goals', '{"__proto__":{"admin":true},"title":"x"}', json)).status).toBe(400)
+  expect((await ada.post('/v1/goals', 'title=x', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(
+    415,
+  )
+  expect(
+    (await ada.post('/v1/goals', JSON.stringify({ title: 'x', description: 'x'.repeat(300_000) }), json)).status,
+  ).toBe(413)
+  expect((await ada.get('/v1/goals', { accept: 'image/png' })).status).toBe(406)
+  expect((await ada.get('/v1/goals/not-a-uuid')).status).toBe(400)
+  expect(await ada.put('/v1/goals', { title: 'x' })).toMatchObject({
+    status: 405,
+    headers: { allow: 'POST, GET, HEAD, OPTIONS' },
+  })
+})
+
+test('a trace context goes into the event, a malformed one does not', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const good = await ada.post('/v1/goals', { title: 'x' }, { traceparent })
+  const bad = await ada.post('/v1/goals', { title: 'x' }, { traceparent: "00-';drop" })
+  const { rows } = await api.deps.pool.query(
+    'select traceparent from events where aggregate_id = any($1) order by position',
+    [[good.body.id, bad.body.id]],
+  )
+  expect(rows.map((row) => row.traceparent)).toEqual([traceparent, null])
+})
+
+test('pages of allowed origins may call, others may not', async () => {
+  const preflight = (origin: string) =>
+    api.app.inject({
+      method: 'OPTIONS',
+      url: '/v1/goals',
+      headers: { origin, 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'if-match' },
+    })
+  const allowed = await preflight('https://app.example')
+  expect(allowed.statusCode).toBe(204)
+  expect(allowed.headers['access-control-allow-origin']).toBe('https://app.example')
+  expect(allowed.headers['access-control-allow-headers']).toContain('If-Match')
+  expect((await preflight('https://evil.example')).headers['access-control-allow-origin']).toBeUndefined()
+  const answer = await ada.get('/v1/goals', { origin: 'https://app.example' })
+  expect(answer.headers['access-control-expose-headers']).toContain('ETag')
+  expect(answer.headers['cache-control']).toBe('private, no-cache')
+})
+
+test('the type of every problem is a page', async () => {
+  for (const code of Object.keys(problems)) {
+    const page = await api.app.inject({ url: `/problems/${code}` })
+    expect(page.statusCode, code).toBe(200)
+    expect(page.body).toContain(code)
+  }
+  expect((await api.app.inject({ url: '/problems/__proto__' })).statusCode).toBe(404)
+})
+
+test('the docs page brings its own script', async () => {
+  const page = await api.app.inject({ url: '/docs' })
+  const target = page.statusCode === 200 ? page : await api.app.inject({ url: '/docs/' })
+  expect(target.statusCode).toBe(200)
+  expect(target.body).not.toMatch(/src="https?:/)
+  expect(target.headers['content-security-policy']).toContain("default-src 'self'")
+})

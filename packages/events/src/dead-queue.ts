@@ -50,7 +50,7 @@ export async function unmirrorDeadLetter(queue: DeadQueue, id: string): Promise<
 }
 
 /**
- * Makes the queue show exactly `newest`, the consumer's newest dead letters in the order of their death, whatever
+ * Makes the queue show exactly `newest`, the consumer's newest dead letters with the oldest of them first, whatever
  * happened meanwhile: more of them, replays while Redis was away, a Redis that came back empty.
  */
 export async function reconcileMirror(queue: DeadQueue, newest: readonly MirroredDeadLetter[]): Promise<void> {

@@ -13,9 +13,8 @@ export function registerJson(app: FastifyInstance): void {
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'string' },
     (request, text: string, done) => {
-      if (suspicious.test(text) || text.length > 10_000) {
-        parse(request, text, (error, body) => (error ? done(error) : refuseUnstorable(body, done)))
-      } else parse(request, text, done)
+      const look = suspicious.test(text) || text.length > 10_000
+      void parse(request, text, (error, body) => (error || !look ? done(error, body) : refuseUnstorable(body, done)))
     },
   )
 }

@@ -1,0 +1,79 @@
+/** Writes what is derived from the code: `npm run generate`. With --check it only tells what is stale, and fails. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { describeVariables } from '@goals-tasks/config'
+import { createLogger, createRegistry } from '@goals-tasks/observability'
+import { buildApp } from '../apps/api/src/app.ts'
+import { variables as apiVariables } from '../apps/api/src/config.ts'
+import type { Deps } from '../apps/api/src/deps.ts'
+import { opsVariables } from '../apps/api/src/ops/config.ts'
+import { workerVariables } from '../apps/worker/src/config.ts'
+
+const check = process.argv.includes('--check')
+const processes = { api: apiVariables, worker: workerVariables, ops: opsVariables }
+
+type Variable = { name: string; default: string; description: string; processes: string[] }
+
+function allVariables(): Variable[] {
+  const all = new Map<string, Variable>()
+  for (const [name, schema] of Object.entries(processes)) {
+    for (const variable of describeVariables(schema)) {
+      const known = all.get(variable.name) ?? { ...variable, processes: [] }
+      known.processes.push(name)
+      all.set(variable.name, known)
+    }
+  }
+  return [...all.values()]
+}
+
+const configurationTable = () =>
+  ['| variable | default | read by | |', '|---|---|---|---|', ...allVariables().map(row)].join('\n')
+
+const row = (v: Variable) =>
+  `| \`${v.name}\` | ${v.default === '' ? '' : `\`${v.default}\``} | ${v.processes.length === 3 ? 'all' : v.processes.join(', ')} | ${v.description} |`
+
+const exampleEnvironment = () =>
+  `# Every variable that there is; the values shown are the defaults. A secret may come from a file: X_FILE instead of X.\n${allVariables()
+    .map((v) => `\n# ${v.description}\n#${v.name}=${v.default}`)
+    .join('\n')}\n`
+
+async function openapi(): Promise<string> {
+  // Routes are described here, never called, so they need nothing to work with.
+  const app = await buildApp({} as Deps, {
+    log: createLogger('openapi', 'silent'),
+    registry: createRegistry(),
+    verify: () => Promise.reject(new Error('not called')),
+    corsOrigins: [],
+    trustProxy: [],
+  })
+  await app.ready()
+  return `${JSON.stringify(app.swagger(), null, 2)}\n`
+}
+
+function between(path: string, mark: string, text: string): string {
+  const [begin, end] = [`<!-- ${mark}: generated -->`, `<!-- /${mark} -->`]
+  const page = readFileSync(path, 'utf8')
+  const [before, after] = [page.split(begin)[0], page.split(end)[1]]
+  if (before === undefined || after === undefined) throw new Error(`${path} lacks the marks of ${mark}`)
+  return `${before}${begin}\n${text}\n${end}${after}`
+}
+
+const files: Record<string, string> = {
+  'apps/api/openapi.json': await openapi(),
+  '.env.example': exampleEnvironment(),
+  'README.md': between('README.md', 'configuration', configurationTable()),
+}
+const current = (path: string) => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+const stale = Object.entries(files).filter(([path, text]) => current(path) !== text)
+if (check && stale.length > 0) {
+  console.error(`stale: ${stale.map(([path]) => path).join(', ')}; run \`npm run generate\``)
+  process.exitCode = 1
+} else {
+  for (const [path, text] of stale) writeFileSync(path, text)
+  console.log(stale.length === 0 ? 'everything generated is up to date' : `wrote ${stale.map(([path]) => path).join(', ')}`)
+}

@@ -75,5 +75,7 @@ if (check && stale.length > 0) {
   process.exitCode = 1
 } else {
   for (const [path, text] of stale) writeFileSync(path, text)
-  console.log(stale.length === 0 ? 'everything generated is up to date' : `wrote ${stale.map(([path]) => path).join(', ')}`)
+  console.log(
+    stale.length === 0 ? 'everything generated is up to date' : `wrote ${stale.map(([path]) => path).join(', ')}`,
+  )
 }

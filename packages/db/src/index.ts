@@ -14,7 +14,6 @@ export {
 export {
   countDeadLetters,
   type DeadLetter,
-  type DeadLetterFilter,
   discardDeadLetter,
   listDeadLetters,
   loadDeadLetter,

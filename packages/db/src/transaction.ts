@@ -28,7 +28,12 @@ export function sqlState(error: unknown): string | undefined {
 
 async function runOnce<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const tx = await pool.connect()
-  let broken: Error | undefined
+  let lost: Error | undefined
+  const noteLoss = (error: Error) => {
+    lost = error
+  }
+  // A connection that breaks tells its query and, besides, emits an event: unheard, that would end the process.
+  tx.on('error', noteLoss)
   try {
     await tx.query('begin')
     const result = await work(tx)
@@ -36,11 +41,10 @@ async function runOnce<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<
     return result
   } catch (error) {
     // A client that cannot even roll back is not handed to anyone else; its server side ends with the connection.
-    await tx.query('rollback').catch((lost: Error) => {
-      broken = lost
-    })
+    await tx.query('rollback').catch(noteLoss)
     throw error
   } finally {
-    tx.release(broken)
+    tx.removeListener('error', noteLoss)
+    tx.release(lost)
   }
 }

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
@@ -13,4 +14,6 @@ export const auditColumns = () => ({
   before: jsonb('before'),
   after: jsonb('after').notNull(),
   occurredAt: instant('occurred_at').notNull(),
+  /** When the row was written: less `occurred_at`, how long the change took to get here. */
+  recordedAt: instant('recorded_at').notNull().default(sql`clock_timestamp()`),
 })

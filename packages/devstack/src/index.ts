@@ -1,0 +1,5 @@
+export { startPostgres } from './postgres.ts'
+export { startRedis } from './redis.ts'
+export type { Server } from './server.ts'
+export { startThrowawayServers } from './testing/throwaway-servers.ts'
+export { endProcess, spawnTied } from './tied-process.ts'

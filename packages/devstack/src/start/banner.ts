@@ -1,0 +1,48 @@
+/** What a person needs to go on with. Tokens are absent when the keys are not ours to sign with. */
+export type Access = {
+  apiUrl: string
+  opsUrl: string
+  userId: string
+  userToken?: string
+  opsToken?: string
+  /** What to put before a command so that it finds this stack, such as `DATA_DIR=/x `. */
+  commandPrefix: string
+}
+
+/** A fragment stays in the browser: the token in it reaches no server and no log. */
+const boardUrl = ({ opsUrl, opsToken }: Access) => `${opsUrl}/ops/login${opsToken ? `#${opsToken}` : ''}`
+
+const curl = ({ apiUrl, userToken }: Access) =>
+  `curl -sS ${apiUrl}/v1/goals -H 'authorization: Bearer ${userToken}' -H 'content-type: application/json' -d '{"title":"Learn to sail"}'`
+
+export function bannerFields(access: Access): Record<string, string> {
+  const { apiUrl, userId, userToken } = access
+  const urls = { apiUrl, docsUrl: `${apiUrl}/docs`, boardUrl: boardUrl(access) }
+  return userToken ? { ...urls, userId, token: userToken, curl: curl(access) } : urls
+}
+
+export function bannerText(access: Access): string {
+  const { apiUrl, userId, userToken, commandPrefix } = access
+  const lines = ['', `  API          ${apiUrl}`, `  Docs         ${apiUrl}/docs`, `  Bull Board   ${boardUrl(access)}`]
+  if (userToken)
+    lines.push(
+      '',
+      `  A token for user ${userId}:`,
+      `  ${userToken}`,
+      '',
+      '  Create a goal:',
+      `  ${curl(access)}`,
+      '',
+      '  Its event shows up below as lines of the worker, on the board as jobs, and in the history:',
+      `  ${apiUrl}/v1/goals/{goalId}/history`,
+      '',
+      `  Another user's token   ${commandPrefix}npm run token -- --sub <uuid>`,
+    )
+  lines.push(
+    `  Sample data            ${commandPrefix}npm run demo`,
+    '',
+    '  Ctrl-C stops everything and keeps the data.',
+    '',
+  )
+  return lines.join('\n')
+}

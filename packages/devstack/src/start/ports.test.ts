@@ -1,0 +1,51 @@
+import { createServer, type Server } from 'node:net'
+import getPort, { clearLockedPorts } from 'get-port'
+import { afterEach, expect, test } from 'vitest'
+import { choosePorts } from './ports.ts'
+
+/** get-port keeps what it gave away from its next caller: here that is the code under test. */
+async function freePort(): Promise<number> {
+  const port = await getPort()
+  clearLockedPorts()
+  return port
+}
+
+const servers: Server[] = []
+const occupy = async (port: number) => {
+  const server = createServer()
+  servers.push(server)
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+}
+afterEach(clearLockedPorts)
+afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))))
+
+test('a named port is used as it is, and every part gets a port of its own', async () => {
+  const port = await freePort()
+  const ports = await choosePorts({ PORT: String(port) }, () => undefined)
+  expect(ports.api).toBe(port)
+  expect(new Set(Object.values(ports)).size).toBe(Object.keys(ports).length)
+})
+
+test('a named port that is taken is an error that names the variable and the holder', async () => {
+  const port = await freePort()
+  await occupy(port)
+  await expect(choosePorts({ OPS_PORT: String(port) }, () => undefined)).rejects.toThrow(
+    new RegExp(`^OPS_PORT ${port} is taken by pid ${process.pid} `),
+  )
+})
+
+test('what is no port is refused', async () => {
+  for (const PORT of ['0', '65536', 'http', '1.5'])
+    await expect(choosePorts({ PORT }, () => undefined)).rejects.toThrow(
+      `PORT must be a port from 1 to 65535, not ${PORT}`,
+    )
+})
+
+test('a default that is taken is left for a free port, and that is told', async () => {
+  // Whoever holds port 3000 already, perhaps a running stack, serves the test as well.
+  await occupy(3000).catch(() => undefined)
+  const moves: unknown[] = []
+  const ports = await choosePorts({}, (name, wanted, actual) => moves.push([name, wanted, actual]))
+  expect(ports.api).toBeGreaterThan(3006)
+  expect(moves).toContainEqual(['api', 3000, ports.api])
+})

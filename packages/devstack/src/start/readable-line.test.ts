@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { readableLine } from './readable-line.ts'
+
+const base = { level: 'info', time: '2026-01-02T03:04:05.000Z', name: 'api', pid: 1 }
+const readable = (name: string, fields: object) =>
+  readableLine(name, JSON.stringify({ ...base, ...fields }), false).slice('00:00:00 '.length)
+
+describe('a line of a process, for a person', () => {
+  test('shows a request by method, path, status and time', () => {
+    expect(readable('api', { msg: 'request', method: 'GET', url: '/v1/goals', status: 200, ms: 1.2 })).toBe(
+      'api     GET /v1/goals 200 1.2 ms',
+    )
+  })
+
+  test('shows what a consumer did with which event', () => {
+    const fields = {
+      msg: 'done',
+      consumer: 'audit-log',
+      type: 'goal:created',
+      eventId: 'e1',
+      events: 1,
+      ms: 13,
+      subject: 'g1',
+    }
+    expect(readable('worker', fields)).toBe('worker  audit-log done goal:created eventId=e1 events=1 13 ms')
+  })
+
+  test('shows the level and the reason of a failure, on one line', () => {
+    const err = { type: 'Error', message: 'no answer', stack: 'Error: no answer\n    at x' }
+    expect(readable('worker', { level: 'warn', msg: 'attempt failed', consumer: 'sync', attempt: 2, err })).toBe(
+      'worker  warn: sync attempt failed attempt=2 (no answer)',
+    )
+  })
+
+  test('leaves text that is no JSON as it is', () => {
+    expect(readableLine('ops', '{ oops', false)).toMatch(/^\d\d:\d\d:\d\d ops {5}\{ oops$/)
+  })
+
+  test('is coloured only when asked', () => {
+    expect(readableLine('api', JSON.stringify(base), true)).toContain('\u001b[')
+    expect(readableLine('api', JSON.stringify(base), false)).not.toContain('\u001b[')
+  })
+})

@@ -1,0 +1,71 @@
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import getPort from 'get-port'
+import pg from 'pg'
+import { startPostgres } from '../postgres.ts'
+import { startRedis } from '../redis.ts'
+import { dataDir } from '../repository.ts'
+import type { Server } from '../server.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+
+export const FOLDER_PREFIX = 'goals-tasks-test'
+
+/** The database that every test database is a copy of. */
+export const TEMPLATE = 'tpl'
+
+/**
+ * Starts a Postgres and a Redis for one test run, in a temporary folder and on free ports, with a template database
+ * that `migrate(databaseUrl)` has prepared.
+ * @returns their URLs and `stop()`, which leaves nothing behind; neither does a failure.
+ */
+export async function startThrowawayServers(migrate: (databaseUrl: string) => Promise<unknown>) {
+  const folder = await temporaryFolder(tmpdir(), FOLDER_PREFIX)
+  const running: Server[] = []
+  const stop = async () => {
+    await Promise.all(running.map((server) => server.stop()))
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const durability = 'none'
+    const postgres = await startPostgres({ dataDir: join(folder, 'pg'), port: await getPort(), durability })
+    running.push(postgres)
+    const redis = await startRedis({
+      dataDir: join(folder, 'redis'),
+      port: await getPort(),
+      durability,
+      cacheDir: dataDir(),
+    })
+    running.push(redis)
+    await makeTemplate(postgres.url, migrate)
+    return { postgresUrl: postgres.url, redisUrl: redis.url, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function makeTemplate(adminUrl: string, migrate: (databaseUrl: string) => Promise<unknown>): Promise<void> {
+  await execute(adminUrl, `create database ${TEMPLATE}`)
+  await migrate(databaseUrl(adminUrl, TEMPLATE))
+  // A connection to a template makes every copy wait.
+  await execute(adminUrl, `alter database ${TEMPLATE} is_template true allow_connections false`)
+}
+
+/** Runs one statement on a connection of its own. */
+export async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The same server and user, another database. */
+export function databaseUrl(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${database}`
+  return url.href
+}

@@ -1,0 +1,21 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+
+const packages = ['apps', 'packages'].flatMap((group) =>
+  readdirSync(group).flatMap((name) => (existsSync(`${group}/${name}/package.json`) ? [`${group}/${name}`] : [])),
+)
+
+export default defineConfig({
+  test: {
+    globalSetup: './vitest.setup.ts',
+    projects: packages.map((root) => ({
+      extends: true,
+      root,
+      test: { name: root.split('/')[1] ?? root, globalSetup: [] },
+    })),
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Most tests wait for Postgres, Redis or a process of ours, which need a core as well.
+    maxWorkers: 3,
+  },
+})

@@ -1,0 +1,65 @@
+import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
+import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
+import { createLogger, createRegistry, damped, startOrExit, startProbes } from '@goals-tasks/observability'
+import closeWithGrace from 'close-with-grace'
+import { loadWorkerConfig } from './config.ts'
+import { connectCache } from './connect-cache.ts'
+import { consumers } from './consumers/index.ts'
+import { readiness } from './readiness.ts'
+import { refuseEviction } from './runtime/redis-memory.ts'
+import { timings } from './runtime/timings.ts'
+import { createWorker } from './worker.ts'
+
+await startOrExit(async () => {
+  const config = loadWorkerConfig()
+  const log = createLogger('worker', config.logLevel)
+  const registry = createRegistry()
+  const tell = (what: string) => damped(10_000, (err: Error) => log.warn({ err }, what))
+
+  const { pool, close: closeDatabase } = createDatabase({
+    ...config.database,
+    name: 'goals-tasks worker',
+    onError: tell('a database connection was lost'),
+  })
+  await assertSchema(pool)
+  await ensurePartitions(pool)
+  const producer = connectProducer(config.redis.url, tell('redis is away'))
+  const redis = { producer, worker: connectWorker(config.redis.url, tell('redis is away')) }
+  const cache = connectCache(config.cache.url, tell('the redis of the cache is away'))
+  await refuseEviction(redis.producer, (why) => log.warn({ why }, 'cannot see whether redis evicts'))
+
+  const worker = createWorker({
+    serve: config.consumers,
+    consumers,
+    policies,
+    timings,
+    pool,
+    redis,
+    queuePrefix: config.redis.queuePrefix,
+    deps: { cache: { redis: cache, prefix: config.cache.prefix }, sync: config.sync },
+    registry,
+    log,
+    onWedged(consumer) {
+      log.fatal({ consumer }, 'work is overdue and nothing gets done: ending, to be started anew')
+      process.exit(1)
+    },
+  })
+
+  let closing = false
+  const ready = async () =>
+    closing ? ({ status: 'unavailable', checks: { process: 'stopping' } } as const) : readiness(pool, producer)
+  const probes =
+    config.probePort === undefined ? undefined : await startProbes({ port: config.probePort, ready, registry })
+
+  closeWithGrace({ delay: config.shutdownTimeoutMs, logger: log }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'stopping after an error that nobody caught')
+    else log.info({ signal }, 'stopping')
+    closing = true
+    await worker.close()
+    for (const connection of [redis.producer, redis.worker, cache]) connection.disconnect()
+    await closeDatabase()
+    await probes?.close()
+    log.info('stopped')
+  })
+  log.info({ consumer: config.consumers }, 'ready')
+})

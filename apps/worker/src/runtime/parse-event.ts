@@ -1,0 +1,46 @@
+import {
+  type ConsumerName,
+  catalogue,
+  type DomainEvent,
+  type EventFor,
+  type EventType,
+  hears,
+} from '@goals-tasks/events'
+import { UnrecoverableError } from 'bullmq'
+import Schema, { type Validator } from 'typebox/schema'
+
+/**
+ * The event as its consumer knows it: of a type that it hears, and with the body that the catalogue promises.
+ * Fields that the catalogue lacks are fine: a newer program may have added them.
+ * @throws UnrecoverableError naming the first problem, never a value
+ */
+export function parseEvent<C extends ConsumerName>(consumer: C, event: DomainEvent): EventFor<C> {
+  if (!hears(consumer, event.type)) throw new UnrecoverableError(`${consumer} does not hear ${event.type}`)
+  const [problem] = problemsOf(event.type, event)
+  if (problem === undefined) return event as EventFor<C>
+  throw new UnrecoverableError(`the event ${event.id} is malformed: ${problem.instancePath} ${problem.message}`)
+}
+
+function problemsOf(type: EventType, event: unknown) {
+  const validator = validatorOf(type)
+  if (validator.Check(event)) return []
+  const [, problems] = validator.Errors(event)
+  return problems
+}
+
+const validators = new Map<EventType, Validator>()
+
+function validatorOf(type: EventType): Validator {
+  const known = validators.get(type)
+  if (known) return known
+  const validator: Validator = Schema.Compile(withoutBans(catalogue[type]))
+  validators.set(type, validator)
+  return validator
+}
+
+/** The schema without its ban on further properties, at any depth. */
+function withoutBans<T>(schema: T): T {
+  return JSON.parse(JSON.stringify(schema), (key, value) =>
+    key === 'additionalProperties' && value === false ? undefined : value,
+  )
+}

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto'
+import { until } from '@goals-tasks/devstack/testing'
+import { expect, test } from 'vitest'
+import { countRows, createInstallation, createWriter, pendingDeliveries, startWorker } from './harness.ts'
+
+test('a change takes effect at every consumer, and what a consumer announces takes effect as well', async () => {
+  const on = await createInstallation()
+  const write = createWriter(on.pool)
+  const [owner, assignee] = [randomUUID(), randomUUID()]
+  startWorker(on)
+
+  const goal = await write.goal(owner)
+  const task = await write.task(goal.entity, { assignedTo: assignee }, { extra: ['task:assigned'] })
+  on.dispatcher.nudge([...goal.events, ...task.events])
+
+  await until(async () => Object.keys(await pendingDeliveries(on.pool)).length === 0)
+  expect(await countRows(on.pool, 'goal_audit_log')).toBe(1)
+  expect(await countRows(on.pool, 'task_audit_log')).toBe(1)
+  const { rows } = await on.pool.query('select user_id, kind, title from notifications')
+  expect(rows).toEqual([{ user_id: assignee, kind: 'task-assigned', title: 'a task' }])
+  expect(await countRows(on.pool, `events where type = 'notification:sent'`)).toBe(1)
+  expect(await countRows(on.pool, 'dead_letters')).toBe(0)
+})

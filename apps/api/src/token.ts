@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { SignJWT } from 'jose'
 import { loadTokenSecret } from './config.ts'
 import { userScopes } from './scopes.ts'
+import { signToken } from './sign-token.ts'
 
 const command = new Command('token')
   .description('Prints a token for local use, signed with AUTH_JWT_SECRET or with the secret that `start` keeps.')
@@ -12,17 +12,8 @@ const command = new Command('token')
 
 const options = command.opts<{ sub: string; scope: string; days: string }>()
 try {
-  const secret = loadTokenSecret()
-  const token = new SignJWT({ scope: options.scope }).setProtectedHeader({ alg: 'HS256' }).setSubject(options.sub)
-  const { issuer, audience } = secret
-  if (issuer) token.setIssuer(issuer)
-  if (audience) token.setAudience(audience)
-  console.log(
-    await token
-      .setIssuedAt()
-      .setExpirationTime(`${Number(options.days)} days`)
-      .sign(secret.key),
-  )
+  const { sub, scope, days } = options
+  console.log(await signToken(loadTokenSecret(), { sub, scope, expiresIn: `${Number(days)} days` }))
 } catch (error) {
   command.error(error instanceof Error ? error.message : String(error))
 }

@@ -1,0 +1,38 @@
+import { connectionVariables, loadConnections } from '@goals-tasks/config'
+import Type from 'typebox'
+import { authVariables, readAuth } from '../auth-config.ts'
+import { variables } from '../config.ts'
+
+export const opsVariables = Type.Object({
+  ...connectionVariables.properties,
+  ...authVariables.properties,
+  ...Type.Pick(variables, ['HOST', 'SHUTDOWN_TIMEOUT_MS']).properties,
+  OPS_PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3001, description: "port of the operators' process" }),
+  OPS_SESSION_SECRET: Type.Optional(
+    Type.String({
+      minLength: 32,
+      description:
+        'secret of the session cookies, 32 characters or more; unset means derived from `AUTH_JWT_SECRET`, or new at every start',
+    }),
+  ),
+  OPS_READY_URLS: Type.String({
+    default: '',
+    description:
+      "`/readyz` addresses of the other processes, separated by commas; then the operators' `/readyz` answers for all of them",
+  }),
+})
+
+/** @throws ConfigError with every problem */
+export function loadOpsConfig(env: NodeJS.ProcessEnv = process.env) {
+  const { variables: v, connections } = loadConnections(opsVariables, env)
+  return Object.freeze({
+    ...connections,
+    auth: readAuth(v, connections.production),
+    http: { host: v.HOST, port: v.OPS_PORT },
+    sessionSecret: v.OPS_SESSION_SECRET ?? v.AUTH_JWT_SECRET,
+    shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
+    readyUrls: v.OPS_READY_URLS.split(',')
+      .map((url) => url.trim())
+      .filter(Boolean),
+  })
+}

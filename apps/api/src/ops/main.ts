@@ -1,0 +1,57 @@
+import { assertSchema, createDatabase } from '@goals-tasks/db'
+import { connectProducer } from '@goals-tasks/events'
+import { createLogger, createRegistry, damped, startOrExit, startProbes } from '@goals-tasks/observability'
+import closeWithGrace from 'close-with-grace'
+import { createVerifier } from '../plugins/auth.ts'
+import { readiness } from '../readiness.ts'
+import { buildOps } from './app.ts'
+import { loadOpsConfig } from './config.ts'
+import { registerStatusMetrics } from './metrics.ts'
+import { openQueues } from './queues.ts'
+import { readyForAll } from './ready-for-all.ts'
+import { createSessions } from './session.ts'
+import { loadStatus } from './status.ts'
+
+await startOrExit(async () => {
+  const config = loadOpsConfig()
+  const log = createLogger('ops', config.logLevel)
+  const registry = createRegistry()
+
+  const onLost = (err: Error) => log.warn({ err }, 'an idle database connection was lost')
+  const database = createDatabase({ ...config.database, name: 'goals-tasks ops', onError: onLost })
+  await assertSchema(database.pool)
+  const redis = connectProducer(
+    config.redis.url,
+    damped(10_000, (err: Error) => log.warn({ err }, 'redis is away; the board waits for it')),
+  )
+  const queues = openQueues(redis, config.redis.queuePrefix)
+  const { pool } = database
+  registerStatusMetrics(registry, () => loadStatus({ pool, queues }), log)
+
+  const verify = createVerifier(config.auth)
+  const sessions = createSessions(config.sessionSecret)
+  const app = await buildOps({ pool, queues, log, registry, verify, sessions, production: config.production })
+
+  let closing = false
+  const ready = async () =>
+    closing
+      ? ({ status: 'unavailable', checks: { process: 'stopping' } } as const)
+      : readyForAll(await readiness(pool, redis), config.readyUrls)
+  const probes =
+    config.probePort === undefined ? undefined : await startProbes({ port: config.probePort, ready, registry })
+
+  closeWithGrace({ delay: config.shutdownTimeoutMs, logger: log }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'stopping after an error that nobody caught')
+    else log.info({ signal }, 'stopping')
+    closing = true
+    await app.close()
+    await queues.close()
+    redis.disconnect()
+    await database.close()
+    await probes?.close()
+    log.info('stopped')
+  })
+
+  await app.listen(config.http)
+  log.info({ port: config.http.port }, 'ready')
+})

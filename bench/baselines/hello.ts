@@ -1,0 +1,10 @@
+import { createServer } from 'node:http'
+import fastify from 'fastify'
+
+/** The least that a Fastify of this version does: what any route of ours is measured against. */
+const app = fastify()
+app.get('/hello', async () => ({ hello: 'world' }))
+app.post('/hello', async (_request, reply) => reply.code(201).send({ hello: 'world' }))
+
+await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })
+createServer((_request, response) => response.end()).listen(Number(process.env.PROBE_PORT))

@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism, cpus } from 'node:os'
+import { connectProducer } from '@goals-tasks/events'
+import { type Context, connections } from './context.ts'
+
+/** Under which circumstances the figures came about. */
+export async function describeConditions({ pool, rounds, seconds, servers, sqlRunner }: Context): Promise<string[]> {
+  const postgres = await pool.query('show server_version')
+  const settings = Object.entries(servers.settings).map(([name, value]) => `${name} ${value}`)
+  return [
+    `${new Date().toISOString().slice(0, 16)}Z, commit ${commit()}`,
+    `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, shared by load, API, Postgres and Redis: only ratios count`,
+    `Node ${process.versions.node}, Postgres ${postgres.rows[0].server_version} (fsync on, durable defaults, ${settings.join(', ')}), Redis ${await redisVersion(servers.redisUrl)} (append-only file)`,
+    `API: one process, NODE_ENV production, LOG_LEVEL info into a file, pool of 16; ${connections} connections, one token; ${sqlRunner.name}`,
+    `${rounds} rounds of ${seconds} s per variant, interleaved, every second round backwards; ratios are medians of the rounds' own ratios, absolute values medians`,
+  ]
+}
+
+async function redisVersion(url: string): Promise<string> {
+  const connection = connectProducer(url, (error) => console.error(error.message))
+  await once(connection, 'ready')
+  const version = /redis_version:(\S+)/.exec(await connection.info('server'))?.[1]
+  connection.disconnect()
+  return version ?? 'of unknown version'
+}
+
+function commit(): string {
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim()
+  try {
+    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') ? ' with changes' : ''}`
+  } catch {
+    return 'unknown'
+  }
+}

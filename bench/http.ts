@@ -1,0 +1,25 @@
+import { type Context, connections } from './context.ts'
+import { runLoad } from './load.ts'
+import { cpuMicroseconds, type Program } from './programs.ts'
+import { quantile, type Sample } from './rounds.ts'
+
+/**
+ * Loads a program over HTTP as `runLoad` does.
+ * @throws when an answer was not the expected one: a fast wrong answer is no result
+ */
+export async function loadProgram(
+  { seconds }: Pick<Context, 'seconds'>,
+  { program, expect, next }: { program: Program; expect: number; next: () => Buffer | undefined },
+): Promise<Sample> {
+  const cpuBefore = cpuMicroseconds(program.pid)
+  const load = await runLoad({ port: program.port, connections, seconds, expect }, next)
+  const wrong = [...load.failures].map(([status, count]) => `${count} × ${status}`)
+  if (wrong.length > 0) throw new Error(`expected ${expect} alone, got ${wrong.join(', ')} beside ${load.requests}`)
+  const cpu = cpuMicroseconds(program.pid) - cpuBefore
+  return {
+    rate: load.requests / load.seconds,
+    p50Ms: quantile(load.latenciesMs, 0.5),
+    p99Ms: quantile(load.latenciesMs, 0.99),
+    ...(cpu > 0 ? { cpuMicros: cpu / load.requests } : {}),
+  }
+}

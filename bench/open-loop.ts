@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * Starts `work` `perSecond` times a second for `seconds`, each time when it is due and not when the one before has ended:
+ * a slow answer holds nobody back, so it cannot hide the wait that it causes.
+ */
+export async function openLoop(perSecond: number, seconds: number, work: () => Promise<unknown>): Promise<void> {
+  const startedAt = performance.now()
+  const running: Promise<unknown>[] = []
+  for (let n = 0; n < perSecond * seconds; n++) {
+    const waitMs = startedAt + (n * 1_000) / perSecond - performance.now()
+    if (waitMs > 0) await sleep(waitMs)
+    running.push(work())
+  }
+  await Promise.all(running)
+}

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { preparedLoop } from './prepared-loop.ts'
+import type { Script } from './script.ts'
+
+const execute = promisify(execFile)
+const clients = 16
+
+/** Runs a script on its own connections for as long as told. @returns how often per second it ran through */
+export type SqlRunner = { name: string; run(script: Script, seconds: number): Promise<number> }
+
+/** pgbench when it is on PATH, else a loop of our own, which costs more itself and so flatters what it is compared with. */
+export async function createSqlRunner(databaseUrl: string, folder: string): Promise<SqlRunner> {
+  const said = await execute('pgbench', ['--version']).catch(() => undefined)
+  const version = said && / (\d+\.\d+)/.exec(said.stdout)?.[1]
+  if (!version) return { name: `own prepared loop, ${clients} clients`, run: preparedLoop(databaseUrl, clients) }
+  return {
+    name: `pgbench ${version} -M prepared, ${clients} clients`,
+    run: (script, seconds) => runPgbench(script, { databaseUrl, folder, seconds }),
+  }
+}
+
+type Options = { databaseUrl: string; folder: string; seconds: number }
+
+async function runPgbench(
+  { texts, variables, rows }: Script,
+  { databaseUrl, folder, seconds }: Options,
+): Promise<number> {
+  const path = join(folder, 'pgbench.sql')
+  // What all but the last statement return becomes variables for those that follow.
+  const lines = texts.map((text, place) => `${text}${place < texts.length - 1 ? ' \\gset' : ';'}`)
+  await writeFile(path, `\\set row random(${rows.join(', ')})\n${lines.join('\n')}\n`)
+  const given = Object.entries(variables).flatMap(([name, value]) => ['-D', `${name}=${value}`])
+  const args = ['-n', '-M', 'prepared', '-c', String(clients), '-j', '1', '-T', String(Math.ceil(seconds)), '-f', path]
+  const { stdout } = await execute('pgbench', [...args, ...given, databaseUrl])
+  const perSecond = Number(/tps = ([\d.]+) \(without/.exec(stdout)?.[1])
+  if (!Number.isFinite(perSecond)) throw new Error(`pgbench gave no rate:\n${stdout}`)
+  return perSecond
+}

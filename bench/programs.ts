@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { endProcess, spawnTied } from '@goals-tasks/devstack'
+import { freePort, type Servers } from './servers.ts'
+
+const root = join(import.meta.dirname, '..')
+const secret = 'the-secret-of-a-benchmark-that-is-thrown-away'
+
+/** A program of ours in a process of its own, as in production, with its log in a file. */
+export type Program = { pid: number; port: number; stop(): Promise<void> }
+
+/** The API, ready for requests at `port`. */
+export const startApi = (servers: Servers) =>
+  startProgram(servers, 'apps/api/src/main.ts', { AUTH_JWT_SECRET: secret, HOST: '127.0.0.1' })
+
+/** A worker, ready for jobs. */
+export const startWorker = (servers: Servers, env: Record<string, string> = {}) =>
+  startProgram(servers, 'apps/worker/src/main.ts', env)
+
+/** A program of the benchmark's own that listens at PORT. */
+export const startBaseline = (servers: Servers, name: string) => startProgram(servers, `bench/baselines/${name}.ts`, {})
+
+async function startProgram(servers: Servers, path: string, env: Record<string, string>): Promise<Program> {
+  const [port, probePort] = [await freePort(), await freePort()]
+  const logFile = join(servers.folder, `${path.replaceAll('/', '-')}-${port}.log`)
+  const log = await open(logFile, 'w')
+  const child = spawnTied(process.execPath, [join(root, path)], {
+    deathSignal: 'KILL',
+    cwd: root,
+    stdio: ['ignore', log.fd, log.fd],
+    env: {
+      ...{
+        PATH: process.env.PATH,
+        NODE_ENV: 'production',
+        LOG_LEVEL: 'info',
+        NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS,
+      },
+      ...{
+        DATABASE_URL: servers.databaseUrl,
+        REDIS_URL: servers.redisUrl,
+        PORT: String(port),
+        PROBE_PORT: String(probePort),
+      },
+      ...env,
+    },
+  })
+  await log.close()
+  const ended = () => child.exitCode !== null || child.signalCode !== null
+  await untilReady(`http://127.0.0.1:${probePort}/readyz`, () => {
+    if (ended()) throw new Error(`${path} did not start:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`)
+  })
+  return {
+    pid: child.pid ?? 0,
+    port,
+    stop: () => endProcess(child, { signal: 'SIGTERM', deadlineMs: 10_000, lastSignal: 'SIGKILL' }),
+  }
+}
+
+async function untilReady(url: string, check: () => void): Promise<void> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
+    check()
+    const answer = await fetch(url).catch(() => undefined)
+    if (answer?.ok) return
+  }
+  throw new Error(`${url} is not ready within 20 s`)
+}
+
+/** A token of this user for `startApi`, with all user scopes. */
+export async function makeToken(userId: string): Promise<string> {
+  const env = { PATH: process.env.PATH, AUTH_JWT_SECRET: secret }
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(root, 'apps/api/src/token.ts'), '--sub', userId],
+    { env },
+  )
+  return stdout.trim()
+}
+
+/** Microseconds of CPU that a process has used so far, user and system, in ticks of 10 ms; 0 where there is no /proc. */
+export function cpuMicroseconds(pid: number): number {
+  if (process.platform !== 'linux') return 0
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}

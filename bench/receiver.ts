@@ -1,0 +1,17 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** Takes events as a receiver of sync does, and keeps when each came, in milliseconds since the epoch. */
+export async function startReceiver() {
+  const arrivedAt = new Map<string, number>()
+  const server = createServer((request, response) => {
+    arrivedAt.set(String(request.headers['webhook-id']), performance.timeOrigin + performance.now())
+    request.resume().on('end', () => response.end())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    arrivedAt,
+    close: () => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()),
+  }
+}

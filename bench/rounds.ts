@@ -1,0 +1,35 @@
+/** What one run of a variant gave: per second, and whatever else is worth telling. */
+export type Sample = { rate: number; p50Ms?: number; p99Ms?: number; cpuMicros?: number }
+export type Variants<N extends string> = Record<N, () => Promise<Sample>>
+export type Samples<N extends string> = Record<N, Sample[]>
+
+export type Spread = { median: number; min: number; max: number }
+
+/**
+ * Runs all variants once per round, in turn, every second round backwards: what disturbs the machine disturbs them alike,
+ * and none profits from its place. One run of each comes first, to warm up, and is not counted.
+ */
+export async function interleave<N extends string>(variants: Variants<N>, rounds: number): Promise<Samples<N>> {
+  const names = Object.keys(variants) as N[]
+  const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Samples<N>
+  for (let round = 0; round < rounds; round++) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) samples[name].push(await variants[name]())
+  }
+  return samples
+}
+
+/** Of each round `measured` divided by `baseline`, never across rounds. */
+export const ratios = (measured: readonly Sample[], baseline: readonly Sample[], of: keyof Sample = 'rate'): Spread =>
+  spread(measured.map((sample, round) => (sample[of] ?? Number.NaN) / (baseline[round]?.[of] ?? Number.NaN)))
+
+export function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  return { median: quantile(sorted, 0.5), min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN }
+}
+
+/** Of ascending values, between neighbours in proportion. */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const place = (sorted.length - 1) * share
+  const [low, high] = [sorted[Math.floor(place)] ?? Number.NaN, sorted[Math.ceil(place)] ?? Number.NaN]
+  return low + (high - low) * (place - Math.floor(place))
+}

@@ -1,0 +1,46 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { describeConditions } from './conditions.ts'
+import { createContext } from './context.ts'
+import { type Section, toMarkdown } from './report.ts'
+import { create } from './scenarios/create.ts'
+import { drain } from './scenarios/drain.ts'
+import { latency } from './scenarios/latency.ts'
+import { patch } from './scenarios/patch.ts'
+import { read } from './scenarios/read.ts'
+
+const scenarios = { create, patch, read, latency, drain }
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: Object.keys(scenarios).join(',') },
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '4' },
+    save: { type: 'boolean', default: false },
+  },
+})
+const chosen = values.only.split(',').map((name) => {
+  if (name in scenarios) return name as keyof typeof scenarios
+  throw new Error(`there is no scenario ${name}: choose from ${Object.keys(scenarios).join(', ')}`)
+})
+
+const context = await createContext({ seconds: Number(values.seconds), rounds: Number(values.rounds) })
+try {
+  const sections: Section[] = []
+  for (const name of chosen) {
+    console.error(`measuring ${name}`)
+    sections.push(await scenarios[name](context))
+  }
+  const markdown = toMarkdown(sections, await describeConditions(context))
+  console.log(markdown)
+  if (values.save) await save(markdown)
+} finally {
+  await context.close()
+}
+
+async function save(markdown: string): Promise<void> {
+  const folder = join(import.meta.dirname, 'results')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, `${new Date().toISOString().slice(0, 10)}.md`), markdown)
+}

@@ -1,0 +1,83 @@
+import { type ConsumerName, consumerNames } from '@goals-tasks/events'
+import { createBareQueue } from '../bare-queue.ts'
+import { type Context, forgetEvents } from '../context.ts'
+import { createGoals, creationConsumers, openQueues, untilDone } from '../deliveries.ts'
+import { startBaseline, startWorker } from '../programs.ts'
+import { describe, type Section } from '../report.ts'
+import { interleave, ratios, type Sample } from '../rounds.ts'
+import { waitUntil } from '../wait.ts'
+
+const backlog = 20_000
+const warmUp = 1_000
+const maxRounds = 3
+
+/** How fast a backlog goes away: events of creates, through the API, held back until all are committed and enqueued. */
+export async function drain(context: Context): Promise<Section> {
+  const bare = await createBareQueue(context)
+  const queues = openQueues(context, consumerNames)
+  await queues.ready()
+  const perConsumer = new Map<ConsumerName, Sample[]>(creationConsumers.map((consumer) => [consumer, []]))
+
+  async function drainWith(processes: number, consumers: readonly ConsumerName[]): Promise<Map<ConsumerName, Sample>> {
+    await forgetEvents(context)
+    await queues.forget()
+    const env = { WORKER_CONSUMERS: consumers.join(',') }
+    const workers = await Promise.all(Array.from({ length: processes }, () => startWorker(context.servers, env)))
+    await createGoals(context, warmUp)
+    await untilDone(context, consumers)
+    await queues.hold()
+    await createGoals(context, backlog)
+    const startedAt = performance.now()
+    await queues.release()
+    const doneAt = await untilDone(context, consumers)
+    await Promise.all(workers.map((worker) => worker.stop()))
+    return new Map([...doneAt].map(([consumer, at]) => [consumer, { rate: (backlog * 1_000) / (at - startedAt) }]))
+  }
+  const auditWith = async (processes: number) => (await drainWith(processes, ['audit-log'])).get('audit-log') as Sample
+
+  async function drainAll(): Promise<Sample> {
+    const samples = await drainWith(1, creationConsumers)
+    for (const [consumer, sample] of samples) perConsumer.get(consumer)?.push(sample)
+    return { rate: Math.min(...[...samples.values()].map((sample) => sample.rate)) }
+  }
+  async function drainBare(): Promise<Sample> {
+    await bare.forget()
+    const worker = await startBaseline(context.servers, 'bullmq')
+    const done = (count: number) => waitUntil('the bare queue done', async () => (await bare.effects()) === count)
+    await bare.fill(warmUp)
+    await done(warmUp)
+    await bare.queue.pause()
+    await bare.fill(backlog)
+    const startedAt = performance.now()
+    await bare.queue.resume()
+    await done(warmUp + backlog)
+    const rate = (backlog * 1_000) / (performance.now() - startedAt)
+    await worker.stop()
+    return { rate }
+  }
+
+  const variants = { one: () => auditWith(1), two: () => auditWith(2), all: drainAll, bare: drainBare }
+  const samples = await interleave(variants, Math.min(maxRounds, context.rounds))
+  await Promise.all([queues.close(), bare.close()])
+  await forgetEvents(context)
+  const row = (measured: string, list: readonly Sample[], against: string, baseline: readonly Sample[]) => ({
+    measured,
+    against,
+    ratio: ratios(list, baseline),
+    absolute: describe(list),
+    baseline: describe(baseline),
+  })
+  const bareQueue = 'bare BullMQ, one INSERT per job, concurrency 50'
+  return {
+    title: 'Events through a worker',
+    note: `A backlog of ${backlog / 1_000} k creates, in events per second; ${Math.min(maxRounds, context.rounds)} rounds. sync has no receiver and skips.`,
+    rows: [
+      row('audit-log alone, one process', samples.one, bareQueue, samples.bare),
+      row('all three consumers in one process, until the last is done', samples.all, bareQueue, samples.bare),
+      ...creationConsumers.map((consumer) =>
+        row(`${consumer}, beside the others`, perConsumer.get(consumer) ?? [], bareQueue, samples.bare),
+      ),
+      row('audit-log, two processes', samples.two, 'one process', samples.one),
+    ],
+  }
+}

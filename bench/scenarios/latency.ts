@@ -1,0 +1,102 @@
+import { createBareQueue } from '../bare-queue.ts'
+import { type Context, forgetEvents } from '../context.ts'
+import { creationConsumers, openQueues, untilDone } from '../deliveries.ts'
+import { openLoop } from '../open-loop.ts'
+import { startBaseline, startWorker } from '../programs.ts'
+import { startReceiver } from '../receiver.ts'
+import { describe, type Section } from '../report.ts'
+import { newGoal } from '../requests.ts'
+import { interleave, quantile, ratios, type Sample } from '../rounds.ts'
+import { waitUntil } from '../wait.ts'
+
+const eventLatencies = `
+  select extract(epoch from pg_xact_commit_timestamp(a.xmin) - pg_xact_commit_timestamp(e.xid::xid)) * 1000 as ms
+  from goal_audit_log a join events e on e.id = a.event_id`
+const bareLatencies = `
+  select extract(epoch from pg_xact_commit_timestamp(b.xmin) - pg_xact_commit_timestamp(a.xmin)) * 1000 as ms
+  from bench_effects b join bench_events a on a.id = b.event_id`
+const committedAt = `select id, extract(epoch from pg_xact_commit_timestamp(xid::xid)) * 1000 as ms from events`
+
+/** From the commit of an event to its effect, at rates that leave the machine room. */
+export async function latency(context: Context): Promise<Section> {
+  const { pool, rounds, seconds, servers } = context
+  const receiver = await startReceiver()
+  const bare = await createBareQueue(context)
+  const queues = openQueues(context, creationConsumers)
+  const worker = await startWorker(servers, { SYNC_URL: receiver.url })
+  const bareWorker = await startBaseline(servers, 'bullmq')
+  await queues.ready()
+  await queues.forget()
+
+  async function ours(perSecond: number): Promise<{ audit: Sample; sync: Sample }> {
+    await openLoop(perSecond, seconds, () => postGoal(context))
+    await untilDone(context, creationConsumers)
+    const audit = await pool.query(eventLatencies)
+    const commits = await pool.query(committedAt)
+    const arrivals = commits.rows.map(({ id, ms }) => (receiver.arrivedAt.get(id) ?? Number.NaN) - Number(ms))
+    receiver.arrivedAt.clear()
+    await forgetEvents(context)
+    return {
+      audit: toSample(
+        audit.rows.map((row) => Number(row.ms)),
+        perSecond,
+      ),
+      sync: toSample(arrivals, perSecond),
+    }
+  }
+  async function barely(perSecond: number): Promise<Sample> {
+    await openLoop(perSecond, seconds, bare.commit)
+    await waitUntil('the effects of the bare queue', async () => (await bare.effects()) === perSecond * seconds)
+    const { rows } = await pool.query(bareLatencies)
+    await bare.forget()
+    return toSample(
+      rows.map((row) => Number(row.ms)),
+      perSecond,
+    )
+  }
+
+  const rows = []
+  for (const perSecond of [50, 500]) {
+    const sync: Sample[] = []
+    const measureOurs = async () => {
+      const samples = await ours(perSecond)
+      sync.push(samples.sync)
+      return samples.audit
+    }
+    await measureOurs()
+    sync.length = 0
+    await barely(perSecond)
+    const samples = await interleave({ audit: measureOurs, bare: () => barely(perSecond) }, rounds)
+    const row = (measured: string, of: 'p50Ms' | 'p99Ms', list: Sample[]) => ({
+      measured: `${measured}, ${of.slice(0, 3)}`,
+      against: `bare BullMQ, ${of.slice(0, 3)}`,
+      ratio: ratios(list, samples.bare, of),
+      absolute: describe(list),
+      baseline: describe(samples.bare),
+    })
+    rows.push(row('commit to audit row', 'p50Ms', samples.audit), row('commit to audit row', 'p99Ms', samples.audit))
+    rows.push(row('commit to sync receiver', 'p50Ms', sync), row('commit to sync receiver', 'p99Ms', sync))
+  }
+  await Promise.all([worker.stop(), bareWorker.stop()])
+  await Promise.all([queues.close(), bare.close(), receiver.close()])
+  return {
+    title: 'Commit to effect',
+    note: 'Below 1 is faster than the baseline: a queue with one job per event, which a worker with concurrency 50 turns into one INSERT. Creates at a fixed rate, whatever the answers. One worker process with all consumers. Times are those of the commits in Postgres, and of the arrival at the receiver.',
+    rows,
+  }
+}
+
+async function postGoal({ api, token }: Context): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${api.port}/v1/goals`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(newGoal),
+  })
+  if (response.status !== 201) throw new Error(`a create was answered ${response.status}`)
+  await response.arrayBuffer()
+}
+
+function toSample(latenciesMs: readonly number[], rate: number): Sample {
+  const sorted = Float64Array.from(latenciesMs).sort()
+  return { rate, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) }
+}

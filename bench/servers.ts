@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from '@goals-tasks/db'
+import { type Server, startPostgres, startRedis } from '@goals-tasks/devstack'
+import pg from 'pg'
+
+/**
+ * What differs from Postgres' defaults, which are durable ones: room for the data, no checkpoint in the middle of a round,
+ * and the commit times that latencies are computed from.
+ */
+const settings = { shared_buffers: '512MB', max_wal_size: '4GB', track_commit_timestamp: 'on' }
+
+export type Servers = Awaited<ReturnType<typeof startServers>>
+
+/** A Postgres (fsync on) and a Redis (append-only file) in a temporary folder, migrated and empty. */
+export async function startServers() {
+  const folder = await mkdtemp(join(tmpdir(), 'goals-tasks-bench-'))
+  const running: Server[] = []
+  const stop = async () => {
+    await Promise.all(running.map((server) => server.stop()))
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const postgres = await startTuned({ dataDir: join(folder, 'pg'), port: await freePort(), durability: 'full' })
+    running.push(postgres)
+    const redisOptions = { dataDir: join(folder, 'redis'), port: await freePort(), durability: 'full' } as const
+    const redis = await startRedis({ ...redisOptions, cacheDir: join(folder, 'cache') })
+    running.push(redis)
+    await migrate(postgres.url)
+    return { folder, databaseUrl: postgres.url, redisUrl: redis.url, settings, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Some settings need a restart, and none can be given at the start. */
+async function startTuned(options: Parameters<typeof startPostgres>[0]): Promise<Server> {
+  const untuned = await startPostgres(options)
+  const client = new pg.Client({ connectionString: untuned.url })
+  await client.connect()
+  for (const [name, value] of Object.entries(settings)) await client.query(`alter system set ${name} = '${value}'`)
+  await client.end()
+  await untuned.stop()
+  return startPostgres(options)
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const server = createServer().once('error', reject)
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address()
+    server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+  })
+  return promise
+}

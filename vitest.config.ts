@@ -17,5 +17,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Most tests wait for Postgres, Redis or a process of ours, which need a core as well.
     maxWorkers: 3,
+    execArgv: ['--import', './packages/devstack/src/quick-imports.ts'],
   },
 })

@@ -7,7 +7,7 @@ import { authVariables, readAuth } from './auth-config.ts'
 export const variables = Type.Object({
   ...connectionVariables.properties,
   ...authVariables.properties,
-  HOST: Type.String({ default: '0.0.0.0', description: 'address that the API listens on' }),
+  HOST: Type.String({ default: '0.0.0.0', description: 'address that the process listens on' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'port of the API' }),
   CORS_ORIGINS: Type.String({
     default: '',
@@ -51,7 +51,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
 }
 
 const tokenVariables = Type.Object({
-  ...Type.Pick(authVariables, ['AUTH_JWT_SECRET', 'AUTH_ISSUER', 'AUTH_AUDIENCE']).properties,
+  ...Type.Pick(authVariables, ['AUTH_JWT_SECRET', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_SCOPE_CLAIM']).properties,
   DATA_DIR: Type.String({ default: '.data', description: 'where `start` keeps its data' }),
 })
 
@@ -59,7 +59,12 @@ const tokenVariables = Type.Object({
 export function loadTokenSecret(env: NodeJS.ProcessEnv = process.env) {
   const v = loadVariables(tokenVariables, env)
   const secret = v.AUTH_JWT_SECRET ?? readStartSecret(join(v.DATA_DIR, 'auth-secret'))
-  return { key: new TextEncoder().encode(secret), issuer: v.AUTH_ISSUER, audience: v.AUTH_AUDIENCE }
+  return {
+    key: new TextEncoder().encode(secret),
+    issuer: v.AUTH_ISSUER,
+    audience: v.AUTH_AUDIENCE,
+    scopeClaim: v.AUTH_SCOPE_CLAIM,
+  }
 }
 
 function readStartSecret(path: string): string {

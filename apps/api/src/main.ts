@@ -61,5 +61,6 @@ await startOrExit(async () => {
   })
 
   await app.listen({ host: config.http.host, port: config.http.port })
-  log.info({ port: config.http.port }, 'ready')
+  const address = app.server.address()
+  log.info({ port: typeof address === 'object' ? address?.port : undefined }, 'ready')
 })

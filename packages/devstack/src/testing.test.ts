@@ -64,10 +64,14 @@ test('an own Postgres keeps its data over a stop and over a kill, and hangs whil
   await server.start()
   expect(await found()).toEqual([{ found: 'kept' }])
 
+  const connected = new pg.Client({ connectionString: server.url, query_timeout: 500 })
+  await connected.connect()
   server.pause()
   await expect(found()).rejects.toThrow(/timeout/)
+  await expect(connected.query('select 1')).rejects.toThrow(/timeout/)
   server.resume()
   expect(await found()).toEqual([{ found: 'kept' }])
+  await connected.end()
 })
 
 test('an own Redis keeps its data over a stop and hangs while paused', async () => {

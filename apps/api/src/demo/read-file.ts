@@ -116,7 +116,9 @@ function fitTags(tags: readonly string[], note: Note): string[] {
 
 /** Lengths are in code points, as the API and Postgres count them. */
 function fit(text: string, maxLength: number, what: string, note: Note): string {
-  const points = [...text.trim()]
+  const trimmed = text.trim()
+  if (trimmed !== text && trimmed !== '') note(`${what} freed of surrounding spaces`)
+  const points = [...trimmed]
   if (points.length > maxLength) note(`${what} cut to ${maxLength} characters`)
   return points.slice(0, maxLength).join('').trim()
 }

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { ownProgram } from '../own-program.ts'
 import { becomesReady } from '../readiness.ts'
 import { repositoryRoot } from '../repository.ts'
 import { runToEnd } from '../run-to-end.ts'
@@ -16,7 +17,7 @@ const STOP_DEADLINE_MS = 10_000
 
 /** Runs one of our processes under this Node. It never outlives this one. */
 export function launchProgram({ path, env, onLine }: ProgramOptions): Running {
-  const child = spawnTied(process.execPath, [path], {
+  const child = spawnTied(...ownProgram(path), {
     deathSignal: 'KILL',
     cwd: repositoryRoot,
     env,
@@ -38,4 +39,4 @@ export async function awaitReady(name: string, url: string, { exited }: Running)
 
 /** Runs one of our commands to its end. @returns its standard output @throws with what it said on standard error */
 export const runCommand = (path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> =>
-  runToEnd(process.execPath, [path, ...args], { cwd: repositoryRoot, env })
+  runToEnd(...ownProgram(path, args), { cwd: repositoryRoot, env })

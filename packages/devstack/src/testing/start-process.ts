@@ -1,5 +1,5 @@
-import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { ownProgram } from '../own-program.ts'
 import { repositoryRoot } from '../repository.ts'
 import { type Exit, endProcess, exitOf, spawnTied } from '../tied-process.ts'
 import { cleanUp } from './clean-up.ts'
@@ -26,7 +26,7 @@ export type Program = {
  * PATH and HOME alone: what it needs is in `env`.
  */
 export function startProcess(path: string, env: Record<string, string>, args: readonly string[] = []): Program {
-  const child = spawnTied(process.execPath, [resolve(repositoryRoot, path), ...args], {
+  const child = spawnTied(...ownProgram(path, args), {
     deathSignal: 'KILL',
     cwd: repositoryRoot,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'test', ...env },

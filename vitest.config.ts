@@ -8,10 +8,10 @@ const packages = ['apps', 'packages'].flatMap((group) =>
 export default defineConfig({
   test: {
     globalSetup: './vitest.setup.ts',
-    projects: packages.map((root) => ({
+    projects: [...packages, 'checks'].map((root) => ({
       extends: true,
       root,
-      test: { name: root.split('/')[1] ?? root, globalSetup: [] },
+      test: { name: root.split('/').at(-1) ?? root, globalSetup: [] },
     })),
     testTimeout: 30_000,
     hookTimeout: 60_000,

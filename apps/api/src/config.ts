@@ -30,8 +30,6 @@ export const variables = Type.Object({
   }),
 })
 
-export type Config = ReturnType<typeof loadConfig>
-
 const list = (text: string) =>
   text
     .split(',')

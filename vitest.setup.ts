@@ -1,5 +1,6 @@
 import { migrate } from '@goals-tasks/db'
 import { startThrowawayServers } from '@goals-tasks/devstack'
+import type {} from '@goals-tasks/devstack/testing'
 import type { TestProject } from 'vitest/node'
 
 /** One Postgres and one Redis for the whole run, thrown away at its end. */

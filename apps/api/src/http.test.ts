@@ -106,6 +106,16 @@ test('each kind of bad request has its own status', async () => {
   })
 })
 
+test('a field that fails says what it should have been, once', async () => {
+  const refused = await ada.post('/v1/goals', { title: '', targetDate: 'soon', category: 7, tags: [1] })
+  expect(refused.body.errors).toEqual([
+    { pointer: '/title', detail: 'must not have fewer than 1 characters' },
+    { pointer: '/targetDate', detail: 'must match format "date"' },
+    { pointer: '/category', detail: 'must be string' },
+    { pointer: '/tags/0', detail: 'must be string' },
+  ])
+})
+
 test('a trace context goes into the event, a malformed one does not', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const good = await ada.post('/v1/goals', { title: 'x' }, { traceparent })

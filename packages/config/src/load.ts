@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { Static, TObject, TSchema } from 'typebox'
+import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+
+// An environment is told all that is wrong with it, not the first eight things.
+Settings.Set({ maxErrors: 100 })
 
 /** Every problem of a configuration at once; `message` is made for the operator who has to mend it. */
 export class ConfigError extends Error {

@@ -13,15 +13,13 @@ const writable = {
 
 export const NewGoal = Type.Object(
   { title: Title, ...Type.Partial(Type.Object(writable)).properties },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ title: 'Learn to sail', targetDate: '2027-06-01', tags: ['sailing'] }] },
 )
 export type NewGoal = Static<typeof NewGoal>
 
 export const GoalPatch = Type.Partial(
   Type.Object({ title: Title, status: stringEnum(goalStatuses), ...writable, version: Version }),
-  {
-    additionalProperties: false,
-  },
+  { additionalProperties: false, examples: [{ title: 'Learn to sail well', priority: 'HIGH' }] },
 )
 export type GoalPatch = Static<typeof GoalPatch>
 

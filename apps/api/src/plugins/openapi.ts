@@ -2,7 +2,6 @@ import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
-import { scopes } from '../scopes.ts'
 
 /** The contract at /openapi.json, generated from the routes that follow, and a page to read and try it at /docs. */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
@@ -38,7 +37,12 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
         url: '/openapi.json',
         withDefaultFonts: false,
         hideClientButton: true,
+        // Each of these would talk to somebody else's servers.
+        showDeveloperTools: 'never',
+        agent: { disabled: true },
+        mcp: { disabled: true },
         telemetry: false,
+        favicon: `data:image/svg+xml,${encodeURIComponent(icon)}`,
         persistAuth: true,
         authentication: { preferredSecurityScheme: 'token' },
       },
@@ -56,10 +60,10 @@ const pageSources = {
   upgradeInsecureRequests: null,
 }
 
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="none" stroke="teal" stroke-width="2"/><circle cx="8" cy="8" r="3" fill="teal"/></svg>'
+
 const introduction = `Goals, the tasks in them, and everything that happened to both.
 
-Send \`Authorization: Bearer <token>\`. Scopes: ${Object.entries(scopes)
-  .map(([name, use]) => `\`${name}\` (${use})`)
-  .join(', ')}.
-
-A change needs \`If-Match\` with the ETag that you read. Every error is \`application/problem+json\`; its \`type\` is a page here.`
+Send \`Authorization: Bearer <token>\`; each operation names the scope that the token needs.
+A change needs \`If-Match\` with the ETag that you read. Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`

@@ -2,8 +2,12 @@ import { closest } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import { type FieldError, invalidBody, Problem } from '../errors.ts'
+
+// Enough for every field of a body, each with its alternatives; still a bound.
+Settings.Set({ maxErrors: 100 })
 
 /**
  * Bodies are taken as they are; paths and queries are text, so their numbers are converted first.
@@ -29,15 +33,14 @@ const invalidRequest = (errors: FieldError[]) =>
 
 type SchemaError = { keyword: string; instancePath: string; message: string; params: object }
 
+/** One error per place, the first: a field that may also be null reports both possibilities, the wanted one before the null. */
 function fieldErrors(schema: TSchema, errors: SchemaError[]): FieldError[] {
   const all = errors.flatMap((error) =>
     error.keyword === 'additionalProperties'
       ? unknownNames(schema, error)
       : [{ pointer: error.instancePath, detail: error.message }],
   )
-  const byPlace = new Map(all.map((error) => [`${error.pointer} ${error.detail}`, error]))
-  // A field of several possible types reports each of them, then itself; the last word is enough.
-  return [...new Map([...byPlace.values()].map((error) => [error.pointer, error])).values()]
+  return all.filter((error, i) => all.findIndex((other) => other.pointer === error.pointer) === i)
 }
 
 function unknownNames(schema: TSchema, error: SchemaError): FieldError[] {

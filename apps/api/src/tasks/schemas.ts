@@ -19,15 +19,13 @@ const writable = {
 
 export const NewTask = Type.Object(
   { title: Title, ...Type.Partial(Type.Object(writable)).properties },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ title: 'Book a course', estimatedHours: 0.5, dueDate: '2027-03-01' }] },
 )
 export type NewTask = Static<typeof NewTask>
 
 export const TaskPatch = Type.Partial(
   Type.Object({ title: Title, status: stringEnum(taskStatuses), ...writable, version: Version }),
-  {
-    additionalProperties: false,
-  },
+  { additionalProperties: false, examples: [{ status: 'IN_PROGRESS', actualHours: 0.25 }] },
 )
 export type TaskPatch = Static<typeof TaskPatch>
 

@@ -47,7 +47,9 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     labelNames,
     registers,
     async collect() {
-      for (const consumer of consumers) this.set({ consumer }, await oldestOverdueSeconds(pool, consumer))
+      await orUnknown(this, async () => {
+        for (const consumer of consumers) this.set({ consumer }, await oldestOverdueSeconds(pool, consumer))
+      })
     },
   })
   new Gauge({
@@ -69,7 +71,14 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
   return metrics
 }
 
-async function readInto(gauge: Gauge, pool: pg.Pool, query: string): Promise<void> {
-  const { rows } = await pool.query({ text: query, rowMode: 'array' })
-  gauge.set(Number(rows[0]?.[0] ?? 0))
+function readInto(gauge: Gauge, pool: pg.Pool, query: string): Promise<void> {
+  return orUnknown(gauge, async () => {
+    const { rows } = await pool.query({ text: query, rowMode: 'array' })
+    gauge.set(Number(rows[0]?.[0] ?? 0))
+  })
+}
+
+/** With Postgres away a gauge has no value, and everything else is still told. */
+async function orUnknown(gauge: Gauge, read: () => Promise<void>): Promise<void> {
+  await read().catch(() => gauge.reset())
 }

@@ -149,7 +149,8 @@ test('a consumer that always fails leaves the others at full speed', async () =>
   })
   on.dispatcher.nudge(events)
   await until(async () => expect(await pendingDeliveries(on.pool)).toEqual({ 'audit-log': 100 }), { timeoutMs: 5_000 })
-  await until(() => on.lines.filter((line) => line.msg === 'attempt failed').length === 100)
+  const failed = () => new Set(on.lines.flatMap((line) => (line.msg === 'attempt failed' ? [line.eventId] : [])))
+  await until(() => failed().size === 100)
   expect(await countRows(on.pool, 'goal_audit_log')).toBe(0)
 })
 

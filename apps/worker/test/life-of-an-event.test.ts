@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
-import { countRows, createInstallation, createWriter, pendingDeliveries, startWorker } from './harness.ts'
+import { countRows, createInstallation, createWriter, pendingDeliveries, startWorker, writeGoals } from './harness.ts'
 
 test('a change takes effect at every consumer, and what a consumer announces takes effect as well', async () => {
   const on = await createInstallation()
@@ -20,4 +20,19 @@ test('a change takes effect at every consumer, and what a consumer announces tak
   expect(rows).toEqual([{ user_id: assignee, kind: 'task-assigned', title: 'a task' }])
   expect(await countRows(on.pool, `events where type = 'notification:sent'`)).toBe(1)
   expect(await countRows(on.pool, 'dead_letters')).toBe(0)
+})
+
+test('what was done, how late and how long is measured, and a quiet system has nothing overdue', async () => {
+  const on = await createInstallation()
+  const { registry } = startWorker(on)
+  on.dispatcher.nudge(await writeGoals(on, 3))
+  await until(async () => Object.keys(await pendingDeliveries(on.pool)).length === 0)
+  const metric = async (line: string) => (await registry.metrics()).split('\n').find((each) => each.startsWith(line))
+  await until(async () =>
+    expect(await metric('worker_events_handled_total{consumer="audit-log",outcome="done"}')).toMatch(/ 3$/),
+  )
+  expect(await metric('worker_commit_to_effect_seconds_count{consumer="audit-log"}')).toMatch(/ 3$/)
+  expect(await metric('worker_job_duration_seconds_count{consumer="audit-log"}')).toMatch(/ 1$/)
+  expect(await metric('worker_oldest_overdue_seconds{consumer="audit-log"}')).toMatch(/ 0$/)
+  expect(await metric('events_default_partition_rows')).toMatch(/ 0$/)
 })

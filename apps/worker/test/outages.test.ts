@@ -120,3 +120,22 @@ test('a worker that stops while it waits for Postgres puts its jobs back for the
   startWorker(on)
   await isDrained(on)
 })
+
+test('a Redis that is full costs little to wait for, and the work goes on when there is room', async () => {
+  const redis = await ownRedis()
+  const on = await createInstallation({ redisUrl: redis.url })
+  for (const event of await writeGoals(on, 50)) {
+    on.dispatcher.nudge([event])
+    await on.dispatcher.flush()
+  }
+  await on.producer.config('SET', 'maxmemory', '1')
+  startWorker(on)
+  const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await on.producer.info('stats'))?.[1])
+  await until(() => on.lines.filter((line) => line.msg === 'the worker is in trouble').length === 4)
+  const [before, startedAt] = [await commands(), performance.now()]
+  await until(() => performance.now() - startedAt > 1_500)
+  // Unbraked, four idle consumers ask thirty thousand times per second.
+  expect(((await commands()) - before) / 1.5).toBeLessThan(1_000)
+  await on.producer.config('SET', 'maxmemory', '0')
+  await isDrained(on)
+})

@@ -1,7 +1,7 @@
 import { freshDatabase, freshRedis, ownRedis, startProcess, until } from '@goals-tasks/devstack/testing'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
-import { createInstallation, createWriter, pendingDeliveries } from './harness.ts'
+import { createInstallation, pendingDeliveries, writeGoals } from './harness.ts'
 
 const main = 'apps/worker/src/main.ts'
 const environment = (on: { url: string; redisUrl: string; prefix: string }) => ({
@@ -34,21 +34,14 @@ test('a Redis that evicts is refused by the name of the setting', async () => {
   expect(worker.stderr()).toContain('maxmemory-policy allkeys-lru')
 })
 
-test('two processes share the consumers, and stopping one stops only its own', async () => {
+test('a worker starts without a word on standard error and stops with its work done', async () => {
   const on = await createInstallation()
-  const write = createWriter(on.pool)
-  const trail = startProcess(main, { ...environment(on), WORKER_CONSUMERS: 'audit-log' })
-  const others = startProcess(main, { ...environment(on), WORKER_CONSUMERS: 'notifications,sync,cache-invalidation' })
-  await trail.waitForLog((line) => line.msg === 'ready')
-  await others.waitForLog((line) => line.msg === 'ready')
-  on.dispatcher.nudge((await write.goal()).events)
+  const worker = startProcess(main, environment(on))
+  await worker.waitForLog((line) => line.msg === 'ready')
+  on.dispatcher.nudge(await writeGoals(on, 1))
   await until(async () => Object.keys(await pendingDeliveries(on.pool)).length === 0)
-
-  trail.kill('SIGTERM')
-  expect(await trail.exit).toEqual({ code: 0, signal: null })
-  on.dispatcher.nudge((await write.goal()).events)
-  await until(async () => expect(await pendingDeliveries(on.pool)).toEqual({ 'audit-log': 1 }))
-
-  startProcess(main, { ...environment(on), WORKER_CONSUMERS: 'audit-log' })
-  await until(async () => Object.keys(await pendingDeliveries(on.pool)).length === 0)
+  worker.kill('SIGTERM')
+  expect(await worker.exit).toEqual({ code: 0, signal: null })
+  expect(worker.stderr()).toBe('')
+  expect(worker.logs.filter((line) => line.msg === 'done').map((line) => line.consumer)).toContain('audit-log')
 })

@@ -16,6 +16,7 @@ import {
   parkDeliveries,
   recordFailure,
 } from './deliveries.ts'
+import type { Executor } from './statement.ts'
 import { inTransaction } from './transaction.ts'
 
 let database: ReturnType<typeof createDatabase>
@@ -99,14 +100,40 @@ test('of two claims at once each gets what the other does not hold, and neither 
   })
 })
 
+/** The plan of the statement that `work` sends, one line per node. */
+async function planOf(work: (on: Executor) => Promise<unknown>): Promise<string> {
+  let plan = ''
+  const explaining = {
+    async query({ text, values }: { text: string; values: unknown[] }) {
+      const { rows } = await pool.query({ text: `explain (costs off) ${text}`, values })
+      plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+      return { rows: [] }
+    },
+  }
+  await work(explaining as unknown as Executor)
+  return plan
+}
+
 test('a claim looks into one week of events only', async () => {
-  const [id] = await createGoals(1)
-  const explained = await pool.query({
-    text: `explain (costs off) select e.id from deliveries d join events e on e.id = d.event_id and e.id = any($1::uuid[])`,
-    values: [[id]],
-  })
-  const plan = explained.rows.map((row) => row['QUERY PLAN']).join('\n')
-  expect(plan.match(/ on events_\w+/g)).toHaveLength(1)
+  const ids = await createGoals(1)
+  const plan = await planOf((on) => claimEvents(on, 'audit-log', ids))
+  expect(new Set(plan.match(/ on events_\w+/g)).size).toBe(1)
+})
+
+test('a backlog is not read through to claim, load, finish or lease, even when the statistics stem from an empty table', async () => {
+  await pool.query(`alter table deliveries set (autovacuum_enabled = off)`)
+  await pool.query(`insert into deliveries (consumer, event_id) values ('sync', gen_random_uuid())`)
+  await pool.query('analyze deliveries')
+  await pool.query(
+    `insert into deliveries (consumer, event_id) select c, gen_random_uuid() from generate_series(1, 20000), unnest('{audit-log,sync}'::text[]) c`,
+  )
+  const ids = await createGoals(50)
+  const byKey = /deliveries_consumer_event_id_target_pk on deliveries.*\n\s+Index Cond: .*consumer.*event_id.*target/
+  for (const work of [claimEvents, loadUnfinishedEvents, finishDeliveries])
+    expect(await planOf((on) => work(on, 'audit-log', ids))).toMatch(byKey)
+  const overdue = { limit: 10, leaseMs: 30_000, notAfter: null, except: [] }
+  expect(await planOf((on) => leaseOverdue(on, 'audit-log', overdue))).toMatch(/Scan using deliveries_due/)
+  expect(await planOf((on) => oldestOverdueSeconds(on, 'audit-log'))).toMatch(/Scan using deliveries_due/)
 })
 
 test('finishing counts what was still there', async () => {

@@ -20,10 +20,18 @@ const eventFields = sql.raw(`e.id, e.type, e.aggregate_type as "aggregateType", 
   e.aggregate_version as "aggregateVersion", e.ordinal, e.actor_id as "actorId", e.reason, e.correlation_id as "correlationId",
   e.causation_id as "causationId", e.cascade_id as "cascadeId", e.traceparent, rfc3339(e.occurred_at) as "occurredAt", e.before, e.after`)
 
+const eventNames = sql.raw(`id, type, "aggregateType", "aggregateId", "aggregateVersion", ordinal, "actorId", reason,
+  "correlationId", "causationId", "cascadeId", traceparent, "occurredAt", before, after`)
+
 const uuids = (ids: readonly string[]) => sql`${sql.param(ids)}::uuid[]`
 const milliseconds = (ms: number) => sql`${ms}::float8 * interval '1 millisecond'`
+/** As the index on `due_at` spells it, which is of no use for anything but what is overdue. */
+const due = (consumer: ConsumerName) => sql`(consumer || '') = ${consumer}`
 /** Errors are for reading, not for keeping: a megabyte of them would end up in every row. */
 const maxErrorLength = 2_000
+
+// A delivery that was changed between the statement's snapshot and its lock has moved away from its `ctid`: it is not deleted,
+// and therefore not returned either. Its job finds nothing to do, and the sweeper enqueues it again.
 
 /**
  * Takes the consumer's deliveries of these events: deletes them in the caller's transaction, which is to write the effect too.
@@ -34,13 +42,13 @@ export function claimEvents(tx: Executor, consumer: ConsumerName, ids: readonly 
   return executeOnce<DomainEvent>(
     tx,
     sql`with claimed as materialized (
-          select ${eventFields} from deliveries d join events e on e.id = d.event_id and e.id = any(${uuids(ids)})
+          select d.ctid as delivery, ${eventFields} from deliveries d join events e on e.id = d.event_id and e.id = any(${uuids(ids)})
           where d.consumer = ${consumer} and d.event_id = any(${uuids(ids)}) and d.target = ''
           order by d.event_id for update of d skip locked
         ), done as (
-          delete from deliveries d using claimed where d.consumer = ${consumer} and d.event_id = claimed.id and d.target = ''
+          delete from deliveries where ctid = any(array(select delivery from claimed)) returning event_id
         )
-        select * from claimed order by id`,
+        select ${eventNames} from claimed where id in (select event_id from done) order by id`,
   )
 }
 
@@ -148,14 +156,14 @@ export function leaseOverdue(on: Executor, consumer: ConsumerName, overdue: Over
   return executeOnce<LeasedDelivery>(
     on,
     sql`with overdue as materialized (
-          select event_id from deliveries
-          where consumer = ${consumer} and target = '' and due_at <= least(now(), ${overdue.notAfter?.toISOString() ?? null}::timestamptz)
+          select ctid, event_id from deliveries
+          where ${due(consumer)} and target = '' and due_at <= least(now(), ${overdue.notAfter?.toISOString() ?? null}::timestamptz)
             and event_id <> all(${uuids(overdue.except)})
           order by due_at limit ${overdue.limit} for update skip locked
         ), leased as (
-          update deliveries d set due_at = now() + ${milliseconds(overdue.leaseMs)} from overdue
-          where d.consumer = ${consumer} and d.event_id = overdue.event_id and d.target = ''
-          returning d.event_id, d.attempts, d.replays
+          update deliveries set due_at = now() + ${milliseconds(overdue.leaseMs)}
+          where ctid = any(array(select ctid from overdue))
+          returning event_id, attempts, replays
         )
         select l.event_id as id, e.type, e.aggregate_id as "aggregateId", l.attempts, l.replays
         from leased l left join events e on e.id = l.event_id order by l.event_id`,
@@ -183,7 +191,7 @@ export function leaseDeliveries(
 export async function oldestOverdueSeconds(on: Executor, consumer: ConsumerName): Promise<number> {
   const [row] = await executeOnce<{ seconds: number | null }>(
     on,
-    sql`select extract(epoch from now() - min(due_at))::float8 as seconds from deliveries where consumer = ${consumer}`,
+    sql`select extract(epoch from now() - min(due_at))::float8 as seconds from deliveries where ${due(consumer)}`,
   )
   return Math.max(0, row?.seconds ?? 0)
 }

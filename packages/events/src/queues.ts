@@ -8,7 +8,7 @@ export type Policy = {
   backoff: { baseMs: number; capMs: number }
   /** Jobs that one worker process runs at once. */
   concurrency: number
-  /** How long a job may go without a sign of life before another worker takes it. */
+  /** How long a job may go without a sign of life (its worker gives one by itself) before another worker takes it. */
   lockMs: number
 }
 
@@ -16,10 +16,10 @@ export type Policies = Record<ConsumerName, Policy>
 
 /** How each consumer's queue behaves. */
 export const policies: Policies = {
-  'audit-log': { attempts: 8, backoff: { baseMs: 500, capMs: 60_000 }, concurrency: 4, lockMs: 30_000 },
-  'cache-invalidation': { attempts: 8, backoff: { baseMs: 250, capMs: 30_000 }, concurrency: 8, lockMs: 30_000 },
-  notifications: { attempts: 8, backoff: { baseMs: 1_000, capMs: 300_000 }, concurrency: 4, lockMs: 30_000 },
-  sync: { attempts: 12, backoff: { baseMs: 1_000, capMs: 3_600_000 }, concurrency: 8, lockMs: 60_000 },
+  'audit-log': { attempts: 8, backoff: { baseMs: 500, capMs: 60_000 }, concurrency: 4, lockMs: 15_000 },
+  'cache-invalidation': { attempts: 8, backoff: { baseMs: 250, capMs: 30_000 }, concurrency: 8, lockMs: 15_000 },
+  notifications: { attempts: 8, backoff: { baseMs: 1_000, capMs: 300_000 }, concurrency: 4, lockMs: 15_000 },
+  sync: { attempts: 12, backoff: { baseMs: 1_000, capMs: 3_600_000 }, concurrency: 8, lockMs: 15_000 },
 }
 
 /** Most events that one job carries. */

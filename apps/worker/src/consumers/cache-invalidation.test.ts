@@ -32,7 +32,7 @@ test('a moved task leaves the cache, with the lists of both goals', async () => 
   const { write, fill, dropped } = await begin()
   const [from, to] = [await write.goal(), await write.goal()]
   const task = await write.task(from.entity)
-  await dropped([], from, to, task)
+  await dropped(['anything'], from, to, task)
   const moved = await write.moveTask(task.entity, to.entity)
   const stale = [`task:${task.entity.id}`, `tasks:goal:${from.entity.id}`, `tasks:goal:${to.entity.id}`]
   await fill(...stale, `goal:${from.entity.id}`)

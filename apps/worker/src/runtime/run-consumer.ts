@@ -3,6 +3,7 @@ import { type ConsumerName, hears, type JobData, type JobEvent, queuePrefix } fr
 import { damped } from '@goals-tasks/observability'
 import { type Job, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { brake } from './brake.ts'
 import { type Context, noteProgress } from './context.ts'
 import { isStalledOut, settleStalledJob } from './dead-letters.ts'
 import { throughOutages } from './outages.ts'
@@ -11,7 +12,7 @@ import { settleFailure } from './settle-failure.ts'
 
 /**
  * Stalls that a job survives. Two unlucky kills of a process are no fault of the job; one that kills its process each time
- * ends in the failed set, where `reviewFailedJobs` finds it.
+ * ends in the failed set, where `reviewDead` finds it.
  */
 const maxStalledCount = 3
 
@@ -39,6 +40,10 @@ export function runConsumer<C extends ConsumerName>(
   worker.on(
     'error',
     damped(5_000, (err: Error) => log.warn({ consumer: name, err }, 'the worker is in trouble')),
+  )
+  brake(worker, context.signal)
+  worker.on('stalled', (jobId) =>
+    log.warn({ consumer: name, jobId }, 'a job whose worker died or hung is taken up again'),
   )
   worker.on('failed', (job) => {
     // Not missed for good when this process dies now: `reviewDead` looks into the failed set.

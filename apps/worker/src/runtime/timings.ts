@@ -17,7 +17,7 @@ export const timings: Timings = {
   sweepEveryMs: 2_000,
   parkMs: 300_000,
   reviewDeadEveryMs: 60_000,
-  stalledCheckEveryMs: 15_000,
+  stalledCheckEveryMs: 5_000,
   watchEveryMs: 5_000,
   wedgedAfterMs: 60_000,
 }

@@ -20,7 +20,8 @@ export const deliveries = pgTable(
   (t) => [
     // The worker's claim: the ids of one job.
     primaryKey({ columns: [t.consumer, t.eventId, t.target] }),
-    // The sweeper: what is overdue.
-    index('deliveries_due').on(t.consumer, t.dueAt),
+    // The sweeper: what is overdue, asked for as `consumer || ''`. With the plain column this index would also offer itself
+    // for a claim, and statistics that stem from a nearly empty table make it look cheap: each claim then reads the backlog.
+    index('deliveries_due').on(sql`(${t.consumer} || '')`, t.dueAt),
   ],
 )

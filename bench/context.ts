@@ -32,9 +32,15 @@ export async function createContext(flags: Flags): Promise<Context> {
     await seedGoals(pool)
     const [api, hello] = [await startApi(servers), await startBaseline(servers, 'hello')]
     const [sqlRunner, token] = [await createSqlRunner(servers.databaseUrl, servers.folder), await makeToken(userId)]
-    const close = async () => {
+    const stop = async () => {
       await Promise.all([api.stop(), hello.stop(), pool.end()])
       await servers.stop()
+    }
+    // An interruption makes the running scenario fail, and both close.
+    let closing: Promise<void> | undefined
+    const close = () => {
+      closing ??= stop()
+      return closing
     }
     return { ...flags, servers, pool, api, hello, sqlRunner, userId, token, close }
   } catch (error) {

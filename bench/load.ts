@@ -64,9 +64,9 @@ async function runLane(
   })
   function send(): void {
     const bytes = next()
-    if (!bytes) return finish(socket, resolve)
     sentAt = performance.now()
-    socket.write(bytes)
+    if (bytes) socket.write(bytes)
+    else finish(socket, resolve)
   }
   return promise
 }

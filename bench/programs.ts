@@ -37,7 +37,6 @@ async function startProgram(servers: Servers, path: string, env: Record<string, 
         PATH: process.env.PATH,
         NODE_ENV: 'production',
         LOG_LEVEL: 'info',
-        NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS,
       },
       ...{
         DATABASE_URL: servers.databaseUrl,

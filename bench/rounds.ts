@@ -1,21 +1,28 @@
 /** What one run of a variant gave: per second, and whatever else is worth telling. */
 export type Sample = { rate: number; p50Ms?: number; p99Ms?: number; cpuMicros?: number }
-export type Variants<N extends string> = Record<N, () => Promise<Sample>>
-export type Samples<N extends string> = Record<N, Sample[]>
+type Variants = Record<string, () => Promise<Sample>>
+export type Samples<V extends Variants> = { [N in keyof V]: Awaited<ReturnType<V[N]>>[] }
 
 export type Spread = { median: number; min: number; max: number }
 
 /**
  * Runs all variants once per round, in turn, every second round backwards: what disturbs the machine disturbs them alike,
- * and none profits from its place. One run of each comes first, to warm up, and is not counted.
+ * and none profits from its place. With `warmUp` one more run of each comes first and does not count.
  */
-export async function interleave<N extends string>(variants: Variants<N>, rounds: number): Promise<Samples<N>> {
-  const names = Object.keys(variants) as N[]
-  const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Samples<N>
+export async function interleave<V extends Variants>(
+  variants: V,
+  { rounds, warmUp }: { rounds: number; warmUp: boolean },
+): Promise<Samples<V>> {
+  const names = Object.keys(variants)
+  const samples: Record<string, Sample[]> = Object.fromEntries(names.map((name) => [name, []]))
+  if (warmUp) for (const name of names) await variants[name]?.()
   for (let round = 0; round < rounds; round++) {
-    for (const name of round % 2 === 0 ? names : names.toReversed()) samples[name].push(await variants[name]())
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const sample = await variants[name]?.()
+      if (sample) samples[name]?.push(sample)
+    }
   }
-  return samples
+  return samples as Samples<V>
 }
 
 /** Of each round `measured` divided by `baseline`, never across rounds. */

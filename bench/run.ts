@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: Object.keys(scenarios).join(',') },
     seconds: { type: 'string', default: '2' },
-    rounds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '3' },
     save: { type: 'boolean', default: false },
   },
 })
@@ -26,6 +26,7 @@ const chosen = values.only.split(',').map((name) => {
 })
 
 const context = await createContext({ seconds: Number(values.seconds), rounds: Number(values.rounds) })
+process.once('SIGINT', () => void context.close().finally(() => process.exit(130)))
 try {
   const sections: Section[] = []
   for (const name of chosen) {

@@ -5,9 +5,6 @@ import type { Caller, Deps } from '../apps/api/src/deps.ts'
 /** A statement as the API sent it. */
 export type Statement = { name: string; text: string; values: readonly unknown[] }
 
-/** The part of the API's dependencies that its services need to reach Postgres. */
-export type ServiceDeps = Pick<Deps, 'pool' | 'commit' | 'dispatcher' | 'clock' | 'retentionDays'>
-
 export const caller = (userId: string): Caller => ({
   id: userId,
   admin: false,

@@ -65,6 +65,7 @@ CREATE TABLE "goal_audit_log" (
 	"before" jsonb,
 	"after" jsonb NOT NULL,
 	"occurred_at" timestamp(3) with time zone NOT NULL,
+	"recorded_at" timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL,
 	CONSTRAINT "goal_audit_log_goal_id_version_pk" PRIMARY KEY("goal_id","version")
 );
 --> statement-breakpoint
@@ -127,6 +128,7 @@ CREATE TABLE "task_audit_log" (
 	"before" jsonb,
 	"after" jsonb NOT NULL,
 	"occurred_at" timestamp(3) with time zone NOT NULL,
+	"recorded_at" timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL,
 	CONSTRAINT "task_audit_log_task_id_version_pk" PRIMARY KEY("task_id","version")
 );
 --> statement-breakpoint
@@ -176,13 +178,13 @@ ALTER TABLE "task_dependencies" ADD CONSTRAINT "task_dependencies_task_id_tasks_
 ALTER TABLE "task_dependencies" ADD CONSTRAINT "task_dependencies_depends_on_id_tasks_id_fk" FOREIGN KEY ("depends_on_id") REFERENCES "public"."tasks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tasks" ADD CONSTRAINT "tasks_goal_id_goals_id_fk" FOREIGN KEY ("goal_id") REFERENCES "public"."goals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "dead_letters_delivery" ON "dead_letters" USING btree ("consumer","event_id","target");--> statement-breakpoint
-CREATE INDEX "dead_letters_newest" ON "dead_letters" USING btree ("consumer","id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "deliveries_due" ON "deliveries" USING btree ("consumer","due_at");--> statement-breakpoint
+CREATE INDEX "dead_letters_newest" ON "dead_letters" USING btree ("consumer","id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "deliveries_due" ON "deliveries" USING btree (("consumer" || ''),"due_at");--> statement-breakpoint
 CREATE INDEX "events_aggregate" ON "events" USING btree ("aggregate_id","aggregate_version");--> statement-breakpoint
-CREATE INDEX "goals_owner_newest" ON "goals" USING btree ("user_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "goals"."deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "goals_owner_newest" ON "goals" USING btree ("user_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "goals"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "idempotency_keys_created" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "notifications_once" ON "notifications" USING btree ("user_id","event_id","channel");--> statement-breakpoint
 CREATE INDEX "task_dependencies_reverse" ON "task_dependencies" USING btree ("depends_on_id","task_id");--> statement-breakpoint
-CREATE INDEX "tasks_goal_newest" ON "tasks" USING btree ("goal_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "tasks"."deleted_at" is null;--> statement-breakpoint
-CREATE INDEX "tasks_owner_newest" ON "tasks" USING btree ("owner_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "tasks"."deleted_at" is null;--> statement-breakpoint
-CREATE INDEX "tasks_assignee_newest" ON "tasks" USING btree ("assigned_to","created_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE "tasks"."deleted_at" is null and "tasks"."assigned_to" is not null;
+CREATE INDEX "tasks_goal_newest" ON "tasks" USING btree ("goal_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "tasks"."deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "tasks_owner_newest" ON "tasks" USING btree ("owner_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "tasks"."deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "tasks_assignee_newest" ON "tasks" USING btree ("assigned_to","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE "tasks"."deleted_at" is null and "tasks"."assigned_to" is not null;

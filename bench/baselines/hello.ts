@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { env } from 'node:process'
 import fastify from 'fastify'
 
 /** The least that a Fastify of this version does: what any route of ours is measured against. */
@@ -6,5 +7,5 @@ const app = fastify()
 app.get('/hello', async () => ({ hello: 'world' }))
 app.post('/hello', async (_request, reply) => reply.code(201).send({ hello: 'world' }))
 
-await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })
-createServer((_request, response) => response.end()).listen(Number(process.env.PROBE_PORT))
+await app.listen({ host: '127.0.0.1', port: Number(env.PORT) })
+createServer((_request, response) => response.end()).listen(Number(env.PROBE_PORT))

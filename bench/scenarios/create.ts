@@ -24,7 +24,7 @@ export async function create(context: Context): Promise<Section> {
       noop: () => loadProgram(context, { program: hello, expect: 201, next: () => noopPost }),
       hello: () => loadProgram(context, { program: hello, expect: 200, next: () => helloRequest }),
     },
-    rounds,
+    { rounds, warmUp: true },
   )
   await forgetEvents(context)
   const row = (measured: string, name: 'goals' | 'tasks', against: string, baseline: keyof typeof samples) => ({

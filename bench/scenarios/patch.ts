@@ -28,7 +28,7 @@ export async function patch(context: Context): Promise<Section> {
       sql: async () => ({ rate: await sqlRunner.run(script, seconds) }),
       hello: () => loadProgram(context, { program: hello, expect: 200, next: () => helloRequest }),
     },
-    rounds,
+    { rounds, warmUp: true },
   )
   await forgetEvents(context)
   const row = (against: string, baseline: 'sql' | 'hello') => ({

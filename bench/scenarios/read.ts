@@ -15,7 +15,7 @@ export async function read(context: Context): Promise<Section> {
       list: () => loadProgram(context, { program: api, expect: 200, next: () => requests.listGoals }),
       hello: () => loadProgram(context, { program: hello, expect: 200, next: () => helloRequest }),
     },
-    rounds,
+    { rounds, warmUp: true },
   )
   const row = (measured: string, name: 'goal' | 'list') => ({
     measured,

@@ -6,18 +6,16 @@ import type pg from 'pg'
 export type Metrics = ReturnType<typeof createMetrics>
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
-/** Rows of the default partition are counted no further: one is an alarm already. */
-const maxCountedRows = 1_000
 
 /** Everything that a worker measures. The gauges ask Postgres when they are scraped, and never count a table. */
 export function createMetrics(registry: Registry, pool: pg.Pool, consumers: readonly ConsumerName[]) {
   const registers = [registry]
   const labelNames = ['consumer'] as const
   const counter = (name: string, help: string) =>
-    new Counter({ name: `worker_${name}_total`, help, labelNames, registers })
+    new Counter({ name: `gt_worker_${name}_total`, help, labelNames, registers })
   const metrics = {
     handled: new Counter({
-      name: 'worker_events_handled_total',
+      name: 'gt_worker_events_handled_total',
       help: 'Events whose effect is committed, or that needed none (outcome "skipped")',
       labelNames: ['consumer', 'outcome'] as const,
       registers,
@@ -27,14 +25,14 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     redispatched: counter('events_redispatched', 'Events that no job carried any more, enqueued again by the sweeper'),
     outages: counter('outages', 'Times that a job had to wait for our own Postgres or Redis'),
     latency: new Histogram({
-      name: 'worker_commit_to_effect_seconds',
+      name: 'gt_worker_commit_to_effect_seconds',
       help: 'From the commit of an event to its effect',
       labelNames,
       buckets: seconds,
       registers,
     }),
     jobs: new Histogram({
-      name: 'worker_job_duration_seconds',
+      name: 'gt_worker_job_duration_seconds',
       help: 'How long a job ran',
       labelNames,
       buckets: seconds,
@@ -42,7 +40,7 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     }),
   }
   new Gauge({
-    name: 'worker_oldest_overdue_seconds',
+    name: 'gt_worker_oldest_overdue_seconds',
     help: 'For how long the longest overdue delivery has been due; 0 is as it should be',
     labelNames,
     registers,
@@ -52,30 +50,7 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
       })
     },
   })
-  new Gauge({
-    name: 'deliveries_pending_estimate',
-    help: 'Unfinished deliveries of all consumers, as the statistics collector sees them',
-    registers,
-    collect() {
-      return readInto(this, pool, `select n_live_tup from pg_stat_user_tables where relid = 'deliveries'::regclass`)
-    },
-  })
-  new Gauge({
-    name: 'events_default_partition_rows',
-    help: `Events that no weekly partition took, counted up to ${maxCountedRows}; anything but 0 is an alarm`,
-    registers,
-    collect() {
-      return readInto(this, pool, `select count(*) from (select from events_default limit ${maxCountedRows}) e`)
-    },
-  })
   return metrics
-}
-
-function readInto(gauge: Gauge, pool: pg.Pool, query: string): Promise<void> {
-  return orUnknown(gauge, async () => {
-    const { rows } = await pool.query({ text: query, rowMode: 'array' })
-    gauge.set(Number(rows[0]?.[0] ?? 0))
-  })
 }
 
 /** With Postgres away a gauge has no value, and everything else is still told. */

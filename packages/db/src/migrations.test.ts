@@ -1,7 +1,7 @@
 import { freshDatabase } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 import { beforeEach, expect, test } from 'vitest'
-import { assertSchema, migrate } from './migrations.ts'
+import { assertSchema, ensurePartitions, migrate } from './migrations.ts'
 
 let client: pg.Client
 let url: string
@@ -59,6 +59,26 @@ test('partitions lie ahead for weeks, and an event of a week that has none is ke
   expect(await partition(await idAt('0'))).toMatch(/^events_\d{8}$/)
   expect(await partition(await idAt('3 weeks'))).toMatch(/^events_\d{8}$/)
   expect(await partition(await idAt('20 weeks'))).toBe('events_default')
+})
+
+test('events that the DEFAULT partition caught neither stop a program from starting nor stay for ever', async () => {
+  const insert = (id: string) =>
+    client.query(
+      `insert into events (id, type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, after)
+       values ($1, 'goal:created', 'goal', uuidv7(), 1, 0, uuidv7(), '{}')`,
+      [id],
+    )
+  const idAt = async (offset: string) => (await client.query('select uuidv7($1::interval) as id', [offset])).rows[0].id
+  const inDefault = async () => (await client.query('select id from events_default')).rows.map((row) => row.id)
+  const { rows } = await client.query(`select max(relname) as last from pg_class where relname ~ '^events_\\d{8}$'`)
+  await client.query(`drop table ${rows[0].last}`)
+  const [future, past] = [await idAt('4 weeks'), await idAt('-60 days')]
+  await insert(future)
+  await insert(past)
+  expect((await inDefault()).toSorted()).toEqual([past, future].toSorted())
+  await ensurePartitions(client)
+  await client.query(`select * from drop_expired_event_partitions(interval '30 days')`)
+  expect(await inDefault()).toEqual([future])
 })
 
 test('a week beyond the retention goes, unless a delivery still needs it', async () => {

@@ -1,5 +1,5 @@
 export { damped } from './damped.ts'
 export { createLogger } from './logger.ts'
 export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metrics.ts'
-export { type Readiness, startProbes } from './probes.ts'
+export { answers, type Readiness, startProbes } from './probes.ts'
 export { startOrExit } from './startup.ts'

@@ -38,3 +38,14 @@ export async function startProbes(options: { port: number; ready: () => Promise<
     close: () => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()),
   }
 }
+
+/** Whether `asked` answers in time: a server that hangs keeps its connections, so only an answer tells. */
+export async function answers(asked: Promise<unknown>, withinMs = 2_000): Promise<boolean> {
+  const late = Promise.withResolvers<false>()
+  const timer = setTimeout(() => late.resolve(false), withinMs)
+  const answered = asked.then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([answered, late.promise]).finally(() => clearTimeout(timer))
+}

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listGoals } from '../goals/list.ts'
+import { listTasks, listTasksOfGoal } from '../tasks/list.ts'
 import { type Client, startTestApp } from '../testing/test-app.ts'
 
 let api: Awaited<ReturnType<typeof startTestApp>>
@@ -127,4 +129,39 @@ test('tasks across goals are those of own goals and those assigned, each once; a
   expect(await walk(ada, '/v1/tasks?assignedTo=me', 1)).toEqual([assigned.id, ownAndAssigned.id])
   expect(await walk(ada, `/v1/goals/${his.id}/tasks`, 10)).toEqual([assigned.id])
   expect(await walk(bob, `/v1/goals/${his.id}/tasks`, 10)).toHaveLength(2)
+})
+
+test('a page of a long list is read along its index, never sorted', async () => {
+  const ada = await api.as()
+  const goal = await ada.goal()
+  const { pool } = api.deps
+  await pool.query(
+    `insert into goals (user_id, title, created_at) select $1, 'Goal ' || i, now() - i * interval '1 minute' from generate_series(1, 3000) i`,
+    [ada.id],
+  )
+  await pool.query(
+    `insert into tasks (goal_id, owner_id, user_id, assigned_to, title, created_at)
+     select $1, $2, $2, $2, 'Task ' || i, now() - i * interval '1 minute' from generate_series(1, 3000) i`,
+    [goal.id, ada.id],
+  )
+  await pool.query('analyze goals, tasks')
+  const plans: string[] = []
+  const query = async (statement: { text: string }) => {
+    const { rows } = await pool.query(`explain (generic_plan) ${statement.text}`)
+    plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'))
+    return pool.query(statement)
+  }
+  const deps = { ...api.deps, pool: { query } as unknown as typeof pool }
+  const caller = { id: ada.id, admin: false, correlationId: 'test' }
+  await listGoals(deps, caller, {})
+  await listTasks(deps, caller, {})
+  await listTasks(deps, caller, { assignedTo: 'me' })
+  await listTasksOfGoal(deps, caller, goal.id, {})
+  for (const plan of plans) {
+    expect(plan).toMatch(/Index Scan using (goals_owner|tasks_(owner|assignee|goal))_newest/)
+    // Merging two scans that are in order already is all the sorting there may be.
+    expect(plan).not.toMatch(/Sort\b(?! Key)/)
+    expect(plan).not.toContain('Seq Scan')
+  }
+  expect(plans).toHaveLength(4)
 })

@@ -35,11 +35,14 @@ type SchemaError = { keyword: string; instancePath: string; message: string; par
 
 /** One error per place, the first: a field that may also be null reports both possibilities, the wanted one before the null. */
 function fieldErrors(schema: TSchema, errors: SchemaError[]): FieldError[] {
-  const all = errors.flatMap((error) =>
-    error.keyword === 'additionalProperties'
-      ? unknownNames(schema, error)
-      : [{ pointer: error.instancePath, detail: error.message }],
-  )
+  // An unknown name is reported twice; `boolean` is the half that does not say why.
+  const all = errors
+    .filter((error) => error.keyword !== 'boolean')
+    .flatMap((error) =>
+      error.keyword === 'additionalProperties'
+        ? unknownNames(schema, error)
+        : [{ pointer: error.instancePath, detail: error.message }],
+    )
   return all.filter((error, i) => all.findIndex((other) => other.pointer === error.pointer) === i)
 }
 

@@ -1,4 +1,5 @@
 import { oldestOverdueSeconds } from '@goals-tasks/db'
+import { answers } from '@goals-tasks/observability'
 import type { Context } from './context.ts'
 
 const answerWithinMs = 2_000
@@ -20,14 +21,6 @@ export function createWatchdog(context: Context): () => Promise<boolean> {
 }
 
 async function couldWork({ redis, queue }: Context): Promise<boolean> {
-  if (redis.status !== 'ready') return false
-  const answers = Promise.all([redis.ping(), queue.isPaused()]).then(
-    ([, paused]) => !paused,
-    () => false,
-  )
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), answerWithinMs)
-  })
-  return Promise.race([answers, late]).finally(() => clearTimeout(timer))
+  if (redis.status !== 'ready' || !(await answers(redis.ping(), answerWithinMs))) return false
+  return !(await queue.isPaused())
 }

@@ -20,6 +20,6 @@ export const deadLetters = pgTable(
     // A second burial of the same delivery is a no-op.
     uniqueIndex('dead_letters_delivery').on(t.consumer, t.eventId, t.target),
     // GET /ops/dead-letters?consumer=, newest first.
-    index('dead_letters_newest').on(t.consumer, t.id.desc()),
+    index('dead_letters_newest').on(t.consumer, t.id.desc().nullsFirst()),
   ],
 )

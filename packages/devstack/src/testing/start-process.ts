@@ -48,8 +48,12 @@ export function startProcess(path: string, env: Record<string, string>, args: re
   stderr.setEncoding('utf8').on('data', (text: string) => {
     complaints += text
   })
-  child.on('close', () => {
+  // Not at its exit but once its pipes are drained, so that its last words are there to be read.
+  const closed = new Promise<void>((resolve) => child.once('close', resolve))
+  const exited = exitOf(child)
+  const exit = closed.then(() => {
     ended = true
+    return exited
   })
   const lastWords = () => [...lines.slice(-10), complaints].join('\n')
 
@@ -69,6 +73,6 @@ export function startProcess(path: string, env: Record<string, string>, args: re
       return line
     },
     kill: (signal = 'SIGTERM') => void child.kill(signal),
-    exit: exitOf(child),
+    exit,
   }
 }

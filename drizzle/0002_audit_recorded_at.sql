@@ -1,2 +1,0 @@
-ALTER TABLE "goal_audit_log" ADD COLUMN "recorded_at" timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL;--> statement-breakpoint
-ALTER TABLE "task_audit_log" ADD COLUMN "recorded_at" timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL;

@@ -28,12 +28,13 @@ export function announcementValues(a: Announcement) {
   }
 }
 
-function subscriptionValues(types: readonly EventType[]) {
+/** Which of these types' events each consumer is to get. */
+export function subscriptionValues(types: readonly EventType[]) {
   const pairs = types.flatMap((type) => consumersOf(type).map((consumer) => ({ consumer, type })))
   return { consumers: pairs.map((p) => p.consumer), heard: pairs.map((p) => p.type) }
 }
 
-type Source = 'actorId' | 'reason' | 'correlationId' | 'causationId' | 'cascadeId' | 'traceparent'
+type Source = 'types' | 'actorId' | 'reason' | 'correlationId' | 'causationId' | 'cascadeId' | 'traceparent'
 
 /**
  * The announcing half of a statement whose CTE `changed` has the columns `id`, `version`, `before` and `after` (json)
@@ -49,7 +50,7 @@ export function announced(aggregate: AggregateType, from: Partial<Record<Source,
     select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1, ${value('actorId', 'uuid')}, ${value('reason', 'text')},
            ${value('correlationId', 'text')}, ${value('causationId', 'uuid')}, ${value('cascadeId', 'uuid')}, ${value('traceparent', 'text')},
            changed.before, changed.after
-    from changed cross join unnest(${sql.placeholder('types')}::text[]) with ordinality x(type, ordinal)
+    from changed cross join unnest(${value('types', 'text[]')}) with ordinality x(type, ordinal)
     order by changed.id, x.ordinal
     returning id, xid, position, type, aggregate_id
   ), r as (
@@ -64,6 +65,10 @@ export function announced(aggregate: AggregateType, from: Partial<Record<Source,
   )`
 }
 
-/** What `announced` wrote, for the dispatcher, as one JSON column. */
-export const announcedEvents = sql<CommittedEvent[]>`(
-  select coalesce(json_agg(json_build_object('id', id, 'type', type, 'aggregateId', aggregate_id) order by position), '[]') from e)`
+const eventList = sql<CommittedEvent[]>`
+  coalesce(json_agg(json_build_object('id', e.id, 'type', e.type, 'aggregateId', e.aggregate_id) order by e.position), '[]')`
+
+/** What `announced` wrote, for the dispatcher, as one JSON value. */
+export const announcedEvents = sql<CommittedEvent[]>`(select ${eventList} from e)`
+/** The same per entity: a subquery with the columns `aggregate_id` and `events`. */
+export const announcedEventsByEntity = sql`(select e.aggregate_id, ${eventList} as events from e group by e.aggregate_id)`

@@ -1,22 +1,34 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 
-type Field<T extends PgTable> = keyof T['_']['columns'] & string
+/** The name of a column in code, as its row has it on the wire. */
+export type Field<T extends PgTable> = keyof T['_']['columns'] & string
 
-/** `title, user_id, …` of the fields. */
-export function columnNames<T extends PgTable>(table: T, fields: readonly Field<T>[]): SQL {
+/** `title, user_id, …` of the fields; of `row` when it is named. */
+export function columnNames<T extends PgTable>(table: T, fields: readonly Field<T>[], row?: string): SQL {
+  const prefix = row === undefined ? sql`` : sql`${sql.identifier(row)}.`
   return sql.join(
-    columnsOf(table, fields).map((column) => sql.identifier(column.name)),
+    columnsOf(table, fields).map((column) => sql`${prefix}${sql.identifier(column.name)}`),
     sql`, `,
   )
 }
 
-/** One placeholder per field, named as the field and cast to its column's type. */
-export function placeholders<T extends PgTable>(table: T, fields: readonly Field<T>[]): SQL {
+/** `title text, user_id uuid, …`: the fields as the columns of a json_to_recordset. */
+export function recordset<T extends PgTable>(table: T, fields: readonly Field<T>[]): SQL {
   return sql.join(
-    columnsOf(table, fields).map((column) => placeholder(column)),
+    columnsOf(table, fields).map((column) => sql`${sql.identifier(column.name)} ${sql.raw(column.type)}`),
     sql`, `,
   )
+}
+
+/** A row of that recordset: the values of the fields under their columns' names. */
+export function toRecord<T extends PgTable>(
+  table: T,
+  fields: readonly Field<T>[],
+  values: object,
+): Record<string, unknown> {
+  const given = values as Record<string, unknown>
+  return Object.fromEntries(columnsOf(table, fields).map((column) => [column.name, given[column.field]]))
 }
 
 /** `title = $1, …` of the fields. */

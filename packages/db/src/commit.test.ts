@@ -106,3 +106,100 @@ test('positions rise in the order of the primary event and its milestones', asyn
   ])
   expect(rows[1].xid).toBe(rows[2].xid)
 })
+
+test('concurrent creates share a commit; each still has its own events, readers and deliveries', async () => {
+  const commit = createCommit(database.pool)
+  const goals = Array.from({ length: 200 }, () => newGoal())
+  await Promise.all(
+    goals.map((values) => commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })),
+  )
+  const { rows } = await database.pool.query(
+    `select count(distinct xid::text)::int as commits, count(*)::int as events,
+            sum((select count(*) from event_readers where event_id = e.id))::int as readers,
+            sum((select count(*) from deliveries where event_id = e.id))::int as deliveries
+     from events e where aggregate_id = any($1)`,
+    [goals.map((goal) => goal.id)],
+  )
+  expect(rows[0]).toMatchObject({ events: 200, readers: 200, deliveries: 600 })
+  expect(rows[0].commits).toBeLessThan(20)
+})
+
+test('one bad row among many fails its caller alone', async () => {
+  const commit = createCommit(database.pool)
+  const goals = Array.from({ length: 30 }, (_, i) => newGoal(i === 17 ? { title: '' } : {}))
+  const outcomes = await Promise.allSettled(
+    goals.map((values) => commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })),
+  )
+  expect(outcomes.flatMap((outcome, i) => (outcome.status === 'rejected' ? [i] : []))).toEqual([17])
+  const { rows } = await database.pool.query('select count(*)::int as n from goals where id = any($1)', [
+    goals.map((goal) => goal.id),
+  ])
+  expect(rows[0].n).toBe(29)
+})
+
+test('a task whose goal is locked waits alone: tasks of other goals go by', async () => {
+  const commit = createCommit(database.pool)
+  const [locked, free] = [newGoal(), newGoal()]
+  for (const values of [locked, free])
+    await commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })
+  const newTask = (goalId: string) => ({
+    ...{
+      id: randomUUID(),
+      goalId,
+      userId: me,
+      assignedTo: null,
+      title: 'A task',
+      description: null,
+      priority: 'MEDIUM' as const,
+    },
+    ...{ dueDate: null, dueAt: null, dueZone: null, estimatedHours: null, actualHours: null, tags: [], metadata: {} },
+  })
+  const create = (goalId: string) =>
+    commit.createTask({ by, values: newTask(goalId), announcement: { types: ['task:created'], actorId: me } })
+  const holder = await database.pool.connect()
+  try {
+    await holder.query('begin')
+    await holder.query('select from goals where id = $1 for update', [locked.id])
+    let passed = false
+    const waiting = Array.from({ length: 4 }, () =>
+      create(locked.id).finally(() => {
+        passed = true
+      }),
+    )
+    const others = await Promise.all(Array.from({ length: 20 }, () => create(free.id)))
+    expect(others.every((task) => task !== null)).toBe(true)
+    expect(passed).toBe(false)
+    await holder.query('commit')
+    expect((await Promise.all(waiting)).every((task) => task !== null)).toBe(true)
+  } finally {
+    holder.release()
+  }
+})
+
+test('tasks of one statement know each their own refusal', async () => {
+  const commit = createCommit(database.pool)
+  const mine = newGoal()
+  await commit.createGoal({ by, values: mine, announcement: { types: ['goal:created'], actorId: me } })
+  const stranger = { id: randomUUID(), admin: false }
+  const values = () => ({
+    ...{
+      id: randomUUID(),
+      goalId: mine.id,
+      userId: me,
+      assignedTo: stranger.id,
+      title: 'A task',
+      description: null,
+      priority: 'MEDIUM' as const,
+    },
+    ...{ dueDate: null, dueAt: null, dueZone: null, estimatedHours: null, actualHours: null, tags: [], metadata: {} },
+  })
+  const announcement = { types: ['task:created', 'task:assigned'] as const, actorId: me }
+  const [own, foreign, plain] = await Promise.all([
+    commit.createTask({ by, values: values(), announcement }),
+    commit.createTask({ by: stranger, values: values(), announcement }),
+    commit.createTask({ by, values: values(), announcement: { types: ['task:created'], actorId: me } }),
+  ])
+  expect(own?.events.map((event) => event.type)).toEqual(['task:created', 'task:assigned'])
+  expect(foreign).toBeNull()
+  expect(plain?.events.map((event) => event.type)).toEqual(['task:created'])
+})

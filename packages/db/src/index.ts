@@ -1,16 +1,8 @@
 export { type Announcement, announced, announcedEvents, announcementValues } from './announce.ts'
 export { deleteGoalCascade } from './cascade.ts'
+export type { Committed, Principal } from './change.ts'
 export { createDatabase, type Database } from './client.ts'
-export {
-  type Commit,
-  type Committed,
-  createCommit,
-  type GoalState,
-  type NewGoal,
-  type NewTask,
-  type Principal,
-  type TaskState,
-} from './commit.ts'
+export { type Commit, createCommit } from './commit.ts'
 export {
   countDeadLetters,
   type DeadLetter,
@@ -33,6 +25,7 @@ export {
   parkDeliveries,
   recordFailure,
 } from './deliveries.ts'
+export type { GoalState, NewGoal, NewTask, TaskState } from './fields.ts'
 export { assertSchema, ensurePartitions, migrate } from './migrations.ts'
 export * from './readable.ts'
 export { goalJson, notificationJson, taskJson } from './representation.ts'

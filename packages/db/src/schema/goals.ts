@@ -17,7 +17,9 @@ export const goals = pgTable(
   },
   (t) => [
     // GET /v1/goals: an owner's live goals, newest first.
-    index('goals_owner_newest').on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()).where(sql`${t.deletedAt} is null`),
+    index('goals_owner_newest')
+      .on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.deletedAt} is null`),
     check('goals_title_length', sql`char_length(${t.title}) between 1 and 200`),
     check('goals_completed_at', sql`(${t.status} = 'COMPLETED') = (${t.completedAt} is not null)`),
   ],

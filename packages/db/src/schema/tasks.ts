@@ -33,9 +33,13 @@ export const tasks = pgTable(
   },
   (t) => [
     // GET /v1/goals/{id}/tasks, and the cascades of a goal.
-    index('tasks_goal_newest').on(t.goalId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()).where(sql`${t.deletedAt} is null`),
+    index('tasks_goal_newest')
+      .on(t.goalId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.deletedAt} is null`),
     // GET /v1/tasks: everything in an owner's goals.
-    index('tasks_owner_newest').on(t.ownerId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()).where(sql`${t.deletedAt} is null`),
+    index('tasks_owner_newest')
+      .on(t.ownerId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.deletedAt} is null`),
     // GET /v1/tasks?assignedTo=me
     index('tasks_assignee_newest')
       .on(t.assignedTo, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())

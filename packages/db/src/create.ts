@@ -1,0 +1,135 @@
+import type { AggregateType } from '@goals-tasks/events'
+import { type SQL, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import { announced, announcedEventsByEntity, subscriptionValues } from './announce.ts'
+import type { Change, Committed } from './change.ts'
+import { columnNames, type Field, recordset, toRecord } from './columns.ts'
+import { type NewGoal, type NewTask, newGoalFields, newTaskFields } from './fields.ts'
+import { createNaturalBatch } from './natural-batch.ts'
+import { goalJson, taskJson } from './representation.ts'
+import { goals } from './schema/goals.ts'
+import { tasks } from './schema/tasks.ts'
+import { type Executor, prepareStatement } from './statement.ts'
+import { sqlState } from './transaction.ts'
+import { goalWritableBy } from './visibility.ts'
+
+/** Two, so that one is being sent while the other is being committed; more only makes the batches smaller. */
+const limits = { maxInFlight: 2, maxInputs: 100 }
+
+type Create<V> = (change: Change<V>) => Promise<Committed | null>
+
+/** Concurrent creates of goals share a statement and its commit. */
+export const createGoals = (on: Executor): Create<NewGoal> =>
+  batched(on, goals, newGoalFields, insertGoals, insertGoals)
+
+/**
+ * The same for tasks, each with its goal locked until the commit. The shared statement does not wait for a goal that somebody
+ * is changing: its tasks then go one by one, and only those of that goal wait.
+ */
+export const createTasks = (on: Executor): Create<NewTask> =>
+  batched(on, tasks, newTaskFields, insertTasksAtOnce, insertTasks)
+
+type Created = Committed & { id: string }
+type Insert = ReturnType<typeof prepareStatement<Created>>
+
+function batched<T extends PgTable, V extends { id: string }>(
+  on: Executor,
+  table: T,
+  fields: readonly Field<T>[],
+  together: Insert,
+  alone: Insert,
+): Create<V> {
+  async function insert(statement: Insert, changes: readonly Change<V>[]): Promise<(Committed | null)[]> {
+    const input = JSON.stringify(changes.map((change) => toInput(table, fields, change)))
+    const types = [...new Set(changes.flatMap((change) => change.announcement.types))]
+    const created = await statement(on, { input, ...subscriptionValues(types) })
+    const byId = new Map(created.map((row) => [row.id, row]))
+    return changes.map((change) => byId.get(change.values.id) ?? null)
+  }
+
+  const share = createNaturalBatch<Change<V>, Committed | null | 'alone'>(
+    (changes) =>
+      insert(together, changes).catch((error) => {
+        // One row's fault fails the statement for all; alone, it fails nobody but itself.
+        if (isFaultOfRow(error)) return changes.map(() => 'alone' as const)
+        throw error
+      }),
+    limits,
+  )
+  return async (change) => {
+    const outcome = await share(change)
+    return outcome === 'alone' ? ((await insert(alone, [change]))[0] ?? null) : outcome
+  }
+}
+
+/**
+ * A bad value, a broken constraint, a lock that is not to be had, a deadlock: nothing was written, and others may fare better.
+ * After a lost connection nobody knows what was written, so nothing is repeated.
+ */
+const isFaultOfRow = (error: unknown) => ['22', '23', '40', '55'].includes(sqlState(error)?.slice(0, 2) ?? '')
+
+/** One element of the statement's input: the row, the principal and the announcement, under the names of `inputOf`. */
+function toInput<T extends PgTable, V extends object>(table: T, fields: readonly Field<T>[], change: Change<V>) {
+  const { by, values, announcement: a } = change
+  return {
+    ...toRecord(table, fields, values),
+    principal_id: by.id,
+    admin: by.admin,
+    types: a.types,
+    actor_id: a.actorId,
+    reason: a.reason,
+    correlation_id: a.correlationId,
+    causation_id: a.causationId,
+    cascade_id: a.cascadeId,
+    traceparent: a.traceparent,
+  }
+}
+
+const inputOf = <T extends PgTable>(table: T, fields: readonly Field<T>[]) => sql`input as materialized (
+  select * from json_to_recordset(${sql.placeholder('input')}::json) as x(
+    ${recordset(table, fields)}, principal_id uuid, admin boolean, types text[], actor_id uuid, reason text,
+    correlation_id text, causation_id uuid, cascade_id uuid, traceparent text)
+)`
+
+function create(name: string, aggregate: AggregateType, input: SQL, inserted: SQL): Insert {
+  return prepareStatement<Created>(
+    name,
+    sql`with ${input}, inserted as (${inserted}), changed as (
+          select inserted.*, null::json as before, types, actor_id, reason, correlation_id, causation_id, cascade_id, traceparent
+          from inserted join input using (id)
+        ), ${announced(aggregate, {
+          types: sql`changed.types`,
+          actorId: sql`changed.actor_id`,
+          reason: sql`changed.reason`,
+          correlationId: sql`changed.correlation_id`,
+          causationId: sql`changed.causation_id`,
+          cascadeId: sql`changed.cascade_id`,
+          traceparent: sql`changed.traceparent`,
+        })}
+        select inserted.id, after::text as text, version, told.events
+        from inserted join ${announcedEventsByEntity} told on told.aggregate_id = inserted.id`,
+  )
+}
+
+const insertGoals = create(
+  'goals_create',
+  'goal',
+  inputOf(goals, newGoalFields),
+  sql`insert into goals (${columnNames(goals, newGoalFields)}) select ${columnNames(goals, newGoalFields)} from input
+      returning id, version, ${goalJson()} as after, array[user_id] as readers`,
+)
+
+const insertTasksWith = (name: string, waiting: SQL) =>
+  create(
+    name,
+    'task',
+    inputOf(tasks, newTaskFields),
+    sql`insert into tasks (${columnNames(tasks, newTaskFields)}, owner_id)
+        select ${columnNames(tasks, newTaskFields, 'input')}, goals.user_id from input join goals on goals.id = input.goal_id
+        where goals.deleted_at is null and goals.status in ('ACTIVE', 'ON_HOLD')
+          and ${goalWritableBy(sql`input.principal_id`, sql`input.admin`)}
+        for share of goals ${waiting}
+        returning id, version, ${taskJson()} as after, array[owner_id, assigned_to] as readers`,
+  )
+const insertTasks = insertTasksWith('task_create', sql``)
+const insertTasksAtOnce = insertTasksWith('tasks_create', sql`nowait`)

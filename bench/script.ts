@@ -28,10 +28,19 @@ export function toScript(
       if (instead !== undefined) return instead
       const name = `s${place}p${number}`
       variables[name] = Array.isArray(value) ? `{${value.join(',')}}` : String(value)
-      return `:${name}`
+      return substituted(`:${name}`, variables[name], varied)
     }),
   )
   return { texts, variables, rows }
+}
+
+/** `parameter`, or, where `value` holds something varied within, an expression that puts the new value in its place. */
+function substituted(parameter: string, value: string, varied: ReadonlyMap<unknown, string>): string {
+  const within = [...varied].filter(
+    (entry): entry is [string, string] => typeof entry[0] === 'string' && value.includes(entry[0]),
+  )
+  const expression = within.reduce((text, [old, sql]) => `replace(${text}, '${old}', (${sql})::text)`, parameter)
+  return expression === parameter ? parameter : `(${expression})`
 }
 
 /** The id of the seeded goal with this number, here and in SQL; pgbench has numbers only. */

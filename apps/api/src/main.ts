@@ -1,7 +1,6 @@
 import { assertSchema, createCommit, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher } from '@goals-tasks/events'
-import { createLogger, createRegistry, damped, startOrExit, startProbes } from '@goals-tasks/observability'
-import closeWithGrace from 'close-with-grace'
+import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { createVerifier } from './plugins/auth.ts'
@@ -41,23 +40,19 @@ await startOrExit(async () => {
     trustProxy: config.http.trustProxy,
   })
 
-  let closing = false
-  const ready = async () =>
-    closing ? ({ status: 'unavailable', checks: { process: 'stopping' } } as const) : readiness(database.pool, redis)
-  const probes =
-    config.probePort === undefined ? undefined : await startProbes({ port: config.probePort, ready, registry })
-
-  closeWithGrace({ delay: config.shutdownTimeoutMs, logger: log }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'stopping after an error that nobody caught')
-    else log.info({ signal }, 'stopping')
-    closing = true
-    await app.close()
-    // Only now are all writes done, so this flush takes the last of them.
-    await dispatcher.close()
-    redis.disconnect()
-    await database.close()
-    await probes?.close()
-    log.info('stopped')
+  await serveUntilStopped({
+    log,
+    registry,
+    probePort: config.probePort,
+    shutdownTimeoutMs: config.shutdownTimeoutMs,
+    ready: () => readiness(database.pool, redis),
+    async close() {
+      await app.close()
+      // Only now are all writes done, so this flush takes the last of them.
+      await dispatcher.close()
+      redis.disconnect()
+      await database.close()
+    },
   })
 
   await app.listen({ host: config.http.host, port: config.http.port })

@@ -1,7 +1,6 @@
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
-import { createLogger, createRegistry, damped, startOrExit, startProbes } from '@goals-tasks/observability'
-import closeWithGrace from 'close-with-grace'
+import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { connectCache } from './connect-cache.ts'
 import { consumers } from './consumers/index.ts'
@@ -45,21 +44,17 @@ await startOrExit(async () => {
     },
   })
 
-  let closing = false
-  const ready = async () =>
-    closing ? ({ status: 'unavailable', checks: { process: 'stopping' } } as const) : readiness(pool, producer)
-  const probes =
-    config.probePort === undefined ? undefined : await startProbes({ port: config.probePort, ready, registry })
-
-  closeWithGrace({ delay: config.shutdownTimeoutMs, logger: log }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'stopping after an error that nobody caught')
-    else log.info({ signal }, 'stopping')
-    closing = true
-    await worker.close()
-    for (const connection of [redis.producer, redis.worker, cache]) connection.disconnect()
-    await closeDatabase()
-    await probes?.close()
-    log.info('stopped')
+  await serveUntilStopped({
+    log,
+    registry,
+    probePort: config.probePort,
+    shutdownTimeoutMs: config.shutdownTimeoutMs,
+    ready: () => readiness(pool, producer),
+    async close() {
+      await worker.close()
+      for (const connection of [redis.producer, redis.worker, cache]) connection.disconnect()
+      await closeDatabase()
+    },
   })
   log.info({ consumer: config.consumers }, 'ready')
 })

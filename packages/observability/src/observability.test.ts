@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createRegistry, damped, type Readiness, startProbes } from './index.ts'
+import { createRegistry, damped, type Readiness } from './index.ts'
+import { startProbes } from './probes.ts'
 
 test('the probes tell alive from ready, and degraded still takes traffic', async () => {
   let status: Readiness['status'] = 'ready'

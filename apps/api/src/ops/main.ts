@@ -1,7 +1,6 @@
 import { assertSchema, createDatabase } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
-import { createLogger, createRegistry, damped, startOrExit, startProbes } from '@goals-tasks/observability'
-import closeWithGrace from 'close-with-grace'
+import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
 import { createVerifier } from '../plugins/auth.ts'
 import { readiness } from '../readiness.ts'
 import { buildOps } from './app.ts'
@@ -32,24 +31,18 @@ await startOrExit(async () => {
   const sessions = createSessions(config.sessionSecret)
   const app = await buildOps({ pool, queues, log, registry, verify, sessions, production: config.production })
 
-  let closing = false
-  const ready = async () =>
-    closing
-      ? ({ status: 'unavailable', checks: { process: 'stopping' } } as const)
-      : readyForAll(await readiness(pool, redis), config.readyUrls)
-  const probes =
-    config.probePort === undefined ? undefined : await startProbes({ port: config.probePort, ready, registry })
-
-  closeWithGrace({ delay: config.shutdownTimeoutMs, logger: log }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'stopping after an error that nobody caught')
-    else log.info({ signal }, 'stopping')
-    closing = true
-    await app.close()
-    await queues.close()
-    redis.disconnect()
-    await database.close()
-    await probes?.close()
-    log.info('stopped')
+  await serveUntilStopped({
+    log,
+    registry,
+    probePort: config.probePort,
+    shutdownTimeoutMs: config.shutdownTimeoutMs,
+    ready: async () => readyForAll(await readiness(pool, redis), config.readyUrls),
+    async close() {
+      await app.close()
+      await queues.close()
+      redis.disconnect()
+      await database.close()
+    },
   })
 
   await app.listen(config.http)

@@ -1,0 +1,52 @@
+import { until } from '@goals-tasks/devstack/testing'
+import { connectProducer, emittedLater, eventTypes } from '@goals-tasks/events'
+import { SignJWT } from 'jose'
+import { expect, test } from 'vitest'
+import { install } from './installation.ts'
+
+const [ada, bob] = ['5b7f2a52-7f2f-4f0e-9a51-0b6f0c6f1a01', '5b7f2a52-7f2f-4f0e-9a51-0b6f0c6f1a02']
+
+test('every event of the catalogue is emitted and done with, but those marked as emitted later; a neighbour keeps its cache', async () => {
+  const installation = await install()
+  const [api] = await Promise.all([installation.startApi(), installation.startWorker()])
+  const token = await new SignJWT({ scope: 'goals:write tasks:write' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(ada)
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode('a-secret-for-tests-of-32-characters'))
+  const call = async (method: string, path: string, body?: object): Promise<{ id: string }> => {
+    const headers = { authorization: `Bearer ${token}`, 'if-match': '*', 'content-type': 'application/json' }
+    const response = await fetch(`${api.url}/v1${path}`, { method, headers, body: body ? JSON.stringify(body) : '{}' })
+    expect(response.ok, `${method} ${path}`).toBe(true)
+    return response.status === 204 ? { id: '' } : ((await response.json()) as { id: string })
+  }
+
+  const cache = connectProducer(installation.redis.url, () => undefined)
+  await until(() => cache.status === 'ready')
+  const goal = await call('POST', '/goals', { title: 'A goal' })
+  await cache.mset({
+    [`${installation.redis.prefix}:goal:${goal.id}`]: 'ours',
+    [`neighbour:goal:${goal.id}`]: 'theirs',
+  })
+
+  await call('PATCH', `/goals/${goal.id}`, { title: 'A better goal' })
+  const [task, other] = [
+    await call('POST', `/goals/${goal.id}/tasks`, { title: 'A task', assignedTo: bob }),
+    await call('POST', `/goals/${goal.id}/tasks`, { title: 'Another' }),
+  ]
+  await call('POST', `/tasks/${task.id}/complete`)
+  await call('DELETE', `/tasks/${other.id}`)
+  await call('POST', `/goals/${goal.id}/complete`)
+  await call('DELETE', `/goals/${goal.id}`)
+
+  await until(async () => Object.keys(await installation.pending()).length === 0)
+  const { rows } = await installation.pool.query('select distinct type from events')
+  const marked: readonly string[] = emittedLater
+  expect(rows.map((row) => row.type).toSorted()).toEqual(eventTypes.filter((type) => !marked.includes(type)).toSorted())
+  expect(await installation.count('dead_letters')).toBe(0)
+  expect(await cache.mget(`${installation.redis.prefix}:goal:${goal.id}`, `neighbour:goal:${goal.id}`)).toEqual([
+    null,
+    'theirs',
+  ])
+  cache.disconnect()
+})

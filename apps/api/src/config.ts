@@ -7,7 +7,6 @@ import { authVariables, readAuth } from './auth-config.ts'
 export const variables = Type.Object({
   ...connectionVariables.properties,
   ...authVariables.properties,
-  HOST: Type.String({ default: '0.0.0.0', description: 'address that the process listens on' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'port of the API' }),
   CORS_ORIGINS: Type.String({
     default: '',
@@ -42,7 +41,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
   return Object.freeze({
     ...connections,
     auth: readAuth(v, connections.production),
-    http: { host: v.HOST, port: v.PORT, corsOrigins: list(v.CORS_ORIGINS), trustProxy: list(v.TRUST_PROXY) },
+    http: { host: connections.host, port: v.PORT, corsOrigins: list(v.CORS_ORIGINS), trustProxy: list(v.TRUST_PROXY) },
     retentionDays: v.RETENTION_DAYS,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
   })

@@ -1,11 +1,10 @@
-import type { Announcement, Commit, Database } from '@goals-tasks/db'
+import type { Announcement, Commit } from '@goals-tasks/db'
 import type { Dispatcher, EventType } from '@goals-tasks/events'
 import type { FastifyRequest } from 'fastify'
 import type pg from 'pg'
 
 /** What the services work with; made once in main.ts. */
 export type Deps = {
-  db: Database
   pool: pg.Pool
   commit: Commit
   dispatcher: Dispatcher

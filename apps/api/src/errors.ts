@@ -53,6 +53,8 @@ export const invalidBody = (errors: FieldError[]) =>
   new Problem('invalid-body', errors.map((e) => `${e.pointer} ${e.detail}`).join('; '), { extra: { errors } })
 export const invalidTransition = (from: string, to: string, allowed: readonly string[]) =>
   new Problem('invalid-transition', `${from} cannot become ${to}.`, { extra: { from, to, allowed } })
+export const unavailable = (detail: string, cause?: unknown) =>
+  new Problem('unavailable', detail, { headers: { 'retry-after': '2' }, cause })
 export const unauthenticated = (detail: string, cause?: unknown) =>
   new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, cause })
 export const insufficientScope = (scope: string) =>

@@ -90,7 +90,7 @@ test('errors are problems that name no internals and carry the id of the request
 test('each kind of bad request has its own status', async () => {
   const json = { 'content-type': 'application/json' }
   expect((await ada.post('/v1/goals', '{"title":', json)).body).toMatchObject({ status: 400, code: 'invalid-json' })
-  expect((await ada.post('/v1/goals', '', json)).status).toBe(400)
+  expect((await ada.post('/v1/goals', '', json)).status).toBe(422)
   expect((await ada.post('/v1/goals', '{"__proto__":{"admin":true},"title":"x"}', json)).status).toBe(400)
   expect((await ada.post('/v1/goals', 'title=x', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(
     415,
@@ -159,4 +159,41 @@ test('the docs page brings its own script', async () => {
   expect(target.statusCode).toBe(200)
   expect(target.body).not.toMatch(/src="https?:/)
   expect(target.headers['content-security-policy']).toContain("default-src 'self'")
+})
+
+test('no route takes what it does not know, and an action takes an empty body of any kind', async () => {
+  const goal = await ada.goal()
+  const task = await ada.task(goal.id)
+  for (const request of [
+    ada.post('/v1/goals?foo=1', { title: 'x' }),
+    ada.post(`/v1/goals/${goal.id}/tasks?dryRun=1`, { title: 'x' }),
+    ada.patch(`/v1/goals/${goal.id}?foo=1`, {}, { 'if-match': '*' }),
+    ada.delete(`/v1/tasks/${task.id}?foo=1`),
+  ]) {
+    expect((await request).status).toBe(400)
+  }
+  expect((await ada.post(`/v1/tasks/${task.id}/complete`, { openTasks: 'cancel' })).status).toBe(422)
+  expect((await ada.post(`/v1/tasks/${task.id}/complete`, '')).status).toBe(200)
+  expect((await ada.post(`/v1/goals/${goal.id}/complete`, {})).status).toBe(200)
+})
+
+test('no body of the allowed size is a burden or a 500', async () => {
+  const many = (n: number, item: string) => `[${Array.from({ length: n }, () => item).join(',')}]`
+  for (const body of [
+    `{"title":"x","tags":${many(60_000, '{}')}}`,
+    `{"title":"x","tags":${'['.repeat(4_900)}${']'.repeat(4_900)}}`,
+    `{"title":"x","metadata":{"a":${many(120_000, '0')}}}`,
+    `{"title":"x",${Array.from({ length: 5_000 }, (_, i) => `"f${i}":1`).join(',')}}`,
+  ]) {
+    const refused = await ada.post('/v1/goals', body)
+    expect(refused.status, body.slice(0, 40)).toBe(422)
+    expect(refused.body.errors).not.toEqual([])
+  }
+})
+
+test('a query that Postgres cannot hold is the query\u2019s fault', async () => {
+  const cursor = Buffer.from(JSON.stringify([1, 'x', '9999-99-99T00:00:00.000Z', randomUUID()])).toString('base64url')
+  for (const query of ['category=%00', 'targetBefore=0000-01-01', `cursor=${cursor}`]) {
+    expect((await ada.get(`/v1/goals?${query}`)).status, query).toBe(400)
+  }
 })

@@ -25,7 +25,6 @@ await startOrExit(async () => {
   const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
 
   const deps = {
-    db: database.db,
     pool: database.pool,
     commit: createCommit(database.pool),
     dispatcher,
@@ -43,6 +42,7 @@ await startOrExit(async () => {
   await serveUntilStopped({
     log,
     registry,
+    host: config.host,
     probePort: config.probePort,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     ready: () => readiness(database.pool, redis),

@@ -13,6 +13,8 @@ export type Executor = Pick<pg.Pool | pg.PoolClient, 'query'>
  * @returns a function of the placeholders' values, giving the rows
  */
 export function prepareStatement<Row>(name: string, query: SQL) {
+  // Postgres cuts a longer name, and two that begin alike would be one.
+  if (Buffer.byteLength(name) > 63) throw new Error(`the statement name ${name} is too long`)
   const { sql: text, params } = dialect.sqlToQuery(query)
   return async (on: Executor, values: Record<string, unknown>): Promise<Row[]> => {
     const result = await on.query({ name, text, values: fillPlaceholders(params, values) })

@@ -1,7 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 
+/** Rows that were not deleted; restoring brings them back. */
+export const live = sql`deleted_at is null`
+
 /** Placeholders `principalId` and `admin`; they stand in every query that touches a goal or a task. */
-const principalId = sql`${sql.placeholder('principalId')}::uuid`
+export const principalId = sql`${sql.placeholder('principalId')}::uuid`
 const admin = sql`${sql.placeholder('admin')}::boolean`
 
 export const goalWritableBy = (id: SQL, isAdmin: SQL) => sql`(goals.user_id = ${id} or ${isAdmin})`

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Committed } from '@goals-tasks/db'
-import { Problem } from '../errors.ts'
+import { Problem, unavailable } from '../errors.ts'
 import { checkPrecondition, type Precondition } from './precondition.ts'
 
 /** An entity as a service read it: its JSON text, untouched, and what decides about it. */
@@ -8,7 +8,7 @@ export type Stored = { text: string; version: number; deleted: boolean }
 /** What an answer needs. */
 export type Answer = { text: string; version: number }
 
-const maxTries = 5
+export const maxTries = 5
 
 /**
  * Changes one entity: read it, decide in code, write it if it is still what was read; else decide anew.
@@ -33,5 +33,7 @@ export async function changeEntity<S extends Stored, State extends object>(chang
     const committed = await change.commit(stored, current, decided)
     if (committed) return { text: committed.text, version: committed.version, committed }
   }
-  throw new Problem('unavailable', 'Others keep changing it; try again.', { headers: { 'retry-after': '1' } })
+  throw contended()
 }
+
+export const contended = () => unavailable('Others keep changing it; try again.')

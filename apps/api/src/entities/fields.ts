@@ -3,7 +3,7 @@ import Type from 'typebox'
 
 export const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
 export const Description = Nullable(Type.String({ maxLength: 20_000 }))
-export const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 50, uniqueItems: true })
+export const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 50 })
 export const Metadata = Type.Record(Type.String(), Type.Unknown(), {
   description: 'free-form, at most 16 KiB and 8 levels',
 })
@@ -13,6 +13,9 @@ export const Version = Type.Integer({
   minimum: 1,
   description: 'the version that is being changed, in place of If-Match',
 })
+
+/** A query, or the body of an action, that takes nothing (yet). */
+export const Nothing = Type.Object({}, { additionalProperties: false })
 
 export const IncludeDeleted = Type.Object(
   { includeDeleted: Type.Optional(Type.Boolean()) },

@@ -21,9 +21,11 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
   const statements = new Map<string, ReturnType<typeof prepareStatement<ListRow>>>()
 
   function statementFor(filters: readonly Filter[], paging: boolean) {
-    const shape = [name, ...filters.map((filter) => filter.name), ...(paging ? ['after'] : [])].join('_')
+    const shape = [...filters.map((filter) => filter.name), ...(paging ? ['after'] : [])].join('_')
     const conditions = [...filters.map((filter) => sql`and ${filter.condition}`), ...(paging ? [after] : [])]
-    const statement = statements.get(shape) ?? prepareStatement<ListRow>(shape, select(sql.join(conditions, sql` `)))
+    const statement =
+      statements.get(shape) ??
+      prepareStatement<ListRow>(`${name}_${digest(shape)}`, select(sql.join(conditions, sql` `)))
     statements.set(shape, statement)
     return statement
   }
@@ -69,10 +71,9 @@ export function pageOf<R extends { text: string }>(
 
 /** A cursor continues one list under one set of filters. It grants nothing: ownership is in the query. */
 const bind = (name: string, filters: readonly Filter[]) =>
-  createHash('sha256')
-    .update(JSON.stringify([name, filters.map((filter) => [filter.name, filter.value])]))
-    .digest('base64url')
-    .slice(0, 12)
+  digest(JSON.stringify([name, filters.map((filter) => [filter.name, filter.value])]))
+
+const digest = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 12)
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -85,6 +86,7 @@ function parseCursor(cursor: string, binding: string): { at: string; id: string 
     typeof at !== 'string' ||
     typeof id !== 'string' ||
     !instant.test(at) ||
+    Number.isNaN(Date.parse(at)) ||
     !uuid.test(id)
   ) {
     throw new Problem(

@@ -165,3 +165,14 @@ test('a page of a long list is read along its index, never sorted', async () => 
   }
   expect(plans).toHaveLength(4)
 })
+
+test('every filter at once can be paged through', async () => {
+  const ada = await api.as()
+  const goal = await ada.goal()
+  for (let i = 0; i < 3; i++) await ada.task(goal.id, { assignedTo: ada.id, tags: ['t'], dueDate: '2027-01-02' })
+  const filters = 'status=TODO&priority=MEDIUM&tag=t&dueBefore=2027-02-01&dueAfter=2027-01-01'
+  const others = `assignedTo=${(await api.as()).id}`
+  expect(await walk(ada, `/v1/tasks?${filters}`, 1)).toHaveLength(3)
+  expect(await walk(ada, `/v1/goals/${goal.id}/tasks?${filters}&assignedTo=me`, 1)).toHaveLength(3)
+  expect(await walk(ada, `/v1/tasks?${filters}&${others}`, 1)).toEqual([])
+})

@@ -1,7 +1,7 @@
 import type { Goal, Task } from '@goals-tasks/events'
 import { invalidTransition } from '../errors.ts'
 
-/** Which state may follow which. */
+/** Which state may follow which, by a change of the goal alone. */
 export const goalTransitions: Record<Goal['status'], readonly Goal['status'][]> = {
   ACTIVE: ['ON_HOLD', 'COMPLETED'],
   ON_HOLD: ['ACTIVE', 'COMPLETED'],

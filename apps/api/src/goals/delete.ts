@@ -22,9 +22,10 @@ export async function deleteGoal(
   const events = await inTransaction(pool, async (tx) => {
     const [goal] = await lockGoal(tx, { id, principalId: caller.id, admin: caller.admin })
     if (!goal) throw notFound('goal')
+    // Before the precondition, whose refusal shows the whole goal.
+    if (goal.ownerId !== caller.id && !caller.admin) throw forbidden('Only its owner may delete a goal.')
     if (goal.deleted) return []
     checkPrecondition(precondition, goal)
-    if (goal.ownerId !== caller.id && !caller.admin) throw forbidden('Only its owner may delete a goal.')
     return deleteGoalCascade(tx, id, { ...announcementBy(caller, []), cascadeId: randomUUID() })
   })
   dispatcher.nudge(events)

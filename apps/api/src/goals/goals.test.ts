@@ -252,6 +252,16 @@ test("an assignee sees a goal's header, no more, and changes nothing of it", asy
   expect(header.headers.etag).toBeUndefined()
   expect((await bob.patch(`/v1/goals/${goal.id}`, { title: 'x' }, { 'if-match': '*' })).status).toBe(403)
   expect((await bob.delete(`/v1/goals/${goal.id}`)).status).toBe(403)
+  const probes = [
+    bob.patch(`/v1/goals/${goal.id}`, {}, { 'if-match': '*' }),
+    bob.patch(`/v1/goals/${goal.id}`, { description: 'private' }, { 'if-match': '"9"' }),
+    bob.delete(`/v1/goals/${goal.id}`, { 'if-match': '"9"' }),
+    bob.post(`/v1/goals/${goal.id}/complete`, undefined, { 'if-match': '"9"' }),
+  ]
+  for (const refused of await Promise.all(probes)) {
+    expect(refused.status).toBe(403)
+    expect(refused.text).not.toContain('private')
+  }
   expect((await bob.get(`/v1/goals/${goal.id}/history`)).status).toBe(403)
   expect((await bob.post(`/v1/goals/${goal.id}/tasks`, { title: 'x' })).status).toBe(403)
 })

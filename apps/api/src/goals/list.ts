@@ -1,4 +1,4 @@
-import { goalJson } from '@goals-tasks/db'
+import { goalJson, live, principalId } from '@goals-tasks/db'
 import { CalendarDate, goalStatuses, priorities } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
@@ -21,7 +21,7 @@ export const GoalListQuery = Type.Object(
 const listOwned = createList(
   'goals_owned',
   (conditions) => sql`select ${goalJson()}::text as text, rfc3339(created_at) as at, id from goals
-    where user_id = ${sql.placeholder('principalId')}::uuid and deleted_at is null ${conditions} ${newestFirst}`,
+    where user_id = ${principalId} and ${live} ${conditions} ${newestFirst}`,
 )
 
 /** The caller's own live goals, newest first. */

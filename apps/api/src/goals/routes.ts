@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Goal } from '@goals-tasks/events'
 import { callerOf, type Deps } from '../deps.ts'
-import { IncludeDeleted } from '../entities/fields.ts'
+import { IncludeDeleted, Nothing } from '../entities/fields.ts'
 import { HistoryEntry, HistoryQuery } from '../entities/history.ts'
 import { parsePrecondition } from '../entities/precondition.ts'
 import { sendEntity, sendIfChanged, sendJson, sendPage } from '../entities/reply.ts'
@@ -26,6 +26,7 @@ export const goalRoutes =
           summary: 'Create a goal',
           tags: ['goals'],
           body: NewGoal,
+          querystring: Nothing,
           response: created(Goal),
         },
       },
@@ -86,6 +87,7 @@ export const goalRoutes =
           params: GoalParams,
           headers: conditional,
           body: GoalPatch,
+          querystring: Nothing,
           response: ok(Goal),
         },
       },
@@ -111,6 +113,8 @@ export const goalRoutes =
           tags: ['goals'],
           params: GoalParams,
           headers: optionalMatch,
+          querystring: Nothing,
+          body: Nothing,
           response: ok(Goal),
         },
       },
@@ -130,6 +134,7 @@ export const goalRoutes =
           tags: ['goals'],
           params: GoalParams,
           headers: optionalMatch,
+          querystring: Nothing,
           response: noContent,
         },
       },

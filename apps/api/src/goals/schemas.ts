@@ -1,6 +1,9 @@
-import { CalendarDate, goalStatuses, Nullable, stringEnum } from '@goals-tasks/events'
+import { CalendarDate, Nullable, stringEnum } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
 import { Description, Metadata, Priority, Tags, Title, Version } from '../entities/fields.ts'
+
+/** Cancelling takes the open tasks along, which is more than a change of one goal. */
+const GoalStatus = stringEnum(['ACTIVE', 'ON_HOLD', 'COMPLETED'])
 
 const writable = {
   description: Description,
@@ -18,7 +21,7 @@ export const NewGoal = Type.Object(
 export type NewGoal = Static<typeof NewGoal>
 
 export const GoalPatch = Type.Partial(
-  Type.Object({ title: Title, status: stringEnum(goalStatuses), ...writable, version: Version }),
+  Type.Object({ title: Title, status: GoalStatus, ...writable, version: Version }),
   { additionalProperties: false, examples: [{ title: 'Learn to sail well', priority: 'HIGH' }] },
 )
 export type GoalPatch = Static<typeof GoalPatch>

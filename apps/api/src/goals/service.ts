@@ -4,11 +4,11 @@ import type { EventType, Goal } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { announcementBy, type Caller, type Deps } from '../deps.ts'
 import { type Answer, changeEntity, type Stored } from '../entities/change.ts'
+import { checkFreeForm } from '../entities/free-form.ts'
 import { gone } from '../entities/gone.ts'
 import { createHistory, type HistoryQuery } from '../entities/history.ts'
 import type { Page } from '../entities/keyset.ts'
 import { patchFields } from '../entities/merge-patch.ts'
-import { checkMetadata } from '../entities/metadata.ts'
 import type { Precondition } from '../entities/precondition.ts'
 import { checkTransition, goalTransitions } from '../entities/transitions.ts'
 import { forbidden, notFound } from '../errors.ts'
@@ -31,7 +31,7 @@ export async function createGoal(
   input: NewGoal,
 ): Promise<Answer & { id: string }> {
   const goal = { ...unset, ...input, id: randomUUID(), userId: caller.id }
-  checkMetadata(goal.metadata)
+  checkFreeForm(goal)
   const committed = await commit.createGoal({
     by: caller,
     values: goal,
@@ -53,6 +53,16 @@ const byId = prepareStatement<StoredGoal>(
 async function loadGoal({ pool }: Deps, caller: Caller, id: string): Promise<StoredGoal> {
   const [goal] = await byId(pool, { id, principalId: caller.id, admin: caller.admin })
   if (!goal) throw notFound('goal')
+  return goal
+}
+
+/**
+ * As `loadGoal`, for a change. Whoever sees a header only is turned away before anything is compared: neither a refusal nor
+ * a patch that changes nothing may tell them what the other fields hold.
+ */
+async function loadOwnGoal(deps: Deps, caller: Caller, id: string): Promise<StoredGoal> {
+  const goal = await loadGoal(deps, caller, id)
+  if (!owns(caller, goal)) throw forbidden('Only its owner may change a goal.')
   return goal
 }
 
@@ -111,16 +121,15 @@ async function changeGoal(
   precondition: Precondition,
 ): Promise<Answer> {
   const answer = await changeEntity<StoredGoal, GoalState>({
-    read: () => loadGoal(deps, caller, id),
+    read: () => loadOwnGoal(deps, caller, id),
     precondition,
     states(stored) {
       const current = JSON.parse(stored.text) as Goal
       return { current, next: want(current) }
     },
-    decide(stored, current, next) {
-      if (!owns(caller, stored)) throw forbidden('Only its owner may change a goal.')
+    decide(_stored, current, next) {
       checkTransition(goalTransitions, current.status, next.status)
-      checkMetadata(next.metadata)
+      checkFreeForm(next)
       return { ...next, completedAt: completion(deps, current, next) }
     },
     commit(stored, current, next) {

@@ -6,7 +6,7 @@ import { variables } from '../config.ts'
 export const opsVariables = Type.Object({
   ...connectionVariables.properties,
   ...authVariables.properties,
-  ...Type.Pick(variables, ['HOST', 'SHUTDOWN_TIMEOUT_MS']).properties,
+  ...Type.Pick(variables, ['SHUTDOWN_TIMEOUT_MS']).properties,
   OPS_PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3001, description: "port of the operators' process" }),
   OPS_SESSION_SECRET: Type.Optional(
     Type.String({
@@ -28,7 +28,7 @@ export function loadOpsConfig(env: NodeJS.ProcessEnv = process.env) {
   return Object.freeze({
     ...connections,
     auth: readAuth(v, connections.production),
-    http: { host: v.HOST, port: v.OPS_PORT },
+    http: { host: connections.host, port: v.OPS_PORT },
     sessionSecret: v.OPS_SESSION_SECRET ?? v.AUTH_JWT_SECRET,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
     readyUrls: v.OPS_READY_URLS.split(',')

@@ -34,6 +34,7 @@ await startOrExit(async () => {
   await serveUntilStopped({
     log,
     registry,
+    host: config.host,
     probePort: config.probePort,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     ready: async () => readyForAll(await readiness(pool, redis), config.readyUrls),

@@ -1,8 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
+import {
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { AuthConfig } from '../auth-config.ts'
-import { insufficientScope, unauthenticated } from '../errors.ts'
+import { insufficientScope, unauthenticated, unavailable } from '../errors.ts'
 import type { Scope } from '../scopes.ts'
 
 /** Who makes the request, and what the token allows. */
@@ -61,6 +68,9 @@ const verifyOptions = (config: AuthConfig, algorithms: string[]): JWTVerifyOptio
 })
 
 function refuse(cause: unknown): never {
+  // The keys could not be fetched: that says nothing about the token.
+  if (!(cause instanceof errors.JOSEError) || cause instanceof errors.JWKSTimeout)
+    throw unavailable('The key server is away.', cause)
   throw unauthenticated('The token is missing, malformed, expired or not for this service.', cause)
 }
 

@@ -1,11 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { invalidBody } from '../errors.ts'
 
-/** Written as an escape only: raw, neither survives decoding and parsing. */
-const suspicious = /\\u0000|\\ud[89a-f]/i
 const maxDepth = 32
 
-/** JSON bodies, plain or as a merge patch; what Postgres cannot hold is refused here. */
+/** JSON bodies, plain or as a merge patch; no body is an empty one; what Postgres cannot hold is refused here. */
 export function registerJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
@@ -13,26 +11,27 @@ export function registerJson(app: FastifyInstance): void {
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'string' },
     (request, text: string, done) => {
-      const look = suspicious.test(text) || text.length > 10_000
-      void parse(request, text, (error, body) => (error || !look ? done(error, body) : refuseUnstorable(body, done)))
+      if (text === '') done(null, undefined)
+      else void parse(request, text, (error, body) => (error ? done(error) : refuseUnstorable(body, done)))
     },
   )
 }
 
 function refuseUnstorable(body: unknown, done: (error: Error | null, body?: unknown) => void): void {
-  const pointer = findUnstorable(body, '', 0)
-  if (pointer === undefined) done(null, body)
+  const pointer = findUnstorable(body, 0)
+  if (body === null) done(invalidBody([{ pointer: '', detail: 'must be object' }]))
+  else if (pointer === undefined) done(null, body)
   else done(invalidBody([{ pointer, detail: 'holds a NUL character, half a surrogate pair, or is nested too deeply' }]))
 }
 
 /** The JSON pointer of the first value that Postgres would refuse. */
-function findUnstorable(value: unknown, pointer: string, depth: number): string | undefined {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? pointer : undefined
+function findUnstorable(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? '' : undefined
   if (typeof value !== 'object' || value === null) return undefined
-  if (depth === maxDepth) return pointer
+  if (depth === maxDepth) return ''
   for (const [key, inner] of Object.entries(value)) {
-    const found = findUnstorable(key, `${pointer}/?`, depth) ?? findUnstorable(inner, `${pointer}/${key}`, depth + 1)
-    if (found !== undefined) return found
+    const found = findUnstorable(key, depth) ?? findUnstorable(inner, depth + 1)
+    if (found !== undefined) return `/${key.toWellFormed().replaceAll('\0', '')}${found}`
   }
   return undefined
 }

@@ -1,11 +1,11 @@
-import { sqlState } from '@goals-tasks/db'
+import { isConnectionLoss, Overloaded, sqlState } from '@goals-tasks/db'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem, type ProblemCode, problems } from '../errors.ts'
+import { Problem, type ProblemCode, problems, unavailable } from '../errors.ts'
 
 /** Answers every error as application/problem+json (RFC 9457); nothing of ours but its code leaves the process. */
 export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: unknown, request, reply) => {
-    const problem = error instanceof Problem ? error : toProblem(error)
+    const problem = error instanceof Problem ? error : toProblem(error, request.method)
     const { status } = problems[problem.code]
     if (status >= 500) request.log.error({ err: error }, 'request failed')
     else if (problem.cause) request.log.debug({ err: problem.cause }, problem.message)
@@ -42,37 +42,31 @@ const byFastifyCode: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-json',
 }
 
-function toProblem(error: unknown): Problem {
+function toProblem(error: unknown, method: string): Problem {
   const state = sqlState(error)
-  if (state) return fromPostgres(state, error)
+  if (state) return fromPostgres(state, error, method)
   const thrown = error as Partial<FastifyError>
   const code = byFastifyCode[thrown.code ?? '']
   if (code)
     return new Problem(code, code === 'invalid-json' ? 'The body cannot be read as JSON.' : problems[code].title, {
       cause: error,
     })
-  if (isConnectionLoss(thrown)) return unavailable(error)
+  if (error instanceof Overloaded || isConnectionLoss(error)) return unavailable('The database is away or busy.', error)
   if (thrown.statusCode && thrown.statusCode >= 400 && thrown.statusCode < 500)
     return new Problem('invalid-request', 'The request cannot be read.', { cause: error })
   return new Problem('internal', 'The request failed; the trace id finds it in the log.', { cause: error })
 }
 
 /** Class 22 and check constraints: a value that got past the schema but that Postgres will not hold. */
-function fromPostgres(state: string, cause: unknown): Problem {
+function fromPostgres(state: string, cause: unknown, method: string): Problem {
   if (state.startsWith('22') || state === '23514')
-    return new Problem('invalid-body', 'A value is out of range.', { cause })
+    return new Problem(
+      method === 'GET' || method === 'HEAD' ? 'invalid-request' : 'invalid-body',
+      'A value is out of range.',
+      { cause },
+    )
   const away = ['08', '53', '57', '55', '25', '40'].includes(state.slice(0, 2))
   return away
-    ? unavailable(cause)
+    ? unavailable('The database is away or busy.', cause)
     : new Problem('internal', 'The request failed; the trace id finds it in the log.', { cause })
-}
-
-const unavailable = (cause: unknown) =>
-  new Problem('unavailable', 'The database is away or busy.', { headers: { 'retry-after': '2' }, cause })
-
-function isConnectionLoss(error: { code?: string; message?: string }): boolean {
-  return (
-    /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_)/.test(error.code ?? '') ||
-    /connection (terminated|timeout)|timeout exceeded when trying to connect/i.test(error.message ?? '')
-  )
 }

@@ -10,14 +10,14 @@ import { type FieldError, invalidBody, Problem } from '../errors.ts'
 Settings.Set({ maxErrors: 100 })
 
 /**
- * Bodies are taken as they are; paths and queries are text, so their numbers are converted first.
+ * Bodies are taken as they are, none as an empty one (it comes as null; a null that was sent does not get here); paths and queries are text, so their numbers are converted first.
  * What a schema does not name is refused: a body with 422, a query with 400 and the nearest name that there is.
  */
 export function registerValidation(app: FastifyInstance): void {
   const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
     const validator = Compile(schema)
     return (input: unknown) => {
-      const value = httpPart === 'body' ? input : Value.Convert(schema, input)
+      const value = httpPart === 'body' ? (input ?? {}) : Value.Convert(schema, input)
       if (validator.Check(value)) return { value }
       const errors = fieldErrors(schema, validator.Errors(value))
       return { error: httpPart === 'body' ? invalidBody(errors) : invalidRequest(errors) }
@@ -43,6 +43,7 @@ function fieldErrors(schema: TSchema, errors: SchemaError[]): FieldError[] {
         ? unknownNames(schema, error)
         : [{ pointer: error.instancePath, detail: error.message }],
     )
+  if (all.length === 0) return [{ pointer: '', detail: 'has too many unknown members' }]
   return all.filter((error, i) => all.findIndex((other) => other.pointer === error.pointer) === i)
 }
 

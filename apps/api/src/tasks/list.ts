@@ -1,4 +1,4 @@
-import { goalReadable, prepareStatement, taskJson } from '@goals-tasks/db'
+import { goalReadable, live, prepareStatement, principalId, taskJson, taskVisible } from '@goals-tasks/db'
 import { CalendarDate, priorities, taskStatuses } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
@@ -22,29 +22,27 @@ export const TaskListQuery = Type.Object(
 type TaskListQuery = Static<typeof TaskListQuery>
 
 const row = sql`${taskJson()}::text as text, rfc3339(created_at) as at, id`
-const principalId = sql`${sql.placeholder('principalId')}::uuid`
-const admin = sql`${sql.placeholder('admin')}::boolean`
 
 const listOfGoal = createList(
   'tasks_goal',
   (conditions) => sql`select ${row} from tasks
-    where goal_id = ${sql.placeholder('goalId')}::uuid and deleted_at is null
-      and (owner_id = ${principalId} or assigned_to = ${principalId} or ${admin}) ${conditions} ${newestFirst}`,
+    where goal_id = ${sql.placeholder('goalId')}::uuid and ${live}
+      and ${taskVisible} ${conditions} ${newestFirst}`,
 )
 
 const listAssigned = createList(
   'tasks_assigned',
   (conditions) =>
-    sql`select ${row} from tasks where assigned_to = ${principalId} and deleted_at is null ${conditions} ${newestFirst}`,
+    sql`select ${row} from tasks where assigned_to = ${principalId} and ${live} ${conditions} ${newestFirst}`,
 )
 
 /** Two keyset scans, each along an index of its own, instead of one OR that no index serves. */
 const listVisible = createList(
   'tasks_visible',
   (conditions) => sql`select text, at, id from (
-      (select ${row}, created_at from tasks where owner_id = ${principalId} and deleted_at is null ${conditions} ${newestFirst})
+      (select ${row}, created_at from tasks where owner_id = ${principalId} and ${live} ${conditions} ${newestFirst})
       union all
-      (select ${row}, created_at from tasks where assigned_to = ${principalId} and owner_id <> ${principalId} and deleted_at is null ${conditions} ${newestFirst})
+      (select ${row}, created_at from tasks where assigned_to = ${principalId} and owner_id <> ${principalId} and ${live} ${conditions} ${newestFirst})
     ) visible ${newestFirst}`,
 )
 
@@ -102,7 +100,7 @@ function assignedFilter({ assignedTo }: TaskListQuery, caller: Caller) {
 
 const goalById = prepareStatement<{ id: string }>(
   'goal_exists',
-  sql`select id from goals where id = ${sql.placeholder('goalId')}::uuid and deleted_at is null and ${goalReadable}`,
+  sql`select id from goals where id = ${sql.placeholder('goalId')}::uuid and ${live} and ${goalReadable}`,
 )
 
 async function goalExists({ pool }: Deps, caller: Caller, goalId: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Task } from '@goals-tasks/events'
 import { callerOf, type Deps } from '../deps.ts'
-import { IncludeDeleted } from '../entities/fields.ts'
+import { IncludeDeleted, Nothing } from '../entities/fields.ts'
 import { HistoryEntry, HistoryQuery } from '../entities/history.ts'
 import { parsePrecondition } from '../entities/precondition.ts'
 import { sendEntity, sendIfChanged, sendPage } from '../entities/reply.ts'
@@ -27,6 +27,7 @@ export const taskRoutes =
           tags: ['tasks'],
           params: GoalParams,
           body: NewTask,
+          querystring: Nothing,
           response: created(Task),
         },
       },
@@ -100,6 +101,7 @@ export const taskRoutes =
           params: TaskParams,
           headers: conditional,
           body: TaskPatch,
+          querystring: Nothing,
           response: ok(Task),
         },
       },
@@ -125,6 +127,8 @@ export const taskRoutes =
           tags: ['tasks'],
           params: TaskParams,
           headers: optionalMatch,
+          querystring: Nothing,
+          body: Nothing,
           response: ok(Task),
         },
       },
@@ -144,6 +148,7 @@ export const taskRoutes =
           tags: ['tasks'],
           params: TaskParams,
           headers: optionalMatch,
+          querystring: Nothing,
           response: noContent,
         },
       },

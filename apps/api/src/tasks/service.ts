@@ -3,15 +3,16 @@ import { goalReadable, prepareStatement, type TaskState, taskJson, taskVisible }
 import type { EventType, Task } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { announcementBy, type Caller, type Deps } from '../deps.ts'
-import { type Answer, changeEntity, type Stored } from '../entities/change.ts'
+import { type Answer, changeEntity, contended, maxTries, type Stored } from '../entities/change.ts'
+import { checkFreeForm } from '../entities/free-form.ts'
 import { gone } from '../entities/gone.ts'
 import { createHistory, type HistoryQuery } from '../entities/history.ts'
 import type { Page } from '../entities/keyset.ts'
 import { patchFields } from '../entities/merge-patch.ts'
-import { checkMetadata } from '../entities/metadata.ts'
 import { checkPrecondition, type Precondition } from '../entities/precondition.ts'
 import { checkTransition, taskTransitions } from '../entities/transitions.ts'
 import { forbidden, notFound, Problem } from '../errors.ts'
+import { canonical } from './canonical.ts'
 import { checkDue } from './due.ts'
 import { checkTaskChange, ownsTask } from './permissions.ts'
 import type { NewTask, TaskPatch } from './schemas.ts'
@@ -29,8 +30,8 @@ export async function createTask(
   goalId: string,
   input: NewTask,
 ): Promise<Answer & { id: string }> {
-  const task = { ...unset, ...input, id: randomUUID(), goalId, userId: caller.id }
-  checkMetadata(task.metadata)
+  const task = { ...unset, ...canonical(input), id: randomUUID(), goalId, userId: caller.id }
+  checkFreeForm(task)
   checkDue(task)
   const types: EventType[] = task.assignedTo === null ? ['task:created'] : ['task:created', 'task:assigned']
   const committed = await deps.commit.createTask({
@@ -94,7 +95,8 @@ export function patchTask(
   precondition: Precondition,
 ): Promise<Answer> {
   const { version: _, ...fields } = patch
-  return changeTask(deps, caller, id, (task) => patchFields(task, fields), precondition)
+  const wanted = canonical(fields)
+  return changeTask(deps, caller, id, (task) => patchFields(task, wanted), precondition)
 }
 
 export function completeTask(deps: Deps, caller: Caller, id: string, precondition: Precondition): Promise<Answer> {
@@ -103,18 +105,17 @@ export function completeTask(deps: Deps, caller: Caller, id: string, preconditio
 
 /** Soft-deletes a task. Deleting again changes nothing. */
 export async function deleteTask(deps: Deps, caller: Caller, id: string, precondition: Precondition): Promise<void> {
-  const task = await loadTask(deps, caller, id)
-  if (task.deleted) return
-  checkPrecondition(precondition, task)
-  if (!ownsTask(caller, task)) throw forbidden('Only the owner of its goal may delete a task.')
-  const committed = await deps.commit.deleteTask({
-    by: caller,
-    values: { id, version: task.version },
-    announcement: announcementBy(caller, ['task:deleted']),
-  })
-  // Somebody changed it between the read and the write: decide anew.
-  if (!committed) return deleteTask(deps, caller, id, precondition)
-  deps.dispatcher.nudge(committed.events)
+  for (let attempt = 1; attempt <= maxTries; attempt++) {
+    const task = await loadTask(deps, caller, id)
+    if (task.deleted) return
+    checkPrecondition(precondition, task)
+    if (!ownsTask(caller, task)) throw forbidden('Only the owner of its goal may delete a task.')
+    const values = { id, version: task.version }
+    const announcement = announcementBy(caller, ['task:deleted'])
+    const committed = await deps.commit.deleteTask({ by: caller, values, announcement })
+    if (committed) return deps.dispatcher.nudge(committed.events)
+  }
+  throw contended()
 }
 
 async function changeTask(
@@ -134,7 +135,7 @@ async function changeTask(
     decide(stored, current, next) {
       checkTaskChange(caller, stored, current, next)
       checkTransition(taskTransitions, current.status, next.status)
-      checkMetadata(next.metadata)
+      checkFreeForm(next)
       checkDue(next)
       return { ...next, ...consequences(deps, current, next) }
     },

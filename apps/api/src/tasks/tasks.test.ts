@@ -188,3 +188,11 @@ test('a deleted task is gone for its readers and not there for others', async ()
     'task:created',
   ])
 })
+
+test('saying the same thing in another spelling changes nothing', async () => {
+  const goal = await ada.goal()
+  const task = await ada.task(goal.id, { assignedTo: bob.id.toUpperCase(), dueAt: '2027-01-01T10:00:00Z' })
+  const same = { assignedTo: bob.id.toUpperCase(), dueAt: '2027-01-01T11:00:00+01:00' }
+  expect((await ada.patch(`/v1/tasks/${task.id}`, same, { 'if-match': '*' })).body.version).toBe(1)
+  expect((await eventsOf(task.id)).map((event) => event.type)).toEqual(['task:created', 'task:assigned'])
+})

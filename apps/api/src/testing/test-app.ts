@@ -34,7 +34,6 @@ export async function startTestApp(options: { corsOrigins?: string[] } = {}) {
   const redis = connectProducer(url, () => undefined)
   const dispatcher = createDispatcher({ connection: redis, prefix, log })
   const deps = {
-    db: database.db,
     pool: database.pool,
     commit: createCommit(database.pool),
     dispatcher,

@@ -1,0 +1,19 @@
+import { invalidBody } from '../errors.ts'
+
+type Fields = { assignedTo?: string | null; dueAt?: string | null }
+
+/** One spelling for what has several, so that saying the same thing differently changes nothing. @throws Problem 422 */
+export function canonical<T extends Fields>(fields: T): T {
+  const { assignedTo, dueAt } = fields
+  return {
+    ...fields,
+    ...(assignedTo ? { assignedTo: assignedTo.toLowerCase() } : {}),
+    ...(dueAt ? { dueAt: instant(dueAt) } : {}),
+  }
+}
+
+function instant(text: string): string {
+  const at = new Date(text)
+  if (Number.isNaN(at.getTime())) throw invalidBody([{ pointer: '/dueAt', detail: 'is no instant' }])
+  return at.toISOString()
+}

@@ -33,6 +33,8 @@ export async function buildApp(deps: Deps, options: AppOptions) {
     bodyLimit: 256 * 1024,
     requestTimeout: 15_000,
     connectionTimeout: 30_000,
+    // Nobody waits for ever on a database that hangs.
+    handlerTimeout: 20_000,
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     routerOptions: { maxParamLength: 100 },
     return503OnClosing: true,

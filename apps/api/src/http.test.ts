@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { problems } from './errors.ts'
-import { type Client, signToken, startTestApp } from './testing/test-app.ts'
+import { createVerifier } from './plugins/auth.ts'
+import { auth, type Client, signToken, startTestApp } from './testing/test-app.ts'
 
 let api: Awaited<ReturnType<typeof startTestApp>>
 let ada: Client
@@ -196,4 +197,16 @@ test('a query that Postgres cannot hold is the query\u2019s fault', async () => 
   for (const query of ['category=%00', 'targetBefore=0000-01-01', `cursor=${cursor}`]) {
     expect((await ada.get(`/v1/goals?${query}`)).status, query).toBe(400)
   }
+})
+
+test('keys that cannot be fetched are no fault of the token', async () => {
+  const verify = createVerifier({ ...auth, secret: undefined, jwksUrl: 'http://127.0.0.1:9/keys' })
+  const key = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+  const token = await new SignJWT({})
+    .setProtectedHeader({ alg: 'ES256' })
+    .setSubject(randomUUID())
+    .setExpirationTime('1h')
+    .sign(key.privateKey)
+  await expect(verify(token)).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(verify('gibberish')).rejects.toMatchObject({ code: 'unauthenticated' })
 })

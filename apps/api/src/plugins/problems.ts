@@ -40,6 +40,7 @@ const byFastifyCode: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid-json',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid-json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-json',
+  FST_ERR_HANDLER_TIMEOUT: 'unavailable',
 }
 
 function toProblem(error: unknown, method: string): Problem {

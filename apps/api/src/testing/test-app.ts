@@ -10,7 +10,7 @@ import { createVerifier } from '../plugins/auth.ts'
 import { userScopes } from '../scopes.ts'
 
 const secret = 'a-secret-for-tests-of-32-characters'
-const auth = {
+export const auth = {
   secret,
   jwksUrl: undefined,
   issuer: undefined,

@@ -26,7 +26,6 @@ export async function recordStatements(pool: pg.Pool, work: (deps: Deps) => Prom
   const settled = Promise.resolve()
   const dispatcher = { nudge: () => undefined, flush: () => settled, close: () => settled }
   await work({
-    db: undefined as never,
     pool: recorder,
     commit: createCommit(recorder),
     dispatcher,

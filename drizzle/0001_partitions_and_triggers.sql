@@ -27,7 +27,8 @@ CREATE TABLE event_readers_default PARTITION OF event_readers DEFAULT;
 --> statement-breakpoint
 -- Makes the weekly partitions from last week to `weeks_ahead`; safe from many processes at once. Returns how many it made.
 -- Security definer: the services need no DDL of their own.
-CREATE FUNCTION ensure_event_partitions(weeks_ahead int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- A partition needs its parent to itself, and whoever waits for that holds up every writer behind it: hence the short wait.
+CREATE FUNCTION ensure_event_partitions(weeks_ahead int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '500ms' AS $$
 declare
   monday date;
   partition text;
@@ -39,14 +40,18 @@ begin
     foreach parent in array array['events', 'event_readers'] loop
       partition := parent || '_' || to_char(monday, 'YYYYMMDD');
       continue when to_regclass(partition) is not null;
-      -- Only a process that has something to make waits for the others.
-      perform pg_advisory_xact_lock(hashtext('ensure_event_partitions'));
-      continue when to_regclass(partition) is not null;
       begin
+        -- Only a process that has something to make waits for the others.
+        perform pg_advisory_xact_lock(hashtext('ensure_event_partitions'));
+        continue when to_regclass(partition) is not null;
         execute format('create table %I partition of %I for values from (%L) to (%L)', partition, parent,
           uuidv7_floor(monday::timestamp at time zone 'UTC'), uuidv7_floor((monday + 7)::timestamp at time zone 'UTC'));
         made := made + 1;
-      exception when check_violation then
+      exception when lock_not_available then
+        -- Weeks lie ahead, and every start and every day tries again.
+        raise warning '% is in use: the week of % is left for another time', parent, monday;
+        return made;
+      when check_violation then
         -- Its events already went to the DEFAULT partition: an alarm, not a reason to stop.
         raise warning '% has rows of the week of %: it stays without a partition', parent || '_default', monday;
       end;

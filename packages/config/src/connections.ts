@@ -3,7 +3,7 @@ import { ConfigError, loadVariables } from './load.ts'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 
-/** What every process needs to know: where the data is and how loud to be. */
+/** What every process needs to know: where the data is, how loud to be and where to be asked for its health. */
 export const connectionVariables = Type.Object({
   NODE_ENV: Type.Enum(['development', 'test', 'production'], {
     default: 'development',
@@ -40,6 +40,11 @@ export const connectionVariables = Type.Object({
     default: 'gt-cache',
     description: 'first part of every cache key; two installations on one Redis need different ones',
   }),
+  HOST: Type.String({
+    minLength: 1,
+    default: '0.0.0.0',
+    description: 'address that the process listens on, with its probes as well',
+  }),
   PROBE_PORT: Type.Optional(
     Type.Integer({
       minimum: 0,
@@ -75,6 +80,7 @@ function readConnections(v: ConnectionVariables) {
     database: { url: databaseUrl(v), poolSize: v.DB_POOL_SIZE },
     redis: { url: v.REDIS_URL, queuePrefix: v.QUEUE_PREFIX },
     cache: { url: v.CACHE_REDIS_URL ?? v.REDIS_URL, prefix: v.CACHE_PREFIX },
+    host: v.HOST,
     probePort: v.PROBE_PORT,
   })
 }

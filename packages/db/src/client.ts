@@ -1,8 +1,4 @@
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
-
-/** A Drizzle database on a pool. Tables leave this package as select-only types, so writes go through its functions. */
-export type Database = NodePgDatabase
 
 /** A writer that hangs would hold back every reader of the event feed, so each kind of waiting has an end. */
 const sessionSettings = [
@@ -30,8 +26,11 @@ export function createDatabase(options: {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // Longer than the server's own limit of a statement, so that it only ever ends what the server no longer answers.
+    query_timeout: 35_000,
     options: sessionSettings.map((setting) => `-c ${setting}`).join(' '),
   })
   pool.on('error', options.onError)
-  return { db: drizzle(pool) as Database, pool, close: () => pool.end() }
+  return { pool, close: () => pool.end() }
 }

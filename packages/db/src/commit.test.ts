@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { freshDatabase } from '@goals-tasks/devstack/testing'
+import { freshDatabase, until } from '@goals-tasks/devstack/testing'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDatabase } from './client.ts'
 import { createCommit } from './commit.ts'
@@ -22,6 +23,18 @@ const rest = {
   metadata: {},
 }
 const newGoal = (fields: object = {}) => ({ id: randomUUID(), userId: me, title: 'A goal', ...rest, ...fields })
+const newTask = (goalId: string) => ({
+  ...{
+    id: randomUUID(),
+    goalId,
+    userId: me,
+    assignedTo: null,
+    title: 'A task',
+    description: null,
+    priority: 'MEDIUM' as const,
+  },
+  ...{ dueDate: null, dueAt: null, dueZone: null, estimatedHours: null, actualHours: null, tags: [], metadata: {} },
+})
 const counts = async () =>
   (
     await database.pool.query(
@@ -142,18 +155,6 @@ test('a task whose goal is locked waits alone: tasks of other goals go by', asyn
   const [locked, free] = [newGoal(), newGoal()]
   for (const values of [locked, free])
     await commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })
-  const newTask = (goalId: string) => ({
-    ...{
-      id: randomUUID(),
-      goalId,
-      userId: me,
-      assignedTo: null,
-      title: 'A task',
-      description: null,
-      priority: 'MEDIUM' as const,
-    },
-    ...{ dueDate: null, dueAt: null, dueZone: null, estimatedHours: null, actualHours: null, tags: [], metadata: {} },
-  })
   const create = (goalId: string) =>
     commit.createTask({ by, values: newTask(goalId), announcement: { types: ['task:created'], actorId: me } })
   const holder = await database.pool.connect()
@@ -173,6 +174,41 @@ test('a task whose goal is locked waits alone: tasks of other goals go by', asyn
     expect((await Promise.all(waiting)).every((task) => task !== null)).toBe(true)
   } finally {
     holder.release()
+  }
+})
+
+test('creates into a locked goal leave connections to everyone else', async () => {
+  const small = createDatabase({ ...(await freshDatabase()), poolSize: 4, name: 'test', onError: () => undefined })
+  const commit = createCommit(small.pool)
+  const [locked, free] = [newGoal(), newGoal()]
+  const create = (goalId: string) =>
+    commit.createTask({ by, values: newTask(goalId), announcement: { types: ['task:created'], actorId: me } })
+  for (const values of [locked, free])
+    await commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })
+  const holder = new pg.Client(small.pool.options)
+  await holder.connect()
+  try {
+    await holder.query('begin')
+    await holder.query('select from goals where id = $1 for update', [locked.id])
+    const waiting = Array.from({ length: 20 }, () => create(locked.id))
+    // Asked through the same pool, which has a connection left for it.
+    const waiters = async () =>
+      (
+        await small.pool.query(
+          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        )
+      ).rowCount
+    await until(async () => (await waiters()) === 3)
+    // One more of the locked goal fails the statement that they share.
+    waiting.push(create(locked.id))
+    const elsewhere = await Promise.all([create(free.id), create(free.id)])
+    expect(elsewhere.every((task) => task !== null)).toBe(true)
+    expect(await waiters()).toBe(3)
+    await holder.query('commit')
+    expect((await Promise.all(waiting)).every((task) => task !== null)).toBe(true)
+  } finally {
+    await holder.end()
+    await small.close()
   }
 })
 

@@ -13,18 +13,21 @@ import { type Executor, prepareStatement } from './statement.ts'
 import { sqlState } from './transaction.ts'
 import { goalWritableBy } from './visibility.ts'
 
+const bounds = { maxQueued: 5_000, maxWaitMs: 10_000 }
 /** Two, so that one is being sent while the other is being committed; more only makes the batches smaller. */
-const limits = { maxInFlight: 2, maxInputs: 100 }
+const shared = { maxInFlight: 2, maxInputs: 100, ...bounds }
+/** Few, so that what fails or waits for a lock leaves the pool's connections to everyone else. */
+const single = { maxInFlight: 3, maxInputs: 1, ...bounds }
 
 type Create<V> = (change: Change<V>) => Promise<Committed | null>
 
 /** Concurrent creates of goals share a statement and its commit. */
-export const createGoals = (on: Executor): Create<NewGoal> =>
-  batched(on, goals, newGoalFields, insertGoals, insertGoals)
+export const createGoals = (on: Executor): Create<NewGoal> => batched(on, goals, newGoalFields, insertGoals)
 
 /**
- * The same for tasks, each with its goal locked until the commit. The shared statement does not wait for a goal that somebody
- * is changing: its tasks then go one by one, and only those of that goal wait.
+ * The same for tasks, each with its goal locked until the commit. No statement waits for a goal that somebody is changing,
+ * neither shared nor single, but those of the tasks of just that goal: they wait on a few connections, and what finds these
+ * taken for too long is refused as `Overloaded`.
  */
 export const createTasks = (on: Executor): Create<NewTask> =>
   batched(on, tasks, newTaskFields, insertTasksAtOnce, insertTasks)
@@ -36,8 +39,8 @@ function batched<T extends PgTable, V extends { id: string }>(
   on: Executor,
   table: T,
   fields: readonly Field<T>[],
-  together: Insert,
-  alone: Insert,
+  atOnce: Insert,
+  waiting = atOnce,
 ): Create<V> {
   async function insert(statement: Insert, changes: readonly Change<V>[]): Promise<(Committed | null)[]> {
     const input = JSON.stringify(changes.map((change) => toInput(table, fields, change)))
@@ -47,18 +50,26 @@ function batched<T extends PgTable, V extends { id: string }>(
     return changes.map((change) => byId.get(change.values.id) ?? null)
   }
 
-  const share = createNaturalBatch<Change<V>, Committed | null | 'alone'>(
-    (changes) =>
-      insert(together, changes).catch((error) => {
-        // One row's fault fails the statement for all; alone, it fails nobody but itself.
-        if (isFaultOfRow(error)) return changes.map(() => 'alone' as const)
-        throw error
-      }),
-    limits,
-  )
+  /** `again` when `passing` says that the next attempt may fare better. */
+  const attempt = (limits: typeof shared, passing: (error: unknown) => boolean) =>
+    createNaturalBatch<Change<V>, Committed | null | 'again'>(
+      (changes) =>
+        insert(atOnce, changes).catch((error) => {
+          if (passing(error)) return changes.map(() => 'again' as const)
+          throw error
+        }),
+      limits,
+    )
+  // One row's fault fails the statement for all; alone, it fails nobody but itself.
+  const together = attempt(shared, isFaultOfRow)
+  const alone = attempt(single, (error) => sqlState(error) === '55P03' && waiting !== atOnce)
+  const patiently = createNaturalBatch<Change<V>, Committed | null>((changes) => insert(waiting, changes), single)
+
   return async (change) => {
-    const outcome = await share(change)
-    return outcome === 'alone' ? ((await insert(alone, [change]))[0] ?? null) : outcome
+    const first = await together(change)
+    if (first !== 'again') return first
+    const second = await alone(change)
+    return second === 'again' ? patiently(change) : second
   }
 }
 

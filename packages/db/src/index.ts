@@ -1,8 +1,9 @@
 export { type Announcement, announced, announcedEvents, announcementValues } from './announce.ts'
 export { deleteGoalCascade } from './cascade.ts'
 export type { Committed, Principal } from './change.ts'
-export { createDatabase, type Database } from './client.ts'
+export { createDatabase } from './client.ts'
 export { type Commit, createCommit } from './commit.ts'
+export { isConnectionLoss } from './connection-loss.ts'
 export {
   countDeadLetters,
   type DeadLetter,
@@ -27,8 +28,8 @@ export {
 } from './deliveries.ts'
 export type { GoalState, NewGoal, NewTask, TaskState } from './fields.ts'
 export { assertSchema, ensurePartitions, migrate } from './migrations.ts'
-export * from './readable.ts'
+export { Overloaded } from './natural-batch.ts'
 export { goalJson, notificationJson, taskJson } from './representation.ts'
 export { type Executor, executeOnce, prepareStatement } from './statement.ts'
 export { inTransaction, sqlState, type Tx } from './transaction.ts'
-export { goalReadable, goalWritable, taskVisible } from './visibility.ts'
+export { goalReadable, goalWritable, live, principalId, taskVisible } from './visibility.ts'

@@ -81,6 +81,34 @@ test('events that the DEFAULT partition caught neither stop a program from start
   expect(await inDefault()).toEqual([future])
 })
 
+test('a week that cannot be made now, because somebody reads, is left for later and stops nobody from starting', async () => {
+  const partitions = async () =>
+    (await client.query(`select relname from pg_class where relname ~ '^events_\\d{8}$'`)).rows.map(
+      (row) => row.relname,
+    )
+  const all = await partitions()
+  await client.query(`drop table ${all.toSorted().at(-1)}`)
+  const warnings: (string | undefined)[] = []
+  client.on('notice', (notice) => warnings.push(notice.message))
+  const reader = new pg.Client({ connectionString: url })
+  await reader.connect()
+  try {
+    await reader.query('begin')
+    await reader.query('select from events')
+    await ensurePartitions(client)
+    expect(await migrate(url)).toEqual([])
+    expect(await partitions()).toHaveLength(all.length - 1)
+    expect(warnings).toEqual([
+      expect.stringMatching(/^events is in use: the week of \d{4}-\d\d-\d\d is left for another/),
+    ])
+    await reader.query('commit')
+    await ensurePartitions(client)
+    expect((await partitions()).toSorted()).toEqual(all.toSorted())
+  } finally {
+    await reader.end()
+  }
+})
+
 test('a week beyond the retention goes, unless a delivery still needs it', async () => {
   const old = `(select uuidv7('-70 days'::interval) as id)`
   await client.query(`do $$ declare monday date := date_trunc('week', now() - interval '70 days')::date; begin

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import getPort, { portNumbers } from 'get-port'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commandOf } from './process-table.ts'
 import { dataDir } from './repository.ts'
@@ -17,8 +18,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+/** Ports of its own: whoever runs `start` beside the tests keeps theirs. */
+const port = String(await getPort({ port: portNumbers(20_000 + (process.pid % 90) * 100, 29_500) }))
 const launch = (env: Record<string, string> = {}) =>
-  startProcess('packages/devstack/start.js', { NODE_ENV: '', DATA_DIR: folder, ...env })
+  startProcess('packages/devstack/start.js', { NODE_ENV: '', DATA_DIR: folder, PORT: port, ...env })
 const ready = (start: Program) =>
   start.waitForLog((line) => line.msg === 'ready' && 'apiUrl' in line, { timeoutMs: 60_000 })
 const readStack = async (): Promise<Stack> => JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8'))

@@ -1,25 +1,19 @@
 import getPort, { portNumbers } from 'get-port'
 import { portHolder } from './port-holder.ts'
 
-/** Where each part listens unless something else is there already. */
-const DEFAULTS = {
-  api: 3000,
-  ops: 3001,
-  apiProbe: 3002,
-  workerProbe: 3003,
-  opsProbe: 3004,
-  postgres: 3005,
-  redis: 3006,
-}
+const FIRST = 3000
+const HIGHEST = 65_535
+/** Where each part listens, counted from the API's port, unless something else is there already. */
+const NEIGHBOURS = { api: 0, ops: 1, apiProbe: 2, workerProbe: 3, opsProbe: 4, postgres: 5, redis: 6 }
 const VARIABLES = { api: 'PORT', ops: 'OPS_PORT' } as const
 /** Where a part goes whose default is taken: past the defaults, so that one taken port does not move all the others. */
-const SPARE = [...portNumbers(3007, 3500)]
+const SPARE = { from: 7, to: 500 }
 
-export type PortName = keyof typeof DEFAULTS
+export type PortName = keyof typeof NEIGHBOURS
 export type Ports = Record<PortName, number>
 
 /**
- * Chooses a port for every part: the one that PORT or OPS_PORT names, else the default, else the next free one.
+ * Chooses a port for every part: the one that PORT or OPS_PORT names, else the API's neighbour, else the next free one.
  * `moved` is told about each default that was taken.
  * @throws when a named port is no port or is taken, with its holder.
  */
@@ -27,14 +21,17 @@ export async function choosePorts(
   env: NodeJS.ProcessEnv,
   moved: (name: PortName, wanted: number, actual: number, holder: string) => void,
 ): Promise<Ports> {
-  const ports = { ...DEFAULTS }
+  const ports: Ports = { ...NEIGHBOURS }
   // The named ones first, so that no default takes them. Each found port stays reserved within this process.
   for (const [name, variable] of Object.entries(VARIABLES) as [keyof typeof VARIABLES, string][])
     if (env[variable]) ports[name] = await namedPort(variable, env[variable])
-  for (const name of Object.keys(DEFAULTS) as PortName[]) {
+  // A PORT at the very end has no neighbours.
+  const first = env[VARIABLES.api] && ports.api + SPARE.to <= HIGHEST ? ports.api : FIRST
+  const spare = [...portNumbers(first + SPARE.from, first + SPARE.to)]
+  for (const name of Object.keys(NEIGHBOURS) as PortName[]) {
     if (isNamed(name, env)) continue
-    const wanted = DEFAULTS[name]
-    ports[name] = await getPort({ port: [wanted, ...SPARE], reserve: true })
+    const wanted = first + NEIGHBOURS[name]
+    ports[name] = await getPort({ port: [wanted, ...spare], reserve: true })
     if (ports[name] !== wanted) moved(name, wanted, ports[name], portHolder(wanted))
   }
   return ports
@@ -45,8 +42,8 @@ const isNamed = (name: PortName, env: NodeJS.ProcessEnv) =>
 
 async function namedPort(variable: string, value: string): Promise<number> {
   const port = Number(value)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new Error(`${variable} must be a port from 1 to 65535, not ${value}`)
+  if (!Number.isInteger(port) || port < 1 || port > HIGHEST)
+    throw new Error(`${variable} must be a port from 1 to ${HIGHEST}, not ${value}`)
   if ((await getPort({ port, reserve: true })) === port) return port
   throw new Error(`${variable} ${port} is taken by ${portHolder(port)}: end it, or set ${variable} to another port`)
 }

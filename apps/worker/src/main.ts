@@ -39,7 +39,7 @@ await startOrExit(async () => {
     registry,
     log,
     onWedged(consumer) {
-      log.fatal({ consumer }, 'work is overdue and nothing gets done: ending, to be started anew')
+      log.fatal({ consumer }, 'there is work and nothing gets done: ending, to be started anew')
       process.exit(1)
     },
   })
@@ -47,6 +47,7 @@ await startOrExit(async () => {
   await serveUntilStopped({
     log,
     registry,
+    host: config.host,
     probePort: config.probePort,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     ready: () => readiness(pool, producer),

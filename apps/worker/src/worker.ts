@@ -10,7 +10,7 @@ import { reviewDead } from './runtime/dead-letters.ts'
 import { repeat } from './runtime/repeat.ts'
 import { runConsumer } from './runtime/run-consumer.ts'
 import { runChores } from './runtime/schedules.ts'
-import { sweep } from './runtime/sweeper.ts'
+import { createSweeper } from './runtime/sweeper.ts'
 import type { Timings } from './runtime/timings.ts'
 import { createWatchdog } from './runtime/watchdog.ts'
 
@@ -67,7 +67,7 @@ type Shared = WorkerOptions & Pick<Context, 'dispatcher' | 'metrics' | 'signal'>
 
 function startLane<C extends ConsumerName>(name: C, shared: Shared) {
   const { consumers, policies, timings, pool, redis, queuePrefix, deps, dispatcher, metrics, log, signal } = shared
-  const progress = { last: performance.now() }
+  const progress = { last: performance.now(), running: 0 }
   const tell = (what: string) => damped(5_000, (err: unknown) => log.warn({ consumer: name, err }, what))
   const waiting = tell('waiting for Postgres or Redis')
   const context: Context<C> = {
@@ -100,7 +100,7 @@ function startLane<C extends ConsumerName>(name: C, shared: Shared) {
     if (await isWedged()) shared.onWedged(name)
   }
   const repeating = [
-    repeat(() => sweep(context), timings.sweepEveryMs, tell('the sweep failed')),
+    repeat(createSweeper(context), timings.sweepEveryMs, tell('the sweep failed')),
     repeat(() => reviewDead(context), timings.reviewDeadEveryMs, tell('the review of the dead letters failed')),
     repeat(watch, timings.watchEveryMs, tell('the watchdog cannot see')),
   ]

@@ -129,18 +129,42 @@ test('what failed before comes back under the id of its own retry, also when suc
   expect((await queue.getJob(jobId))?.returnvalue).toMatchObject({ done: 1 })
 })
 
-test('a long queue and a Redis short of memory are left alone', async () => {
+/** Jobs that nobody takes, and a Redis that uses three quarters of its memory. */
+async function shortOfMemory(waiting: number) {
   const redis = await ownRedis()
   const on = await createInstallation({ redisUrl: redis.url })
-  await writeGoals(on, 1)
-  await makeDue(on)
   await until(() => on.producer.status === 'ready')
+  const queue = queueOf(on, 'audit-log')
+  await queue.pause()
+  for (let i = 0; i < waiting; i++) await queue.add('goal:created', { events: [] })
+  // Large enough for the rest to hold what workers need.
+  await on.producer.setrange('filler', 30_000_000, 'x')
   const used = Number(/used_memory:(\d+)/.exec(await on.producer.info('memory'))?.[1])
   await on.producer.config('SET', 'maxmemory', Math.round(used / 0.75))
+  await writeGoals(on, 1)
+  await makeDue(on)
+  return { on, queue }
+}
+
+test('a Redis short of memory gets no more while jobs wait, and that is told once', async () => {
+  const { on, queue } = await shortOfMemory(1)
+  const started = Date.now()
   startWorker(on, { serve, timings: quick })
-  await until(() => on.lines.filter((line) => line.msg === 'no room for overdue events').length > 3)
+  await until(() => Date.now() > started + 300)
+  expect(on.lines.filter((line) => line.msg === 'no room for overdue events')).toMatchObject([
+    { level: 'warn', consumer: 'audit-log', waiting: 1 },
+  ])
   expect(enqueuedAgain(on)).toBe(0)
   await on.producer.config('SET', 'maxmemory', '0')
+  await queue.resume()
+  await done(on, 1)
+})
+
+test('an empty queue takes what is overdue however short the memory is', async () => {
+  const { on, queue } = await shortOfMemory(0)
+  startWorker(on, { serve, timings: quick })
+  await until(() => enqueuedAgain(on) === 1)
+  await queue.resume()
   await done(on, 1)
 })
 

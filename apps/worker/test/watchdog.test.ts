@@ -1,11 +1,13 @@
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { timings as standard } from '../src/runtime/timings.ts'
+import { createWatchdog } from '../src/runtime/watchdog.ts'
 import { createInstallation, createWriter, pendingDeliveries, queueOf, startWorker } from './harness.ts'
 
 const serve = ['cache-invalidation'] as const
 const timings = { leaseMs: 200, sweepEveryMs: 50, watchEveryMs: 20, wedgedAfterMs: 400 }
 
-test('overdue work and nothing finished for a while means wedged', async () => {
+test('a job in hand and nothing finished for a while means wedged, for the process that has it and for no other', async () => {
   const on = await createInstallation()
   const wedged: string[] = []
   const gate = Promise.withResolvers<'done'>()
@@ -14,8 +16,12 @@ test('overdue work and nothing finished for a while means wedged', async () => {
   const startedAt = performance.now()
   startWorker(on, { serve, consumers, timings, onWedged: (consumer) => wedged.push(consumer) })
   on.dispatcher.nudge((await createWriter(on.pool).goal()).events)
+  await until(async () => (await queueOf(on, 'cache-invalidation').getActiveCount()) === 1)
+  const idle: string[] = []
+  startWorker(on, { serve, consumers, timings, onWedged: (consumer) => idle.push(consumer) })
   await on.pool.query('update deliveries set due_at = now()')
-  await until(() => wedged.length > 0)
+  await until(() => wedged.length > 20)
+  expect(idle).toEqual([])
   expect(wedged[0]).toBe('cache-invalidation')
   expect(performance.now() - startedAt).toBeGreaterThan(400)
 })
@@ -42,4 +48,51 @@ test('a paused queue and a Redis that is away are no reason to end', async () =>
   await until(() => on.producer.status === 'ready')
   await queue.resume()
   await until(async () => (await pendingDeliveries(on.pool))['cache-invalidation'] === undefined)
+})
+
+/** Somebody whose queue is served by nobody: from inside that is what being deaf looks like. */
+async function deaf() {
+  const redis = await ownRedis()
+  const on = await createInstallation({ redisUrl: redis.url })
+  await until(() => on.producer.status === 'ready')
+  const queue = queueOf(on, 'sync')
+  const progress = { last: performance.now(), running: 0 }
+  const isWedged = createWatchdog({ redis: on.producer, queue, progress, timings: { ...standard, wedgedAfterMs: 150 } })
+  return { redis, on, queue, progress, isWedged, addJob: () => queue.add('goal:created', { events: [] }) }
+}
+/** What it says when asked over and over, for longer than it has patience. */
+async function said(isWedged: () => Promise<boolean>): Promise<boolean> {
+  const end = performance.now() + 300
+  return until(async () => (await isWedged()) || performance.now() > end).then(isWedged)
+}
+
+test('waiting jobs and nothing finished for a while means wedged', async () => {
+  const { isWedged, addJob, progress } = await deaf()
+  expect(await said(isWedged)).toBe(false)
+  await addJob()
+  expect(await said(isWedged)).toBe(true)
+  progress.last = performance.now()
+  expect(await isWedged()).toBe(false)
+})
+
+test('a full Redis, which lets nobody take a job, is no reason to end', async () => {
+  const { isWedged, addJob, on } = await deaf()
+  await addJob()
+  await on.producer.config('SET', 'maxmemory', '1')
+  expect(await said(isWedged)).toBe(false)
+  await on.producer.config('SET', 'maxmemory', '0')
+  expect(await said(isWedged)).toBe(true)
+})
+
+test('time in which nobody could look does not count', async () => {
+  const { isWedged, addJob, redis, on } = await deaf()
+  await addJob()
+  expect(await isWedged()).toBe(false)
+  redis.pause()
+  // It gives up after a second, far beyond its patience.
+  await expect(isWedged()).rejects.toThrow('Command timed out')
+  redis.resume()
+  await until(() => on.producer.ping().catch(() => false))
+  expect(await isWedged()).toBe(false)
+  expect(await said(isWedged)).toBe(true)
 })

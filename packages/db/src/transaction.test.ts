@@ -51,3 +51,13 @@ test('a connection that is lost inside is not handed to anyone else', async () =
   await expect(lost).rejects.toThrow()
   expect(await counters()).toHaveLength(2)
 })
+
+test('a session that Postgres ended between two statements fails with its reason', async () => {
+  const idle = inTransaction(database.pool, async (tx) => {
+    await tx.query(`set local idle_in_transaction_session_timeout = '50ms'`)
+    const ended = new Promise((resolve) => tx.once('error', resolve))
+    await ended
+    await tx.query('select 1')
+  })
+  await expect(idle).rejects.toMatchObject({ code: '25P03' })
+})

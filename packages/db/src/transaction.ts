@@ -41,8 +41,10 @@ async function runOnce<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<
     return result
   } catch (error) {
     // A client that cannot even roll back is not handed to anyone else; its server side ends with the connection.
+    const reason = lost
     await tx.query('rollback').catch(noteLoss)
-    throw error
+    // Why Postgres ended the session says more than that the next query found it ended.
+    throw sqlState(reason) ? reason : error
   } finally {
     tx.removeListener('error', noteLoss)
     tx.release(lost)

@@ -61,6 +61,15 @@ test('what is committed together travels together, at most a hundred to a job an
   expect(carried.flat()).toEqual(events)
 })
 
+test('of too many events at once the first ten thousand travel, and the rest is left to the sweeper', async () => {
+  const { dispatcher, jobs, ready } = open(freshRedis())
+  await ready()
+  const events = eventList(10_001)
+  dispatcher.nudge(events)
+  await dispatcher.flush()
+  expect((await jobs('audit-log')).flat()).toEqual(events.slice(0, 10_000))
+})
+
 test('a bare flush settles at once', async () => {
   const { dispatcher } = open(freshRedis())
   await dispatcher.flush()

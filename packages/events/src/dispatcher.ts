@@ -2,6 +2,7 @@ import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { EventType } from './catalogue.ts'
+import { enqueueEvents } from './enqueue-events.ts'
 import { type JobData, type JobEvent, maxEventsPerJob, openQueue } from './queues.ts'
 import { type ConsumerName, consumerNames, consumersOf } from './subscriptions.ts'
 
@@ -40,7 +41,7 @@ export function createDispatcher(options: { connection: Redis; prefix: string; l
 }
 
 function createLane(queue: Queue<JobData>, connection: Redis, log: Logger) {
-  let buffer: JobEvent[] = []
+  const buffer: JobEvent[] = []
   let flushing: Promise<void> | undefined
   let left = 0
   let complainedAt = 0
@@ -60,8 +61,8 @@ function createLane(queue: Queue<JobData>, connection: Redis, log: Logger) {
       // A queue that has never connected keeps `addBulk` pending for ever, whatever the time-outs.
       if (connection.status !== 'ready') leaveToSweeper(taken.length, 'redis is away')
       else
-        await enqueue(queue, taken).then(
-          (missed) => leaveToSweeper(missed, 'redis refused'),
+        await enqueueEvents(queue, taken).then(
+          (enqueued) => leaveToSweeper(taken.length - enqueued, 'redis refused'),
           (error) => leaveToSweeper(taken.length, error.message),
         )
     }
@@ -70,9 +71,10 @@ function createLane(queue: Queue<JobData>, connection: Redis, log: Logger) {
 
   return {
     push(event: CommittedEvent): void {
+      // Those that came first stay: their flush is under way.
       if (buffer.length >= maxBufferedEvents) {
-        leaveToSweeper(buffer.length, 'the buffer is full')
-        buffer = []
+        leaveToSweeper(1, 'the buffer is full')
+        return
       }
       buffer.push({ id: event.id, type: event.type, aggregateId: event.aggregateId })
       // Everything pushed in this turn of the event loop goes into the same flush.
@@ -85,16 +87,3 @@ function createLane(queue: Queue<JobData>, connection: Redis, log: Logger) {
     },
   }
 }
-
-/** @returns how many events were not enqueued: `addBulk` is not atomic and resolves although entries failed. */
-async function enqueue(queue: Queue<JobData>, events: JobEvent[]): Promise<number> {
-  const chunks: JobEvent[][] = []
-  for (let i = 0; i < events.length; i += maxEventsPerJob) chunks.push(events.slice(i, i + maxEventsPerJob))
-  const jobs = await queue.addBulk(chunks.map((chunk) => ({ name: jobName(chunk), data: { events: chunk } })))
-  const missed = jobs.flatMap((job, i) => (/^\d+$/.test(String(job.id)) ? [] : (chunks[i] ?? [])))
-  return missed.length
-}
-
-/** What the board shows as the job's title. */
-export const jobName = (events: readonly JobEvent[]): string =>
-  events.length === 1 ? (events[0]?.type ?? '') : `${events.length} events`

@@ -33,6 +33,17 @@ test('a readiness check that throws is not ready, and the listener lives on', as
   }
 })
 
+test('the probes listen at the given address only', async () => {
+  const ready = async () => ({ status: 'ready', checks: {} }) as const
+  const probes = await startProbes({ host: '127.0.0.2', port: 0, ready, registry: createRegistry() })
+  try {
+    expect((await fetch(`http://127.0.0.2:${probes.port}/healthz`)).status).toBe(200)
+    await expect(fetch(`http://127.0.0.1:${probes.port}/healthz`)).rejects.toThrow()
+  } finally {
+    await probes.close()
+  }
+})
+
 test('a damped report comes through once in its time', () => {
   const heard: number[] = []
   const report = damped(60_000, (n: number) => heard.push(n))

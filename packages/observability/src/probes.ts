@@ -6,10 +6,15 @@ import type { Registry } from '@prometheus-io/client'
 export type Readiness = { status: 'ready' | 'degraded' | 'unavailable'; checks: Record<string, string> }
 
 /**
- * The probe listener: `/healthz` (the process runs), `/readyz` (200 `ready` or `degraded`, 503 `unavailable`) and `/metrics` (Prometheus text).
+ * The probe listener, at `host` or, without one, at every address: `/healthz` (the process runs), `/readyz` (200 `ready` or `degraded`, 503 `unavailable`) and `/metrics` (Prometheus text).
  * @returns its port (useful with port 0) and `close()`
  */
-export async function startProbes(options: { port: number; ready: () => Promise<Readiness>; registry: Registry }) {
+export async function startProbes(options: {
+  host?: string | undefined
+  port: number
+  ready: () => Promise<Readiness>
+  registry: Registry
+}) {
   const server = createServer(async (request, response) => {
     const answer = (status: number, body: unknown) =>
       response
@@ -32,7 +37,8 @@ export async function startProbes(options: { port: number; ready: () => Promise<
       })
     }
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, resolve))
+  const { host, port } = options
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ host, port }, resolve))
   return {
     port: (server.address() as AddressInfo).port,
     close: () => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()),

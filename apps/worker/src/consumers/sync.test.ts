@@ -115,3 +115,17 @@ test('a receiver that is gone for good is asked once; a redirect is a refusal', 
   expect(received).toHaveLength(3)
   expect(elsewhere.received).toEqual([])
 })
+
+test.each(['http://me:secret@127.0.0.1:1/', 'http://me:secret@:x/'])(
+  'a receiver at %s cannot be reached, and no credentials are told',
+  async (syncUrl) => {
+    const on = await createInstallation()
+    startWorker(on, { serve, policies: { sync: hasty(1) }, syncUrl })
+    on.dispatcher.nudge((await createWriter(on.pool).goal()).events)
+    await settled(on)
+    const { rows } = await on.pool.query('select error from dead_letters')
+    expect(rows).toEqual([{ error: expect.stringContaining('the receiver cannot be reached: ') }])
+    await until(() => on.lines.find((line) => line.msg === 'given up'))
+    expect(JSON.stringify([rows, on.lines])).not.toContain('secret')
+  },
+)

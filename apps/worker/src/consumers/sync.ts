@@ -30,15 +30,16 @@ async function post(url: string, eventId: string, body: string): Promise<number>
     },
     body,
   }).catch((error) => {
-    throw new Error(`the receiver cannot be reached: ${reason(error)}`, { cause: error })
+    throw new Error(`the receiver cannot be reached: ${reason(error)}`, { cause: error.cause })
   })
   // Whatever it says is not ours to read, however much it is.
   await response.body?.cancel()
   return response.status
 }
 
+/** `fetch` quotes the whole URL in messages of its own; those of the network, beneath, name at most the host. */
 function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
+  if (!(error instanceof Error)) return 'fetch failed'
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1_000} s`
-  return error.cause instanceof Error ? error.cause.message : error.message
+  return error.cause instanceof Error ? error.cause.message : error.name
 }

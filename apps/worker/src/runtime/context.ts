@@ -28,8 +28,8 @@ export type Context<C extends ConsumerName = ConsumerName> = {
   progress: Progress
 }
 
-/** When this process last got anything done for the consumer, whatever came of it. */
-export type Progress = { last: number }
+/** When this process last got anything done for the consumer, whatever came of it, and how many jobs it has in hand. */
+export type Progress = { last: number; running: number }
 
 export const noteProgress = (progress: Progress): void => {
   progress.last = performance.now()

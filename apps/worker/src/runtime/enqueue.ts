@@ -1,5 +1,5 @@
 import type { LeasedDelivery } from '@goals-tasks/db'
-import { type JobEvent, jobName, maxEventsPerJob, singleJobId } from '@goals-tasks/events'
+import { enqueueEvents, type JobEvent, singleJobId } from '@goals-tasks/events'
 import type { Context } from './context.ts'
 
 type Lane = Pick<Context, 'name' | 'queue'>
@@ -9,15 +9,8 @@ export type KnownDelivery = LeasedDelivery & JobEvent
 export const isKnown = (delivery: LeasedDelivery): delivery is KnownDelivery => delivery.type !== null
 
 /** Adds jobs for deliveries that were never tried, many to a job. @returns how many events found their way into the queue */
-export async function enqueueBatches({ queue }: Lane, deliveries: readonly KnownDelivery[]): Promise<number> {
-  const chunks: JobEvent[][] = []
-  for (let i = 0; i < deliveries.length; i += maxEventsPerJob)
-    chunks.push(deliveries.slice(i, i + maxEventsPerJob).map(jobEvent))
-  if (chunks.length === 0) return 0
-  const jobs = await queue.addBulk(chunks.map((events) => ({ name: jobName(events), data: { events } })))
-  // It resolves although single entries failed; those have an error's number for an id.
-  return jobs.reduce((sum, job, i) => (Number(job.id) > 0 ? sum + (chunks[i]?.length ?? 0) : sum), 0)
-}
+export const enqueueBatches = ({ queue }: Lane, deliveries: readonly KnownDelivery[]): Promise<number> =>
+  enqueueEvents(queue, deliveries.map(jobEvent))
 
 /** Adds a job of its own for a delivery, due in `delayMs`; nothing happens when that job is in the queue already. */
 export async function enqueueSingle({ name, queue }: Lane, delivery: KnownDelivery, delayMs = 0): Promise<void> {

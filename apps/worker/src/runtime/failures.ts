@@ -1,4 +1,4 @@
-import { sqlState } from '@goals-tasks/db'
+import { isConnectionLoss, sqlState } from '@goals-tasks/db'
 
 /**
  * `infrastructure`: our own Postgres or Redis is away; nobody's fault, waited out and never an attempt.
@@ -6,22 +6,14 @@ import { sqlState } from '@goals-tasks/db'
  */
 export type FailureKind = 'infrastructure' | 'final' | 'passing'
 
-/** Connection exceptions, insufficient resources, operator intervention; sessions that Postgres ended for idling or running too long. */
-const infrastructureStates = /^(08|53|57P|25P03|25P04)/
-const connectionCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-])
-/** What the two drivers say without a code. */
-const driverMessages =
-  /^(Connection terminated|Connection is closed|Command timed out|Stream isn't writeable|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Reached the max retries per request limit)/
+/**
+ * Connection exceptions, insufficient resources, operator intervention. Not the transactions that Postgres ended for idling
+ * or running too long (25P03, 25P04): the same event may do that each time.
+ */
+const infrastructureStates = /^(08|53|57P)/
+/** What the Redis driver says without a code. */
+const redisMessages =
+  /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries per request limit)/
 const redisReplies = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF) /
 
 /**
@@ -33,8 +25,8 @@ export function classify(error: unknown): FailureKind {
   if (error.name === 'UnrecoverableError') return 'final'
   const state = sqlState(error)
   if (state !== undefined && infrastructureStates.test(state)) return 'infrastructure'
-  if ('code' in error && connectionCodes.has(String(error.code))) return 'infrastructure'
-  if (driverMessages.test(error.message) || redisReplies.test(error.message)) return 'infrastructure'
+  if (isConnectionLoss(error) || redisMessages.test(error.message) || redisReplies.test(error.message))
+    return 'infrastructure'
   return 'passing'
 }
 

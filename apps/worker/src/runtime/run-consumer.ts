@@ -57,13 +57,18 @@ export function runConsumer<C extends ConsumerName>(
 
 async function runJob<C extends ConsumerName>(context: Context<C>, job: Job<JobData>, token?: string): Promise<Counts> {
   const startedAt = performance.now()
-  const result = await work(context, job.data.events).catch(async (error) => {
-    if (!context.signal.aborted) throw error
-    // The process stops: another one finds the job where it was.
-    await job.moveToWait(token)
-    throw new WaitingError()
-  })
-  noteProgress(context.progress)
+  context.progress.running++
+  const result = await work(context, job.data.events)
+    .catch(async (error) => {
+      if (!context.signal.aborted) throw error
+      // The process stops: another one finds the job where it was.
+      await job.moveToWait(token)
+      throw new WaitingError()
+    })
+    .finally(() => {
+      context.progress.running--
+      noteProgress(context.progress)
+    })
   return report(context, job.data.events, result, startedAt)
 }
 

@@ -64,7 +64,7 @@ async function runInTransaction<C extends ConsumerName>(
             )
       return { claimed, announced }
     })
-  const { claimed, announced } = await throughOutages(attempt, context)
+  const { claimed, announced } = await throughOutages(attempt, context).finally(() => noteProgress(context.progress))
   context.dispatcher.nudge(announced)
   return claimed
 }

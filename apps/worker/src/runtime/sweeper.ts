@@ -1,5 +1,6 @@
 import { leaseOverdue, oldestOverdueSeconds, parkDeliveries } from '@goals-tasks/db'
 import { maxEventsPerJob } from '@goals-tasks/events'
+import { damped } from '@goals-tasks/observability'
 import type { Context } from './context.ts'
 import { enqueueBatches, enqueueSingle, isKnown, type KnownDelivery } from './enqueue.ts'
 import { inParallel } from './in-parallel.ts'
@@ -11,6 +12,7 @@ const maxMemoryShare = 0.7
 /** Clocks differ, and a commit comes a little before its enqueueing. */
 const marginMs = 5_000
 const parallelAdds = 20
+const tellNoRoomEveryMs = 60_000
 
 /**
  * Enqueues again what no job carries: its API died between commit and enqueueing, or Redis was away, emptied, or came back
@@ -18,9 +20,18 @@ const parallelAdds = 20
  * delivery that was due no later than one lease after the oldest waiting job's birth was enqueued before that job and has
  * left the queue. Jobs that run (or whose worker died: BullMQ brings those back) keep their events, too.
  */
-export async function sweep(context: Context): Promise<void> {
+export function createSweeper(context: Context): () => Promise<void> {
+  const tellNoRoom = damped(tellNoRoomEveryMs, (room: Room) =>
+    context.log.warn({ consumer: context.name, ...room }, 'no room for overdue events'),
+  )
+  return () => sweep(context, tellNoRoom)
+}
+
+async function sweep(context: Context, tellNoRoom: (room: Room) => void): Promise<void> {
   const { name: consumer, pool, timings } = context
-  while ((await oldestOverdueSeconds(pool, consumer)) > 0 && (await hasRoom(context))) {
+  while ((await oldestOverdueSeconds(pool, consumer)) > 0) {
+    const room = await lookForRoom(context)
+    if (!isRoomy(room)) return tellNoRoom(room)
     // In this order: a job that starts meanwhile is then seen twice rather than not at all.
     const notAfter = await bornBefore(context)
     const except = await runningEvents(context)
@@ -42,12 +53,16 @@ export async function sweep(context: Context): Promise<void> {
   }
 }
 
-async function hasRoom({ name: consumer, queue, redis, log }: Context): Promise<boolean> {
+type Room = { waiting: number; memory: number }
+
+async function lookForRoom({ queue, redis }: Context): Promise<Room> {
   const [waiting, memory] = await Promise.all([queue.getWaitingCount(), memoryShare(redis)])
-  if (waiting <= maxWaitingJobs && memory <= maxMemoryShare) return true
-  log.debug({ consumer, waiting, memory }, 'no room for overdue events')
-  return false
+  return { waiting, memory }
 }
+
+/** An empty queue takes a batch however short the memory is: it may be others who fill it, and the work would never go on. */
+const isRoomy = ({ waiting, memory }: Room): boolean =>
+  waiting === 0 || (waiting <= maxWaitingJobs && memory <= maxMemoryShare)
 
 /** Up to which `due_at` a delivery's job must have left the queue; null when no job waits at all. */
 async function bornBefore({ queue, timings }: Context): Promise<Date | null> {

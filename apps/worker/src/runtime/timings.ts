@@ -8,7 +8,7 @@ export type Timings = {
   reviewDeadEveryMs: number
   stalledCheckEveryMs: number
   watchEveryMs: number
-  /** Overdue work and nothing done for so long: this process is of no use any more. */
+  /** Work at hand and nothing done for so long: this process is of no use any more. Longer than a transaction may take. */
   wedgedAfterMs: number
 }
 
@@ -19,5 +19,5 @@ export const timings: Timings = {
   reviewDeadEveryMs: 60_000,
   stalledCheckEveryMs: 5_000,
   watchEveryMs: 5_000,
-  wedgedAfterMs: 60_000,
+  wedgedAfterMs: 90_000,
 }

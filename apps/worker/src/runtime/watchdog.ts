@@ -1,26 +1,31 @@
-import { oldestOverdueSeconds } from '@goals-tasks/db'
-import { answers } from '@goals-tasks/observability'
 import type { Context } from './context.ts'
+import { memoryShare } from './redis-memory.ts'
 
-const answerWithinMs = 2_000
+type Watched = Pick<Context, 'redis' | 'queue' | 'progress' | 'timings'>
 
 /**
- * Workers can wedge silently after a reconnect: connected, running, and deaf. Tells by what counts: work is overdue and this
- * process has finished nothing for `wedgedAfterMs`, although Postgres and Redis answer and nobody paused the queue.
+ * Workers can wedge silently after a reconnect: connected, running, and deaf. Tells by what counts: for `wedgedAfterMs` there
+ * was something to do for this very process, a job in hand or jobs waiting for anyone, and it finished nothing. What other
+ * processes hold, and what no job carries yet, says nothing about this one.
  * @returns a function that says whether the consumer is wedged; it is to be asked every few seconds
  */
-export function createWatchdog(context: Context): () => Promise<boolean> {
-  const { name, pool, progress, timings } = context
+export function createWatchdog(watched: Watched): () => Promise<boolean> {
+  const { progress, timings } = watched
   let suspectSince: number | undefined
   return async () => {
-    const suspect = (await oldestOverdueSeconds(pool, name)) > 0 && (await couldWork(context))
+    const before = suspectSince
+    // Stays so when the question fails: what nobody saw is no ground for suspicion.
+    suspectSince = undefined
+    if (!(await hasWork(watched))) return false
     const now = performance.now()
-    suspectSince = suspect ? (suspectSince ?? now) : undefined
-    return suspectSince !== undefined && now - Math.max(suspectSince, progress.last) > timings.wedgedAfterMs
+    suspectSince = before ?? now
+    return now - Math.max(suspectSince, progress.last) > timings.wedgedAfterMs
   }
 }
 
-async function couldWork({ redis, queue }: Context): Promise<boolean> {
-  if (redis.status !== 'ready' || !(await answers(redis.ping(), answerWithinMs))) return false
-  return !(await queue.isPaused())
+/** A Redis that is away or full lets nobody take or finish anything. */
+async function hasWork({ redis, queue, progress }: Watched): Promise<boolean> {
+  if (redis.status !== 'ready' || (await memoryShare(redis)) >= 1) return false
+  if (progress.running > 0) return true
+  return (await queue.getWaitingCount()) > 0 && !(await queue.isPaused())
 }

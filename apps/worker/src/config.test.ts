@@ -1,0 +1,32 @@
+import { ConfigError } from '@goals-tasks/config'
+import { expect, test } from 'vitest'
+import { loadWorkerConfig } from './config.ts'
+
+const load = (SYNC_URL: string) =>
+  loadWorkerConfig({ DATABASE_URL: 'postgres://nowhere/x', REDIS_URL: 'redis://nowhere', SYNC_URL })
+const refusalOf = (url: string) => {
+  try {
+    load(url)
+  } catch (error) {
+    return error
+  }
+}
+
+test.each([
+  'hook.example/x',
+  'http://',
+  'ftp://hook.example/',
+  'https://me@hook.example/',
+  'https://me:secret@hook.example/',
+  'https://:secret@hook.example/',
+])('SYNC_URL %s is refused by name, without its value', (url) => {
+  const refusal = refusalOf(url)
+  expect(refusal).toBeInstanceOf(ConfigError)
+  expect(String(refusal)).toContain('SYNC_URL must')
+  expect(String(refusal)).not.toContain(url)
+  expect(String(refusal)).not.toContain('secret')
+})
+
+test.each(['http://127.0.0.1:8080/hook', 'HTTPS://hook.example/x?y=z'])('SYNC_URL %s is taken as it is', (url) => {
+  expect(load(url).sync.url).toBe(url)
+})

@@ -1,4 +1,4 @@
-import { createCommit } from '@goals-tasks/db'
+import { createCommit, inTransaction } from '@goals-tasks/db'
 import type pg from 'pg'
 import type { Caller, Deps } from '../apps/api/src/deps.ts'
 
@@ -23,12 +23,11 @@ export async function recordStatements(pool: pg.Pool, work: (deps: Deps) => Prom
       }
     },
   })
-  const settled = Promise.resolve()
-  const dispatcher = { nudge: () => undefined, flush: () => settled, close: () => settled }
   await work({
-    pool: recorder,
+    db: recorder,
     commit: createCommit(recorder),
-    dispatcher,
+    transaction: (inside) => inTransaction(recorder, inside),
+    publish: async () => undefined,
     clock: Date.now,
     retentionDays: 30,
   })

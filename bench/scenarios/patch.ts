@@ -1,4 +1,4 @@
-import { patchGoal } from '../../apps/api/src/goals/service.ts'
+import { patchGoal } from '../../apps/api/src/goals/change.ts'
 import { type Context, forgetEvents, seeded } from '../context.ts'
 import { loadProgram } from '../http.ts'
 import { describe, type Section } from '../report.ts'
@@ -48,7 +48,7 @@ export async function patch(context: Context): Promise<Section> {
 async function record({ pool, userId }: Context) {
   const id = goalId(seeded.sql[1])
   const patch = { title: 'Goal once more', priority: 'HIGH' } as const
-  const precondition = { versions: [1], required: false }
+  const precondition = { versions: [1], required: false, lenient: false }
   const statements = await recordStatements(pool, (deps) => patchGoal(deps, caller(userId), id, patch, precondition))
   const varied = new Map<unknown, string>([
     [id, goalIdSql(':row')],

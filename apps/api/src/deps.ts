@@ -1,17 +1,52 @@
-import type { Announcement, Commit } from '@goals-tasks/db'
-import type { Dispatcher, EventType } from '@goals-tasks/events'
+import {
+  type Announcement,
+  type Commit,
+  commitWithin,
+  createCommit,
+  type Executor,
+  inTransaction,
+  type Transaction,
+  type Tx,
+} from '@goals-tasks/db'
+import type { CommittedEvent, Dispatcher, EventType } from '@goals-tasks/events'
 import type { FastifyRequest } from 'fastify'
 import type pg from 'pg'
 
 /** What the services work with; made once in main.ts. */
 export type Deps = {
-  pool: pg.Pool
+  /** For single statements: the pool, or the client of the transaction that the request is in. */
+  db: Executor
   commit: Commit
-  dispatcher: Dispatcher
+  transaction: Transaction
+  /** Tells of events that have committed; never throws. */
+  publish: (events: readonly CommittedEvent[]) => Promise<void>
   /** Milliseconds since the epoch. */
   clock: () => number
   retentionDays: number
 }
+
+export function createDeps(options: { pool: pg.Pool; dispatcher: Dispatcher; retentionDays: number }): Deps {
+  const { pool, dispatcher, retentionDays } = options
+  return {
+    db: pool,
+    commit: createCommit(pool),
+    transaction: (work) => inTransaction(pool, work),
+    publish: async (events) => dispatcher.nudge(events),
+    clock: Date.now,
+    retentionDays,
+  }
+}
+
+/** The same inside of a transaction. What it would tell goes into `events`, to be told once that has committed. */
+export const depsWithin = (deps: Deps, tx: Tx, events: CommittedEvent[]): Deps => ({
+  ...deps,
+  db: tx,
+  commit: commitWithin(tx),
+  transaction: (work) => work(tx),
+  publish: async (committed) => {
+    events.push(...committed)
+  },
+})
 
 /** On whose behalf a service works, and what ties its events to the request. */
 export type Caller = { id: string; admin: boolean; correlationId: string; traceparent?: string }
@@ -24,10 +59,14 @@ export function callerOf(request: FastifyRequest): Caller {
   return typeof trace === 'string' && traceparent.test(trace) ? { ...caller, traceparent: trace } : caller
 }
 
+/** The placeholders of the predicates that decide what a caller may see. */
+export const principalOf = (caller: Caller) => ({ principalId: caller.id, admin: caller.admin })
+
 /** What a change of the caller's announces: the primary event first. */
 export const announcementBy = (caller: Caller, types: readonly EventType[], reason?: string): Announcement => ({
   types,
   actorId: caller.id,
+  asAdmin: caller.admin,
   reason,
   correlationId: caller.correlationId,
   traceparent: caller.traceparent,

@@ -9,17 +9,27 @@ export const problems = {
   'not-found': { status: 404, title: 'There is no such thing, or it is not yours to see' },
   'method-not-allowed': { status: 405, title: 'This address does not know the method' },
   'not-acceptable': { status: 406, title: 'Only JSON can be had here' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'invalid-transition': { status: 409, title: 'The state cannot change like this' },
   'goal-closed': { status: 409, title: 'The goal is closed' },
   'goal-deleted': { status: 409, title: 'The goal is deleted' },
+  'goal-full': { status: 409, title: 'The goal holds as many tasks as a goal can' },
+  'task-blocked': { status: 409, title: 'It waits for what is not done yet' },
+  'dependency-cycle': { status: 409, title: 'The tasks would wait for each other' },
+  'too-many-dependencies': { status: 409, title: 'The task waits for as many others as a task can' },
+  'idempotency-key-in-use': { status: 409, title: 'The same request is still running' },
   deleted: { status: 409, title: 'It is deleted and cannot be changed' },
   gone: { status: 410, title: 'It was deleted' },
   'version-conflict': { status: 412, title: 'It has changed since you read it' },
   'body-too-large': { status: 413, title: 'The body is too large' },
+  'uri-too-long': { status: 414, title: 'A part of the path is too long' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   'invalid-body': { status: 422, title: 'The body is not valid' },
+  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key belongs to another request' },
   'precondition-required': { status: 428, title: 'Say which version you are changing' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong on our side' },
+  'not-implemented': { status: 501, title: 'No address here knows the method' },
   unavailable: { status: 503, title: 'A dependency is away; try again' },
 } as const
 
@@ -51,8 +61,6 @@ export const notFound = (what: string) =>
 export const forbidden = (detail: string) => new Problem('forbidden', detail)
 export const invalidBody = (errors: FieldError[]) =>
   new Problem('invalid-body', errors.map((e) => `${e.pointer} ${e.detail}`).join('; '), { extra: { errors } })
-export const invalidTransition = (from: string, to: string, allowed: readonly string[]) =>
-  new Problem('invalid-transition', `${from} cannot become ${to}.`, { extra: { from, to, allowed } })
 export const unavailable = (detail: string, cause?: unknown) =>
   new Problem('unavailable', detail, { headers: { 'retry-after': '2' }, cause })
 export const unauthenticated = (detail: string, cause?: unknown) =>
@@ -61,3 +69,6 @@ export const insufficientScope = (scope: string) =>
   new Problem('insufficient-scope', `This needs the scope ${scope}.`, {
     headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
   })
+/** Nobody tried to say who they are, so there is nothing wrong to be named. */
+export const tokenMissing = (detail: string) =>
+  new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } })

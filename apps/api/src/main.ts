@@ -1,8 +1,9 @@
-import { assertSchema, createCommit, createDatabase, ensurePartitions } from '@goals-tasks/db'
+import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher } from '@goals-tasks/events'
 import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
+import { createDeps } from './deps.ts'
 import { createVerifier } from './plugins/auth.ts'
 import { readiness } from './readiness.ts'
 
@@ -24,13 +25,7 @@ await startOrExit(async () => {
   )
   const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
 
-  const deps = {
-    pool: database.pool,
-    commit: createCommit(database.pool),
-    dispatcher,
-    clock: Date.now,
-    retentionDays: config.retentionDays,
-  }
+  const deps = createDeps({ pool: database.pool, dispatcher, retentionDays: config.retentionDays })
   const app = await buildApp(deps, {
     log,
     registry,

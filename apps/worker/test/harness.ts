@@ -202,7 +202,7 @@ export function createWriter(pool: pg.Pool) {
       return parsed(
         await commit.updateTask({
           by: { id: task.ownerId, admin: true },
-          values: { ...task, ...change },
+          values: { ...task, ...change, unlessAwaited: false },
           announcement: announce(['task:updated'], by, task.ownerId),
         }),
       )

@@ -1,11 +1,15 @@
 import { type AggregateType, type CommittedEvent, consumersOf, type EventType } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
+import { goalJson, taskJson } from './representation.ts'
+import { taskReaders } from './visibility.ts'
 
 /** Why and by whom a change was made: what its events say beyond the change itself. */
 export type Announcement = {
   /** The primary event first, then its milestones. */
   types: readonly EventType[]
   actorId: string
+  /** The actor acts with the scope `admin`. */
+  asAdmin?: boolean | undefined
   reason?: string | undefined
   /** The request, as its answer and the logs name it. */
   correlationId?: string | undefined
@@ -20,6 +24,7 @@ export function announcementValues(a: Announcement) {
     types: a.types,
     ...subscriptionValues(a.types),
     actorId: a.actorId,
+    asAdmin: a.asAdmin ?? false,
     reason: a.reason ?? null,
     correlationId: a.correlationId ?? null,
     causationId: a.causationId ?? null,
@@ -34,20 +39,21 @@ export function subscriptionValues(types: readonly EventType[]) {
   return { consumers: pairs.map((p) => p.consumer), heard: pairs.map((p) => p.type) }
 }
 
-type Source = 'types' | 'actorId' | 'reason' | 'correlationId' | 'causationId' | 'cascadeId' | 'traceparent'
+type Source = 'types' | 'actorId' | 'asAdmin' | 'reason' | 'correlationId' | 'causationId' | 'cascadeId' | 'traceparent'
 
 /**
- * The announcing half of a statement whose CTE `changed` has the columns `id`, `version`, `before` and `after` (json)
- * and `readers` (uuid[]): for each changed row one event per type, its readers and its deliveries. No row, no event.
+ * The announcing half of a statement whose CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
+ * `readers` (uuid[]) and `goal_ids` (uuid[]; where a task stands and stood, null for anything else): for each changed row one event
+ * per type, its readers and its deliveries. No row, no event.
  * `from` replaces the named parameters by expressions over `changed`.
  * @returns the CTEs `e`, `r` and `d`, to follow `changed`
  */
 export function announced(aggregate: AggregateType, from: Partial<Record<Source, SQL>> = {}): SQL {
   const value = (name: Source, type: string) => from[name] ?? sql`${sql.placeholder(name)}::${sql.raw(type)}`
   return sql`e as (
-    insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, reason,
+    insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, reason,
                         correlation_id, causation_id, cascade_id, traceparent, before, after)
-    select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1, ${value('actorId', 'uuid')}, ${value('reason', 'text')},
+    select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1, ${value('actorId', 'uuid')}, ${value('asAdmin', 'boolean')}, ${value('reason', 'text')},
            ${value('correlationId', 'text')}, ${value('causationId', 'uuid')}, ${value('cascadeId', 'uuid')}, ${value('traceparent', 'text')},
            changed.before, changed.after
     from changed cross join unnest(${value('types', 'text[]')}) with ordinality x(type, ordinal)
@@ -66,9 +72,20 @@ export function announced(aggregate: AggregateType, from: Partial<Record<Source,
 }
 
 const eventList = sql<CommittedEvent[]>`
-  coalesce(json_agg(json_build_object('id', e.id, 'type', e.type, 'aggregateId', e.aggregate_id) order by e.position), '[]')`
+  coalesce(json_agg(json_build_object('id', e.id, 'type', e.type, 'aggregateId', e.aggregate_id, 'version', changed.version,
+    'readers', changed.readers, 'goalIds', changed.goal_ids) order by e.position), '[]')`
 
-/** What `announced` wrote, for the dispatcher, as one JSON value. */
-export const announcedEvents = sql<CommittedEvent[]>`(select ${eventList} from e)`
+/** What `announced` wrote, for the dispatcher and the cache, as one JSON value. */
+export const announcedEvents = sql<
+  CommittedEvent[]
+>`(select ${eventList} from e join changed on changed.id = e.aggregate_id)`
 /** The same per entity: a subquery with the columns `aggregate_id` and `events`. */
-export const announcedEventsByEntity = sql`(select e.aggregate_id, ${eventList} as events from e group by e.aggregate_id)`
+export const announcedEventsByEntity = sql`(
+  select e.aggregate_id, ${eventList} as events from e join changed on changed.id = e.aggregate_id group by e.aggregate_id)`
+
+/** What an UPDATE of goals returns, for `announced`. */
+export const goalChanged = sql`id, new.version, ${goalJson('old')} as before, ${goalJson('new')} as after,
+  array[new.user_id] as readers, null::uuid[] as goal_ids`
+/** What an UPDATE of tasks returns, for `announced`. */
+export const taskChanged = sql`id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
+  ${taskReaders('new')} || array[old.owner_id, old.assigned_to] as readers, array[new.goal_id, old.goal_id] as goal_ids`

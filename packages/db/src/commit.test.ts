@@ -94,7 +94,12 @@ test('concurrent creates keep their own events', async () => {
   )
   committed.forEach((answer, i) => {
     expect(JSON.parse(answer?.text ?? '').title).toBe(`Goal ${i}`)
-    expect(answer?.events).toEqual([{ id: expect.any(String), type: 'goal:created', aggregateId: goals[i]?.id }])
+    expect(answer?.events).toEqual([
+      {
+        ...{ id: expect.any(String), type: 'goal:created', aggregateId: goals[i]?.id, version: 1 },
+        ...{ readers: [goals[i]?.userId], goalIds: null },
+      },
+    ])
   })
   expect(new Set(committed.flatMap((answer) => answer?.events.map((event) => event.id))).size).toBe(100)
 })

@@ -106,12 +106,12 @@ const replay = (on: Executor, which: SQL, limit: number) =>
     ), dead as (
       delete from dead_letters using chosen where dead_letters.id = chosen.id returning dead_letters.*
     ), e as (
-      insert into events (id, type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, reason,
+      insert into events (id, type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, reason,
                           correlation_id, causation_id, cascade_id, traceparent, before, after, occurred_at)
-      select dead.event_id, x.type, x."aggregateType", x."aggregateId", x."aggregateVersion", x.ordinal, x."actorId", x.reason,
+      select dead.event_id, x.type, x."aggregateType", x."aggregateId", x."aggregateVersion", x.ordinal, x."actorId", coalesce(x."asAdmin", false), x.reason,
              x."correlationId", x."causationId", x."cascadeId", x.traceparent, x.before, x.after, x."occurredAt"
       from dead cross join jsonb_to_record(dead.event) as x(
-        type text, "aggregateType" text, "aggregateId" uuid, "aggregateVersion" int, ordinal smallint, "actorId" uuid, reason text,
+        type text, "aggregateType" text, "aggregateId" uuid, "aggregateVersion" int, ordinal smallint, "actorId" uuid, "asAdmin" boolean, reason text,
         "correlationId" text, "causationId" uuid, "cascadeId" uuid, traceparent text, before json, after json, "occurredAt" timestamptz)
       on conflict (id) do nothing
     ), d as (

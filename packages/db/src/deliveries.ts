@@ -17,10 +17,11 @@ export type LeasedDelivery = {
 }
 
 const eventFields = sql.raw(`e.id, e.type, e.aggregate_type as "aggregateType", e.aggregate_id as "aggregateId",
-  e.aggregate_version as "aggregateVersion", e.ordinal, e.actor_id as "actorId", e.reason, e.correlation_id as "correlationId",
+  e.aggregate_version as "aggregateVersion", e.ordinal, e.actor_id as "actorId", e.as_admin as "asAdmin", e.reason, e.correlation_id as "correlationId",
   e.causation_id as "causationId", e.cascade_id as "cascadeId", e.traceparent, rfc3339(e.occurred_at) as "occurredAt", e.before, e.after`)
 
-const eventNames = sql.raw(`id, type, "aggregateType", "aggregateId", "aggregateVersion", ordinal, "actorId", reason,
+const eventNames =
+  sql.raw(`id, type, "aggregateType", "aggregateId", "aggregateVersion", ordinal, "actorId", "asAdmin", reason,
   "correlationId", "causationId", "cascadeId", traceparent, "occurredAt", before, after`)
 
 const uuids = (ids: readonly string[]) => sql`${sql.param(ids)}::uuid[]`

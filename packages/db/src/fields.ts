@@ -40,6 +40,9 @@ export const newTaskFields = [
   'tags',
   'metadata',
 ] as const
+/** A task that waits for others from the first. */
+export const dependentTaskFields = [...newTaskFields, 'dependencies', 'status', 'blockKind', 'blockedFrom'] as const
+/** What a change of a task alone may touch; it is always written whole. */
 export const taskFields = [
   'assignedTo',
   'title',
@@ -57,8 +60,12 @@ export const taskFields = [
   'metadata',
   'completedAt',
 ] as const
+/** What a change of a task may touch that concerns other rows too. */
+export const entangledTaskFields = [...taskFields, 'goalId', 'dependencies'] as const
 
 export type NewGoal = Pick<Goal, (typeof newGoalFields)[number]>
 export type GoalState = Pick<Goal, (typeof goalFields)[number]>
 export type NewTask = Pick<Task, (typeof newTaskFields)[number]>
+export type DependentTask = Pick<Task, (typeof dependentTaskFields)[number]>
 export type TaskState = Pick<Task, (typeof taskFields)[number]>
+export type EntangledState = Pick<Task, (typeof entangledTaskFields)[number]>

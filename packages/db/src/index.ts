@@ -1,9 +1,17 @@
 export { type Announcement, announced, announcedEvents, announcementValues } from './announce.ts'
-export { deleteGoalCascade } from './cascade.ts'
+export { loadOpenBlockers, settleBlocks } from './blocks.ts'
+export {
+  closeTasksOfGoal,
+  deleteGoalCascade,
+  loadNotToBeCompleted,
+  lockOpenTasks,
+  reopenTasksOfGoal,
+} from './cascade.ts'
 export type { Committed, Principal } from './change.ts'
 export { createDatabase } from './client.ts'
-export { type Commit, createCommit } from './commit.ts'
+export { type Commit, commitWithin, createCommit } from './commit.ts'
 export { isConnectionLoss } from './connection-loss.ts'
+export { createDependentTaskIn } from './create.ts'
 export {
   countDeadLetters,
   type DeadLetter,
@@ -26,10 +34,15 @@ export {
   parkDeliveries,
   recordFailure,
 } from './deliveries.ts'
-export type { GoalState, NewGoal, NewTask, TaskState } from './fields.ts'
+export { findCycle, lockEdges, updateEntangledTask } from './edges.ts'
+export type { DependentTask, EntangledState, GoalState, NewGoal, NewTask, TaskState } from './fields.ts'
+export { type IdempotencyKey, loadAnswer, type StoredAnswer, storeAnswer, takeKey } from './idempotency.ts'
+export { dependentsOf, lockGoals, lockTasks } from './locks.ts'
 export { assertSchema, ensurePartitions, migrate } from './migrations.ts'
 export { Overloaded } from './natural-batch.ts'
+export { purgeExpired } from './purge.ts'
 export { goalJson, notificationJson, taskJson } from './representation.ts'
+export { restoreGoalCascade, restoreTask } from './restore.ts'
 export { type Executor, executeOnce, prepareStatement } from './statement.ts'
-export { inTransaction, sqlState, type Tx } from './transaction.ts'
-export { goalReadable, goalWritable, live, principalId, taskVisible } from './visibility.ts'
+export { inTransaction, sqlState, type Transaction, type Tx } from './transaction.ts'
+export { deleted, goalReadable, live, principalId, taskCreated, taskOwned, taskVisible } from './visibility.ts'

@@ -2,6 +2,8 @@ import type pg from 'pg'
 
 /** The client of an open transaction. */
 export type Tx = pg.PoolClient
+/** Runs `work` in a transaction: a new one, or a part of the one that the caller is in. */
+export type Transaction = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
 
 const retryable = new Set(['40001', '40P01'])
 const maxTries = 4
@@ -18,6 +20,14 @@ export async function inTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<
       if (attempt === maxTries || !retryable.has(sqlState(error) ?? '')) throw error
     }
   }
+}
+
+/** Runs `work` in a part of the transaction; `undo` takes back what it wrote and locked so far. */
+export async function savepoint<T>(tx: Tx, work: (undo: () => Promise<unknown>) => Promise<T>): Promise<T> {
+  await tx.query('savepoint part')
+  const result = await work(() => tx.query('rollback to savepoint part'))
+  await tx.query('release savepoint part')
+  return result
 }
 
 /** The SQLSTATE of an error that came from Postgres, else undefined. */

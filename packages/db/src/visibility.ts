@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 
 /** Rows that were not deleted; restoring brings them back. */
 export const live = sql`deleted_at is null`
+export const deleted = sql`deleted_at is not null`
 
 /** Placeholders `principalId` and `admin`; they stand in every query that touches a goal or a task. */
 export const principalId = sql`${sql.placeholder('principalId')}::uuid`
@@ -9,9 +10,28 @@ const admin = sql`${sql.placeholder('admin')}::boolean`
 
 export const goalWritableBy = (id: SQL, isAdmin: SQL) => sql`(goals.user_id = ${id} or ${isAdmin})`
 export const goalWritable = goalWritableBy(principalId, admin)
-/** An assignee of a live task sees that goal's header; what a header is, the service decides. */
+/** An assignee of a task sees its goal's header, as long as both live or once both were deleted together; what a header is, the service decides. */
 export const goalReadable = sql`(goals.user_id = ${principalId} or ${admin} or exists (
-  select from tasks where tasks.goal_id = goals.id and tasks.assigned_to = ${principalId} and tasks.deleted_at is null))`
-/** Which fields an assignee may change, the service decides. */
-export const taskVisible = sql`(tasks.owner_id = ${principalId} or tasks.assigned_to = ${principalId} or ${admin})`
-export const taskOwned = sql`(tasks.owner_id = ${principalId} or ${admin})`
+  select from tasks where tasks.goal_id = goals.id and tasks.assigned_to = ${principalId}
+    and (tasks.deleted_at is null or tasks.delete_cascade_id = goals.delete_cascade_id)))`
+
+/**
+ * Whether `user` has a live task in the goal of the task `row`, and so still sees that goal. The offset keeps it a look-up
+ * for the one row: as a join it would begin with everything that is assigned to them.
+ */
+const seesGoalOf = (row: string, user: SQL) => sql`exists (
+  select from tasks mine where mine.goal_id = ${sql.identifier(row)}.goal_id and mine.assigned_to = ${user} and mine.deleted_at is null offset 0)`
+
+/** Who made a task in somebody else's goal works on it as its owner does, for as long as they see the goal. */
+export const taskCreated = sql`(tasks.user_id = ${principalId} and ${seesGoalOf('tasks', principalId)})`
+/** Whether the principal may do with the task what the owner of its goal may. */
+export const taskOwned = sql`(tasks.owner_id = ${principalId} or ${admin} or ${taskCreated})`
+/** An assignee sees a task; which fields they may change, the service decides. */
+export const taskVisible = sql`(tasks.owner_id = ${principalId} or tasks.assigned_to = ${principalId} or ${admin} or ${taskCreated})`
+
+/** Who may see an event of the task `row`: its goal's owner, its assignee, and its creator where that is somebody else who sees the goal. */
+export const taskReaders = (row: string) => {
+  const r = sql.identifier(row)
+  return sql`array[${r}.owner_id, ${r}.assigned_to,
+    case when ${r}.user_id <> ${r}.owner_id and ${seesGoalOf(row, sql`${r}.user_id`)} then ${r}.user_id end]`
+}

@@ -46,6 +46,8 @@ export type DomainEvent<T extends EventType = EventType> = {
     aggregateVersion: number
     ordinal: number
     actorId: string
+    /** The actor's token had the scope `admin`. Absent from events of before that was noted. */
+    asAdmin?: boolean
     reason: string | null
     correlationId: string | null
     causationId: string | null

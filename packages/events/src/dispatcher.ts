@@ -6,7 +6,16 @@ import { enqueueEvents } from './enqueue-events.ts'
 import { type JobData, type JobEvent, maxEventsPerJob, openQueue } from './queues.ts'
 import { type ConsumerName, consumerNames, consumersOf } from './subscriptions.ts'
 
-export type CommittedEvent = { id: string; type: EventType; aggregateId: string }
+export type CommittedEvent = {
+  id: string
+  type: EventType
+  aggregateId: string
+  version: number
+  /** Whose lists may show the entity, now or before the change; nulls are nobody. */
+  readers: (string | null)[]
+  /** The goals whose lists of tasks it stands or stood in; null for anything but a task. */
+  goalIds: string[] | null
+}
 export type Dispatcher = ReturnType<typeof createDispatcher>
 
 const maxBufferedEvents = 10_000

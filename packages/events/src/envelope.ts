@@ -19,6 +19,7 @@ export function toCloudEvent(event: DomainEvent, source: string) {
       after: event.after,
       changes: changesBetween(event.before, event.after),
       actorId: event.actorId,
+      asAdmin: event.asAdmin ?? false,
       reason: event.reason,
       correlationId: event.correlationId,
       causationId: event.causationId,

@@ -22,6 +22,7 @@ export const HistoryEntry = Type.Object(
     type: Type.String(),
     eventId: Id,
     actorId: Id,
+    asAdmin: Type.Boolean({ description: 'done with the scope `admin`' }),
     reason: Nullable(Type.String()),
     correlationId: Nullable(Type.String()),
     cascadeId: Nullable(Id),
@@ -32,7 +33,7 @@ export const HistoryEntry = Type.Object(
   { title: 'HistoryEntry' },
 )
 
-const columns = sql`version, type, event_id, actor_id, reason, correlation_id, cascade_id, occurred_at, before::jsonb as before, after::jsonb as after`
+const columns = sql`version, type, event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at, before::jsonb as before, after::jsonb as after`
 
 /**
  * The versions of one entity, newest first: its audit rows, and the events whose audit row is still on its way,
@@ -41,13 +42,13 @@ const columns = sql`version, type, event_id, actor_id, reason, correlation_id, c
 export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
   const statement = prepareStatement<{ text: string; version: number }>(
     `${name}_history`,
-    sql`select json_build_object('version', version, 'type', type, 'eventId', event_id, 'actorId', actor_id, 'reason', reason,
+    sql`select json_build_object('version', version, 'type', type, 'eventId', event_id, 'actorId', actor_id, 'asAdmin', as_admin, 'reason', reason,
                'correlationId', correlation_id, 'cascadeId', cascade_id, 'occurredAt', rfc3339(occurred_at), 'before', before, 'after', after)::text as text, version
         from (
           (select ${columns} from ${auditLog} where ${entityId} = ${sql.placeholder('id')}::uuid and version < ${sql.placeholder('below')}::int
            order by version desc limit ${sql.placeholder('limit')}::int)
           union all
-          (select aggregate_version as version, type, id as event_id, actor_id, reason, correlation_id, cascade_id, occurred_at, before::jsonb, after::jsonb
+          (select aggregate_version as version, type, id as event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at, before::jsonb, after::jsonb
            from events
            where aggregate_id = ${sql.placeholder('id')}::uuid and ordinal = 0 and aggregate_version < ${sql.placeholder('below')}::int
              and not exists (select from ${auditLog} where ${entityId} = events.aggregate_id and version = events.aggregate_version)

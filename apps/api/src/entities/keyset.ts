@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Executor, prepareStatement } from '@goals-tasks/db'
+import { deleted, type Executor, live, prepareStatement } from '@goals-tasks/db'
 import { type SQL, sql } from 'drizzle-orm'
 import { Problem } from '../errors.ts'
 
@@ -10,7 +10,7 @@ export type Page = { text: string; nextCursor: string | null; empty: boolean }
 /** A filter that is in force: its name, its condition over a placeholder of that name, and the value. */
 export type Filter = { name: string; condition: SQL; value: unknown }
 
-export const newestFirst = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
+const newestFirst = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
 const after = sql`and (created_at, id) < (${sql.placeholder('afterAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`
 
 /**
@@ -32,7 +32,14 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
 
   return async (
     on: Executor,
-    query: { limit: number; cursor?: string | undefined; filters: readonly Filter[]; values: Record<string, unknown> },
+    query: {
+      limit: number
+      cursor?: string | undefined
+      filters: readonly Filter[]
+      values: Record<string, unknown>
+      /** Adds to the rows what is not in them. */
+      extend?: (rows: ListRow[]) => Promise<ListRow[]>
+    },
   ): Promise<Page> => {
     const binding = bind(name, query.filters)
     const place = query.cursor === undefined ? undefined : parseCursor(query.cursor, binding)
@@ -45,7 +52,24 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
       afterId: place?.id,
       limit: query.limit + 1,
     })
-    return toPage(rows, query.limit, binding)
+    return toPage(query.extend ? await query.extend(rows) : rows, query.limit, binding)
+  }
+}
+
+/**
+ * A list by what `deleted=` asks for: live rows, deleted ones, or both, each half along an index of its own.
+ * `half` selects `text`, `at`, `id` and `created_at` for a liveness and further conditions, without an order.
+ */
+export function createListByDeletion(name: string, half: (liveness: SQL, conditions: SQL) => SQL) {
+  const ordered = (liveness: SQL, conditions: SQL) => sql`${half(liveness, conditions)} ${newestFirst}`
+  return {
+    exclude: createList(name, (conditions) => ordered(live, conditions)),
+    only: createList(`${name}_deleted`, (conditions) => ordered(deleted, conditions)),
+    include: createList(
+      `${name}_all`,
+      (conditions) =>
+        sql`select text, at, id from ((${ordered(live, conditions)}) union all (${ordered(deleted, conditions)})) all_rows ${newestFirst}`,
+    ),
   }
 }
 

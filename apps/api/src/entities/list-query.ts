@@ -10,6 +10,17 @@ export const paging = {
 }
 export const defaultLimit = 50
 
+/** Deleted rows are shown only to whoever asks for them. */
+export const deletion = {
+  deleted: Type.Optional(
+    Type.Unsafe<'exclude' | 'only' | 'include'>({
+      type: 'string',
+      enum: ['exclude', 'only', 'include'],
+      default: 'exclude',
+    }),
+  ),
+}
+
 /** Several values, separated by commas. */
 export const commaSeparated = (values: readonly string[]) =>
   Type.Optional(Type.String({ description: `one or more of ${values.join(', ')}, separated by commas` }))
@@ -23,13 +34,20 @@ export function anyOf(
   type: string,
 ): Filter[] {
   if (text === undefined) return []
-  const value = [...new Set(text.split(','))].sort()
-  const unknown = value.filter((item) => !allowed.includes(item))
-  if (unknown.length > 0) {
-    const detail = `knows no ${unknown.join(', ')}: use ${allowed.join(', ')}`
-    throw new Problem('invalid-request', `/${name} ${detail}`, { extra: { errors: [{ pointer: `/${name}`, detail }] } })
-  }
+  const value = valuesOf(name, text, allowed)
   return [{ name, value, condition: sql`${column} = any(${sql.placeholder(name)}::${sql.raw(type)}[])` }]
+}
+
+/** What `include=` asks for. @throws Problem 400 naming what there is */
+export const parseInclude = (text: string | undefined, allowed: readonly string[]): ReadonlySet<string> =>
+  new Set(text === undefined ? [] : valuesOf('include', text, allowed))
+
+function valuesOf(name: string, text: string, allowed: readonly string[]): string[] {
+  const values = [...new Set(text.split(','))].sort()
+  const unknown = values.filter((item) => !allowed.includes(item))
+  if (unknown.length === 0) return values
+  const detail = `knows no ${unknown.join(', ')}: use ${allowed.join(', ')}`
+  throw new Problem('invalid-request', `/${name} ${detail}`, { extra: { errors: [{ pointer: `/${name}`, detail }] } })
 }
 
 /** A condition that applies when its parameter is there. */

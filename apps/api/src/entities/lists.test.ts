@@ -36,11 +36,11 @@ test('any page size shows every row once, newest first, even among rows of one i
     fc.asyncProperty(fc.integer({ min: 0, max: 25 }), fc.integer({ min: 1, max: 7 }), async (count, limit) => {
       const ada = await api.as()
       // One statement: all of them share their created_at, so only the id orders them.
-      await api.deps.pool.query(
+      await api.pool.query(
         `insert into goals (user_id, title) select $1, 'Goal ' || i from generate_series(1, $2::int) i`,
         [ada.id, count],
       )
-      const { rows } = await api.deps.pool.query(
+      const { rows } = await api.pool.query(
         'select id from goals where user_id = $1 order by created_at desc, id desc',
         [ada.id],
       )
@@ -134,7 +134,7 @@ test('tasks across goals are those of own goals and those assigned, each once; a
 test('a page of a long list is read along its index, never sorted', async () => {
   const ada = await api.as()
   const goal = await ada.goal()
-  const { pool } = api.deps
+  const { pool } = api
   await pool.query(
     `insert into goals (user_id, title, created_at) select $1, 'Goal ' || i, now() - i * interval '1 minute' from generate_series(1, 3000) i`,
     [ada.id],
@@ -144,6 +144,10 @@ test('a page of a long list is read along its index, never sorted', async () => 
      select $1, $2, $2, $2, 'Task ' || i, now() - i * interval '1 minute' from generate_series(1, 3000) i`,
     [goal.id, ada.id],
   )
+  await pool.query(
+    `insert into tasks (goal_id, owner_id, user_id, assigned_to, title)
+     select id, user_id, user_id, gen_random_uuid(), 'Somebody else''s' from goals cross join generate_series(1, 3)`,
+  )
   await pool.query('analyze goals, tasks')
   const plans: string[] = []
   const query = async (statement: { text: string }) => {
@@ -151,7 +155,7 @@ test('a page of a long list is read along its index, never sorted', async () => 
     plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'))
     return pool.query(statement)
   }
-  const deps = { ...api.deps, pool: { query } as unknown as typeof pool }
+  const deps = { ...api.deps, db: { query } as unknown as typeof pool }
   const caller = { id: ada.id, admin: false, correlationId: 'test' }
   await listGoals(deps, caller, {})
   await listTasks(deps, caller, {})

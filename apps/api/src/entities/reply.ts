@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer } from './change.ts'
 import type { Page } from './keyset.ts'
@@ -5,21 +6,38 @@ import { etag } from './precondition.ts'
 
 const json = 'application/json; charset=utf-8'
 
-/** Sends one entity's text as it came from Postgres, with its version as the ETag. */
-export const sendEntity = (reply: FastifyReply, answer: Answer) =>
-  reply.header('etag', etag(answer.version)).type(json).send(answer.text)
+/** What a writing request answers: kept, so that a repetition of the request gets the same. */
+export type Outcome = { status: number; headers: Record<string, string>; body: string }
 
-/** As `sendEntity`, or 304 when the client has it already. */
-export function sendIfChanged(request: FastifyRequest, reply: FastifyReply, answer: Answer) {
-  const known = request.headers['if-none-match']
-  const tag = etag(answer.version)
+/** One entity's text as it came from Postgres, with its version as the ETag. */
+export const entityOutcome = (answer: Answer, status = 200, headers: Record<string, string> = {}): Outcome => ({
+  status,
+  headers: {
+    'content-type': json,
+    etag: etag(answer.version),
+    ...(answer.rebased ? { 'preference-applied': 'handling=lenient' } : {}),
+    ...headers,
+  },
+  body: answer.text,
+})
+
+export const noContent: Outcome = { status: 204, headers: {}, body: '' }
+
+/** Sends one entity, or 304 when the client has it already. */
+export const sendEntity = (request: FastifyRequest, reply: FastifyReply, answer: Answer) =>
+  sendTagged(request, reply, etag(answer.version), answer.text)
+
+/** Sends what is no plain representation. Its tag is weak: it is of this body, and no version of anything. */
+export const sendView = (request: FastifyRequest, reply: FastifyReply, text: string) =>
+  sendTagged(request, reply, `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`, text)
+
+function sendTagged(request: FastifyRequest, reply: FastifyReply, tag: string, text: string) {
+  reply.header('etag', tag)
   // The comparison is the weak one, so a W/ that a proxy put on does not matter.
-  if (known?.split(',').some((item) => ['*', tag, `W/${tag}`].includes(item.trim())))
-    return reply.code(304).header('etag', tag).send()
-  return sendEntity(reply, answer)
+  const bare = (item: string) => item.trim().replace(/^W\//, '')
+  const known = request.headers['if-none-match']?.split(',').some((item) => ['*', bare(tag)].includes(bare(item)))
+  return known ? reply.code(304).send() : reply.type(json).send(text)
 }
-
-export const sendJson = (reply: FastifyReply, text: string) => reply.type(json).send(text)
 
 /** Sends one page of a list, with a link to the next. */
 export function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page) {
@@ -28,5 +46,5 @@ export function sendPage(request: FastifyRequest, reply: FastifyReply, page: Pag
     url.searchParams.set('cursor', page.nextCursor)
     reply.header('link', `<${url.pathname}${url.search}>; rel="next"`)
   }
-  return sendJson(reply, page.text)
+  return sendView(request, reply, page.text)
 }

@@ -6,7 +6,14 @@ const problem = {
   content: { 'application/problem+json': { schema: ProblemBody } },
 }
 const problemAnswers = { default: problem }
-const entityHeaders = { ETag: { description: 'the version, quoted', schema: { type: 'string' } } }
+/** A header's schema is the header itself here; a type of null means no body at all. */
+const text = (description: string) => ({ type: 'string', description })
+const entityHeaders = { ETag: text('the version, quoted') }
+const bodyless = (description: string, headers?: object) => ({
+  type: 'null',
+  description,
+  ...(headers ? { headers } : {}),
+})
 
 const json = (description: string, schema: TSchema, headers?: object) => ({
   description,
@@ -15,17 +22,20 @@ const json = (description: string, schema: TSchema, headers?: object) => ({
 })
 
 export const ok = (schema: TSchema) => ({ 200: json('As it is now', schema, entityHeaders), ...problemAnswers })
-export const okOrUnchanged = (schema: TSchema) => ({ ...ok(schema), 304: { description: 'The client has it already' } })
+export const okOrUnchanged = (schema: TSchema) => ({
+  ...ok(schema),
+  304: bodyless('The client has it already', entityHeaders),
+})
 export const created = (schema: TSchema) => ({
   201: json('Created', schema, {
     ...entityHeaders,
-    Location: { description: 'where it lives', schema: { type: 'string' } },
+    Location: text('where it lives'),
   }),
   ...problemAnswers,
 })
-export const noContent = { 204: { description: 'Done' }, ...problemAnswers }
+export const noContent = { 204: bodyless('Done'), ...problemAnswers }
 export const listed = (schema: TSchema) => ({
-  200: json('One page', page(schema), { Link: { description: 'the next page', schema: { type: 'string' } } }),
+  200: json('One page', page(schema), { Link: text('the next page') }),
   ...problemAnswers,
 })
 
@@ -34,10 +44,3 @@ const page = (schema: TSchema) =>
     data: Type.Array(schema),
     page: Type.Object({ nextCursor: Type.Union([Type.String(), Type.Null()]), hasMore: Type.Boolean() }),
   })
-
-export const conditional = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'the ETag that you read; `*` overwrites whatever is there' })),
-})
-export const optionalMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'honoured when sent' })),
-})

@@ -1,31 +1,36 @@
-import { goalJson, live, principalId } from '@goals-tasks/db'
+import { goalJson, principalId } from '@goals-tasks/db'
 import { CalendarDate, goalStatuses, priorities } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import type { Caller, Deps } from '../deps.ts'
-import { createList, newestFirst, type Page } from '../entities/keyset.ts'
-import { anyOf, commaSeparated, defaultLimit, paging, when } from '../entities/list-query.ts'
+import { withMembers } from '../entities/capabilities.ts'
+import { createListByDeletion, type Page } from '../entities/keyset.ts'
+import { anyOf, commaSeparated, defaultLimit, deletion, paging, parseInclude, when } from '../entities/list-query.ts'
+import { loadProgress, ProgressMode } from './progress.ts'
 
 export const GoalListQuery = Type.Object(
   {
     ...paging,
+    ...deletion,
     status: commaSeparated(goalStatuses),
     priority: commaSeparated(priorities),
     category: Type.Optional(Type.String({ maxLength: 100 })),
     tag: Type.Optional(Type.String({ maxLength: 50 })),
     targetBefore: Type.Optional(CalendarDate),
+    include: commaSeparated(['progress']),
+    progressMode: ProgressMode,
   },
   { additionalProperties: false },
 )
 
-const listOwned = createList(
+const ownedBy = createListByDeletion(
   'goals_owned',
-  (conditions) => sql`select ${goalJson()}::text as text, rfc3339(created_at) as at, id from goals
-    where user_id = ${principalId} and ${live} ${conditions} ${newestFirst}`,
+  (liveness, conditions) => sql`select ${goalJson()}::text as text, rfc3339(created_at) as at, id, created_at from goals
+    where user_id = ${principalId} and ${liveness} ${conditions}`,
 )
 
-/** The caller's own live goals, newest first. */
-export function listGoals({ pool }: Deps, caller: Caller, query: Static<typeof GoalListQuery>): Promise<Page> {
+/** The caller's own goals, newest first. */
+export async function listGoals({ db }: Deps, caller: Caller, query: Static<typeof GoalListQuery>): Promise<Page> {
   const filters = [
     ...anyOf('status', query.status, goalStatuses, sql`status`, 'goal_status'),
     ...anyOf('priority', query.priority, priorities, sql`priority`, 'priority'),
@@ -33,10 +38,17 @@ export function listGoals({ pool }: Deps, caller: Caller, query: Static<typeof G
     ...when('tag', query.tag, sql`tags ? ${sql.placeholder('tag')}`),
     ...when('targetBefore', query.targetBefore, sql`target_date < ${sql.placeholder('targetBefore')}::date`),
   ]
-  return listOwned(pool, {
+  const include = parseInclude(query.include, ['progress'])
+  return ownedBy[query.deleted ?? 'exclude'](db, {
     limit: query.limit ?? defaultLimit,
     cursor: query.cursor,
     filters,
     values: { principalId: caller.id },
+    async extend(rows) {
+      if (!include.has('progress')) return rows
+      const ids = rows.map((row) => row.id)
+      const progress = await loadProgress(db, ids, query.progressMode ?? 'TASK_COUNT')
+      return rows.map((row) => ({ ...row, text: withMembers(row.text, { progress: progress.get(row.id) }) }))
+    },
   })
 }

@@ -1,39 +1,68 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Goal } from '@goals-tasks/events'
+import Type from 'typebox'
 import { callerOf, type Deps } from '../deps.ts'
+import { Capabilities } from '../entities/capabilities.ts'
 import { IncludeDeleted, Nothing } from '../entities/fields.ts'
+import { changing, creating, patching } from '../entities/headers.ts'
 import { HistoryEntry, HistoryQuery } from '../entities/history.ts'
-import { parsePrecondition } from '../entities/precondition.ts'
-import { sendEntity, sendIfChanged, sendJson, sendPage } from '../entities/reply.ts'
-import { conditional, created, listed, noContent, ok, okOrUnchanged, optionalMatch } from '../entities/responses.ts'
-import { deleteGoal } from './delete.ts'
+import { commaSeparated, parseInclude } from '../entities/list-query.ts'
+import { preconditionOf } from '../entities/precondition.ts'
+import { entityOutcome, noContent as nothing, sendEntity, sendPage, sendView } from '../entities/reply.ts'
+import { created, listed, noContent, ok, okOrUnchanged } from '../entities/responses.ts'
+import { createAnswering } from '../idempotent.ts'
+import { moveGoal, patchGoal } from './change.ts'
 import { GoalListQuery, listGoals } from './list.ts'
-import { GoalParams, GoalPatch, NewGoal } from './schemas.ts'
-import { completeGoal, createGoal, goalHistory, patchGoal, readGoal } from './service.ts'
+import { Progress, ProgressMode } from './progress.ts'
+import { deleteGoal, restoreGoal } from './removal.ts'
+import { Closing, GoalParams, GoalPatch, NewGoal } from './schemas.ts'
+import { createGoal, goalHistory, readGoal } from './service.ts'
+import { type GoalVerb, goalVerbs } from './states.ts'
 
 const read = { config: { scope: 'goals:read' } } as const
 const write = { config: { scope: 'goals:write' } } as const
+const tags = ['goals']
+
+const ReadQuery = Type.Object(
+  { ...IncludeDeleted.properties, include: commaSeparated(['progress', 'capabilities']), progressMode: ProgressMode },
+  { additionalProperties: false },
+)
+/** A goal with what `include=` added. */
+const GoalView = Type.Object(
+  { ...Goal.properties, progress: Type.Optional(Progress), capabilities: Type.Optional(Capabilities) },
+  { title: 'GoalView' },
+)
+
+const summaries: Record<GoalVerb, string> = {
+  complete: 'Complete a goal; its open tasks are kept unless the body says otherwise',
+  cancel: 'Cancel a goal, and its open tasks unless the body says otherwise',
+  hold: 'Put a goal on hold',
+  resume: 'Resume a goal that is on hold',
+  reopen: 'Reopen a closed goal, and exactly those tasks that its closing closed',
+}
 
 export const goalRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const answer = createAnswering(deps)
+
     app.post(
       '/v1/goals',
       {
         ...write,
         schema: {
-          operationId: 'createGoal',
-          summary: 'Create a goal',
-          tags: ['goals'],
+          ...{ operationId: 'createGoal', summary: 'Create a goal', tags },
+          headers: creating,
           body: NewGoal,
           querystring: Nothing,
           response: created(Goal),
         },
       },
-      async (request, reply) => {
-        const goal = await createGoal(deps, callerOf(request), request.body)
-        return sendEntity(reply.code(201).header('location', `/v1/goals/${goal.id}`), goal)
-      },
+      async (request, reply) =>
+        answer(request, reply, async (deps) => {
+          const goal = await createGoal(deps, callerOf(request), request.body)
+          return entityOutcome(goal, 201, { location: `/v1/goals/${goal.id}` })
+        }),
     )
 
     app.get(
@@ -41,11 +70,9 @@ export const goalRoutes =
       {
         ...read,
         schema: {
-          operationId: 'listGoals',
-          summary: 'List your goals, newest first',
-          tags: ['goals'],
+          ...{ operationId: 'listGoals', summary: 'List your goals, newest first', tags },
           querystring: GoalListQuery,
-          response: listed(Goal),
+          response: listed(GoalView),
         },
       },
       async (request, reply) => sendPage(request, reply, await listGoals(deps, callerOf(request), request.query)),
@@ -56,23 +83,23 @@ export const goalRoutes =
       {
         ...read,
         schema: {
-          operationId: 'readGoal',
-          summary: 'Read a goal',
-          description: 'An assignee of one of its tasks gets its header: id, title, status and targetDate.',
-          tags: ['goals'],
+          ...{ operationId: 'readGoal', summary: 'Read a goal', tags },
+          description:
+            'Whoever is assigned a task of the goal, and does not own it, gets its header: `id`, `title`, `status`, `targetDate`.',
           params: GoalParams,
-          querystring: IncludeDeleted,
-          response: okOrUnchanged(Goal),
+          querystring: ReadQuery,
+          response: okOrUnchanged(GoalView),
         },
       },
       async (request, reply) => {
-        const goal = await readGoal(
-          deps,
-          callerOf(request),
-          request.params.goalId,
-          request.query.includeDeleted ?? false,
-        )
-        return goal.header ? sendJson(reply, goal.text) : sendIfChanged(request, reply, goal)
+        const { includeDeleted = false, include, progressMode = 'TASK_COUNT' } = request.query
+        const wanted = parseInclude(include, ['progress', 'capabilities'])
+        const goal = await readGoal(deps, callerOf(request), request.params.goalId, {
+          includeDeleted,
+          capabilities: wanted.has('capabilities'),
+          ...(wanted.has('progress') ? { progress: progressMode } : {}),
+        })
+        return goal.view ? sendView(request, reply, goal.text) : sendEntity(request, reply, goal)
       },
     )
 
@@ -81,47 +108,21 @@ export const goalRoutes =
       {
         ...write,
         schema: {
-          operationId: 'patchGoal',
-          summary: 'Change a goal by a merge patch',
-          tags: ['goals'],
+          ...{ operationId: 'patchGoal', summary: 'Change a goal by a merge patch', tags },
           params: GoalParams,
-          headers: conditional,
+          headers: patching,
           body: GoalPatch,
           querystring: Nothing,
           response: ok(Goal),
         },
       },
-      async (request, reply) => {
-        const precondition = parsePrecondition(request.headers['if-match'], {
-          required: true,
-          version: request.body.version,
-        })
-        return sendEntity(
-          reply,
-          await patchGoal(deps, callerOf(request), request.params.goalId, request.body, precondition),
-        )
-      },
-    )
-
-    app.post(
-      '/v1/goals/:goalId/complete',
-      {
-        ...write,
-        schema: {
-          operationId: 'completeGoal',
-          summary: 'Complete a goal; its open tasks stay open',
-          tags: ['goals'],
-          params: GoalParams,
-          headers: optionalMatch,
-          querystring: Nothing,
-          body: Nothing,
-          response: ok(Goal),
-        },
-      },
-      async (request, reply) => {
-        const precondition = parsePrecondition(request.headers['if-match'], { required: false })
-        return sendEntity(reply, await completeGoal(deps, callerOf(request), request.params.goalId, precondition))
-      },
+      async (request, reply) =>
+        answer(request, reply, async (deps) => {
+          const precondition = preconditionOf(request, { required: true, version: request.body.version })
+          return entityOutcome(
+            await patchGoal(deps, callerOf(request), request.params.goalId, request.body, precondition),
+          )
+        }),
     )
 
     app.delete(
@@ -129,34 +130,76 @@ export const goalRoutes =
       {
         ...write,
         schema: {
-          operationId: 'deleteGoal',
-          summary: 'Delete a goal and its tasks, recoverably',
-          tags: ['goals'],
+          ...{ operationId: 'deleteGoal', summary: 'Delete a goal and its tasks, recoverably', tags },
           params: GoalParams,
-          headers: optionalMatch,
+          headers: changing,
           querystring: Nothing,
           response: noContent,
         },
       },
-      async (request, reply) => {
-        await deleteGoal(
-          deps,
-          callerOf(request),
-          request.params.goalId,
-          parsePrecondition(request.headers['if-match'], { required: false }),
-        )
-        return reply.code(204).send()
-      },
+      async (request, reply) =>
+        answer(request, reply, async (deps) => {
+          await deleteGoal(deps, callerOf(request), request.params.goalId, preconditionOf(request))
+          return nothing
+        }),
     )
+
+    app.post(
+      '/v1/goals/:goalId/restore',
+      {
+        ...write,
+        schema: {
+          ...{ operationId: 'restoreGoal', summary: 'Bring back a deleted goal and the tasks that went with it', tags },
+          params: GoalParams,
+          headers: changing,
+          querystring: Nothing,
+          body: Nothing,
+          response: ok(Goal),
+        },
+      },
+      async (request, reply) =>
+        answer(request, reply, async (deps) =>
+          entityOutcome(await restoreGoal(deps, callerOf(request), request.params.goalId, preconditionOf(request))),
+        ),
+    )
+
+    for (const verb of goalVerbs) {
+      const closes = verb === 'complete' || verb === 'cancel'
+      app.post(
+        `/v1/goals/:goalId/${verb}`,
+        {
+          ...write,
+          schema: {
+            ...{ operationId: `${verb}Goal`, summary: summaries[verb], tags },
+            params: GoalParams,
+            headers: changing,
+            querystring: Nothing,
+            body: closes ? Closing : Nothing,
+            response: ok(Goal),
+          },
+        },
+        async (request, reply) =>
+          answer(request, reply, async (deps) =>
+            entityOutcome(
+              await moveGoal(
+                deps,
+                callerOf(request),
+                request.params.goalId,
+                verb,
+                request.body as Closing,
+                preconditionOf(request),
+              ),
+            ),
+          ),
+      )
+    }
 
     app.get(
       '/v1/goals/:goalId/history',
       {
         ...read,
         schema: {
-          operationId: 'goalHistory',
-          summary: 'Every version of a goal, newest first',
-          tags: ['goals'],
+          ...{ operationId: 'goalHistory', summary: 'Every version of a goal, newest first', tags },
           params: GoalParams,
           querystring: HistoryQuery,
           response: listed(HistoryEntry),

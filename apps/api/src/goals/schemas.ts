@@ -1,9 +1,7 @@
-import { CalendarDate, Nullable, stringEnum } from '@goals-tasks/events'
+import { CalendarDate, goalStatuses, Nullable, stringEnum } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
 import { Description, Metadata, Priority, Tags, Title, Version } from '../entities/fields.ts'
-
-/** Cancelling takes the open tasks along, which is more than a change of one goal. */
-const GoalStatus = stringEnum(['ACTIVE', 'ON_HOLD', 'COMPLETED'])
+import { openTasksPolicies } from './states.ts'
 
 const writable = {
   description: Description,
@@ -20,10 +18,27 @@ export const NewGoal = Type.Object(
 )
 export type NewGoal = Static<typeof NewGoal>
 
+/** How a goal closes. */
+const closing = {
+  openTasks: Type.Unsafe<(typeof openTasksPolicies)[number]>({
+    type: 'string',
+    enum: [...openTasksPolicies],
+    description:
+      'what becomes of its open tasks when it closes: by default they are kept on complete, cancelled on cancel',
+  }),
+  force: Type.Boolean({ description: 'with `openTasks: complete`, completes blocked tasks too' }),
+}
+
 export const GoalPatch = Type.Partial(
-  Type.Object({ title: Title, status: GoalStatus, ...writable, version: Version }),
+  Type.Object({ title: Title, status: stringEnum(goalStatuses), ...writable, ...closing, version: Version }),
   { additionalProperties: false, examples: [{ title: 'Learn to sail well', priority: 'HIGH' }] },
 )
 export type GoalPatch = Static<typeof GoalPatch>
+
+export const Closing = Type.Partial(Type.Object(closing), {
+  additionalProperties: false,
+  examples: [{ openTasks: 'keep' }],
+})
+export type Closing = Static<typeof Closing>
 
 export const GoalParams = Type.Object({ goalId: Type.String({ format: 'uuid' }) })

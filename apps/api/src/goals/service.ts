@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { type GoalState, goalJson, goalReadable, prepareStatement } from '@goals-tasks/db'
-import type { EventType, Goal } from '@goals-tasks/events'
+import { type Executor, goalJson, goalReadable, prepareStatement } from '@goals-tasks/db'
+import type { Goal } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
-import { announcementBy, type Caller, type Deps } from '../deps.ts'
-import { type Answer, changeEntity, type Stored } from '../entities/change.ts'
+import { announcementBy, type Caller, type Deps, principalOf } from '../deps.ts'
+import { type Capabilities, withMembers } from '../entities/capabilities.ts'
+import type { Answer, Stored } from '../entities/change.ts'
 import { checkFreeForm } from '../entities/free-form.ts'
-import { gone } from '../entities/gone.ts'
+import { gone, isExpired } from '../entities/gone.ts'
 import { createHistory, type HistoryQuery } from '../entities/history.ts'
 import type { Page } from '../entities/keyset.ts'
-import { patchFields } from '../entities/merge-patch.ts'
-import type { Precondition } from '../entities/precondition.ts'
-import { checkTransition, goalTransitions } from '../entities/transitions.ts'
+import { verbsFrom } from '../entities/transitions.ts'
 import { forbidden, notFound } from '../errors.ts'
-import type { GoalPatch, NewGoal } from './schemas.ts'
+import { loadProgress, type Progress } from './progress.ts'
+import type { NewGoal } from './schemas.ts'
+import { goalTransitions, goalVerbs } from './states.ts'
 
 /** A goal of which nothing but the title was said. */
 const unset = {
@@ -26,7 +27,7 @@ const unset = {
 
 /** Creates a goal that the caller owns. */
 export async function createGoal(
-  { commit, dispatcher }: Deps,
+  { commit, publish }: Deps,
   caller: Caller,
   input: NewGoal,
 ): Promise<Answer & { id: string }> {
@@ -38,21 +39,33 @@ export async function createGoal(
     announcement: announcementBy(caller, ['goal:created']),
   })
   if (!committed) throw new Error('an insert gave no row')
-  dispatcher.nudge(committed.events)
+  await publish(committed.events)
   return { ...committed, id: goal.id }
 }
 
-type StoredGoal = Stored & { ownerId: string }
-const byId = prepareStatement<StoredGoal>(
-  'goal_by_id',
-  sql`select ${goalJson()}::text as text, version, user_id as "ownerId", deleted_at is not null as deleted
-      from goals where id = ${sql.placeholder('id')}::uuid and ${goalReadable}`,
-)
+export type StoredGoal = Stored & {
+  ownerId: string
+  /** The deletion that took it, and the closing that closed tasks along with it. */
+  deleteCascadeId: string | null
+  closeCascadeId: string | null
+}
+
+const select = sql`select id, ${goalJson()}::text as text, version, user_id as "ownerId", deleted_at is not null as deleted,
+    delete_cascade_id as "deleteCascadeId", close_cascade_id as "closeCascadeId"
+  from goals where id = ${sql.placeholder('id')}::uuid and ${goalReadable}`
+const byId = prepareStatement<StoredGoal>('goal_by_id', select)
+const byIdLocked = prepareStatement<StoredGoal>('goal_by_id_locked', sql`${select} for no key update of goals`)
 
 /** The goal, deleted or not, of its owner or of one of its assignees. @throws Problem 404 for everyone else */
-async function loadGoal({ pool }: Deps, caller: Caller, id: string): Promise<StoredGoal> {
-  const [goal] = await byId(pool, { id, principalId: caller.id, admin: caller.admin })
-  if (!goal) throw notFound('goal')
+export async function loadGoal(
+  deps: Deps,
+  on: Executor,
+  caller: Caller,
+  id: string,
+  how: { locked: boolean } = { locked: false },
+): Promise<StoredGoal> {
+  const [goal] = await (how.locked ? byIdLocked : byId)(on, { id, ...principalOf(caller) })
+  if (!goal || isExpired(deps, goal)) throw notFound('goal')
   return goal
 }
 
@@ -60,96 +73,52 @@ async function loadGoal({ pool }: Deps, caller: Caller, id: string): Promise<Sto
  * As `loadGoal`, for a change. Whoever sees a header only is turned away before anything is compared: neither a refusal nor
  * a patch that changes nothing may tell them what the other fields hold.
  */
-async function loadOwnGoal(deps: Deps, caller: Caller, id: string): Promise<StoredGoal> {
-  const goal = await loadGoal(deps, caller, id)
-  if (!owns(caller, goal)) throw forbidden('Only its owner may change a goal.')
+export async function loadOwnGoal(...args: Parameters<typeof loadGoal>): Promise<StoredGoal> {
+  const goal = await loadGoal(...args)
+  if (!owns(args[2], goal)) throw forbidden('Only its owner may change a goal.')
   return goal
 }
 
 const owns = (caller: Caller, goal: StoredGoal) => caller.admin || goal.ownerId === caller.id
 
+/** `view` says that it is no plain representation: a header, or one with more in it than the goal's own fields. */
+export type GoalAnswer = Answer & { view: boolean }
+export type GoalInclude = { includeDeleted: boolean; progress?: Progress['mode']; capabilities: boolean }
+
 /** @returns the goal, or, for an assignee of one of its tasks, its header; a deleted one only when asked for */
-export async function readGoal(
-  deps: Deps,
-  caller: Caller,
-  id: string,
-  includeDeleted: boolean,
-): Promise<Answer & { header: boolean }> {
-  const goal = await loadGoal(deps, caller, id)
-  if (goal.deleted && !includeDeleted) throw gone(goal.text, deps.retentionDays)
-  if (owns(caller, goal)) return { ...goal, header: false }
-  const { title, status, targetDate } = JSON.parse(goal.text) as Goal
-  return { text: JSON.stringify({ id, title, status, targetDate }), version: goal.version, header: true }
+export async function readGoal(deps: Deps, caller: Caller, id: string, include: GoalInclude): Promise<GoalAnswer> {
+  const goal = await loadGoal(deps, deps.db, caller, id)
+  if (goal.deleted && !include.includeDeleted) throw gone(deps, `/v1/goals/${id}`, goal)
+  if (!owns(caller, goal)) return { ...goal, text: headerOf(goal), view: true }
+  const members = {
+    ...(include.progress ? { progress: (await loadProgress(deps.db, [id], include.progress)).get(id) } : {}),
+    ...(include.capabilities ? { capabilities: capabilitiesOf(goal) } : {}),
+  }
+  return { ...goal, text: withMembers(goal.text, members), view: Object.keys(members).length > 0 }
+}
+
+function headerOf(goal: StoredGoal): string {
+  const { id, title, status, targetDate } = JSON.parse(goal.text) as Goal
+  return JSON.stringify({ id, title, status, targetDate })
+}
+
+function capabilitiesOf(goal: StoredGoal): Capabilities {
+  const { status } = JSON.parse(goal.text) as Goal
+  const ways = verbsFrom(goalTransitions, status)
+  return Object.fromEntries(
+    goalVerbs.map((verb) => {
+      const to = ways.get(verb)
+      if (goal.deleted) return [verb, { allowed: false, code: 'deleted' }]
+      return [verb, to === undefined ? { allowed: false, code: 'invalid-transition' } : { allowed: true, to }]
+    }),
+  )
 }
 
 const history = createHistory('goal', sql`goal_audit_log`, sql`goal_id`)
 
 /** Every version of a goal, for its owner, deleted or not. */
 export async function goalHistory(deps: Deps, caller: Caller, id: string, query: HistoryQuery): Promise<Page> {
-  const goal = await loadGoal(deps, caller, id)
+  const goal = await loadGoal(deps, deps.db, caller, id)
   if (!owns(caller, goal)) throw forbidden('Only its owner may read the history of a goal.')
-  return history(deps.pool, id, query)
-}
-
-/** Applies a merge patch. @returns the goal as it then is, untouched when nothing would change */
-export async function patchGoal(
-  deps: Deps,
-  caller: Caller,
-  id: string,
-  patch: GoalPatch,
-  precondition: Precondition,
-): Promise<Answer> {
-  const { version: _, ...fields } = patch
-  return changeGoal(deps, caller, id, (goal) => patchFields(goal, fields), precondition)
-}
-
-/** Completes a goal; its open tasks stay as they are. */
-export async function completeGoal(
-  deps: Deps,
-  caller: Caller,
-  id: string,
-  precondition: Precondition,
-): Promise<Answer> {
-  return changeGoal(deps, caller, id, (goal) => ({ ...goal, status: 'COMPLETED' }), precondition)
-}
-
-async function changeGoal(
-  deps: Deps,
-  caller: Caller,
-  id: string,
-  want: (goal: GoalState) => GoalState,
-  precondition: Precondition,
-): Promise<Answer> {
-  const answer = await changeEntity<StoredGoal, GoalState>({
-    read: () => loadOwnGoal(deps, caller, id),
-    precondition,
-    states(stored) {
-      const current = JSON.parse(stored.text) as Goal
-      return { current, next: want(current) }
-    },
-    decide(_stored, current, next) {
-      checkTransition(goalTransitions, current.status, next.status)
-      checkFreeForm(next)
-      return { ...next, completedAt: completion(deps, current, next) }
-    },
-    commit(stored, current, next) {
-      const types: EventType[] =
-        next.status === 'COMPLETED' && current.status !== 'COMPLETED'
-          ? ['goal:updated', 'goal:completed']
-          : ['goal:updated']
-      return deps.commit.updateGoal({
-        by: caller,
-        values: { ...next, id, version: stored.version },
-        announcement: announcementBy(caller, types),
-      })
-    },
-  })
-  if (answer.committed) deps.dispatcher.nudge(answer.committed.events)
-  return answer
-}
-
-/** Set on entering COMPLETED, kept while there, cleared on leaving. */
-function completion({ clock }: Deps, current: GoalState, next: GoalState): string | null {
-  if (next.status !== 'COMPLETED') return null
-  return current.completedAt ?? new Date(clock()).toISOString()
+  return history(deps.db, id, query)
 }

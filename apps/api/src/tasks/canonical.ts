@@ -1,14 +1,16 @@
 import { invalidBody } from '../errors.ts'
 
-type Fields = { assignedTo?: string | null; dueAt?: string | null }
+type Fields = { assignedTo?: string | null; dueAt?: string | null; goalId?: string; dependencies?: string[] }
 
 /** One spelling for what has several, so that saying the same thing differently changes nothing. @throws Problem 422 */
 export function canonical<T extends Fields>(fields: T): T {
-  const { assignedTo, dueAt } = fields
+  const { assignedTo, dueAt, goalId, dependencies } = fields
   return {
     ...fields,
     ...(assignedTo ? { assignedTo: assignedTo.toLowerCase() } : {}),
     ...(dueAt ? { dueAt: instant(dueAt) } : {}),
+    ...(goalId ? { goalId: goalId.toLowerCase() } : {}),
+    ...(dependencies ? { dependencies: [...new Set(dependencies.map((id) => id.toLowerCase()))] } : {}),
   }
 }
 

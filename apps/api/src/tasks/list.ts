@@ -1,15 +1,18 @@
-import { goalReadable, live, prepareStatement, principalId, taskJson, taskVisible } from '@goals-tasks/db'
+import { principalId, taskCreated, taskJson, taskVisible } from '@goals-tasks/db'
 import { CalendarDate, priorities, taskStatuses } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
-import type { Caller, Deps } from '../deps.ts'
-import { createList, newestFirst, type Page } from '../entities/keyset.ts'
-import { anyOf, commaSeparated, defaultLimit, paging, when } from '../entities/list-query.ts'
-import { notFound, Problem } from '../errors.ts'
+import { type Caller, type Deps, principalOf } from '../deps.ts'
+import { gone } from '../entities/gone.ts'
+import { createListByDeletion, type Page } from '../entities/keyset.ts'
+import { anyOf, commaSeparated, defaultLimit, deletion, paging, when } from '../entities/list-query.ts'
+import { Problem } from '../errors.ts'
+import { loadGoal } from '../goals/service.ts'
 
 export const TaskListQuery = Type.Object(
   {
     ...paging,
+    ...deletion,
     status: commaSeparated(taskStatuses),
     priority: commaSeparated(priorities),
     assignedTo: Type.Optional(Type.String({ description: '`me` or the id of a user' })),
@@ -21,50 +24,55 @@ export const TaskListQuery = Type.Object(
 )
 type TaskListQuery = Static<typeof TaskListQuery>
 
-const row = sql`${taskJson()}::text as text, rfc3339(created_at) as at, id`
+const rows = sql`select ${taskJson()}::text as text, rfc3339(created_at) as at, id, created_at from tasks`
 
-const listOfGoal = createList(
+const ofGoal = createListByDeletion(
   'tasks_goal',
-  (conditions) => sql`select ${row} from tasks
-    where goal_id = ${sql.placeholder('goalId')}::uuid and ${live}
-      and ${taskVisible} ${conditions} ${newestFirst}`,
+  (liveness, conditions) =>
+    sql`${rows} where goal_id = ${sql.placeholder('goalId')}::uuid and ${liveness} and ${taskVisible} ${conditions}`,
 )
 
-const listAssigned = createList(
+const assigned = createListByDeletion(
   'tasks_assigned',
-  (conditions) =>
-    sql`select ${row} from tasks where assigned_to = ${principalId} and ${live} ${conditions} ${newestFirst}`,
+  (liveness, conditions) => sql`${rows} where assigned_to = ${principalId} and ${liveness} ${conditions}`,
 )
 
-/** Two keyset scans, each along an index of its own, instead of one OR that no index serves. */
-const listVisible = createList(
+const limit = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
+/** Keyset scans, each along an index of its own, instead of one OR that no index serves. */
+const visible = createListByDeletion(
   'tasks_visible',
-  (conditions) => sql`select text, at, id from (
-      (select ${row}, created_at from tasks where owner_id = ${principalId} and ${live} ${conditions} ${newestFirst})
+  (liveness, conditions) => sql`select text, at, id, created_at from (
+      (${rows} where owner_id = ${principalId} and ${liveness} ${conditions} ${limit})
       union all
-      (select ${row}, created_at from tasks where assigned_to = ${principalId} and owner_id <> ${principalId} and ${live} ${conditions} ${newestFirst})
-    ) visible ${newestFirst}`,
+      (${rows} where assigned_to = ${principalId} and owner_id <> ${principalId} and ${liveness} ${conditions} ${limit})
+      union all
+      (${rows} where user_id <> owner_id and owner_id <> ${principalId} and assigned_to is distinct from ${principalId}
+         and ${taskCreated} and ${liveness} ${conditions} ${limit})
+    ) visible`,
 )
 
-/** The live tasks of a goal that the caller may see: all of them for its owner, their own for an assignee. */
+/** The tasks of a goal that the caller may see: all of them for its owner, their own for an assignee. */
 export async function listTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query: TaskListQuery): Promise<Page> {
-  const values = { goalId, principalId: caller.id, admin: caller.admin }
-  const page = await listOfGoal(deps.pool, {
+  const page = await ofGoal[query.deleted ?? 'exclude'](deps.db, {
     ...paged(query),
     filters: [...filtersOf(query), ...assignedFilter(query, caller)],
-    values,
+    values: { goalId, ...principalOf(caller) },
   })
   // Who sees no task may still see the goal; only then is it asked for.
-  if (page.empty && !(await goalExists(deps, caller, goalId))) throw notFound('goal')
+  if (page.empty) {
+    const goal = await loadGoal(deps, deps.db, caller, goalId)
+    if (goal.deleted && (query.deleted ?? 'exclude') === 'exclude') throw gone(deps, `/v1/goals/${goalId}`, goal)
+  }
   return page
 }
 
-/** The live tasks of the caller's goals and those assigned to the caller, newest first. */
-export function listTasks({ pool }: Deps, caller: Caller, query: TaskListQuery): Promise<Page> {
+/** The tasks of the caller's goals, those assigned to the caller and those that the caller made elsewhere, newest first. */
+export function listTasks({ db }: Deps, caller: Caller, query: TaskListQuery): Promise<Page> {
   const values = { principalId: caller.id }
-  const mine = query.assignedTo === 'me' || query.assignedTo === caller.id
-  if (mine) return listAssigned(pool, { ...paged(query), filters: filtersOf(query), values })
-  return listVisible(pool, {
+  const by = query.deleted ?? 'exclude'
+  const mine = query.assignedTo === 'me' || query.assignedTo?.toLowerCase() === caller.id
+  if (mine) return assigned[by](db, { ...paged(query), filters: filtersOf(query), values })
+  return visible[by](db, {
     ...paged(query),
     filters: [...filtersOf(query), ...assignedFilter(query, caller)],
     values,
@@ -96,13 +104,4 @@ function assignedFilter({ assignedTo }: TaskListQuery, caller: Caller) {
   if (id !== undefined && !uuid.test(id))
     throw new Problem('invalid-request', '/assignedTo must be `me` or the id of a user')
   return when('assignedTo', id, sql`assigned_to = ${sql.placeholder('assignedTo')}::uuid`)
-}
-
-const goalById = prepareStatement<{ id: string }>(
-  'goal_exists',
-  sql`select id from goals where id = ${sql.placeholder('goalId')}::uuid and ${live} and ${goalReadable}`,
-)
-
-async function goalExists({ pool }: Deps, caller: Caller, goalId: string): Promise<boolean> {
-  return (await goalById(pool, { goalId, principalId: caller.id, admin: caller.admin })).length > 0
 }

@@ -1,12 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { TaskState } from '@goals-tasks/db'
-import type { Caller } from '../deps.ts'
+import type { EntangledState } from '@goals-tasks/db'
 import { forbidden } from '../errors.ts'
 
-export const ownsTask = (caller: Caller, task: { ownerId: string }) => caller.admin || task.ownerId === caller.id
-
 /** What follows from a change of status, whoever made it. */
-const assigneeFields: readonly (keyof TaskState)[] = [
+const assigneeFields: readonly (keyof EntangledState)[] = [
   'status',
   'blockKind',
   'blockedFrom',
@@ -14,10 +11,10 @@ const assigneeFields: readonly (keyof TaskState)[] = [
   'actualHours',
 ]
 
-/** The goal's owner may change everything; an assignee the status and the actual hours, and may unassign only themselves. @throws Problem 403 */
-export function checkTaskChange(caller: Caller, task: { ownerId: string }, current: TaskState, next: TaskState): void {
-  if (ownsTask(caller, task)) return
-  const changed = (Object.keys(next) as (keyof TaskState)[]).filter(
+/** Its owner may change everything; an assignee the status and the actual hours, and may unassign only themselves. @throws Problem 403 */
+export function checkTaskChange(task: { owned: boolean }, current: EntangledState, next: EntangledState): void {
+  if (task.owned) return
+  const changed = (Object.keys(next) as (keyof EntangledState)[]).filter(
     (field) => !isDeepStrictEqual(current[field], next[field]),
   )
   const refused = changed.filter(

@@ -1,40 +1,69 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Task } from '@goals-tasks/events'
+import Type, { type Static } from 'typebox'
 import { callerOf, type Deps } from '../deps.ts'
+import { Capabilities } from '../entities/capabilities.ts'
 import { IncludeDeleted, Nothing } from '../entities/fields.ts'
+import { changing, creating, patching } from '../entities/headers.ts'
 import { HistoryEntry, HistoryQuery } from '../entities/history.ts'
-import { parsePrecondition } from '../entities/precondition.ts'
-import { sendEntity, sendIfChanged, sendPage } from '../entities/reply.ts'
-import { conditional, created, listed, noContent, ok, okOrUnchanged, optionalMatch } from '../entities/responses.ts'
+import { commaSeparated, parseInclude } from '../entities/list-query.ts'
+import { preconditionOf } from '../entities/precondition.ts'
+import { entityOutcome, noContent as nothing, sendEntity, sendPage, sendView } from '../entities/reply.ts'
+import { created, listed, noContent, ok, okOrUnchanged } from '../entities/responses.ts'
 import { GoalParams } from '../goals/schemas.ts'
+import { createAnswering } from '../idempotent.ts'
+import { addDependency, moveTask, patchTask, removeDependency } from './change.ts'
+import { createTask } from './create.ts'
 import { listTasks, listTasksOfGoal, TaskListQuery } from './list.ts'
-import { NewTask, TaskParams, TaskPatch } from './schemas.ts'
-import { completeTask, createTask, deleteTask, patchTask, readTask, taskHistory } from './service.ts'
+import { deleteTask, restoreTask } from './removal.ts'
+import { Completing, EdgeParams, NewTask, TaskParams, TaskPatch } from './schemas.ts'
+import { readTask, taskHistory } from './service.ts'
+import { type TaskVerb, taskVerbs } from './states.ts'
 
 const read = { config: { scope: 'tasks:read' } } as const
 const write = { config: { scope: 'tasks:write' } } as const
+const tags = ['tasks']
+
+const ReadQuery = Type.Object(
+  { ...IncludeDeleted.properties, include: commaSeparated(['capabilities']) },
+  { additionalProperties: false },
+)
+/** A task with what `include=` added. */
+const TaskView = Type.Object({ ...Task.properties, capabilities: Type.Optional(Capabilities) }, { title: 'TaskView' })
+
+const summaries: Record<TaskVerb, string> = {
+  start: 'Start a task',
+  stop: 'Put a started task back',
+  complete: 'Complete a task; those that waited for nothing else are unblocked',
+  block: 'Block a task by hand',
+  unblock: 'Lift a block that was put on by hand',
+  cancel: 'Cancel a task; those that waited for nothing else are unblocked',
+  reopen: 'Reopen a closed task; it is blocked at once while something that it waits for is open',
+}
 
 export const taskRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const answer = createAnswering(deps)
+
     app.post(
       '/v1/goals/:goalId/tasks',
       {
         ...write,
         schema: {
-          operationId: 'createTask',
-          summary: 'Create a task in a goal',
-          tags: ['tasks'],
+          ...{ operationId: 'createTask', summary: 'Create a task in a goal', tags },
           params: GoalParams,
+          headers: creating,
           body: NewTask,
           querystring: Nothing,
           response: created(Task),
         },
       },
-      async (request, reply) => {
-        const task = await createTask(deps, callerOf(request), request.params.goalId, request.body)
-        return sendEntity(reply.code(201).header('location', `/v1/tasks/${task.id}`), task)
-      },
+      async (request, reply) =>
+        answer(request, reply, async (deps) => {
+          const task = await createTask(deps, callerOf(request), request.params.goalId, request.body)
+          return entityOutcome(task, 201, { location: `/v1/tasks/${task.id}` })
+        }),
     )
 
     app.get(
@@ -42,9 +71,7 @@ export const taskRoutes =
       {
         ...read,
         schema: {
-          operationId: 'listTasksOfGoal',
-          summary: 'List the tasks of a goal, newest first',
-          tags: ['tasks'],
+          ...{ operationId: 'listTasksOfGoal', summary: 'List the tasks of a goal, newest first', tags },
           params: GoalParams,
           querystring: TaskListQuery,
           response: listed(Task),
@@ -59,9 +86,7 @@ export const taskRoutes =
       {
         ...read,
         schema: {
-          operationId: 'listTasks',
-          summary: 'List tasks across goals, newest first',
-          tags: ['tasks'],
+          ...{ operationId: 'listTasks', summary: 'List tasks across goals, newest first', tags },
           querystring: TaskListQuery,
           response: listed(Task),
         },
@@ -74,20 +99,18 @@ export const taskRoutes =
       {
         ...read,
         schema: {
-          operationId: 'readTask',
-          summary: 'Read a task',
-          tags: ['tasks'],
+          ...{ operationId: 'readTask', summary: 'Read a task', tags },
           params: TaskParams,
-          querystring: IncludeDeleted,
-          response: okOrUnchanged(Task),
+          querystring: ReadQuery,
+          response: okOrUnchanged(TaskView),
         },
       },
-      async (request, reply) =>
-        sendIfChanged(
-          request,
-          reply,
-          await readTask(deps, callerOf(request), request.params.taskId, request.query.includeDeleted ?? false),
-        ),
+      async (request, reply) => {
+        const { includeDeleted = false, include } = request.query
+        const capabilities = parseInclude(include, ['capabilities']).has('capabilities')
+        const task = await readTask(deps, callerOf(request), request.params.taskId, { includeDeleted, capabilities })
+        return task.view ? sendView(request, reply, task.text) : sendEntity(request, reply, task)
+      },
     )
 
     app.patch(
@@ -95,47 +118,21 @@ export const taskRoutes =
       {
         ...write,
         schema: {
-          operationId: 'patchTask',
-          summary: 'Change a task by a merge patch',
-          tags: ['tasks'],
+          ...{ operationId: 'patchTask', summary: 'Change a task by a merge patch', tags },
           params: TaskParams,
-          headers: conditional,
+          headers: patching,
           body: TaskPatch,
           querystring: Nothing,
           response: ok(Task),
         },
       },
-      async (request, reply) => {
-        const precondition = parsePrecondition(request.headers['if-match'], {
-          required: true,
-          version: request.body.version,
-        })
-        return sendEntity(
-          reply,
-          await patchTask(deps, callerOf(request), request.params.taskId, request.body, precondition),
-        )
-      },
-    )
-
-    app.post(
-      '/v1/tasks/:taskId/complete',
-      {
-        ...write,
-        schema: {
-          operationId: 'completeTask',
-          summary: 'Complete a task',
-          tags: ['tasks'],
-          params: TaskParams,
-          headers: optionalMatch,
-          querystring: Nothing,
-          body: Nothing,
-          response: ok(Task),
-        },
-      },
-      async (request, reply) => {
-        const precondition = parsePrecondition(request.headers['if-match'], { required: false })
-        return sendEntity(reply, await completeTask(deps, callerOf(request), request.params.taskId, precondition))
-      },
+      async (request, reply) =>
+        answer(request, reply, async (deps) => {
+          const precondition = preconditionOf(request, { required: true, version: request.body.version })
+          return entityOutcome(
+            await patchTask(deps, callerOf(request), request.params.taskId, request.body, precondition),
+          )
+        }),
     )
 
     app.delete(
@@ -143,24 +140,108 @@ export const taskRoutes =
       {
         ...write,
         schema: {
-          operationId: 'deleteTask',
-          summary: 'Delete a task, recoverably',
-          tags: ['tasks'],
+          ...{ operationId: 'deleteTask', summary: 'Delete a task, recoverably', tags },
           params: TaskParams,
-          headers: optionalMatch,
+          headers: changing,
           querystring: Nothing,
           response: noContent,
         },
       },
-      async (request, reply) => {
-        await deleteTask(
-          deps,
-          callerOf(request),
-          request.params.taskId,
-          parsePrecondition(request.headers['if-match'], { required: false }),
-        )
-        return reply.code(204).send()
+      async (request, reply) =>
+        answer(request, reply, async (deps) => {
+          await deleteTask(deps, callerOf(request), request.params.taskId, preconditionOf(request))
+          return nothing
+        }),
+    )
+
+    app.post(
+      '/v1/tasks/:taskId/restore',
+      {
+        ...write,
+        schema: {
+          ...{ operationId: 'restoreTask', summary: 'Bring back a deleted task', tags },
+          params: TaskParams,
+          headers: changing,
+          querystring: Nothing,
+          body: Nothing,
+          response: ok(Task),
+        },
       },
+      async (request, reply) =>
+        answer(request, reply, async (deps) =>
+          entityOutcome(await restoreTask(deps, callerOf(request), request.params.taskId, preconditionOf(request))),
+        ),
+    )
+
+    for (const verb of taskVerbs) {
+      app.post(
+        `/v1/tasks/:taskId/${verb}`,
+        {
+          ...write,
+          schema: {
+            ...{ operationId: `${verb}Task`, summary: summaries[verb], tags },
+            params: TaskParams,
+            headers: changing,
+            querystring: Nothing,
+            body: verb === 'complete' ? Completing : Nothing,
+            response: ok(Task),
+          },
+        },
+        async (request, reply) =>
+          answer(request, reply, async (deps) =>
+            entityOutcome(
+              await moveTask(
+                deps,
+                callerOf(request),
+                request.params.taskId,
+                verb,
+                request.body as Static<typeof Completing>,
+                preconditionOf(request),
+              ),
+            ),
+          ),
+      )
+    }
+
+    app.put(
+      '/v1/tasks/:taskId/dependencies/:blockerId',
+      {
+        ...write,
+        schema: {
+          ...{ operationId: 'addDependency', summary: 'Make a task wait for another', tags },
+          params: EdgeParams,
+          headers: changing,
+          querystring: Nothing,
+          body: Nothing,
+          response: ok(Task),
+        },
+      },
+      async (request, reply) =>
+        answer(request, reply, async (deps) => {
+          const { taskId, blockerId } = request.params
+          return entityOutcome(await addDependency(deps, callerOf(request), taskId, blockerId, preconditionOf(request)))
+        }),
+    )
+
+    app.delete(
+      '/v1/tasks/:taskId/dependencies/:blockerId',
+      {
+        ...write,
+        schema: {
+          ...{ operationId: 'removeDependency', summary: 'Let a task wait for another no more', tags },
+          params: EdgeParams,
+          headers: changing,
+          querystring: Nothing,
+          response: ok(Task),
+        },
+      },
+      async (request, reply) =>
+        answer(request, reply, async (deps) => {
+          const { taskId, blockerId } = request.params
+          return entityOutcome(
+            await removeDependency(deps, callerOf(request), taskId, blockerId, preconditionOf(request)),
+          )
+        }),
     )
 
     app.get(
@@ -168,9 +249,7 @@ export const taskRoutes =
       {
         ...read,
         schema: {
-          operationId: 'taskHistory',
-          summary: 'Every version of a task, newest first',
-          tags: ['tasks'],
+          ...{ operationId: 'taskHistory', summary: 'Every version of a task, newest first', tags },
           params: TaskParams,
           querystring: HistoryQuery,
           response: listed(HistoryEntry),

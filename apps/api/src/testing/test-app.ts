@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { createCommit, createDatabase } from '@goals-tasks/db'
+import { createDatabase } from '@goals-tasks/db'
 import { freshDatabase, freshRedis } from '@goals-tasks/devstack/testing'
 import { connectProducer, createDispatcher } from '@goals-tasks/events'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import type { InjectOptions } from 'fastify'
 import { SignJWT } from 'jose'
 import { buildApp } from '../app.ts'
+import { createDeps } from '../deps.ts'
 import { createVerifier } from '../plugins/auth.ts'
 import { userScopes } from '../scopes.ts'
 
@@ -33,13 +34,7 @@ export async function startTestApp(options: { corsOrigins?: string[] } = {}) {
   const { url, prefix } = freshRedis()
   const redis = connectProducer(url, () => undefined)
   const dispatcher = createDispatcher({ connection: redis, prefix, log })
-  const deps = {
-    pool: database.pool,
-    commit: createCommit(database.pool),
-    dispatcher,
-    clock: Date.now,
-    retentionDays: 30,
-  }
+  const deps = createDeps({ pool: database.pool, dispatcher, retentionDays: 30 })
   const app = await buildApp(deps, {
     log,
     registry: createRegistry(),
@@ -51,6 +46,7 @@ export async function startTestApp(options: { corsOrigins?: string[] } = {}) {
   return {
     app,
     deps,
+    pool: database.pool,
     /** A client with a token of this user's. */
     async as(id: string = randomUUID(), scope = userScopes.join(' ')) {
       const token = await signToken(id, scope)

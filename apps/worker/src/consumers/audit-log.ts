@@ -29,8 +29,8 @@ async function append(tx: Tx, aggregate: 'goal' | 'task', events: readonly { id:
   const ids = sql.param(events.map((event) => event.id))
   const written = await executeOnce(
     tx,
-    sql`insert into ${table} (${key}, version, event_id, type, actor_id, reason, correlation_id, cascade_id, before, after, occurred_at)
-        select aggregate_id, aggregate_version, id, type, actor_id, reason, correlation_id, cascade_id, before, after, occurred_at
+    sql`insert into ${table} (${key}, version, event_id, type, actor_id, as_admin, reason, correlation_id, cascade_id, before, after, occurred_at)
+        select aggregate_id, aggregate_version, id, type, actor_id, as_admin, reason, correlation_id, cascade_id, before, after, occurred_at
         from events where id = any(${ids}::uuid[]) order by aggregate_id, aggregate_version
         on conflict (${key}, version) do update set event_id = excluded.event_id where ${table}.event_id = excluded.event_id
         returning 1`,

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
+import { boolean, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
 /** One row per version of an entity, whoever changed it. No foreign key: the trail survives the purge of its entity. */
@@ -8,6 +8,7 @@ export const auditColumns = () => ({
   eventId: uuid('event_id').notNull(),
   type: text('type').notNull(),
   actorId: uuid('actor_id').notNull(),
+  asAdmin: boolean('as_admin').notNull().default(false),
   reason: text('reason'),
   correlationId: text('correlation_id'),
   cascadeId: uuid('cascade_id'),

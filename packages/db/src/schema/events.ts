@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, integer, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core'
 import { instant, jsonText, xid8 } from './columns.ts'
 
 /**
@@ -20,6 +20,8 @@ export const events = pgTable(
     /** 0 is the version's primary event; milestones follow. */
     ordinal: smallint('ordinal').notNull(),
     actorId: uuid('actor_id').notNull(),
+    /** The actor's token had the scope `admin`. */
+    asAdmin: boolean('as_admin').notNull().default(false),
     reason: text('reason'),
     correlationId: text('correlation_id'),
     causationId: uuid('causation_id'),

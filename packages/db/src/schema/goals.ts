@@ -20,6 +20,12 @@ export const goals = pgTable(
     index('goals_owner_newest')
       .on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.deletedAt} is null`),
+    // The list with `deleted=`.
+    index('goals_owner_deleted')
+      .on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.deletedAt} is not null`),
+    // What is due to be purged.
+    index('goals_deleted_at').on(t.deletedAt).where(sql`${t.deletedAt} is not null`),
     check('goals_title_length', sql`char_length(${t.title}) between 1 and 200`),
     check('goals_completed_at', sql`(${t.status} = 'COMPLETED') = (${t.completedAt} is not null)`),
   ],

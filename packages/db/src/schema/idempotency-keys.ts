@@ -1,4 +1,4 @@
-import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
 /** The answer to a request that carried an Idempotency-Key, committed with the write that it made. */
@@ -8,9 +8,12 @@ export const idempotencyKeys = pgTable(
     principalId: uuid('principal_id').notNull(),
     route: text('route').notNull(),
     key: text('key').notNull(),
+    /** Of the body and of the ids in the address: another request under the same key is an error. */
     bodyHash: text('body_hash').notNull(),
-    status: integer('status').notNull(),
-    body: text('body').notNull(),
+    /** The answer; empty only inside the transaction that is making it. */
+    status: integer('status'),
+    headers: jsonb('headers').$type<Record<string, string>>(),
+    body: text('body'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (t) => [

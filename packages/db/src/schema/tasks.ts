@@ -27,8 +27,10 @@ export const tasks = pgTable(
     actualHours: numeric('actual_hours', { precision: 8, scale: 2, mode: 'number' }),
     /** What an answer shows of the edges in task_dependencies, written with them. */
     dependencies: jsonb('dependencies').$type<string[]>().notNull().default([]),
-    /** How many live tasks wait for this one: zero means that completing it concerns nobody else. */
+    /** How many edges point at this one: zero means that completing it concerns nobody else. No part of its version. */
     dependentsCount: integer('dependents_count').notNull().default(0),
+    /** What it was before its goal's closing closed it along; only `close_cascade_id` tells whether that still counts. */
+    closedFrom: jsonb('closed_from').$type<{ status: string; blockKind: string | null; blockedFrom: string | null }>(),
     ...lifecycle(),
   },
   (t) => [
@@ -44,9 +46,38 @@ export const tasks = pgTable(
     index('tasks_assignee_newest')
       .on(t.assignedTo, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.deletedAt} is null and ${t.assignedTo} is not null`),
+    // Whether somebody has a task in a goal, and so sees the goal.
+    index('tasks_assignee_goal')
+      .on(t.assignedTo, t.goalId)
+      .where(sql`${t.deletedAt} is null and ${t.assignedTo} is not null`),
+    // GET /v1/tasks: what somebody made in others' goals; only an administrator can, so there are few.
+    index('tasks_creator_newest')
+      .on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.deletedAt} is null and ${t.userId} <> ${t.ownerId}`),
+    // The progress of a goal, from this index alone.
+    index('tasks_progress')
+      .on(t.goalId, t.status, t.estimatedHours)
+      .where(sql`${t.deletedAt} is null and ${t.status} <> 'CANCELLED'`),
+    // What closed along with a goal, to be reopened along with it.
+    index('tasks_close_cascade').on(t.closeCascadeId).where(sql`${t.closeCascadeId} is not null`),
+    // What was deleted along with a goal, to be restored along with it.
+    index('tasks_delete_cascade').on(t.deleteCascadeId).where(sql`${t.deleteCascadeId} is not null`),
+    // The lists with `deleted=`.
+    index('tasks_goal_deleted')
+      .on(t.goalId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.deletedAt} is not null`),
+    index('tasks_owner_deleted')
+      .on(t.ownerId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.deletedAt} is not null`),
+    index('tasks_assignee_deleted')
+      .on(t.assignedTo, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`${t.deletedAt} is not null and ${t.assignedTo} is not null`),
+    // What is due to be purged.
+    index('tasks_deleted_at').on(t.deletedAt).where(sql`${t.deletedAt} is not null`),
     check('tasks_title_length', sql`char_length(${t.title}) between 1 and 200`),
     check('tasks_completed_at', sql`(${t.status} = 'COMPLETED') = (${t.completedAt} is not null)`),
     check('tasks_block', sql`(${t.status} = 'BLOCKED') = (${t.blockKind} is not null)`),
+    check('tasks_blocked_from', sql`(${t.status} = 'BLOCKED') = (${t.blockedFrom} is not null)`),
     check('tasks_hours', sql`${t.estimatedHours} >= 0 and ${t.actualHours} >= 0`),
     check('tasks_due', sql`${t.dueDate} is null or ${t.dueAt} is null`),
   ],

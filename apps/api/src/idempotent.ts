@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { type IdempotencyKey, loadAnswer, type StoredAnswer, sqlState, storeAnswer, takeKey } from '@goals-tasks/db'
+import type { CommittedEvent } from '@goals-tasks/events'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Deps, depsWithin } from './deps.ts'
+import type { Outcome } from './entities/reply.ts'
+import { Problem } from './errors.ts'
+
+const maxWaitMs = 5_000
+
+type Work = (deps: Deps) => Promise<Outcome>
+
+/**
+ * Answers requests that write. With an `Idempotency-Key` the answer commits together with what was written, so that the
+ * same request, sent again, finds the answer and writes nothing.
+ */
+export function createAnswering(deps: Deps) {
+  const inTurn = createTurns()
+  return async (request: FastifyRequest, reply: FastifyReply, work: Work) => {
+    const key = keyOf(request)
+    if (key === undefined) return send(reply, await work(deps))
+    // Here the ones in this process wait, so that they do not take every connection while they do.
+    const answer = await inTurn(JSON.stringify([key.principalId, key.route, key.key]), () => once(deps, key, work))
+    if (answer.replayed) reply.header('idempotency-replayed', 'true')
+    return send(reply, answer)
+  }
+}
+
+const send = (reply: FastifyReply, { status, headers, body }: Outcome) =>
+  reply
+    .code(status)
+    .headers(headers)
+    .send(body === '' ? undefined : body)
+
+type Keyed = IdempotencyKey & { bodyHash: string }
+
+function keyOf(request: FastifyRequest): Keyed | undefined {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new Problem('invalid-request', 'Idempotency-Key is 1 to 255 visible ASCII characters.')
+  const route = `${request.method} ${request.routeOptions.url}`
+  // The ids in the address are part of what was asked for.
+  const bodyHash = createHash('sha256')
+    .update(JSON.stringify([request.params, request.body ?? {}]))
+    .digest('base64url')
+  return { principalId: request.actor.id, route, key, bodyHash }
+}
+
+async function once(deps: Deps, key: Keyed, work: Work): Promise<StoredAnswer & { replayed: boolean }> {
+  const known = await storedAnswer(deps, key)
+  if (known) return known
+  const events: CommittedEvent[] = []
+  const answer = await deps.transaction(async (tx) => {
+    events.length = 0
+    const taken = await takeKey(tx, key, maxWaitMs).catch((error) => {
+      throw sqlState(error) === '55P03' ? stillRunning(error) : error
+    })
+    if (!taken) return null
+    const outcome = await work(depsWithin(deps, tx, events))
+    await storeAnswer(tx, key, outcome)
+    return { ...outcome, replayed: false }
+  })
+  await deps.publish(events)
+  const settled = answer ?? (await storedAnswer(deps, key))
+  if (!settled) throw stillRunning()
+  return settled
+}
+
+async function storedAnswer(deps: Deps, key: Keyed) {
+  const stored = await loadAnswer(deps.db, key)
+  if (stored && stored.bodyHash !== key.bodyHash)
+    throw new Problem('idempotency-key-reused', 'This Idempotency-Key was used for another request: take a new one.')
+  return stored && { ...stored, replayed: true }
+}
+
+const stillRunning = (cause?: unknown) =>
+  new Problem('idempotency-key-in-use', 'A request with this Idempotency-Key is still running.', {
+    headers: { 'retry-after': '1' },
+    cause,
+  })
+
+/** One at a time per key; who has waited for too long is refused. */
+function createTurns() {
+  const last = new Map<string, Promise<unknown>>()
+  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const before = last.get(key)
+    const mine = before ? patiently(before).then(work) : work()
+    const done = mine.catch(() => undefined)
+    last.set(key, done)
+    void done.then(() => {
+      if (last.get(key) === done) last.delete(key)
+    })
+    return mine
+  }
+}
+
+async function patiently(before: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(stillRunning()), maxWaitMs)
+  })
+  await Promise.race([before, tooLong]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,169 @@
+import type { EntangledState, Executor } from '@goals-tasks/db'
+import { loadOpenBlockers } from '@goals-tasks/db'
+import type { EventType, Task } from '@goals-tasks/events'
+import { announcementBy, type Caller, type Deps } from '../deps.ts'
+import { type Answer, changeEntity, type Step } from '../entities/change.ts'
+import { checkFreeForm } from '../entities/free-form.ts'
+import { patchFields } from '../entities/merge-patch.ts'
+import type { Precondition } from '../entities/precondition.ts'
+import { checkTransition } from '../entities/transitions.ts'
+import { forbidden, invalidBody, Problem } from '../errors.ts'
+import { canonical } from './canonical.ts'
+import { checkDue } from './due.ts'
+import { changesEdges, crosses, isEntangled, lockForChange, writeLocked } from './entangled.ts'
+import { checkTaskChange } from './permissions.ts'
+import type { TaskPatch } from './schemas.ts'
+import { loadTask, type StoredTask } from './service.ts'
+import { type TaskVerb, taskTransitions, taskVerbTarget } from './states.ts'
+
+export type TaskStep = Step<StoredTask, EntangledState>
+type Wanted = {
+  state: (task: EntangledState) => EntangledState
+  touches: readonly string[]
+  verb?: TaskVerb
+  force?: boolean | undefined
+}
+
+/** Applies a merge patch. @returns the task as it then is, untouched when nothing would change */
+export function patchTask(
+  deps: Deps,
+  caller: Caller,
+  id: string,
+  { version: _, force, ...patch }: TaskPatch,
+  precondition: Precondition,
+): Promise<Answer> {
+  const fields = canonical(patch)
+  const wanted = { state: (task: EntangledState) => patchFields(task, fields), touches: Object.keys(fields), force }
+  return changeTask(deps, caller, id, wanted, precondition)
+}
+
+/** Takes a task to the state that the verb leads to. */
+export function moveTask(
+  deps: Deps,
+  caller: Caller,
+  id: string,
+  verb: TaskVerb,
+  { force }: { force?: boolean },
+  precondition: Precondition,
+): Promise<Answer> {
+  const state = (task: EntangledState): EntangledState => ({ ...task, status: taskVerbTarget(verb, task) })
+  return changeTask(deps, caller, id, { state, touches: ['status'], verb, force }, precondition)
+}
+
+/** Makes a task wait for another, which the caller can see. Saying so twice changes nothing. */
+export async function addDependency(
+  deps: Deps,
+  caller: Caller,
+  id: string,
+  blockerId: string,
+  precondition: Precondition,
+): Promise<Answer> {
+  const blocker = await loadTask(deps, deps.db, caller, blockerId)
+  if (blocker.deleted) throw new Problem('deleted', 'The task that would be waited for is deleted.')
+  const state = (task: EntangledState): EntangledState =>
+    task.dependencies.includes(blocker.id) ? task : { ...task, dependencies: [...task.dependencies, blocker.id] }
+  return changeTask(deps, caller, id, { state, touches: ['dependencies'] }, precondition)
+}
+
+/** A task waits no more for another, whatever has become of that one. */
+export function removeDependency(
+  deps: Deps,
+  caller: Caller,
+  id: string,
+  blockerId: string,
+  precondition: Precondition,
+): Promise<Answer> {
+  const state = (task: EntangledState): EntangledState => ({
+    ...task,
+    dependencies: task.dependencies.filter((other) => other !== blockerId.toLowerCase()),
+  })
+  return changeTask(deps, caller, id, { state, touches: ['dependencies'] }, precondition)
+}
+
+function changeTask(deps: Deps, caller: Caller, id: string, wanted: Wanted, precondition: Precondition) {
+  const announcement = (step: TaskStep) =>
+    announcementBy(caller, announced(step), isForced(step) ? 'forced' : undefined)
+  return changeEntity<StoredTask, EntangledState>(deps, {
+    load: (on) => loadTask(deps, on, caller, id),
+    precondition,
+    touches: wanted.touches,
+    states(stored) {
+      const current = JSON.parse(stored.text) as Task
+      return { current, next: inKnownOrder(current, wanted.state(current)) }
+    },
+    async decide(on, step) {
+      const { stored, current, next } = step
+      checkTaskChange(stored, current, next)
+      checkTransition(taskTransitions, current.status, next.status, wanted.verb)
+      await checkBlock(on, step, wanted.force ?? false)
+      checkFreeForm(next)
+      checkDue(next)
+      checkEdges(stored.id, current, next)
+      return { ...next, ...consequences(deps, current, next) }
+    },
+    entangled: isEntangled,
+    write: (step) =>
+      deps.commit.updateTask({
+        by: caller,
+        values: { ...step.next, id: step.stored.id, version: step.stored.version, unlessAwaited: crosses(step) },
+        announcement: announcement(step),
+      }),
+    lock: lockForChange,
+    writeLocked: (tx, step) => writeLocked(tx, caller, step, announcement(step)),
+  })
+}
+
+/** Which tasks it waits for is a set: another order of the same ones is no change. */
+function inKnownOrder<S extends EntangledState>(current: S, next: S): S {
+  return changesEdges({ current, next }) ? next : { ...next, dependencies: current.dependencies }
+}
+
+const isForced = ({ current, next }: TaskStep) => current.status === 'BLOCKED' && next.status === 'COMPLETED'
+
+/** @throws Problem 409 naming what is waited for, when the way out of BLOCKED is not the caller's to take */
+async function checkBlock(on: Executor, { stored, current, next }: TaskStep, force: boolean): Promise<void> {
+  if (current.status !== 'BLOCKED' || next.status === 'BLOCKED' || next.status === 'CANCELLED') return
+  const completes = next.status === 'COMPLETED'
+  if (completes && force && stored.owned) return
+  if (completes && force) throw forbidden('Only the owner of its goal may force a blocked task.')
+  if (!completes && current.blockKind === 'MANUAL') return
+  const blockers = await loadOpenBlockers(on, stored.id)
+  const why = current.blockKind === 'MANUAL' ? 'was blocked by hand' : `waits for ${blockers.length} open tasks`
+  throw new Problem('task-blocked', `It ${why}.`, { extra: { blockers } })
+}
+
+const maxDependencies = 100
+
+function checkEdges(id: string, current: EntangledState, next: EntangledState): void {
+  const itself = next.dependencies.indexOf(id)
+  if (itself >= 0)
+    throw invalidBody([
+      { pointer: `/dependencies/${itself}`, detail: 'is the task itself, which cannot wait for itself' },
+    ])
+  if (next.dependencies.length > maxDependencies && next.dependencies.length > current.dependencies.length)
+    throw new Problem('too-many-dependencies', `A task waits for at most ${maxDependencies} others.`)
+}
+
+/** What a status entails: the instant of completion, and where a manual block came from. */
+function consequences(
+  { clock }: Deps,
+  current: EntangledState,
+  next: EntangledState,
+): Pick<EntangledState, 'completedAt' | 'blockKind' | 'blockedFrom'> {
+  const completedAt = next.status === 'COMPLETED' ? (current.completedAt ?? new Date(clock()).toISOString()) : null
+  if (next.status !== 'BLOCKED') return { completedAt, blockKind: null, blockedFrom: null }
+  const { blockKind, blockedFrom } =
+    current.status === 'BLOCKED' ? current : { blockKind: 'MANUAL' as const, blockedFrom: current.status }
+  return { completedAt, blockKind, blockedFrom }
+}
+
+/** The primary event, then the milestones that the change reached. */
+function announced({ current, next }: TaskStep): EventType[] {
+  const completed = next.status === 'COMPLETED' && current.status !== 'COMPLETED'
+  const assigned = next.assignedTo !== null && next.assignedTo !== current.assignedTo
+  return [
+    'task:updated',
+    ...(completed ? (['task:completed'] as const) : []),
+    ...(assigned ? (['task:assigned'] as const) : []),
+  ]
+}

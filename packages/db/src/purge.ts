@@ -1,0 +1,67 @@
+import type { CommittedEvent } from '@goals-tasks/events'
+import { sql } from 'drizzle-orm'
+import { announcementValues, taskChanged } from './announce.ts'
+import { cascadeStatement } from './cascade.ts'
+import { lockTasks } from './locks.ts'
+import { executeOnce, prepareStatement } from './statement.ts'
+import type { Tx } from './transaction.ts'
+
+/** Whom events name that nobody caused: the nil UUID. */
+export const systemActorId = '00000000-0000-0000-0000-000000000000'
+
+export type Purged = { goals: number; tasks: number; events: CommittedEvent[] }
+
+const expired = sql`deleted_at < now() - make_interval(days => ${sql.placeholder('days')}::int)`
+const ids = sql`${sql.placeholder('ids')}::uuid[]`
+
+const expiredTasks = prepareStatement<{ id: string }>(
+  'tasks_expired',
+  sql`select id from tasks where deleted_at is not null and ${expired} order by deleted_at limit ${sql.placeholder('limit')}::int`,
+)
+const neighbours = prepareStatement<{ id: string }>(
+  'tasks_neighbours',
+  sql`select task_id as id from task_dependencies where depends_on_id = any(${ids})
+      union select depends_on_id from task_dependencies where task_id = any(${ids})`,
+)
+const forget = cascadeStatement(
+  'tasks_forget_purged',
+  sql`update tasks set version = version + 1,
+        dependencies = (select coalesce(jsonb_agg(d.id order by d.n), '[]') from jsonb_array_elements_text(dependencies) with ordinality d(id, n)
+                        where d.id::uuid <> all(${ids}))
+      where id in (select task_id from task_dependencies where depends_on_id = any(${ids})) and id <> all(${ids}) and deleted_at is null
+      returning ${taskChanged}`,
+)
+const uncount = prepareStatement<object>(
+  'tasks_uncount_purged',
+  sql`update tasks set dependents_count = dependents_count - gone.n
+      from (select depends_on_id, count(*)::int as n from task_dependencies where task_id = any(${ids}) group by 1) gone
+      where tasks.id = gone.depends_on_id and tasks.id <> all(${ids})`,
+)
+
+/**
+ * Deletes for good up to `limit` tasks, and the goals of which no task is left, that were deleted more than `days` days ago.
+ * Who still names a purged task as something to wait for forgets it, by a change of its own with the reason `purged`.
+ * The audit trail stays. @returns how many went, and the events of those changes
+ */
+export async function purgeExpired(tx: Tx, { days, limit }: { days: number; limit: number }): Promise<Purged> {
+  const tasks = (await expiredTasks(tx, { days, limit })).map((row) => row.id)
+  await lockTasks(tx, async () => {
+    const around = await neighbours(tx, { ids: tasks })
+    return [...new Set([...tasks, ...around.map((row) => row.id)])]
+  })
+  const why = announcementValues({ types: ['task:updated'], actorId: systemActorId, reason: 'purged' })
+  const [forgotten] = await forget(tx, { ids: tasks, ...why })
+  await uncount(tx, { ids: tasks })
+  const [row] = await executeOnce<{ tasks: number; goals: number }>(
+    tx,
+    sql`with gone_tasks as (delete from tasks where id = any(${sql.param(tasks)}::uuid[]) and deleted_at is not null returning 1),
+             gone_goals as (
+               delete from goals where id in (
+                 select id from goals g where deleted_at < now() - make_interval(days => ${days}::int)
+                   and not exists (select from tasks where tasks.goal_id = g.id)
+                 order by deleted_at limit ${limit} for update skip locked)
+               returning 1)
+        select (select count(*)::int from gone_tasks) as tasks, (select count(*)::int from gone_goals) as goals`,
+  )
+  return { tasks: row?.tasks ?? 0, goals: row?.goals ?? 0, events: forgotten?.events ?? [] }
+}

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+
 // Plain JavaScript, so that a Node too old for TypeScript can still say so.
 if (Number.parseInt(process.versions.node, 10) < 24) {
   const install = process.platform === 'darwin' ? 'brew install node@24' : 'your package manager, or nodejs.org'
@@ -6,4 +8,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   )
   process.exit(1)
 }
+// A file of variables may be named; what the shell says wins.
+const [, , file] = process.argv
+if (file && existsSync(file)) process.loadEnvFile(file)
 await import('./src/start.ts')

@@ -8,6 +8,7 @@ import { goalRoutes } from './goals/routes.ts'
 import { registerAuth, type Verifier } from './plugins/auth.ts'
 import { collectMethods, registerHttp, registerMethodNotAllowed } from './plugins/http.ts'
 import { registerJson } from './plugins/json.ts'
+import { malformedRequests } from './plugins/malformed.ts'
 import { registerHttpMetrics } from './plugins/metrics.ts'
 import { registerOpenapi } from './plugins/openapi.ts'
 import { registerProblemPages } from './plugins/problem-pages.ts'
@@ -37,6 +38,7 @@ export async function buildApp(deps: Deps, options: AppOptions) {
     handlerTimeout: 20_000,
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     routerOptions: { maxParamLength: 100 },
+    ...malformedRequests,
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   })

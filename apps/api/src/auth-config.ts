@@ -1,4 +1,4 @@
-import { ConfigError, developmentSecretPrefix } from '@goals-tasks/config'
+import { developmentSecretPrefix, httpUrl } from '@goals-tasks/config'
 import Type, { type Static } from 'typebox'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
@@ -8,26 +8,32 @@ export const authVariables = Type.Object({
   AUTH_JWT_SECRET: Type.Optional(
     Type.String({ minLength: 32, description: 'secret of HS256 tokens, 32 characters or more' }),
   ),
-  AUTH_JWKS_URL: text('where the public keys of RS256, ES256 or EdDSA tokens are found; instead of a secret'),
+  AUTH_JWKS_URL: Type.Optional(
+    httpUrl('where the public keys of RS256, ES256 or EdDSA tokens are found; instead of a secret'),
+  ),
   AUTH_ISSUER: text('required `iss` of a token, when set'),
   AUTH_AUDIENCE: text('required `aud` of a token, when set'),
   AUTH_SCOPE_CLAIM: Type.String({ minLength: 1, default: 'scope', description: 'claim that lists the scopes' }),
   AUTH_DEFAULT_SCOPE: text('scopes of a token that names none; unset means none'),
 })
 
+type AuthVariables = Static<typeof authVariables>
 export type AuthConfig = ReturnType<typeof readAuth>
 
-/** @throws ConfigError without a key, or in production with a secret that `start` generated for a developer */
-export function readAuth(v: Static<typeof authVariables>, production: boolean) {
-  if (!v.AUTH_JWT_SECRET && !v.AUTH_JWKS_URL) throw new ConfigError(['AUTH_JWT_SECRET or AUTH_JWKS_URL is required'])
-  if (v.AUTH_JWT_SECRET && v.AUTH_JWKS_URL)
-    throw new ConfigError(['AUTH_JWT_SECRET and AUTH_JWKS_URL are both set: keep one'])
-  if (production && v.AUTH_JWT_SECRET?.startsWith(developmentSecretPrefix)) {
-    throw new ConfigError([
-      `AUTH_JWT_SECRET begins with ${developmentSecretPrefix}: it was generated for development and is refused in production`,
-    ])
-  }
-  return Object.freeze({
+/** No key, two of them, or in production a secret that `start` generated for a developer. */
+export function authProblems(v: AuthVariables & { NODE_ENV: string }): string[] {
+  if (!v.AUTH_JWT_SECRET && !v.AUTH_JWKS_URL) return ['AUTH_JWT_SECRET or AUTH_JWKS_URL is required']
+  if (v.AUTH_JWT_SECRET && v.AUTH_JWKS_URL) return ['AUTH_JWT_SECRET and AUTH_JWKS_URL are both set: keep one']
+  const generated = v.AUTH_JWT_SECRET?.startsWith(developmentSecretPrefix)
+  return v.NODE_ENV === 'production' && generated
+    ? [
+        `AUTH_JWT_SECRET begins with ${developmentSecretPrefix}: it was generated for development and is refused in production`,
+      ]
+    : []
+}
+
+export const readAuth = (v: AuthVariables) =>
+  Object.freeze({
     secret: v.AUTH_JWT_SECRET,
     jwksUrl: v.AUTH_JWKS_URL,
     issuer: v.AUTH_ISSUER,
@@ -35,4 +41,3 @@ export function readAuth(v: Static<typeof authVariables>, production: boolean) {
     scopeClaim: v.AUTH_SCOPE_CLAIM,
     defaultScope: v.AUTH_DEFAULT_SCOPE,
   })
-}

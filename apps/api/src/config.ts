@@ -1,27 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError, connectionVariables, loadConnections, loadVariables } from '@goals-tasks/config'
+import {
+  ConfigError,
+  connectionVariables,
+  loadConnections,
+  loadVariables,
+  networks,
+  origins,
+  retentionVariables,
+  splitList,
+} from '@goals-tasks/config'
 import Type from 'typebox'
-import { authVariables, readAuth } from './auth-config.ts'
+import { authProblems, authVariables, readAuth } from './auth-config.ts'
 
 export const variables = Type.Object({
   ...connectionVariables.properties,
   ...authVariables.properties,
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'port of the API' }),
-  CORS_ORIGINS: Type.String({
-    default: '',
-    description: 'origins whose pages may call the API, separated by commas; none by default',
-  }),
-  TRUST_PROXY: Type.String({
-    default: '',
-    description: 'addresses or networks of proxies whose X-Forwarded-* headers are believed, separated by commas',
-  }),
-  RETENTION_DAYS: Type.Integer({
-    minimum: 1,
-    maximum: 3650,
-    default: 30,
-    description: 'days after which deleted goals and tasks may be purged',
-  }),
+  CORS_ORIGINS: origins('origins whose pages may call the API, separated by commas; none by default'),
+  TRUST_PROXY: networks(
+    'proxies whose X-Forwarded-* headers are believed, separated by commas: addresses, networks, `loopback`, `linklocal` or `uniquelocal`',
+  ),
+  ...retentionVariables.properties,
   SHUTDOWN_TIMEOUT_MS: Type.Integer({
     minimum: 0,
     default: 15_000,
@@ -29,19 +29,18 @@ export const variables = Type.Object({
   }),
 })
 
-const list = (text: string) =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean)
-
 /** @throws ConfigError with every problem */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
-  const { variables: v, connections } = loadConnections(variables, env)
+  const { variables: v, connections } = loadConnections(variables, env, authProblems)
   return Object.freeze({
     ...connections,
-    auth: readAuth(v, connections.production),
-    http: { host: connections.host, port: v.PORT, corsOrigins: list(v.CORS_ORIGINS), trustProxy: list(v.TRUST_PROXY) },
+    auth: readAuth(v),
+    http: {
+      host: connections.host,
+      port: v.PORT,
+      corsOrigins: splitList(v.CORS_ORIGINS),
+      trustProxy: splitList(v.TRUST_PROXY),
+    },
     retentionDays: v.RETENTION_DAYS,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
   })

@@ -1,21 +1,24 @@
-import { ConfigError, connectionVariables, loadConnections } from '@goals-tasks/config'
-import { type ConsumerName, consumerNames, isConsumerName } from '@goals-tasks/events'
+import { connectionVariables, httpUrl, loadConnections, retentionVariables, splitList } from '@goals-tasks/config'
+import { consumerNames, isConsumerName } from '@goals-tasks/events'
 import Type from 'typebox'
 
 /** The worker's environment, for its documentation as well. */
 export const workerVariables = Type.Object({
   ...connectionVariables.properties,
+  ...retentionVariables.properties,
   WORKER_CONSUMERS: Type.Optional(
-    Type.String({ description: 'the consumers that this process serves, separated by commas; unset means all' }),
+    Type.Refine(
+      Type.String({ description: 'the consumers that this process serves, separated by commas; unset means all' }),
+      (text) => splitList(text).length > 0 && splitList(text).every(isConsumerName),
+      (text) => `names no consumer${unknownNames(text)}; the consumers are ${consumerNames.join(', ')}`,
+    ),
   ),
   WORKER_SHUTDOWN_TIMEOUT_MS: Type.Integer({
     minimum: 1_000,
     default: 20_000,
     description: 'how long a stopping worker lets its running jobs finish, in milliseconds',
   }),
-  SYNC_URL: Type.Optional(
-    Type.String({ description: 'where every event is POSTed to as CloudEvents JSON; unset means nowhere' }),
-  ),
+  SYNC_URL: Type.Optional(httpUrl('where every event is POSTed to as CloudEvents JSON; unset means nowhere')),
   SYNC_SOURCE: Type.String({
     minLength: 1,
     default: '/goals-tasks',
@@ -23,34 +26,21 @@ export const workerVariables = Type.Object({
   }),
 })
 
-/** @throws ConfigError */
+function unknownNames(text: string): string {
+  const unknown = splitList(text).filter((name) => !isConsumerName(name))
+  return unknown.length === 0 ? ' at all' : `: ${unknown.join(', ')}`
+}
+
+/** @throws ConfigError with every problem */
 export function loadWorkerConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
-  const { variables, connections } = loadConnections(workerVariables, env)
+  const { variables: v, connections } = loadConnections(workerVariables, env)
   return Object.freeze({
     ...connections,
-    consumers: readConsumers(variables.WORKER_CONSUMERS),
-    shutdownTimeoutMs: variables.WORKER_SHUTDOWN_TIMEOUT_MS,
-    sync: { url: readSyncUrl(variables.SYNC_URL), source: variables.SYNC_SOURCE },
+    consumers: v.WORKER_CONSUMERS === undefined ? consumerNames : readConsumers(v.WORKER_CONSUMERS),
+    retentionDays: v.RETENTION_DAYS,
+    shutdownTimeoutMs: v.WORKER_SHUTDOWN_TIMEOUT_MS,
+    sync: { url: v.SYNC_URL, source: v.SYNC_SOURCE },
   })
 }
 
-function readConsumers(list: string | undefined): readonly ConsumerName[] {
-  if (list === undefined) return consumerNames
-  const names = [...new Set(list.split(',').map((name) => name.trim()))].filter((name) => name !== '')
-  const unknown = names.filter((name) => !isConsumerName(name))
-  const known = `the consumers are ${consumerNames.join(', ')}`
-  if (unknown.length > 0) throw new ConfigError([`WORKER_CONSUMERS names no consumer: ${unknown.join(', ')}; ${known}`])
-  if (names.length === 0) throw new ConfigError([`WORKER_CONSUMERS names no consumer at all; ${known}`])
-  return names.filter(isConsumerName)
-}
-
-/** Refused at the start rather than at each event: `fetch` takes no credentials in a URL. */
-function readSyncUrl(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  const url = URL.parse(text)
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    throw new ConfigError(['SYNC_URL must be an absolute http or https URL'])
-  if (url.username !== '' || url.password !== '')
-    throw new ConfigError(['SYNC_URL must hold neither user name nor password'])
-  return text
-}
+const readConsumers = (list: string) => [...new Set(splitList(list))].filter(isConsumerName)

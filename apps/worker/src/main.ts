@@ -35,6 +35,7 @@ await startOrExit(async () => {
     pool,
     redis,
     queuePrefix: config.redis.queuePrefix,
+    retentionDays: config.retentionDays,
     deps: { cache: { redis: cache, prefix: config.cache.prefix }, sync: config.sync },
     registry,
     log,

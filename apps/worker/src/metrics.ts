@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram, type Registry } from '@goals-tasks/observabi
 import type pg from 'pg'
 
 export type Metrics = ReturnType<typeof createMetrics>
+type Counters = Pick<Metrics, 'handled' | 'failed' | 'dead' | 'redispatched' | 'outages'>
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
@@ -24,6 +25,12 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     dead: counter('dead_letters', 'Events given up'),
     redispatched: counter('events_redispatched', 'Events that no job carried any more, enqueued again by the sweeper'),
     outages: counter('outages', 'Times that a job had to wait for our own Postgres or Redis'),
+    purged: new Counter({
+      name: 'gt_worker_purged_total',
+      help: 'Goals and tasks deleted for good after the retention',
+      labelNames: ['entity'] as const,
+      registers,
+    }),
     latency: new Histogram({
       name: 'gt_worker_commit_to_effect_seconds',
       help: 'From the commit of an event to its effect',
@@ -50,7 +57,15 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
       })
     },
   })
+  for (const consumer of consumers) beginAtZero(metrics, consumer)
+  for (const entity of ['goal', 'task']) metrics.purged.inc({ entity }, 0)
   return metrics
+}
+
+/** A counter that is there from the start: a first increase from nothing would be no increase to whoever computes rates. */
+function beginAtZero({ handled, failed, dead, redispatched, outages }: Counters, consumer: ConsumerName): void {
+  for (const outcome of ['done', 'skipped']) handled.inc({ consumer, outcome }, 0)
+  for (const counter of [failed, dead, redispatched, outages]) counter.inc({ consumer }, 0)
 }
 
 /** With Postgres away a gauge has no value, and everything else is still told. */

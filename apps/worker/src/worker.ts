@@ -5,6 +5,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { ConsumerDeps, Consumers } from './consumers/types.ts'
 import { createMetrics } from './metrics.ts'
+import { closeWithoutRedis } from './runtime/close-without-redis.ts'
 import { type Context, noteProgress } from './runtime/context.ts'
 import { reviewDead } from './runtime/dead-letters.ts'
 import { repeat } from './runtime/repeat.ts'
@@ -26,6 +27,8 @@ export type WorkerOptions = {
   /** `worker` waits for Redis for ever, `producer` fails fast. Both stay the caller's to close. */
   redis: { worker: Redis; producer: Redis }
   queuePrefix: string
+  /** Days after which deleted goals and tasks are purged. */
+  retentionDays: number
   deps: ConsumerDeps
   registry: Registry
   log: Logger
@@ -44,7 +47,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   const shared = { ...options, dispatcher, metrics, signal: stopping.signal }
   const lanes = serve.map((name) => startLane(name, shared))
   const chores = repeat(
-    () => runChores(pool, log),
+    () => runChores({ pool, dispatcher, retentionDays: options.retentionDays, purged: metrics.purged, log }),
     choresEveryMs,
     (err) => log.error({ err }, 'the hourly chores failed'),
   )
@@ -52,7 +55,8 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   return {
     /**
      * Takes no more jobs, lets those that run finish, sends back those that wait for Postgres or Redis, and enqueues what
-     * it committed itself. It takes as long as the slowest job: the caller has the deadline.
+     * it committed itself. It takes as long as the slowest job: the caller has the deadline. A Redis that is away is not
+     * waited for: its connections are the caller's to cut, and must be.
      */
     async close() {
       stopping.abort()
@@ -104,10 +108,11 @@ function startLane<C extends ConsumerName>(name: C, shared: Shared) {
     repeat(() => reviewDead(context), timings.reviewDeadEveryMs, tell('the review of the dead letters failed')),
     repeat(watch, timings.watchEveryMs, tell('the watchdog cannot see')),
   ]
+  async function close() {
+    await Promise.all([worker.close(), ...repeating.map((each) => each.close())])
+    await Promise.all([context.queue.close(), context.deadQueue.close()])
+  }
   return {
-    async close() {
-      await Promise.all([worker.close(), ...repeating.map((each) => each.close())])
-      await Promise.all([context.queue.close(), context.deadQueue.close()])
-    },
+    close: () => closeWithoutRedis(close(), context),
   }
 }

@@ -100,6 +100,7 @@ export function startWorker(on: Installation, options: TestWorker = {}) {
     pool: database.pool,
     redis,
     queuePrefix: on.prefix,
+    retentionDays: 30,
     deps: { cache: { redis: cache, prefix: on.prefix }, sync: { url: options.syncUrl, source: '/test' } },
     registry,
     log: on.log,
@@ -189,7 +190,7 @@ export function createWriter(pool: pg.Pool) {
         }),
       )
     },
-    /** Moving is not written by anyone yet; its event is. */
+    /** As the consumers hear of a move: by its event. */
     async moveTask(task: Task, to: Goal): Promise<Change<Task>> {
       const moved = await this.changeTask(task, { title: 'moved' })
       await pool.query(

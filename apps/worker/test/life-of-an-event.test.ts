@@ -35,3 +35,17 @@ test('what was done, how late and how long is measured, and a quiet system has n
   expect(await metric('gt_worker_job_duration_seconds_count{consumer="audit-log"}')).toMatch(/ 1$/)
   expect(await metric('gt_worker_oldest_overdue_seconds{consumer="audit-log"}')).toMatch(/ 0$/)
 })
+
+test('every counter of a consumer that is served is there before anything happens', async () => {
+  const on = await createInstallation()
+  const { registry } = startWorker(on, { serve: ['sync'] })
+  const samples = (await registry.metrics()).split('\n').filter((line) => /_total{consumer=/.test(line))
+  expect(samples.sort()).toEqual([
+    'gt_worker_attempts_failed_total{consumer="sync"} 0',
+    'gt_worker_dead_letters_total{consumer="sync"} 0',
+    'gt_worker_events_handled_total{consumer="sync",outcome="done"} 0',
+    'gt_worker_events_handled_total{consumer="sync",outcome="skipped"} 0',
+    'gt_worker_events_redispatched_total{consumer="sync"} 0',
+    'gt_worker_outages_total{consumer="sync"} 0',
+  ])
+})

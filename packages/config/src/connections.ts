@@ -1,5 +1,6 @@
 import Type, { type Static, type TObject } from 'typebox'
-import { ConfigError, loadVariables } from './load.ts'
+import { postgresUrl, redisUrl } from './forms.ts'
+import { type CrossCheck, loadVariables } from './load.ts'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 
@@ -13,7 +14,7 @@ export const connectionVariables = Type.Object({
     default: 'info',
     description: 'least severe level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
   }),
-  DATABASE_URL: text('Postgres (18 or newer) as one URL; wins over the `DB_*` variables'),
+  DATABASE_URL: Type.Optional(postgresUrl('Postgres (18 or newer) as one URL; wins over the `DB_*` variables')),
   DB_HOST: text('Postgres host, when there is no `DATABASE_URL`'),
   DB_PORT: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'Postgres port' })),
   DB_NAME: text('Postgres database'),
@@ -25,11 +26,8 @@ export const connectionVariables = Type.Object({
     default: 16,
     description: 'connections to Postgres per process',
   }),
-  REDIS_URL: Type.String({
-    minLength: 1,
-    description: 'Redis (7.0 or newer) or Valkey for the queues, with `noeviction`',
-  }),
-  CACHE_REDIS_URL: text('Redis for the cache; unset means `REDIS_URL`'),
+  REDIS_URL: redisUrl('Redis (7.0 or newer) or Valkey for the queues, with `noeviction`'),
+  CACHE_REDIS_URL: Type.Optional(redisUrl('Redis for the cache; unset means `REDIS_URL`')),
   QUEUE_PREFIX: Type.String({
     pattern: '^[A-Za-z0-9_-]{1,40}$',
     default: 'gt',
@@ -60,16 +58,28 @@ export const developmentSecretPrefix = 'dev-only-'
 
 export type Connections = ReturnType<typeof readConnections>
 
+/** For the processes that show, or keep to, how long deleted things stay. */
+export const retentionVariables = Type.Object({
+  RETENTION_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 3650,
+    default: 30,
+    description: 'days after which deleted goals and tasks may be purged; the same for all processes',
+  }),
+})
+
 /**
  * Loads `schema` (which includes the connection variables) and the nested connection settings.
  * `DATABASE_URL` wins over a complete set of `DB_*`; half a set is refused and the missing names are given.
+ * `check` is asked as well, so that all problems are told at once.
  * @throws ConfigError
  */
 export function loadConnections<S extends TObject>(
   schema: S,
   env: Readonly<Record<string, string | undefined>>,
+  check: CrossCheck<S> = () => [],
 ): { variables: Static<S>; connections: Connections } {
-  const variables = loadVariables(schema, env)
+  const variables = loadVariables(schema, env, (v) => [...databaseProblems(v as ConnectionVariables), ...check(v)])
   return { variables, connections: readConnections(variables as ConnectionVariables) }
 }
 
@@ -77,7 +87,7 @@ function readConnections(v: ConnectionVariables) {
   return Object.freeze({
     production: v.NODE_ENV === 'production',
     logLevel: v.LOG_LEVEL,
-    database: { url: databaseUrl(v), poolSize: v.DB_POOL_SIZE },
+    database: { url: v.DATABASE_URL ?? databaseUrl(v), poolSize: v.DB_POOL_SIZE },
     redis: { url: v.REDIS_URL, queuePrefix: v.QUEUE_PREFIX },
     cache: { url: v.CACHE_REDIS_URL ?? v.REDIS_URL, prefix: v.CACHE_PREFIX },
     host: v.HOST,
@@ -85,20 +95,16 @@ function readConnections(v: ConnectionVariables) {
   })
 }
 
+function databaseProblems(v: ConnectionVariables): string[] {
+  const parts = ['DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASSWORD'] as const
+  const missing = parts.filter((name) => v[name] === undefined)
+  if (v.DATABASE_URL !== undefined || missing.length === 0) return []
+  return missing.length === parts.length
+    ? ['DATABASE_URL is required (or all of DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD)']
+    : [`${missing.join(', ')} missing: the DB_* variables are incomplete (or set DATABASE_URL)`]
+}
+
 function databaseUrl(v: ConnectionVariables): string {
-  if (v.DATABASE_URL) return v.DATABASE_URL
-  const parts = {
-    DB_HOST: v.DB_HOST,
-    DB_PORT: v.DB_PORT,
-    DB_NAME: v.DB_NAME,
-    DB_USER: v.DB_USER,
-    DB_PASSWORD: v.DB_PASSWORD,
-  }
-  const missing = Object.entries(parts).flatMap(([name, value]) => (value === undefined ? [name] : []))
-  if (missing.length === Object.keys(parts).length)
-    throw new ConfigError(['DATABASE_URL is required (or all of DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD)'])
-  if (missing.length > 0)
-    throw new ConfigError([`the DB_* variables are incomplete: ${missing.join(', ')} missing (or set DATABASE_URL)`])
   const credentials = `${encodeURIComponent(v.DB_USER ?? '')}:${encodeURIComponent(v.DB_PASSWORD ?? '')}`
   return `postgres://${credentials}@${v.DB_HOST}:${v.DB_PORT}/${encodeURIComponent(v.DB_NAME ?? '')}`
 }

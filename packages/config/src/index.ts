@@ -1,8 +1,11 @@
+export { checkConfig } from './check.ts'
 export {
   type Connections,
   type ConnectionVariables,
   connectionVariables,
   developmentSecretPrefix,
   loadConnections,
+  retentionVariables,
 } from './connections.ts'
+export { httpUrl, httpUrls, networks, origins, splitList } from './forms.ts'
 export { ConfigError, describeVariables, loadVariables } from './load.ts'

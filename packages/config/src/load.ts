@@ -15,7 +15,8 @@ export class ConfigError extends Error {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
-type Documented = TSchema & { default?: unknown; description?: string }
+type Documented = TSchema & { type?: string; default?: unknown; description?: string }
+const isInteger = (property: Documented) => property.type === 'integer'
 
 /** Mounted secrets: `X_FILE=/run/secrets/x` stands for `X`; both at once is a contradiction. */
 function readVariable(name: string, env: Environment, problems: string[]): string | undefined {
@@ -30,26 +31,35 @@ function readVariable(name: string, env: Environment, problems: string[]): strin
   }
 }
 
+/** What variables contradict each other in, or lack together; each problem begins with the name of one. */
+export type CrossCheck<S extends TObject> = (variables: Static<S>) => readonly string[]
+
 /**
  * Reads the variables that `schema` names (each with a `description`, most with a `default`) from `env`.
- * An empty value counts as unset; numbers and booleans are converted.
+ * An empty value counts as unset; integers are plain decimal digits. `check` finds what no single variable shows; it is asked
+ * even when some of them have the wrong form.
  * @throws ConfigError with every problem found, each beginning with the variable's name; never with a value, which may be a secret.
  */
-export function loadVariables<S extends TObject>(schema: S, env: Environment): Static<S> {
+export function loadVariables<S extends TObject>(
+  schema: S,
+  env: Environment,
+  check: CrossCheck<S> = () => [],
+): Static<S> {
   const problems: string[] = []
   const raw: Record<string, unknown> = {}
-  for (const name of Object.keys(schema.properties)) {
-    const value = readVariable(name, env, problems)
-    if (value !== undefined) raw[name] = value
-  }
-  const variables = Value.Convert(schema, Value.Default(schema, raw))
   const documented: Record<string, Documented> = schema.properties
+  for (const [name, property] of Object.entries(documented)) {
+    const text = readVariable(name, env, problems)
+    if (text !== undefined) raw[name] = isInteger(property) && /^-?\d+$/.test(text) ? Number(text) : text
+  }
+  const variables = Value.Default(schema, raw) as Static<S>
   const missing = (schema.required ?? []).filter((name) => !(name in (variables as object)))
   problems.push(...missing.map((name) => `${name} is required: ${documented[name]?.description ?? ''}`))
   for (const error of Value.Errors(schema, variables)) {
     const name = error.instancePath.split('/')[1]
     if (name) problems.push(`${name} ${error.message}`)
   }
+  problems.push(...check(variables))
   if (problems.length > 0) throw new ConfigError([...new Set(problems)])
   return Object.freeze(variables) as Static<S>
 }

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { announcementValues, taskChanged } from './announce.ts'
 import { cascadeStatement } from './cascade.ts'
 import { lockTasks } from './locks.ts'
-import { executeOnce, prepareStatement } from './statement.ts'
+import { prepareStatement } from './statement.ts'
 import type { Tx } from './transaction.ts'
 
 /** Whom events name that nobody caused: the nil UUID. */
@@ -11,7 +11,8 @@ export const systemActorId = '00000000-0000-0000-0000-000000000000'
 
 export type Purged = { goals: number; tasks: number; events: CommittedEvent[] }
 
-const expired = sql`deleted_at < now() - make_interval(days => ${sql.placeholder('days')}::int)`
+/** An hour later than the API, by its own clock, ceases to know them: whatever goes here, nobody can be restoring. */
+const expired = sql`deleted_at < now() - make_interval(days => ${sql.placeholder('days')}::int, hours => 1)`
 const ids = sql`${sql.placeholder('ids')}::uuid[]`
 
 const expiredTasks = prepareStatement<{ id: string }>(
@@ -52,16 +53,21 @@ export async function purgeExpired(tx: Tx, { days, limit }: { days: number; limi
   const why = announcementValues({ types: ['task:updated'], actorId: systemActorId, reason: 'purged' })
   const [forgotten] = await forget(tx, { ids: tasks, ...why })
   await uncount(tx, { ids: tasks })
-  const [row] = await executeOnce<{ tasks: number; goals: number }>(
-    tx,
-    sql`with gone_tasks as (delete from tasks where id = any(${sql.param(tasks)}::uuid[]) and deleted_at is not null returning 1),
-             gone_goals as (
-               delete from goals where id in (
-                 select id from goals g where deleted_at < now() - make_interval(days => ${days}::int)
-                   and not exists (select from tasks where tasks.goal_id = g.id)
-                 order by deleted_at limit ${limit} for update skip locked)
-               returning 1)
-        select (select count(*)::int from gone_tasks) as tasks, (select count(*)::int from gone_goals) as goals`,
-  )
-  return { tasks: row?.tasks ?? 0, goals: row?.goals ?? 0, events: forgotten?.events ?? [] }
+  const gone = await purgeTasks(tx, { ids: tasks })
+  // In a statement of its own, which sees that the tasks are gone.
+  const goals = await purgeGoals(tx, { days, limit })
+  return { tasks: gone.length, goals: goals.length, events: forgotten?.events ?? [] }
 }
+
+const purgeTasks = prepareStatement<object>(
+  'tasks_purge',
+  sql`delete from tasks where id = any(${ids}) and deleted_at is not null returning 1`,
+)
+const purgeGoals = prepareStatement<object>(
+  'goals_purge',
+  sql`delete from goals where id in (
+        select id from goals where deleted_at is not null and ${expired}
+          and not exists (select from tasks where tasks.goal_id = goals.id)
+        order by deleted_at limit ${sql.placeholder('limit')}::int for update skip locked)
+      returning 1`,
+)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import getPort, { portNumbers } from 'get-port'
@@ -20,8 +20,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** Ports of its own: whoever runs `start` beside the tests keeps theirs. */
 const port = String(await getPort({ port: portNumbers(20_000 + (process.pid % 90) * 100, 29_500) }))
-const launch = (env: Record<string, string> = {}) =>
-  startProcess('packages/devstack/start.js', { NODE_ENV: '', DATA_DIR: folder, PORT: port, ...env })
+const launch = (env: Record<string, string> = {}, args: string[] = []) =>
+  startProcess('packages/devstack/start.js', { NODE_ENV: '', DATA_DIR: folder, PORT: port, ...env }, args)
 const ready = (start: Program) =>
   start.waitForLog((line) => line.msg === 'ready' && 'apiUrl' in line, { timeoutMs: 60_000 })
 const readStack = async (): Promise<Stack> => JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8'))
@@ -79,9 +79,31 @@ test('start brings everything up, survives the death of a process, stops cleanly
 test('a program that is misconfigured fails the start with its own words, and nothing stays behind', {
   timeout: 60_000,
 }, async () => {
-  const start = launch({ WORKER_CONSUMERS: 'no-such-consumer' })
+  const start = launch({ WORKER_CONSUMERS: 'no-such-consumer', OPS_READY_URLS: 'nowhere', LOG_LEVEL: 'loud' })
   expect((await start.exit).code).toBe(1)
-  expect(start.stdout()).toContain('no-such-consumer')
+  for (const problem of ['worker: ', 'no-such-consumer', 'ops: ', 'OPS_READY_URLS', 'LOG_LEVEL'])
+    expect(start.stdout()).toContain(problem)
+  expect(start.stdout()).not.toContain('Postgres')
+  expect(await readdir(folder)).not.toContain('start.pid')
+  expect(existsSync(join(folder, 'pg/postmaster.pid'))).toBe(false)
+})
+
+test('variables may come from a file, and what the environment says wins', { timeout: 60_000 }, async () => {
+  const file = join(folder, 'env')
+  await writeFile(file, 'WORKER_CONSUMERS=from-the-file\nLOG_LEVEL=from-the-file\n')
+  const start = launch({ LOG_LEVEL: 'info' }, [file])
+  expect((await start.exit).code).toBe(1)
+  expect(start.stdout()).toContain('WORKER_CONSUMERS names no consumer: from-the-file')
+  expect(start.stdout()).not.toContain('LOG_LEVEL')
+})
+
+test('what fails only once it runs fails the start as well, and nothing stays behind', {
+  timeout: 60_000,
+}, async () => {
+  // The address of documentation: nobody has it.
+  const start = launch({ HOST: '192.0.2.1' })
+  expect((await start.exit).code).toBe(1)
+  expect(start.stdout()).toContain('192.0.2.1')
   expect(await readdir(folder)).not.toContain('start.pid')
   expect(existsSync(join(folder, 'pg/postmaster.pid'))).toBe(false)
 })

@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeAccess } from './start/access.ts'
 import { bannerFields, bannerText } from './start/banner.ts'
 import { bringUp } from './start/bring-up.ts'
+import { checkConfigurations } from './start/configuration.ts'
+import { makeDataFolder } from './start/data-folder.ts'
 import { lockFolder } from './start/lock.ts'
 import { createOutput } from './start/output.ts'
 import { choosePorts } from './start/ports.ts'
@@ -30,25 +31,30 @@ try {
 
 async function start(settings: Settings): Promise<void> {
   const { folder } = settings
-  mkdirSync(folder, { recursive: true })
+  makeDataFolder(folder)
   const unlock = lockFolder(join(folder, 'start.pid'))
   await shutdown.add('folder', async () => unlock())
-  await endLeftovers(folder, Object.values(PROGRAM_PATHS))
-  await releaseServers(folder)
-
-  const ports = await choosePorts(process.env, (name, wanted, actual, holder) =>
-    output.say(`port ${wanted} is taken by ${holder}: ${name} is at ${actual} instead`, 'warn'),
-  )
   const env: NodeJS.ProcessEnv = {
     HOST: '127.0.0.1',
     NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
     ...process.env,
     ...(settings.makeSecret && { AUTH_JWT_SECRET: developmentSecret(join(folder, 'auth-secret')) }),
   }
+  await Promise.all([checkConfigurations(settings, env), clearUp(folder)])
+
+  const ports = await choosePorts(process.env, (name, wanted, actual, holder) =>
+    output.say(`port ${wanted} is taken by ${holder}: ${name} is at ${actual} instead`, 'warn'),
+  )
   // Signing needs neither database nor programs: it has the second core while those come up.
   const [access] = await Promise.all([
     describeAccess(settings, ports, env),
     bringUp({ settings, ports, env, output, shutdown }),
   ])
   output.announce(bannerText(access), bannerFields(access))
+}
+
+/** Ends what an earlier start left behind. */
+async function clearUp(folder: string): Promise<void> {
+  await endLeftovers(folder, Object.values(PROGRAM_PATHS))
+  await releaseServers(folder)
 }

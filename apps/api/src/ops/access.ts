@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { insufficientScope, unauthenticated } from '../errors.ts'
+import { insufficientScope, tokenMissing } from '../errors.ts'
 import type { Actor, Verifier } from '../plugins/auth.ts'
 import { requireSameOrigin } from './same-origin.ts'
 import { type Sessions, sessionCookie } from './session.ts'
@@ -19,7 +19,7 @@ export function registerAccess(
     if (request.routeOptions.config.public || request.is404) return
     const actor = await identify(request)
     if (!actor && opensPage(request)) return toLogin(reply)
-    if (!actor) throw unauthenticated('Send a token (Authorization: Bearer <token>) or log in at /ops/login.')
+    if (!actor) throw tokenMissing('Send a token (Authorization: Bearer <token>) or log in at /ops/login.')
     request.actor = requireOperator(actor)
   })
 

@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import type { Verifier } from '../plugins/auth.ts'
 import { registerHttp } from '../plugins/http.ts'
 import { registerJson } from '../plugins/json.ts'
+import { malformedRequests } from '../plugins/malformed.ts'
 import { registerHttpMetrics } from '../plugins/metrics.ts'
 import { registerProblemPages } from '../plugins/problem-pages.ts'
 import { registerProblems } from '../plugins/problems.ts'
@@ -42,6 +43,7 @@ export async function buildOps({ pool, queues, log, registry, verify, sessions, 
     requestTimeout: 15_000,
     connectionTimeout: 30_000,
     handlerTimeout: 10_000,
+    ...malformedRequests,
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>()

@@ -47,6 +47,13 @@ test('the page may load and run only what this process serves', async () => {
   expect(policy).toContain("default-src 'none'")
   expect(policy).toContain("script-src 'self';")
   expect(policy).not.toMatch(/https?:/)
+  const { body } = await get(boardPath, { ...session, ...html })
+  expect(body.match(/(?:src|href)="(?:https?:)?\/\/[^"]*"/g)).toBeNull()
+})
+
+test('the page of a problem needs no session', async () => {
+  expect((await get('/problems/unauthenticated', html)).statusCode).toBe(200)
+  expect((await get('/problems/nothing')).statusCode).toBe(404)
 })
 
 test('the board shows every queue with its jobs, and the dead letters beside them', async () => {

@@ -1,6 +1,6 @@
-import { connectionVariables, loadConnections } from '@goals-tasks/config'
+import { connectionVariables, httpUrls, loadConnections, splitList } from '@goals-tasks/config'
 import Type from 'typebox'
-import { authVariables, readAuth } from '../auth-config.ts'
+import { authProblems, authVariables, readAuth } from '../auth-config.ts'
 import { variables } from '../config.ts'
 
 export const opsVariables = Type.Object({
@@ -15,24 +15,20 @@ export const opsVariables = Type.Object({
         'secret of the session cookies, 32 characters or more; unset means derived from `AUTH_JWT_SECRET`, or new at every start',
     }),
   ),
-  OPS_READY_URLS: Type.String({
-    default: '',
-    description:
-      "`/readyz` addresses of the other processes, separated by commas; then the operators' `/readyz` answers for all of them",
-  }),
+  OPS_READY_URLS: httpUrls(
+    "`/readyz` addresses of the other processes, separated by commas; then the operators' `/readyz` answers for all of them",
+  ),
 })
 
 /** @throws ConfigError with every problem */
 export function loadOpsConfig(env: NodeJS.ProcessEnv = process.env) {
-  const { variables: v, connections } = loadConnections(opsVariables, env)
+  const { variables: v, connections } = loadConnections(opsVariables, env, authProblems)
   return Object.freeze({
     ...connections,
-    auth: readAuth(v, connections.production),
+    auth: readAuth(v),
     http: { host: connections.host, port: v.OPS_PORT },
     sessionSecret: v.OPS_SESSION_SECRET ?? v.AUTH_JWT_SECRET,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
-    readyUrls: v.OPS_READY_URLS.split(',')
-      .map((url) => url.trim())
-      .filter(Boolean),
+    readyUrls: splitList(v.OPS_READY_URLS),
   })
 }

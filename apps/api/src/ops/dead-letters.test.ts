@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { singleJobId } from '@goals-tasks/events'
+import pino from 'pino'
 import { beforeEach, expect, test } from 'vitest'
 import { createSessions } from './session.ts'
 import { bearer, fromOurPage, operatorId, queueOf, secret, startOps } from './testing.ts'
@@ -67,7 +68,7 @@ test('many are replayed at once, the oldest first, up to a limit; a dry run only
   const body = { consumer: 'sync', error: 'answered 500' }
   const replay = async (more: object) => (await send('POST', '/replay', { ...body, ...more })).json()
 
-  expect(await replay({ dryRun: true })).toEqual({ dryRun: true, replayed: 3 })
+  expect(await replay({ dryRun: true })).toEqual({ dryRun: true, wouldReplay: 3 })
   expect(await deliveries('sync')).toHaveLength(1)
   expect(await replay({ limit: 2 })).toEqual({ dryRun: false, replayed: 2 })
   expect(await queueOf(ops, 'sync').queue.getWaitingCount()).toBe(before + 2)
@@ -130,4 +131,34 @@ test('nobody without the scope ops sees or changes a dead letter', async () => {
     expect((await app.inject({ method, url, headers: await bearer('tasks:write') })).statusCode).toBe(403)
   }
   expect((await send('GET', `/${id}`)).statusCode).toBe(200)
+})
+
+test('each replay and discard leaves a line with the operator and the letter', async () => {
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ level: 'info' }, { write: (text: string) => void lines.push(JSON.parse(text)) })
+  const told = await startOps({ log })
+  const change = async (method: 'POST' | 'DELETE', path: string, payload?: object) =>
+    told.app.inject({
+      method,
+      url: `/ops/dead-letters/${path}`,
+      headers: await bearer(),
+      ...(payload ? { payload } : {}),
+    })
+  const [one, two, three, four] = [
+    await told.bury('sync'),
+    await told.bury('sync'),
+    await told.bury('sync'),
+    await told.bury('audit-log'),
+  ]
+  await change('POST', `${one.id}/replay`)
+  await change('POST', 'replay', { consumer: 'sync' })
+  await change('DELETE', four.id)
+  const line = (letter: { id: string; eventId: string }, consumer: string, msg: string) =>
+    expect.objectContaining({ operator: operatorId, letter: letter.id, eventId: letter.eventId, consumer, msg })
+  expect(lines.filter(({ letter }) => letter)).toEqual([
+    line(one, 'sync', 'dead letter replayed'),
+    line(two, 'sync', 'dead letter replayed'),
+    line(three, 'sync', 'dead letter replayed'),
+    line(four, 'audit-log', 'dead letter discarded'),
+  ])
 })

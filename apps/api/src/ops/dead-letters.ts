@@ -4,10 +4,12 @@ import {
   discardDeadLetter,
   listDeadLetters,
   loadDeadLetter,
+  type Replayed,
   replayDeadLetter,
   replayDeadLetters,
 } from '@goals-tasks/db'
 import { consumerNames, Id, Instant, stringEnum } from '@goals-tasks/events'
+import type { FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import Type from 'typebox'
 import { pageOf } from '../entities/keyset.ts'
@@ -47,6 +49,11 @@ const BulkReplay = Type.Object(
 )
 const defaultReplays = 100
 
+/** One line per dead letter, however many go at once, so that each can be found. */
+function tell(request: FastifyRequest, { id, consumer, type, eventId }: Replayed, what: string): void {
+  request.log.info({ operator: request.actor.id, letter: id, consumer, type, eventId }, what)
+}
+
 /** What consumers gave up, to be looked at, replayed or discarded. Every change is logged with who made it. */
 export const deadLetterRoutes =
   ({ pool, queues }: { pool: pg.Pool; queues: OpsQueues }): FastifyPluginAsyncTypebox =>
@@ -72,16 +79,16 @@ export const deadLetterRoutes =
       const replayed = await replayDeadLetter(pool, request.params.id)
       if (!replayed) throw notFound('dead letter')
       await enqueueReplayed(queues, [replayed], request.log)
-      request.log.info({ actorId: request.actor.id, deadLetter: replayed }, 'dead letter replayed')
+      tell(request, replayed, 'dead letter replayed')
       return replayed
     })
 
     app.post('/ops/dead-letters/replay', { schema: { body: BulkReplay, querystring: Nothing } }, async (request) => {
       const { limit = defaultReplays, dryRun = false, ...filter } = request.body
-      if (dryRun) return { dryRun, replayed: await countDeadLetters(pool, filter, limit) }
+      if (dryRun) return { dryRun, wouldReplay: await countDeadLetters(pool, filter, limit) }
       const replayed = await replayDeadLetters(pool, filter, limit)
       await enqueueReplayed(queues, replayed, request.log)
-      request.log.info({ actorId: request.actor.id, filter, replayed: replayed.length }, 'dead letters replayed')
+      for (const letter of replayed) tell(request, letter, 'dead letter replayed')
       return { dryRun, replayed: replayed.length }
     })
 
@@ -92,7 +99,7 @@ export const deadLetterRoutes =
         const discarded = await discardDeadLetter(pool, request.params.id)
         if (!discarded) throw notFound('dead letter')
         await unmirror(queues, discarded, request.log)
-        request.log.info({ actorId: request.actor.id, deadLetter: discarded }, 'dead letter discarded')
+        tell(request, discarded, 'dead letter discarded')
         return reply.code(204).send()
       },
     )

@@ -1,3 +1,4 @@
+import { recordFailure } from '@goals-tasks/db'
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -18,7 +19,9 @@ test('the status tells of each consumer what waits, since when, and what it gave
     consumer: 'sync',
     queue: { waiting: 0, active: 0, delayed: 0, failed: 0, paused: false, workers: 0 },
     oldestPendingSeconds: null,
+    pendingDeliveries: 0,
     deadLetters: 0,
+    lastError: null,
   })
   await ops.bury('sync')
   await ops.createGoal()
@@ -29,6 +32,7 @@ test('the status tells of each consumer what waits, since when, and what it gave
   const found = of('sync', await status())
   expect(found).toMatchObject({
     queue: { waiting: 1, delayed: 1, paused: true },
+    pendingDeliveries: 1,
     deadLetters: 1,
     oldestPendingSeconds: expect.any(Number),
   })
@@ -40,6 +44,31 @@ test('the oldest pending event is as old as the event, whenever its delivery is 
   )
   const { consumers } = await loadStatus({ pool, queues })
   expect(consumers.find((c) => c.consumer === 'sync')?.oldestPendingSeconds).toBeCloseTo(600, -1)
+})
+
+test('the last error is that of the newest event in trouble, whether it is still pending or was given up', async () => {
+  const lastError = async () => {
+    const { consumers } = await loadStatus({ pool, queues })
+    return consumers.find((c) => c.consumer === 'sync')?.lastError
+  }
+  const fail = async (error: string) => {
+    const { id: eventId } = await ops.createGoal()
+    await recordFailure(pool, { consumer: 'sync', eventId, error, delaysMs: [60_000], leaseMs: 30_000 })
+    return eventId
+  }
+  const given = await ops.bury('sync', 'it was refused')
+  expect(await lastError()).toMatchObject({ eventId: given.eventId, error: 'it was refused', givenUp: true })
+  const eventId = await fail('it timed out')
+  await ops.createGoal()
+  expect(await lastError()).toEqual({
+    eventId,
+    error: 'it timed out',
+    attempts: 1,
+    givenUp: false,
+    eventAgeSeconds: expect.any(Number),
+  })
+  const newer = await ops.bury('sync', 'it was refused again')
+  expect(await lastError()).toMatchObject({ eventId: newer.eventId, givenUp: true })
 })
 
 test('an unknown query parameter is 400', async () => {

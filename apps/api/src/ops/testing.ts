@@ -4,6 +4,7 @@ import { freshDatabase, freshRedis, until } from '@goals-tasks/devstack/testing'
 import { type ConsumerName, connectProducer, mirrorDeadLetters } from '@goals-tasks/events'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { SignJWT } from 'jose'
+import type { Logger } from 'pino'
 import { afterAll } from 'vitest'
 import { createVerifier } from '../plugins/auth.ts'
 import { buildOps } from './app.ts'
@@ -26,12 +27,21 @@ export function signToken(scope: string, expires = '1 hour'): Promise<string> {
 export const bearer = async (scope = 'ops') => ({ authorization: `Bearer ${await signToken(scope)}` })
 
 /** The app of the ops process on a database and a prefix of its own; it goes with the test file. */
-export async function startOps({ production = false, redisUrl }: { production?: boolean; redisUrl?: string } = {}) {
-  const { url, prefix } = freshRedis()
-  const database = createDatabase({ ...(await freshDatabase()), poolSize: 4, name: 'test', onError: () => undefined })
-  const redis = connectProducer(redisUrl ?? url, () => undefined)
+export async function startOps({
+  production = false,
+  redisUrl,
+  log = createLogger('ops', 'silent'),
+}: {
+  production?: boolean
+  redisUrl?: string
+  log?: Logger
+} = {}) {
+  const { url: sharedRedisUrl, prefix } = freshRedis()
+  const { url } = await freshDatabase()
+  const database = createDatabase({ url, poolSize: 4, name: 'test', onError: () => undefined })
+  const environment = { DATABASE_URL: url, REDIS_URL: redisUrl ?? sharedRedisUrl, QUEUE_PREFIX: prefix }
+  const redis = connectProducer(environment.REDIS_URL, () => undefined)
   const queues = openQueues(redis, prefix)
-  const log = createLogger('ops', 'silent')
   const config = {
     secret,
     jwksUrl: undefined,
@@ -82,7 +92,8 @@ export async function startOps({ production = false, redisUrl }: { production?: 
     return { id, eventId, aggregateId }
   }
 
-  return { app, pool, queues, createGoal, bury }
+  /** `environment` is that of a process which looks at the same. */
+  return { app, pool, queues, environment, createGoal, bury }
 }
 
 export function queueOf({ queues }: Awaited<ReturnType<typeof startOps>>, consumer: ConsumerName) {

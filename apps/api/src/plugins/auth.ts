@@ -9,7 +9,7 @@ import {
 } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { AuthConfig } from '../auth-config.ts'
-import { insufficientScope, unauthenticated, unavailable } from '../errors.ts'
+import { insufficientScope, tokenMissing, unauthenticated, unavailable } from '../errors.ts'
 import type { Scope } from '../scopes.ts'
 
 /** Who makes the request, and what the token allows. */
@@ -93,8 +93,7 @@ export function registerAuth(app: FastifyInstance, verify: Verifier): void {
     const { scope } = request.routeOptions.config
     if (!scope) return
     const [scheme, token] = (request.headers.authorization ?? '').split(' ')
-    if (scheme?.toLowerCase() !== 'bearer' || !token)
-      throw unauthenticated('Send a token: Authorization: Bearer <token>.')
+    if (scheme?.toLowerCase() !== 'bearer' || !token) throw tokenMissing('Send a token: Authorization: Bearer <token>.')
     request.actor = await verify(token)
     if (!request.actor.scopes.has(scope) && !request.actor.admin) throw insufficientScope(scope)
   })

@@ -31,7 +31,7 @@ export async function registerHttp(app: FastifyInstance, corsOrigins: readonly s
       'cache-control': 'private, no-cache',
       'x-content-type-options': 'nosniff',
     })
-    done(acceptsJson(request.headers.accept) ? undefined : new Problem('not-acceptable', 'Accept application/json.'))
+    done(unfit(request))
   })
   if (corsOrigins.length > 0) {
     await app.register(cors, {
@@ -40,13 +40,34 @@ export async function registerHttp(app: FastifyInstance, corsOrigins: readonly s
       allowedHeaders: allowed,
       exposedHeaders: exposed,
       maxAge: 600,
+      // An OPTIONS that is no preflight is answered like everywhere else.
+      strictPreflight: false,
     })
   }
   app.addHook('onResponse', logOutcome)
 }
 
-const acceptsJson = (accept: string | undefined) =>
-  accept === undefined || /\*\/\*|application\/(\*|json|problem\+json)|text\/(\*|html)/.test(accept)
+function unfit({ raw, headers }: FastifyRequest): Problem | undefined {
+  if (headers.host === undefined && raw.httpVersion === '1.1')
+    return new Problem('invalid-request', 'The Host header is missing.')
+  return acceptsJson(headers.accept) ? undefined : new Problem('not-acceptable', 'Accept application/json.')
+}
+
+/** Pages are had by those who name HTML; everything else here is JSON. */
+const acceptsJson = (accept: string | undefined): boolean => {
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return true
+  const weights = new Map(accept.split(',').map(mediaRange))
+  const json = weights.get('application/json') ?? weights.get('application/*') ?? weights.get('*/*') ?? 0
+  const named = ['application/problem+json', 'text/html', 'text/*'].map((range) => weights.get(range) ?? 0)
+  return Math.max(json, ...named) > 0
+}
+
+/** `text/html;level=1;q=0.4` is `['text/html', 0.4]`. */
+function mediaRange(text: string): [range: string, weight: number] {
+  const [range = '', ...parameters] = text.toLowerCase().split(';')
+  const weight = parameters.find((each) => each.trim().startsWith('q='))
+  return [range.trim(), weight === undefined ? 1 : Number(weight.trim().slice(2))]
+}
 
 /** One line per request; the query stays out of it, since it may hold what people search for. */
 function logOutcome(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
@@ -63,23 +84,25 @@ function logOutcome(request: FastifyRequest, reply: FastifyReply, done: () => vo
   done()
 }
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const
 
-/** Answers 405 with Allow where the address is known under other methods; to be called after all routes. */
+/** Answers 405 with Allow where the address is known under other methods, and OPTIONS with 204; to be called after all routes. */
 export function registerMethodNotAllowed(app: FastifyInstance, known: ReadonlyMap<string, ReadonlySet<string>>): void {
   for (const [url, present] of [...known]) {
     const allow = [...present, 'OPTIONS'].join(', ')
-    for (const method of methods.filter((name) => !present.has(name))) {
-      app.route({
-        method,
-        url,
-        config: { public: true },
-        schema: { hide: true },
-        handler: async () => {
-          throw new Problem('method-not-allowed', `Use ${allow}.`, { headers: { allow } })
-        },
-      })
-    }
+    const shared = { url, config: { public: true }, schema: { hide: true } } as const
+    app.route({
+      ...shared,
+      method: 'OPTIONS',
+      handler: (_request, reply) => reply.code(204).header('allow', allow).send(),
+    })
+    app.route({
+      ...shared,
+      method: methods.filter((name) => !present.has(name)),
+      handler: async () => {
+        throw new Problem('method-not-allowed', `Use ${allow}.`, { headers: { allow } })
+      },
+    })
   }
 }
 

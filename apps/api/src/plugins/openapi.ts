@@ -10,17 +10,19 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       openapi: '3.1.0',
       info: {
         title: 'goals-tasks',
-        version: '1.0.0',
+        version: '0.1.0',
         description: introduction,
         license: { name: 'MIT', identifier: 'MIT' },
       },
       tags: [{ name: 'goals' }, { name: 'tasks' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
-    // Each operation says which scope it needs, from the very line that enforces it.
+    // Each operation says which scope it needs, from the very line that enforces it, and how its body may come.
     transform: ({ schema, url, route }) => {
       const { scope } = route.config ?? {}
-      return { url, schema: scope ? { ...schema, security: [{ token: [scope] }] } : schema }
+      const security = scope ? { security: [{ token: [scope] }] } : {}
+      const consumes = [route.method].flat().includes('PATCH') && schema?.body ? { consumes: mergePatch } : {}
+      return { url, schema: { ...schema, ...security, ...consumes } }
     },
   })
 
@@ -63,7 +65,9 @@ const pageSources = {
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="none" stroke="teal" stroke-width="2"/><circle cx="8" cy="8" r="3" fill="teal"/></svg>'
 
+const mergePatch = ['application/merge-patch+json', 'application/json']
+
 const introduction = `Goals, the tasks in them, and everything that happened to both.
 
 Send \`Authorization: Bearer <token>\`; each operation names the scope that the token needs.
-A change needs \`If-Match\` with the ETag that you read. Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`
+A PATCH needs \`If-Match\` with the ETag that you read; every other change honours it when it is sent. Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`

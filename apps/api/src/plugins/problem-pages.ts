@@ -3,7 +3,8 @@ import { notFound, type ProblemCode, problems } from '../errors.ts'
 
 /** The pages that the `type` of a problem leads to, out of the one table of problems. */
 export function registerProblemPages(app: FastifyInstance): void {
-  app.get<{ Params: { code: string } }>('/problems/:code', { schema: { hide: true } }, async (request, reply) => {
+  const open = { config: { public: true }, schema: { hide: true } } as const
+  app.get<{ Params: { code: string } }>('/problems/:code', open, async (request, reply) => {
     const { code } = request.params
     if (!Object.hasOwn(problems, code)) throw notFound('problem')
     const { status, title } = problems[code as ProblemCode]

@@ -11,27 +11,30 @@ export function registerProblems(app: FastifyInstance): void {
     else if (problem.cause) request.log.debug({ err: problem.cause }, problem.message)
     return sendProblem(request, reply, problem)
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, new Problem('not-found', `Nothing lives at ${request.url.split('?')[0]}.`)),
-  )
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, unknownAddress(request)))
 }
 
-function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem) {
-  const { status, title } = problems[problem.code]
-  const body = {
-    type: `/problems/${problem.code}`,
-    title,
-    status,
-    detail: problem.message,
-    instance: request.url.split('?')[0],
-    code: problem.code,
-    traceId: request.id,
-  }
+function unknownAddress({ method, url }: FastifyRequest): Problem {
+  return implemented.has(method)
+    ? new Problem('not-found', `Nothing lives at ${url.split('?')[0]}.`)
+    : new Problem('not-implemented', `Nothing here knows ${method}.`)
+}
+
+const implemented = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem) {
   return reply
-    .code(status)
+    .code(problems[problem.code].status)
     .headers({ 'cache-control': 'no-store', ...problem.headers })
     .type('application/problem+json')
-    .send(JSON.stringify({ ...body, ...problem.extra }))
+    .send(problemText(problem, { traceId: request.id, instance: request.url.split('?')[0] }))
+}
+
+/** The body of a problem; `instance` is the path of the request, as far as it is known. */
+export function problemText(problem: Problem, request: { traceId: string; instance?: string | undefined }): string {
+  const { code, message: detail, extra } = problem
+  const { traceId, instance } = request
+  return JSON.stringify({ type: `/problems/${code}`, ...problems[code], detail, instance, code, traceId, ...extra })
 }
 
 const byFastifyCode: Record<string, ProblemCode> = {
@@ -41,9 +44,10 @@ const byFastifyCode: Record<string, ProblemCode> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid-json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-json',
   FST_ERR_HANDLER_TIMEOUT: 'unavailable',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri-too-long',
 }
 
-function toProblem(error: unknown, method: string): Problem {
+export function toProblem(error: unknown, method: string): Problem {
   const state = sqlState(error)
   if (state) return fromPostgres(state, error, method)
   const thrown = error as Partial<FastifyError>
@@ -59,15 +63,13 @@ function toProblem(error: unknown, method: string): Problem {
 }
 
 /** Class 22 and check constraints: a value that got past the schema but that Postgres will not hold. */
-function fromPostgres(state: string, cause: unknown, method: string): Problem {
-  if (state.startsWith('22') || state === '23514')
-    return new Problem(
-      method === 'GET' || method === 'HEAD' ? 'invalid-request' : 'invalid-body',
-      'A value is out of range.',
-      { cause },
-    )
+function fromPostgres(state: string, error: unknown, method: string): Problem {
+  if (state.startsWith('22') || state === '23514') {
+    const code = method === 'GET' || method === 'HEAD' ? 'invalid-request' : 'invalid-body'
+    return new Problem(code, 'A value is out of range.', { cause: error })
+  }
   const away = ['08', '53', '57', '55', '25', '40'].includes(state.slice(0, 2))
   return away
-    ? unavailable('The database is away or busy.', cause)
-    : new Problem('internal', 'The request failed; the trace id finds it in the log.', { cause })
+    ? unavailable('The database is away or busy.', error)
+    : new Problem('internal', 'The request failed; the trace id finds it in the log.', { cause: error })
 }

@@ -16,8 +16,9 @@ Settings.Set({ maxErrors: 100 })
 export function registerValidation(app: FastifyInstance): void {
   const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
     const validator = Compile(schema)
+    const convert = createConverter(schema)
     return (input: unknown) => {
-      const value = httpPart === 'body' ? (input ?? {}) : Value.Convert(schema, input)
+      const value = httpPart === 'body' ? (input ?? {}) : convert(input)
       if (validator.Check(value)) return { value }
       const errors = fieldErrors(schema, validator.Errors(value))
       return { error: httpPart === 'body' ? invalidBody(errors) : invalidRequest(errors) }
@@ -26,6 +27,18 @@ export function registerValidation(app: FastifyInstance): void {
   app.setValidatorCompiler(compile)
   // Answers are finished text from Postgres; the schemas of answers are documentation.
   app.setSerializerCompiler(() => JSON.stringify)
+}
+
+/** Texts become what the schema says; an integer is plain digits, so `1.5`, `0x10` and `1e1` stay texts, which are refused. */
+function createConverter(schema: TSchema): (input: unknown) => unknown {
+  const properties: Record<string, TSchema & { type?: string }> = (schema as TObject).properties ?? {}
+  const integers = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
+  return (input) => {
+    const given = input as Record<string, unknown>
+    const odd = integers.filter((name) => name in given && !/^-?\d+$/.test(String(given[name])))
+    const kept = Object.fromEntries(odd.map((name) => [name, given[name]]))
+    return { ...(Value.Convert(schema, input) as object), ...kept }
+  }
 }
 
 const invalidRequest = (errors: FieldError[]) =>
@@ -51,5 +64,8 @@ function unknownNames(schema: TSchema, error: SchemaError): FieldError[] {
   const names = (error.params as { additionalProperties?: string[] }).additionalProperties ?? []
   const known = error.instancePath === '' ? Object.keys((schema as TObject).properties ?? {}) : []
   const hint = (name: string) => (known.length === 0 ? '' : `; did you mean ${closest(name, known)}?`)
-  return names.map((name) => ({ pointer: `${error.instancePath}/${name}`, detail: `is not known${hint(name)}` }))
+  return names.map((name) => ({
+    pointer: `${error.instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    detail: `is not known${hint(name)}`,
+  }))
 }

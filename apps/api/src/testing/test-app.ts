@@ -27,10 +27,11 @@ export const signToken = (sub: string, scope: string, expires: string | number =
     .setExpirationTime(expires)
     .sign(new TextEncoder().encode(secret))
 
-/** The API on a database and a key prefix of its own, without a socket. */
-export async function startTestApp(options: { corsOrigins?: string[] } = {}) {
+/** The API on a key prefix and, unless it is to be a second process on another's, a database of its own; without a socket. */
+export async function startTestApp(options: { corsOrigins?: string[]; database?: { url: string } } = {}) {
   const log = createLogger('api', 'silent')
-  const database = createDatabase({ ...(await freshDatabase()), poolSize: 8, name: 'test', onError: () => undefined })
+  const { url: databaseUrl } = options.database ?? (await freshDatabase())
+  const database = createDatabase({ url: databaseUrl, poolSize: 8, name: 'test', onError: () => undefined })
   const { url, prefix } = freshRedis()
   const redis = connectProducer(url, () => undefined)
   const dispatcher = createDispatcher({ connection: redis, prefix, log })
@@ -47,6 +48,7 @@ export async function startTestApp(options: { corsOrigins?: string[] } = {}) {
     app,
     deps,
     pool: database.pool,
+    database: { url: databaseUrl },
     /** A client with a token of this user's. */
     async as(id: string = randomUUID(), scope = userScopes.join(' ')) {
       const token = await signToken(id, scope)
@@ -92,7 +94,7 @@ function createClient(id: string, inject: Send) {
       send('POST', url, payload, headers),
     patch: (url: string, payload: object | string, headers?: Record<string, string>) =>
       send('PATCH', url, payload, headers),
-    put: (url: string, payload?: object) => send('PUT', url, payload),
+    put: (url: string, payload?: object, headers?: Record<string, string>) => send('PUT', url, payload, headers),
     delete: (url: string, headers?: Record<string, string>) => send('DELETE', url, undefined, headers),
     /** Creates a goal and gives it back. */
     goal: async (fields: object = {}) =>

@@ -59,15 +59,15 @@ async function runJob<C extends ConsumerName>(context: Context<C>, job: Job<JobD
   const startedAt = performance.now()
   context.progress.running++
   const result = await work(context, job.data.events)
+    .finally(() => {
+      context.progress.running--
+      noteProgress(context.progress)
+    })
     .catch(async (error) => {
       if (!context.signal.aborted) throw error
       // The process stops: another one finds the job where it was.
       await job.moveToWait(token)
       throw new WaitingError()
-    })
-    .finally(() => {
-      context.progress.running--
-      noteProgress(context.progress)
     })
   return report(context, job.data.events, result, startedAt)
 }

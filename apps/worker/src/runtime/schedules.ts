@@ -1,51 +1,83 @@
-import { ensurePartitions, inTransaction, type Tx } from '@goals-tasks/db'
+import { ensurePartitions, eventRetentionDays, inTransaction, purgeExpired, type Tx } from '@goals-tasks/db'
+import type { Dispatcher } from '@goals-tasks/events'
+import type { Counter } from '@goals-tasks/observability'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 
-const retentionDays = 30
 const idempotencyKeyHours = 24
 const rowsPerDelete = 10_000
+/** Few, since each holds the locks of its tasks and of whoever waits for them. */
+const rowsPerPurge = 500
+
+export type Chores = {
+  pool: pg.Pool
+  dispatcher: Pick<Dispatcher, 'nudge'>
+  /** Days after which what was deleted goes for good. */
+  retentionDays: number
+  purged: Counter<'entity'>
+  log: Logger
+}
 
 /**
- * The hourly chores: partitions for the weeks to come, farewell to those past the retention, and to Idempotency-Keys older
- * than a day. One process at a time; the others find the lock taken and leave it to that one. Needs no Redis.
+ * The hourly chores: partitions for the weeks to come, farewell to those past the retention, to Idempotency-Keys older
+ * than a day, and to what was deleted long ago. One process at a time; the others find the lock taken and leave it to that
+ * one. Needs no Redis.
  */
-export async function runChores(pool: pg.Pool, log: Logger): Promise<void> {
+export async function runChores(chores: Chores): Promise<void> {
+  const { pool, log } = chores
   await ensurePartitions(pool)
   const forgotten = await forgetIdempotencyKeys(pool)
   if (forgotten > 0) log.info({ count: forgotten }, 'idempotency keys are forgotten')
+  const purged = await purge(chores)
+  if (purged.goals + purged.tasks > 0) log.info(purged, 'goals and tasks deleted long ago are purged')
   const dropped = await dropExpiredPartitions(pool)
   if (dropped > 0) log.info({ count: dropped }, 'weeks of events beyond the retention are dropped')
+}
+
+/** In small transactions, the longest deleted first, each of which tells those that waited for what is gone. */
+async function purge({ pool, dispatcher, retentionDays, purged }: Chores) {
+  const sum = { goals: 0, tasks: 0 }
+  for (;;) {
+    const batch = await inTurn(pool, (tx) => purgeExpired(tx, { days: retentionDays, limit: rowsPerPurge }))
+    if (!batch) return sum
+    dispatcher.nudge(batch.events)
+    purged.inc({ entity: 'goal' }, batch.goals)
+    purged.inc({ entity: 'task' }, batch.tasks)
+    sum.goals += batch.goals
+    sum.tasks += batch.tasks
+    if (batch.goals < rowsPerPurge && batch.tasks < rowsPerPurge) return sum
+  }
 }
 
 /** In small transactions, oldest first. */
 async function forgetIdempotencyKeys(pool: pg.Pool): Promise<number> {
   for (let sum = 0; ; ) {
-    const count = await inTurn(pool, (tx) =>
+    const deleted = await inTurn(pool, (tx) =>
       tx.query(
         `delete from idempotency_keys where ctid = any(array(
            select ctid from idempotency_keys where created_at < now() - make_interval(hours => $1) order by created_at limit $2))`,
         [idempotencyKeyHours, rowsPerDelete],
       ),
     )
+    const count = deleted?.rowCount ?? 0
     sum += count
     if (count < rowsPerDelete) return sum
   }
 }
 
 /** It locks the whole table for a moment, and everyone queues behind that: rather not this hour than for long. */
-function dropExpiredPartitions(pool: pg.Pool): Promise<number> {
-  return inTurn(pool, async (tx) => {
+async function dropExpiredPartitions(pool: pg.Pool): Promise<number> {
+  const dropped = await inTurn(pool, async (tx) => {
     await tx.query(`set local lock_timeout = '1s'`)
-    return tx.query('select drop_expired_event_partitions(make_interval(days => $1))', [retentionDays])
+    return tx.query('select drop_expired_event_partitions(make_interval(days => $1))', [eventRetentionDays])
   })
+  return dropped?.rowCount ?? 0
 }
 
-/** @returns the rows of `work`; 0 when another process is at it */
-function inTurn(pool: pg.Pool, work: (tx: Tx) => Promise<pg.QueryResult>): Promise<number> {
+/** @returns what `work` gives; undefined when another process is at it */
+function inTurn<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T | undefined> {
   return inTransaction(pool, async (tx) => {
     const { rows } = await tx.query(`select pg_try_advisory_xact_lock(hashtext('goals-tasks chores')) as mine`)
-    if (rows[0]?.mine !== true) return 0
-    return (await work(tx)).rowCount ?? 0
+    return rows[0]?.mine === true ? work(tx) : undefined
   })
 }

@@ -36,9 +36,10 @@ export async function bringUp(options: {
 }
 
 /** Where the servers are, ours or somebody's. The configuration package is slow to load, and seldom needed here. */
-async function connections(env: NodeJS.ProcessEnv): Promise<{ databaseUrl: string; redisUrl: string }> {
-  if (env.DATABASE_URL && env.REDIS_URL) return { databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL }
+async function connections(env: NodeJS.ProcessEnv): Promise<Pick<Stack, 'databaseUrl' | 'redisUrl' | 'queuePrefix'>> {
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, QUEUE_PREFIX: queuePrefix } = env
+  if (databaseUrl && redisUrl) return { databaseUrl, redisUrl, queuePrefix }
   const { connectionVariables, loadConnections } = await import('@goals-tasks/config')
   const { database, redis } = loadConnections(connectionVariables, env).connections
-  return { databaseUrl: database.url, redisUrl: redis.url }
+  return { databaseUrl: database.url, redisUrl: redis.url, queuePrefix: redis.queuePrefix }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import getPort, { clearLockedPorts } from 'get-port'
 import { afterEach, expect, test } from 'vitest'
@@ -32,6 +33,22 @@ test('a named port that is taken is an error that names the variable and the hol
   await expect(choosePorts({ OPS_PORT: String(port) }, () => undefined)).rejects.toThrow(
     new RegExp(`^OPS_PORT ${port} is taken by pid ${process.pid} `),
   )
+})
+
+const restricted =
+  process.platform === 'linux' && Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) > 80
+
+test.runIf(restricted)('a port that this user may not have is told apart from one that is taken', async () => {
+  const { geteuid, seteuid } = process
+  const asRoot = geteuid?.() === 0
+  if (asRoot) seteuid?.(65_534)
+  try {
+    await expect(choosePorts({ PORT: '80' }, () => undefined)).rejects.toThrow(
+      'PORT 80 may not be listened on by this user: set PORT to a port above 1023',
+    )
+  } finally {
+    if (asRoot) seteuid?.(0)
+  }
 })
 
 test('what is no port is refused', async () => {

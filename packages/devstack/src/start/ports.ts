@@ -1,3 +1,4 @@
+import { createServer } from 'node:net'
 import getPort, { portNumbers } from 'get-port'
 import { portHolder } from './port-holder.ts'
 
@@ -45,5 +46,15 @@ async function namedPort(variable: string, value: string): Promise<number> {
   if (!Number.isInteger(port) || port < 1 || port > HIGHEST)
     throw new Error(`${variable} must be a port from 1 to ${HIGHEST}, not ${value}`)
   if ((await getPort({ port, reserve: true })) === port) return port
+  if ((await refusalOf(port)) === 'EACCES')
+    throw new Error(`${variable} ${port} may not be listened on by this user: set ${variable} to a port above 1023`)
   throw new Error(`${variable} ${port} is taken by ${portHolder(port)}: end it, or set ${variable} to another port`)
 }
+
+/** Why nobody can listen on the port: the system's code for it. */
+const refusalOf = (port: number): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+    server.listen(port, () => server.close(() => resolve(undefined)))
+  })

@@ -32,6 +32,17 @@ describe('a line of a process, for a person', () => {
     )
   })
 
+  test('shows who did what to which dead letter', () => {
+    const fields = {
+      msg: 'dead letter discarded',
+      consumer: 'sync',
+      type: 'goal:created',
+      operator: 'o1',
+      letter: 'd1',
+    }
+    expect(readable('ops', fields)).toBe('ops     sync dead letter discarded goal:created operator=o1 letter=d1')
+  })
+
   test('leaves text that is no JSON as it is', () => {
     expect(readableLine('ops', '{ oops', false)).toMatch(/^\d\d:\d\d:\d\d ops {5}\{ oops$/)
   })

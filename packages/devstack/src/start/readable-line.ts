@@ -4,7 +4,7 @@ type Fields = Record<string, unknown>
 type Paint = (colour: Parameters<typeof styleText>[0], text: string) => string
 
 /** Shown with their names after the message; the rest of a line stays in the JSON. */
-const NAMED = ['eventId', 'events', 'count', 'attempt', 'retryInMs', 'port', 'why', 'signal']
+const NAMED = ['eventId', 'events', 'count', 'attempt', 'retryInMs', 'operator', 'letter', 'port', 'why', 'signal']
 const LEVEL_COLOURS: Record<string, 'yellow' | 'red'> = { warn: 'yellow', error: 'red', fatal: 'red' }
 const NAME_COLOURS: Record<string, 'cyan' | 'magenta' | 'blue'> = { api: 'cyan', worker: 'magenta', ops: 'blue' }
 const LONGEST_NAME = 6

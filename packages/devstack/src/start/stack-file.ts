@@ -10,6 +10,8 @@ export type Stack = {
   opsUrl: string
   databaseUrl: string
   redisUrl: string
+  /** Absent when nobody named one. */
+  queuePrefix?: string | undefined
   probes: Record<string, string>
   processes: Record<string, number>
 }

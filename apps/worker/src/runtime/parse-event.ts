@@ -11,7 +11,8 @@ import Schema, { type Validator } from 'typebox/schema'
 
 /**
  * The event as its consumer knows it: of a type that it hears, and with the body that the catalogue promises.
- * Fields that the catalogue lacks are fine: a newer program may have added them.
+ * Fields that the catalogue lacks are fine: a newer program may have added them. So are missing ones that may be null: an
+ * older program did not know them.
  * @throws UnrecoverableError naming the first problem, never a value
  */
 export function parseEvent<C extends ConsumerName>(consumer: C, event: DomainEvent): EventFor<C> {
@@ -33,14 +34,19 @@ const validators = new Map<EventType, Validator>()
 function validatorOf(type: EventType): Validator {
   const known = validators.get(type)
   if (known) return known
-  const validator: Validator = Schema.Compile(withoutBans(catalogue[type]))
+  const validator: Validator = Schema.Compile(tolerant(catalogue[type]))
   validators.set(type, validator)
   return validator
 }
 
-/** The schema without its ban on further properties, at any depth. */
-function withoutBans<T>(schema: T): T {
-  return JSON.parse(JSON.stringify(schema), (key, value) =>
-    key === 'additionalProperties' && value === false ? undefined : value,
-  )
+type Member = { anyOf?: { type?: string }[] }
+const mayBeNull = (member: Member | undefined) => member?.anyOf?.some(({ type }) => type === 'null') ?? false
+
+/** The schema without its ban on further properties and without its demand for those that may be null, at any depth. */
+function tolerant<T>(schema: T): T {
+  return JSON.parse(JSON.stringify(schema), (_key, value) => {
+    if (value?.type !== 'object' || !Array.isArray(value.required)) return value
+    const { additionalProperties: _, required, ...rest } = value
+    return { ...rest, required: required.filter((name: string) => !mayBeNull(value.properties[name])) }
+  })
 }

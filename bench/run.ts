@@ -4,13 +4,14 @@ import { parseArgs } from 'node:util'
 import { describeConditions } from './conditions.ts'
 import { createContext } from './context.ts'
 import { type Section, toMarkdown } from './report.ts'
+import { cascade } from './scenarios/cascade.ts'
 import { create } from './scenarios/create.ts'
 import { drain } from './scenarios/drain.ts'
 import { latency } from './scenarios/latency.ts'
 import { patch } from './scenarios/patch.ts'
 import { read } from './scenarios/read.ts'
 
-const scenarios = { create, patch, read, latency, drain }
+const scenarios = { create, patch, read, cascade, latency, drain }
 
 const { values } = parseArgs({
   options: {

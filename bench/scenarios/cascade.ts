@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import { type Context, forgetEvents } from '../context.ts'
+import type { Row, Section } from '../report.ts'
+import { ratios, type Sample, spread } from '../rounds.ts'
+
+const tasks = 10_000
+
+/** What takes all tasks of a large goal along, against updating as many rows that nobody hears of. */
+export async function cascade(context: Context): Promise<Section> {
+  const { api, pool, rounds, token, userId } = context
+  const [goal, plain] = [await seedGoal(context), await seedGoal(context)]
+
+  async function request(method: 'DELETE' | 'POST', path: string): Promise<Sample> {
+    const began = performance.now()
+    const answer = await fetch(`http://127.0.0.1:${api.port}/v1/goals/${goal}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+    })
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`)
+    return inTasks(performance.now() - began)
+  }
+  async function updateRows(): Promise<Sample> {
+    const began = performance.now()
+    await pool.query(`update tasks set version = version + 1 where goal_id = $1`, [plain])
+    return inTasks(performance.now() - began)
+  }
+
+  const samples = {
+    rows: [] as Sample[],
+    deletion: [] as Sample[],
+    restoration: [] as Sample[],
+    closing: [] as Sample[],
+    reopening: [] as Sample[],
+  }
+  // Not interleaved: each undoes the one before, so that every round begins alike.
+  for (let round = 0; round < rounds; round++) {
+    samples.rows.push(await updateRows())
+    samples.deletion.push(await request('DELETE', ''))
+    samples.restoration.push(await request('POST', '/restore'))
+    samples.closing.push(await request('POST', '/cancel'))
+    samples.reopening.push(await request('POST', '/reopen'))
+    await forgetEvents(context)
+  }
+  await pool.query('delete from tasks where owner_id = $1', [userId])
+  const row = (measured: string, of: readonly Sample[]): Row => ({
+    measured,
+    against: 'one UPDATE of as many rows',
+    ratio: ratios(of, samples.rows),
+    absolute: describe(of),
+    baseline: describe(samples.rows),
+  })
+  return {
+    title: 'Cascade',
+    note: `A goal of ${tasks} tasks; each gets a version, an event, its readers and its deliveries, all in one transaction.`,
+    rows: [
+      row('DELETE /v1/goals/{id}', samples.deletion),
+      row('POST …/restore', samples.restoration),
+      row('POST …/cancel', samples.closing),
+      row('POST …/reopen', samples.reopening),
+    ],
+  }
+}
+
+const inTasks = (ms: number): Sample => ({ rate: (tasks / ms) * 1_000, p50Ms: ms })
+
+const describe = (of: readonly Sample[]) =>
+  `${(spread(of.map((sample) => sample.p50Ms ?? Number.NaN)).median / 1_000).toFixed(2)} s, ${Math.round(spread(of.map((sample) => sample.rate)).median)} tasks/s`
+
+async function seedGoal({ pool, userId }: Context): Promise<string> {
+  const id = randomUUID()
+  await pool.query(`insert into goals (id, user_id, title) values ($1, $2, 'Large')`, [id, userId])
+  await pool.query(
+    `insert into tasks (goal_id, owner_id, user_id, assigned_to, title, description)
+     select $1, $2, $2, case when n % 2 = 0 then $2::uuid end, 'Task ' || n, repeat('What it takes. ', 10) from generate_series(1, $3::int) n`,
+    [id, userId, tasks],
+  )
+  await pool.query('vacuum (analyze) tasks')
+  return id
+}

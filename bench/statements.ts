@@ -25,6 +25,7 @@ export async function recordStatements(pool: pg.Pool, work: (deps: Deps) => Prom
   })
   await work({
     db: recorder,
+    cache: { readEntity: (_kind, _id, _reader, load) => load(), readList: (_scopes, _variant, load) => load() },
     commit: createCommit(recorder),
     transaction: (inside) => inTransaction(recorder, inside),
     publish: async () => undefined,

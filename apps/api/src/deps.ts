@@ -1,3 +1,4 @@
+import { type Cache, staleAfter } from '@goals-tasks/cache'
 import {
   type Announcement,
   type Commit,
@@ -18,20 +19,34 @@ export type Deps = {
   db: Executor
   commit: Commit
   transaction: Transaction
-  /** Tells of events that have committed; never throws. */
+  /** Finished answers. Services that write read past it. */
+  cache: Pick<Cache, 'readEntity' | 'readList'>
+  /**
+   * To be awaited after the commit and before the answer: from then on nobody reads from the cache what was before.
+   * Tells the dispatcher, too. Never throws.
+   */
   publish: (events: readonly CommittedEvent[]) => Promise<void>
   /** Milliseconds since the epoch. */
   clock: () => number
   retentionDays: number
 }
 
-export function createDeps(options: { pool: pg.Pool; dispatcher: Dispatcher; retentionDays: number }): Deps {
-  const { pool, dispatcher, retentionDays } = options
+export function createDeps(options: {
+  pool: pg.Pool
+  cache: Pick<Cache, 'readEntity' | 'readList' | 'invalidate'>
+  dispatcher: Dispatcher
+  retentionDays: number
+}): Deps {
+  const { pool, cache, dispatcher, retentionDays } = options
   return {
     db: pool,
     commit: createCommit(pool),
     transaction: (work) => inTransaction(pool, work),
-    publish: async (events) => dispatcher.nudge(events),
+    cache,
+    async publish(events) {
+      dispatcher.nudge(events)
+      if (events.length > 0) await cache.invalidate(staleAfter(events))
+    },
     clock: Date.now,
     retentionDays,
   }

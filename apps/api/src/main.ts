@@ -1,3 +1,4 @@
+import { connectCache, createCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher } from '@goals-tasks/events'
 import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
@@ -25,7 +26,12 @@ await startOrExit(async () => {
   )
   const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
 
-  const deps = createDeps({ pool: database.pool, dispatcher, retentionDays: config.retentionDays })
+  const cacheRedis = connectCache(
+    config.cache.url,
+    damped(10_000, (err: Error) => log.warn({ err }, 'the redis of the cache is away; every read asks postgres')),
+  )
+  const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
+  const deps = createDeps({ pool: database.pool, cache, dispatcher, retentionDays: config.retentionDays })
   const app = await buildApp(deps, {
     log,
     registry,
@@ -45,7 +51,8 @@ await startOrExit(async () => {
       await app.close()
       // Only now are all writes done, so this flush takes the last of them.
       await dispatcher.close()
-      redis.disconnect()
+      await cache.close()
+      for (const connection of [redis, cacheRedis]) connection.disconnect()
       await database.close()
     },
   })

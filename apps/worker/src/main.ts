@@ -1,8 +1,8 @@
+import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
 import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
-import { connectCache } from './connect-cache.ts'
 import { consumers } from './consumers/index.ts'
 import { readiness } from './readiness.ts'
 import { refuseEviction } from './runtime/redis-memory.ts'
@@ -36,7 +36,7 @@ await startOrExit(async () => {
     redis,
     queuePrefix: config.redis.queuePrefix,
     retentionDays: config.retentionDays,
-    deps: { cache: { redis: cache, prefix: config.cache.prefix }, sync: config.sync },
+    deps: { invalidate: createInvalidation({ redis: cache, prefix: config.cache.prefix }), sync: config.sync },
     registry,
     log,
     onWedged(consumer) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
+import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { createCommit, createDatabase, type GoalState, type TaskState } from '@goals-tasks/db'
 import { freshDatabase, freshRedis } from '@goals-tasks/devstack/testing'
 import {
@@ -20,7 +21,6 @@ import { createRegistry } from '@goals-tasks/observability'
 import type pg from 'pg'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
-import { connectCache } from '../src/connect-cache.ts'
 import { consumers } from '../src/consumers/index.ts'
 import type { Consumers } from '../src/consumers/types.ts'
 import { type Timings, timings } from '../src/runtime/timings.ts'
@@ -101,7 +101,10 @@ export function startWorker(on: Installation, options: TestWorker = {}) {
     redis,
     queuePrefix: on.prefix,
     retentionDays: 30,
-    deps: { cache: { redis: cache, prefix: on.prefix }, sync: { url: options.syncUrl, source: '/test' } },
+    deps: {
+      invalidate: createInvalidation({ redis: cache, prefix: on.prefix }),
+      sync: { url: options.syncUrl, source: '/test' },
+    },
     registry,
     log: on.log,
     onWedged: options.onWedged ?? (() => undefined),

@@ -9,10 +9,12 @@ import { endProcess, exitOf, spawnTied } from './tied-process.ts'
 
 /**
  * Starts a Redis on 127.0.0.1 that never evicts, with its data in `dataDir` and its log beside the folder.
- * The program comes from `redisBinary(cacheDir)`.
+ * The program comes from `redisBinary(cacheDir)`; `settings` are further arguments for it.
  * @throws with the end of the server's log when it does not come up.
  */
-export async function startRedis(options: ServerOptions & { cacheDir: string }): Promise<Server> {
+export async function startRedis(
+  options: ServerOptions & { cacheDir: string; settings?: readonly string[] },
+): Promise<Server> {
   const { dataDir, port, durability } = options
   const { command, env } = await redisBinary(options.cacheDir, options.onProgress)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
@@ -22,6 +24,7 @@ export async function startRedis(options: ServerOptions & { cacheDir: string }):
   const settings = ['--set-proc-title', 'no', '--pidfile', pidFile(dataDir), '--dir', dataDir, '--port', String(port)]
   settings.push('--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction')
   settings.push('--appendonly', durability === 'full' ? 'yes' : 'no')
+  settings.push(...(options.settings ?? []))
   const logFile = `${dataDir}.log`
   const log = await open(logFile, 'w', 0o600)
   const child = spawnTied(command, settings, {

@@ -5,7 +5,8 @@ import { Problem } from '../errors.ts'
 
 /** One row of a list: its JSON text and its place in the order (created_at, id). */
 export type ListRow = { text: string; at: string; id: string }
-export type Page = { text: string; nextCursor: string | null; empty: boolean }
+/** `next` is the cursor of the page after it. */
+export type Page = { text: string; next: string | null; empty: boolean }
 
 /** A filter that is in force: its name, its condition over a placeholder of that name, and the value. */
 export type Filter = { name: string; condition: SQL; value: unknown }
@@ -90,7 +91,7 @@ export function pageOf<R extends { text: string }>(
   const hasMore = rows.length > limit
   const nextCursor = hasMore && last ? cursorAfter(last) : null
   const text = `{"data":[${shown.map((row) => row.text).join(',')}],"page":${JSON.stringify({ nextCursor, hasMore })}}`
-  return { text, nextCursor, empty: shown.length === 0 }
+  return { text, next: nextCursor, empty: shown.length === 0 }
 }
 
 /** A cursor continues one list under one set of filters. It grants nothing: ownership is in the query. */

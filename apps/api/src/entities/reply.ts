@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
+import type { ListPage } from '@goals-tasks/cache'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer } from './change.ts'
-import type { Page } from './keyset.ts'
 import { etag } from './precondition.ts'
 
 const json = 'application/json; charset=utf-8'
@@ -29,7 +29,7 @@ export const sendEntity = (request: FastifyRequest, reply: FastifyReply, answer:
 
 /** Sends what is no plain representation. Its tag is weak: it is of this body, and no version of anything. */
 export const sendView = (request: FastifyRequest, reply: FastifyReply, text: string) =>
-  sendTagged(request, reply, `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`, text)
+  sendTagged(request, reply, `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`, text)
 
 function sendTagged(request: FastifyRequest, reply: FastifyReply, tag: string, text: string) {
   reply.header('etag', tag)
@@ -40,10 +40,10 @@ function sendTagged(request: FastifyRequest, reply: FastifyReply, tag: string, t
 }
 
 /** Sends one page of a list, with a link to the next. */
-export function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page) {
-  if (page.nextCursor !== null) {
+export function sendPage(request: FastifyRequest, reply: FastifyReply, page: ListPage) {
+  if (page.next !== null) {
     const url = new URL(request.url, 'http://list')
-    url.searchParams.set('cursor', page.nextCursor)
+    url.searchParams.set('cursor', page.next)
     reply.header('link', `<${url.pathname}${url.search}>; rel="next"`)
   }
   return sendView(request, reply, page.text)

@@ -1,16 +1,20 @@
 import { Problem } from '../errors.ts'
 
-/** Which state may follow which, and by which verbs; the first is the usual one. */
+/** Which state may follow which, and by which verbs; by none means that only a patch names it. */
 export type Transitions<S extends string, V extends string> = Record<S, Partial<Record<S, readonly V[]>>>
 
-const statesAfter = <S extends string, V extends string>(table: Transitions<S, V>, from: S) =>
+export const statesAfter = <S extends string, V extends string>(table: Transitions<S, V>, from: S) =>
   Object.keys(table[from]) as S[]
 
-/** The verbs that lead somewhere from here, each with where to. */
-export function verbsFrom<S extends string, V extends string>(table: Transitions<S, V>, from: S): Map<V, S> {
-  const pairs = statesAfter(table, from).flatMap((to) => (table[from][to] ?? []).map((verb) => [verb, to] as const))
-  // Where several states answer to a verb, the first is meant.
-  return new Map(pairs.reverse())
+/** Whether the one state may follow the other, and by that verb. */
+export function follows<S extends string, V extends string>(
+  table: Transitions<S, V>,
+  from: S,
+  to: S,
+  verb?: V,
+): boolean {
+  const verbs = table[from][to]
+  return verbs !== undefined && (verb === undefined || verbs.includes(verb))
 }
 
 /** @throws Problem 409 naming what is allowed, when that state does not follow, or not by that verb */
@@ -20,20 +24,28 @@ export function checkTransition<S extends string, V extends string>(
   to: S,
   verb?: V,
 ): void {
-  if (from === to) return
-  const verbs = table[from][to]
-  if (verbs && (verb === undefined || verbs.includes(verb))) return
-  throw invalidTransition(table, from, verb ?? to)
-}
-
-export const invalidTransition = <S extends string, V extends string>(
-  table: Transitions<S, V>,
-  from: S,
-  wanted: S | V,
-): Problem => {
+  if (from === to || follows(table, from, to, verb)) return
   const allowed = statesAfter(table, from)
-  const detail = `${from} does not allow ${wanted}: ${allowed.join(', ')} may follow.`
-  return new Problem('invalid-transition', detail, {
-    extra: { from, wanted, allowed, verbs: [...verbsFrom(table, from).keys()] },
+  const verbs = [...new Set(allowed.flatMap((state) => table[from][state] ?? []))]
+  const wanted = verb ?? to
+  throw new Problem('invalid-transition', `${from} does not allow ${wanted}: ${allowed.join(', ')} may follow.`, {
+    extra: { from, wanted, allowed, verbs },
   })
 }
+
+/** Where a verb leads, for the contract: `ACTIVE → ON_HOLD`. */
+export function describeVerb<S extends string, V extends string>(table: Transitions<S, V>, verb: V): string {
+  const ways = statesOf(table).flatMap((from) => {
+    const to = statesAfter(table, from).filter((state) => follows(table, from, state, verb))
+    return to.length > 0 ? [`\`${from}\` → ${to.map((state) => `\`${state}\``).join(' or ')}`] : []
+  })
+  return `${ways.join(', ')}. Already there: 200, and nothing changes.`
+}
+
+/** What the contract says of 409 on a change of state. */
+export const describeRefusal = <S extends string, V extends string>(table: Transitions<S, V>): string =>
+  `\`invalid-transition\`: the state does not follow; \`allowed\` has those that do. ${statesOf(table)
+    .map((from) => `After \`${from}\`: ${statesAfter(table, from).join(', ')}.`)
+    .join(' ')}`
+
+export const statesOf = <S extends string, V extends string>(table: Transitions<S, V>) => Object.keys(table) as S[]

@@ -1,10 +1,11 @@
+import type { ListPage } from '@goals-tasks/cache'
 import { goalJson, principalId } from '@goals-tasks/db'
 import { CalendarDate, goalStatuses, priorities } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import type { Caller, Deps } from '../deps.ts'
 import { withMembers } from '../entities/capabilities.ts'
-import { createListByDeletion, type Page } from '../entities/keyset.ts'
+import { createListByDeletion } from '../entities/keyset.ts'
 import { anyOf, commaSeparated, defaultLimit, deletion, paging, parseInclude, when } from '../entities/list-query.ts'
 import { loadProgress, ProgressMode } from './progress.ts'
 
@@ -30,7 +31,11 @@ const ownedBy = createListByDeletion(
 )
 
 /** The caller's own goals, newest first. */
-export async function listGoals({ db }: Deps, caller: Caller, query: Static<typeof GoalListQuery>): Promise<Page> {
+export async function listGoals(
+  { db, cache }: Deps,
+  caller: Caller,
+  query: Static<typeof GoalListQuery>,
+): Promise<ListPage> {
   const filters = [
     ...anyOf('status', query.status, goalStatuses, sql`status`, 'goal_status'),
     ...anyOf('priority', query.priority, priorities, sql`priority`, 'priority'),
@@ -39,16 +44,19 @@ export async function listGoals({ db }: Deps, caller: Caller, query: Static<type
     ...when('targetBefore', query.targetBefore, sql`target_date < ${sql.placeholder('targetBefore')}::date`),
   ]
   const include = parseInclude(query.include, ['progress'])
-  return ownedBy[query.deleted ?? 'exclude'](db, {
-    limit: query.limit ?? defaultLimit,
-    cursor: query.cursor,
-    filters,
-    values: { principalId: caller.id },
-    async extend(rows) {
-      if (!include.has('progress')) return rows
-      const ids = rows.map((row) => row.id)
-      const progress = await loadProgress(db, ids, query.progressMode ?? 'TASK_COUNT')
-      return rows.map((row) => ({ ...row, text: withMembers(row.text, { progress: progress.get(row.id) }) }))
-    },
-  })
+  const load = () =>
+    ownedBy[query.deleted ?? 'exclude'](db, {
+      limit: query.limit ?? defaultLimit,
+      cursor: query.cursor,
+      filters,
+      values: { principalId: caller.id },
+      async extend(rows) {
+        if (!include.has('progress')) return rows
+        const ids = rows.map((row) => row.id)
+        const progress = await loadProgress(db, ids, query.progressMode ?? 'TASK_COUNT')
+        return rows.map((row) => ({ ...row, text: withMembers(row.text, { progress: progress.get(row.id) }) }))
+      },
+    })
+  // Progress is the tasks' doing, whose changes leave the list of goals alone.
+  return include.has('progress') ? load() : cache.readList([`goals:user:${caller.id}`], JSON.stringify(query), load)
 }

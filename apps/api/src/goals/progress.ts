@@ -2,6 +2,7 @@ import { type Executor, prepareStatement } from '@goals-tasks/db'
 import { Nullable, stringEnum } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
+import type { Deps } from '../deps.ts'
 
 const progressModes = ['TASK_COUNT', 'ESTIMATED_HOURS'] as const
 /** The query parameter that chooses. */
@@ -42,6 +43,15 @@ const progressOf = prepareStatement<Omit<Progress, 'mode'> & { goalId: string }>
              count(*) filter (where estimated_hours is null)::int as "missingEstimates"
       from weighed group by goal_id`,
 )
+
+/** How far a goal is, kept until one of its tasks changes. */
+export async function readProgress({ db, cache }: Deps, goalId: string, mode: Progress['mode']): Promise<Progress> {
+  const { text } = await cache.readList([`tasks:goal:${goalId}`], `progress ${mode}`, async () => ({
+    text: JSON.stringify((await loadProgress(db, [goalId], mode)).get(goalId)),
+    next: null,
+  }))
+  return JSON.parse(text)
+}
 
 /** How far these goals are, each computed from its tasks as they are now: what is stored nowhere cannot drift. */
 export async function loadProgress(

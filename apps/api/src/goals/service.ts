@@ -3,17 +3,16 @@ import { type Executor, goalJson, goalReadable, prepareStatement } from '@goals-
 import type { Goal } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { announcementBy, type Caller, type Deps, principalOf } from '../deps.ts'
-import { type Capabilities, withMembers } from '../entities/capabilities.ts'
+import { type Capabilities, capabilitiesOf, withMembers } from '../entities/capabilities.ts'
 import type { Answer, Stored } from '../entities/change.ts'
 import { checkFreeForm } from '../entities/free-form.ts'
 import { gone, isExpired } from '../entities/gone.ts'
 import { createHistory, type HistoryQuery } from '../entities/history.ts'
 import type { Page } from '../entities/keyset.ts'
-import { verbsFrom } from '../entities/transitions.ts'
 import { forbidden, notFound } from '../errors.ts'
-import { loadProgress, type Progress } from './progress.ts'
+import { type Progress, readProgress } from './progress.ts'
 import type { NewGoal } from './schemas.ts'
-import { goalTransitions, goalVerbs } from './states.ts'
+import { goalTransitions, goalVerbs, goalVerbTargets } from './states.ts'
 
 /** A goal of which nothing but the title was said. */
 const unset = {
@@ -87,14 +86,27 @@ export type GoalInclude = { includeDeleted: boolean; progress?: Progress['mode']
 
 /** @returns the goal, or, for an assignee of one of its tasks, its header; a deleted one only when asked for */
 export async function readGoal(deps: Deps, caller: Caller, id: string, include: GoalInclude): Promise<GoalAnswer> {
+  if (!include.includeDeleted && !include.progress && !include.capabilities) return readPlainGoal(deps, caller, id)
   const goal = await loadGoal(deps, deps.db, caller, id)
   if (goal.deleted && !include.includeDeleted) throw gone(deps, `/v1/goals/${id}`, goal)
   if (!owns(caller, goal)) return { ...goal, text: headerOf(goal), view: true }
   const members = {
-    ...(include.progress ? { progress: (await loadProgress(deps.db, [id], include.progress)).get(id) } : {}),
-    ...(include.capabilities ? { capabilities: capabilitiesOf(goal) } : {}),
+    ...(include.progress ? { progress: await readProgress(deps, goal.id, include.progress) } : {}),
+    ...(include.capabilities ? { capabilities: goalCapabilities(goal) } : {}),
   }
   return { ...goal, text: withMembers(goal.text, members), view: Object.keys(members).length > 0 }
+}
+
+/** Out of the cache for its owner; a header is made anew each time. */
+async function readPlainGoal(deps: Deps, caller: Caller, id: string): Promise<GoalAnswer> {
+  const answer = await deps.cache.readEntity('goal', id.toLowerCase(), caller.id, async () => {
+    const goal = await loadGoal(deps, deps.db, caller, id)
+    if (goal.deleted) throw gone(deps, `/v1/goals/${id}`, goal)
+    const owned = owns(caller, goal)
+    return { version: goal.version, text: owned ? goal.text : headerOf(goal), readers: owned ? [goal.ownerId] : [] }
+  })
+  if (!answer) throw notFound('goal')
+  return { ...answer, view: answer.readers.length === 0 }
 }
 
 function headerOf(goal: StoredGoal): string {
@@ -102,15 +114,16 @@ function headerOf(goal: StoredGoal): string {
   return JSON.stringify({ id, title, status, targetDate })
 }
 
-function capabilitiesOf(goal: StoredGoal): Capabilities {
-  const { status } = JSON.parse(goal.text) as Goal
-  const ways = verbsFrom(goalTransitions, status)
-  return Object.fromEntries(
-    goalVerbs.map((verb) => {
-      const to = ways.get(verb)
-      if (goal.deleted) return [verb, { allowed: false, code: 'deleted' }]
-      return [verb, to === undefined ? { allowed: false, code: 'invalid-transition' } : { allowed: true, to }]
-    }),
+function goalCapabilities({ text, deleted }: StoredGoal): Capabilities {
+  const { status } = JSON.parse(text) as Goal
+  return capabilitiesOf(
+    { status, deleted },
+    {
+      table: goalTransitions,
+      verbs: goalVerbs,
+      target: (verb) => goalVerbTargets[verb],
+      outcome: (to) => ({ allowed: true, to }),
+    },
   )
 }
 

@@ -1,4 +1,5 @@
-import { principalId, taskCreated, taskJson, taskVisible } from '@goals-tasks/db'
+import type { ListPage } from '@goals-tasks/cache'
+import { type Executor, principalId, taskCreated, taskJson, taskVisible } from '@goals-tasks/db'
 import { CalendarDate, priorities, taskStatuses } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
@@ -52,7 +53,14 @@ const visible = createListByDeletion(
 )
 
 /** The tasks of a goal that the caller may see: all of them for its owner, their own for an assignee. */
-export async function listTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query: TaskListQuery): Promise<Page> {
+export function listTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query: TaskListQuery): Promise<ListPage> {
+  const variant = JSON.stringify([caller.id, caller.admin, query])
+  return deps.cache.readList([`tasks:goal:${goalId.toLowerCase()}`], variant, () =>
+    loadTasksOfGoal(deps, caller, goalId, query),
+  )
+}
+
+async function loadTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query: TaskListQuery): Promise<Page> {
   const page = await ofGoal[query.deleted ?? 'exclude'](deps.db, {
     ...paged(query),
     filters: [...filtersOf(query), ...assignedFilter(query, caller)],
@@ -67,7 +75,11 @@ export async function listTasksOfGoal(deps: Deps, caller: Caller, goalId: string
 }
 
 /** The tasks of the caller's goals, those assigned to the caller and those that the caller made elsewhere, newest first. */
-export function listTasks({ db }: Deps, caller: Caller, query: TaskListQuery): Promise<Page> {
+export function listTasks({ db, cache }: Deps, caller: Caller, query: TaskListQuery): Promise<ListPage> {
+  return cache.readList([`tasks:user:${caller.id}`], JSON.stringify(query), () => loadTasks(db, caller, query))
+}
+
+function loadTasks(db: Executor, caller: Caller, query: TaskListQuery): Promise<Page> {
   const values = { principalId: caller.id }
   const by = query.deleted ?? 'exclude'
   const mine = query.assignedTo === 'me' || query.assignedTo?.toLowerCase() === caller.id

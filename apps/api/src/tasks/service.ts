@@ -2,26 +2,27 @@ import { type Executor, loadOpenBlockers, prepareStatement, taskJson, taskOwned,
 import type { Task } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { type Caller, type Deps, principalOf } from '../deps.ts'
-import { type Capabilities, withMembers } from '../entities/capabilities.ts'
+import { type Capabilities, capabilitiesOf, withMembers } from '../entities/capabilities.ts'
 import type { Answer, Stored } from '../entities/change.ts'
 import { gone, isExpired } from '../entities/gone.ts'
 import { createHistory, type HistoryQuery } from '../entities/history.ts'
 import type { Page } from '../entities/keyset.ts'
-import { verbsFrom } from '../entities/transitions.ts'
 import { notFound } from '../errors.ts'
-import { taskTransitions, taskVerbs } from './states.ts'
+import { isHeld, isWorkable, taskTransitions, taskVerbs, taskVerbTarget } from './states.ts'
 
 export type StoredTask = Stored & {
   /** Whether the caller may do with it what the owner of its goal may. */
   owned: boolean
   goalId: string
+  ownerId: string
+  assignedTo: string | null
   dependentsCount: number
 }
 
 const byId = prepareStatement<StoredTask>(
   'task_by_id',
   sql`select id, ${taskJson()}::text as text, version, ${taskOwned} as owned, deleted_at is not null as deleted,
-        goal_id as "goalId", dependents_count as "dependentsCount"
+        goal_id as "goalId", owner_id as "ownerId", assigned_to as "assignedTo", dependents_count as "dependentsCount"
       from tasks where id = ${sql.placeholder('id')}::uuid and ${taskVisible}`,
 )
 
@@ -41,25 +42,39 @@ export async function readTask(
   id: string,
   include: TaskInclude,
 ): Promise<Answer & { view: boolean }> {
+  if (!include.includeDeleted && !include.capabilities) return readPlainTask(deps, caller, id)
   const task = await loadTask(deps, deps.db, caller, id)
   if (task.deleted && !include.includeDeleted) throw gone(deps, `/v1/tasks/${id}`, task)
   if (!include.capabilities) return { ...task, view: false }
-  return { ...task, text: withMembers(task.text, { capabilities: await capabilitiesOf(deps, task) }), view: true }
+  return { ...task, text: withMembers(task.text, { capabilities: await taskCapabilities(deps, task) }), view: true }
 }
 
-async function capabilitiesOf({ db }: Deps, stored: StoredTask): Promise<Capabilities> {
-  const task = JSON.parse(stored.text) as Task
-  const ways = verbsFrom(taskTransitions, task.status)
-  const byDependency = task.blockKind === 'DEPENDENCY'
-  const blockers = byDependency ? await loadOpenBlockers(db, task.id) : []
-  return Object.fromEntries(
-    taskVerbs.map((verb) => {
-      const to = verb === 'unblock' ? (task.blockedFrom ?? undefined) : ways.get(verb)
-      if (stored.deleted) return [verb, { allowed: false, code: 'deleted' }]
-      if (to === undefined) return [verb, { allowed: false, code: 'invalid-transition' }]
-      const held = task.status === 'BLOCKED' && (to === 'COMPLETED' || (byDependency && to !== 'CANCELLED'))
-      return [verb, held ? { allowed: false, code: 'task-blocked', to, blockers } : { allowed: true, to }]
-    }),
+/** Out of the cache for the owner of its goal and its assignee; anybody else is looked up each time. */
+async function readPlainTask(deps: Deps, caller: Caller, id: string) {
+  const answer = await deps.cache.readEntity('task', id.toLowerCase(), caller.id, async () => {
+    const task = await loadTask(deps, deps.db, caller, id)
+    if (task.deleted) throw gone(deps, `/v1/tasks/${id}`, task)
+    const readers = [task.ownerId, task.assignedTo].filter((reader) => reader !== null)
+    return { version: task.version, text: task.text, readers }
+  })
+  if (!answer) throw notFound('task')
+  return { ...answer, view: false }
+}
+
+async function taskCapabilities({ db }: Deps, { text, deleted }: StoredTask): Promise<Capabilities> {
+  const task = JSON.parse(text) as Task
+  const blockers = task.dependencies.length > 0 ? await loadOpenBlockers(db, task.id) : []
+  return capabilitiesOf(
+    { status: task.status, deleted },
+    {
+      table: taskTransitions,
+      verbs: taskVerbs,
+      target: (verb) => taskVerbTarget(verb, task),
+      outcome(to) {
+        if (isHeld(task, to)) return { allowed: false, code: 'task-blocked', to, blockers }
+        return { allowed: true, to: isWorkable(to) && blockers.length > 0 ? 'BLOCKED' : to }
+      },
+    },
   )
 }
 

@@ -18,14 +18,14 @@ export const taskTransitions: Transitions<TaskStatus, TaskVerb> = {
     COMPLETED: ['complete'],
     CANCELLED: ['cancel'],
   },
-  COMPLETED: { TODO: ['reopen'], IN_PROGRESS: ['reopen'] },
-  CANCELLED: { TODO: ['reopen'], IN_PROGRESS: ['reopen'] },
+  COMPLETED: { TODO: ['reopen'], IN_PROGRESS: [] },
+  CANCELLED: { TODO: ['reopen'], IN_PROGRESS: [] },
 }
 
-type State = Pick<Task, 'status' | 'blockedFrom'>
+type State = Pick<Task, 'status' | 'blockKind' | 'blockedFrom'>
 
 /** Where a verb leads from a state; the state itself when there is nothing to do. */
-export function taskVerbTarget(verb: TaskVerb, { status, blockedFrom }: State): TaskStatus {
+export function taskVerbTarget(verb: TaskVerb, { status, blockKind, blockedFrom }: State): TaskStatus {
   switch (verb) {
     case 'start':
       return 'IN_PROGRESS'
@@ -40,9 +40,14 @@ export function taskVerbTarget(verb: TaskVerb, { status, blockedFrom }: State): 
     case 'unblock':
       return status === 'BLOCKED' ? (blockedFrom ?? 'TODO') : isClosedTask(status) ? 'TODO' : status
     case 'reopen':
-      // A reopened task may have landed in BLOCKED.
-      return status === 'BLOCKED' ? status : 'TODO'
+      // Where it lands while something that it waits for is open, so asking again changes nothing.
+      return blockKind === 'DEPENDENCY' ? 'BLOCKED' : 'TODO'
   }
 }
 
+/** Whether that way out of BLOCKED is not the caller's to take: completing takes force, and a block by dependency lifts itself. */
+export const isHeld = ({ status, blockKind }: Pick<Task, 'status' | 'blockKind'>, to: TaskStatus): boolean =>
+  status === 'BLOCKED' && (to === 'COMPLETED' || (blockKind === 'DEPENDENCY' && isWorkable(to)))
+
+export const isWorkable = (status: string) => status === 'TODO' || status === 'IN_PROGRESS'
 export const isClosedTask = (status: string) => status === 'COMPLETED' || status === 'CANCELLED'

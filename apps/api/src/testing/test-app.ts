@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { connectCache, createCache } from '@goals-tasks/cache'
 import { createDatabase } from '@goals-tasks/db'
 import { freshDatabase, freshRedis } from '@goals-tasks/devstack/testing'
 import { connectProducer, createDispatcher } from '@goals-tasks/events'
@@ -28,17 +29,22 @@ export const signToken = (sub: string, scope: string, expires: string | number =
     .sign(new TextEncoder().encode(secret))
 
 /** The API on a key prefix and, unless it is to be a second process on another's, a database of its own; without a socket. */
-export async function startTestApp(options: { corsOrigins?: string[]; database?: { url: string } } = {}) {
+export async function startTestApp(
+  options: { corsOrigins?: string[]; database?: { url: string }; redis?: { url: string; prefix: string } } = {},
+) {
   const log = createLogger('api', 'silent')
   const { url: databaseUrl } = options.database ?? (await freshDatabase())
   const database = createDatabase({ url: databaseUrl, poolSize: 8, name: 'test', onError: () => undefined })
-  const { url, prefix } = freshRedis()
+  const { url, prefix } = options.redis ?? freshRedis()
   const redis = connectProducer(url, () => undefined)
   const dispatcher = createDispatcher({ connection: redis, prefix, log })
-  const deps = createDeps({ pool: database.pool, dispatcher, retentionDays: 30 })
+  const cacheRedis = connectCache(url, () => undefined)
+  const registry = createRegistry()
+  const cache = createCache({ redis: cacheRedis, prefix: `${prefix}-cache`, log, registry })
+  const deps = createDeps({ pool: database.pool, cache, dispatcher, retentionDays: 30 })
   const app = await buildApp(deps, {
     log,
-    registry: createRegistry(),
+    registry,
     verify: createVerifier(auth),
     corsOrigins: options.corsOrigins ?? [],
     trustProxy: [],
@@ -49,6 +55,8 @@ export async function startTestApp(options: { corsOrigins?: string[]; database?:
     deps,
     pool: database.pool,
     database: { url: databaseUrl },
+    redis: { url, prefix },
+    cache,
     /** A client with a token of this user's. */
     async as(id: string = randomUUID(), scope = userScopes.join(' ')) {
       const token = await signToken(id, scope)
@@ -59,7 +67,8 @@ export async function startTestApp(options: { corsOrigins?: string[]; database?:
     async close() {
       await app.close()
       await dispatcher.close()
-      redis.disconnect()
+      await cache.close()
+      for (const connection of [redis, cacheRedis]) connection.disconnect()
       await database.close()
     },
   }

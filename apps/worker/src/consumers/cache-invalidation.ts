@@ -1,29 +1,35 @@
+import { type Changed, staleAfter } from '@goals-tasks/cache'
 import type { EventFor } from '@goals-tasks/events'
 import type { External } from './types.ts'
 
-/** Drops what the cache holds of a changed goal or task, and the lists that it stands or stood in. */
+/**
+ * Makes what the cache holds of a changed goal or task worthless, and the lists that show it or showed it. The API did so
+ * before it answered, if it lived and reached Redis; this is what makes it certain. Late or twice, it harms nothing newer.
+ */
 export const cacheInvalidation: External<'cache-invalidation'> = {
   kind: 'external',
-  async run({ cache }, event) {
-    const keys = staleKeys(event).map((key) => `${cache.prefix}:${key}`)
-    // One key per command: on a Redis Cluster they live in different slots. The client sends them together.
-    await Promise.all(keys.map((key) => cache.redis.unlink(key)))
+  async run({ invalidate }, event) {
+    await invalidate(staleAfter([toChanged(event)]))
     return 'done'
   },
 }
 
-function staleKeys(event: EventFor<'cache-invalidation'>): string[] {
+function toChanged(event: EventFor<'cache-invalidation'>): Changed {
+  const { type, aggregateId, aggregateVersion: version } = event
   switch (event.type) {
     case 'goal:created':
     case 'goal:updated':
     case 'goal:deleted':
-      return [`goal:${event.aggregateId}`, `goals:user:${event.after.userId}`]
+      return { type, aggregateId, version, readers: [event.after.userId], goalIds: null }
     case 'task:created':
     case 'task:updated':
     case 'task:deleted': {
-      // A moved task leaves one list and enters another.
-      const goalIds = new Set([event.after.goalId, event.before?.goalId ?? event.after.goalId])
-      return [`task:${event.aggregateId}`, ...[...goalIds].map((goalId) => `tasks:goal:${goalId}`)]
+      const states = event.before ? [event.before, event.after] : [event.after]
+      return {
+        ...{ type, aggregateId, version },
+        readers: states.flatMap((task) => [task.ownerId, task.assignedTo, task.userId]),
+        goalIds: states.map((task) => task.goalId),
+      }
     }
   }
 }

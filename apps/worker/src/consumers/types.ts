@@ -1,10 +1,11 @@
+import type { Change } from '@goals-tasks/cache'
 import type { Tx } from '@goals-tasks/db'
 import type { CommittedEvent, ConsumerName, EventFor } from '@goals-tasks/events'
-import type { Redis } from 'ioredis'
 
 /** What consumers work with, beside the transaction. */
 export type ConsumerDeps = {
-  cache: { redis: Redis; prefix: string }
+  /** Throws when the cache's Redis did not confirm. */
+  invalidate: (change: Change) => Promise<void>
   sync: { url: string | undefined; source: string }
 }
 

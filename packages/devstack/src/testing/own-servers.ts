@@ -33,7 +33,8 @@ export const ownPostgres = (): Promise<OwnServer> =>
 export const ownRedis = (): Promise<OwnServer> =>
   own((folder, port) => startRedis({ dataDir: join(folder, 'redis'), port, durability: 'full', cacheDir: dataDir() }))
 
-async function own(launch: (folder: string, port: number) => Promise<Server>): Promise<OwnServer> {
+/** @internal A server that goes with the test, on a port and with a folder of its own. */
+export async function own(launch: (folder: string, port: number) => Promise<Server>): Promise<OwnServer> {
   const folder = await temporaryFolder(tmpdir(), FOLDER_PREFIX)
   const port = await getPort({ reserve: true })
   let server = await launch(folder, port)

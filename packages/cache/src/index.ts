@@ -1,0 +1,7 @@
+export { type Cache, createCache } from './cache.ts'
+export { type CacheRedis, connectCache } from './connect.ts'
+export type { Loaded } from './entries.ts'
+export { type Change, createInvalidation } from './invalidation.ts'
+export type { EntityKind, Scope } from './layout.ts'
+export type { ListPage } from './lists.ts'
+export { type Changed, staleAfter } from './stale.ts'

@@ -1,0 +1,34 @@
+import { hash } from 'node:crypto'
+import type { CacheRedis } from './connect.ts'
+import { jittered, lifetimesMs, type Scope } from './layout.ts'
+
+/** A finished page of a list; `next` is what leads to the page after it, without white space. */
+export type ListPage = { text: string; next: string | null }
+
+export type Lists = ReturnType<typeof createLists>
+
+export function createLists({ redis, prefix, newMark }: { redis: CacheRedis; prefix: string; newMark: () => string }) {
+  return {
+    scopeKey: (scope: Scope) => `${prefix}:${scope}`,
+    key: (scopes: readonly [Scope, ...Scope[]], variant: string) =>
+      `${prefix}:${scopes[0]}:${hash('sha256', `${scopes.join()} ${variant}`, 'base64url')}`,
+    /** Gives a scope without a mark a new one: never one that it had before. @returns its mark */
+    async plant(key: string): Promise<string> {
+      const mark = newMark()
+      return (await redis.set(key, mark, 'PX', lifetimesMs.scope, 'NX', 'GET')) ?? mark
+    },
+    /** Overwrites whatever is there: a list counts only under the generation and the marks that it names. */
+    async fill(key: string, seen: string, { text, next }: ListPage): Promise<boolean> {
+      await redis.set(key, `${seen} ${next ?? '-'}\n${text}`, 'PX', jittered(lifetimesMs.list))
+      return true
+    },
+  }
+}
+
+/** The page, if it was read under what the reader sees now. */
+export function parsePage(stored: string, seen: string): ListPage | undefined {
+  if (!stored.startsWith(`${seen} `)) return
+  const end = stored.indexOf('\n')
+  const next = stored.slice(seen.length + 1, end)
+  return { text: stored.slice(end + 1), next: next === '-' ? null : next }
+}

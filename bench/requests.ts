@@ -35,8 +35,9 @@ export function requestsAs(token: string) {
         headers: { ...headers, 'if-match': `"${version}"` },
         body: JSON.stringify({ title: `Goal ${row} once more, ${version}`, priority: 'HIGH' }),
       }),
-    readGoal: (row: number) => requestBytes({ method: 'GET', path: `/v1/goals/${goalId(row)}`, headers }),
-    listGoals: requestBytes({ method: 'GET', path: '/v1/goals?limit=50', headers }),
+    readGoal: (row: number, more: Record<string, string> = {}, query = '') =>
+      requestBytes({ method: 'GET', path: `/v1/goals/${goalId(row)}${query}`, headers: { ...headers, ...more } }),
+    listGoals: (more = '') => requestBytes({ method: 'GET', path: `/v1/goals?limit=50${more}`, headers }),
   }
 }
 

@@ -1,32 +1,95 @@
+import { Redis } from 'ioredis'
 import { type Context, seeded } from '../context.ts'
 import { loadProgram } from '../http.ts'
-import { describe, type Section } from '../report.ts'
+import { requestBytes } from '../load.ts'
+import { startBaseline } from '../programs.ts'
+import { describe, type Row, type Section } from '../report.ts'
 import { helloRequest, requestsAs, walkRows } from '../requests.ts'
-import { interleave, ratios } from '../rounds.ts'
+import { interleave, ratios, type Sample } from '../rounds.ts'
+import { goalId } from '../script.ts'
 
-/** Reads, each of which asks Postgres, against an answer that asks nobody. */
+/** So few that each is in the cache after a moment. */
+const hot = [1, 2_000] as const
+
+/** Reads with a token and the question whose it is, out of the cache and past it. */
 export async function read(context: Context): Promise<Section> {
-  const { api, hello, rounds, token } = context
-  const requests = requestsAs(token)
-  const next = walkRows(seeded.http)
-  const samples = await interleave(
-    {
-      goal: () => loadProgram(context, { program: api, expect: 200, next: () => requests.readGoal(next().row) }),
-      list: () => loadProgram(context, { program: api, expect: 200, next: () => requests.listGoals }),
-      hello: () => loadProgram(context, { program: hello, expect: 200, next: () => helloRequest }),
-    },
-    { rounds, warmUp: true },
-  )
-  const row = (measured: string, name: 'goal' | 'list') => ({
-    measured,
-    against: 'bare Fastify, GET hello',
-    ratio: ratios(samples[name], samples.hello),
-    absolute: describe(samples[name]),
-    baseline: describe(samples.hello),
+  const { api, hello, rounds, servers, token } = context
+  const [redisGet, drizzleList] = [
+    await startBaseline(servers, 'redis-get'),
+    await startBaseline(servers, 'drizzle-list'),
+  ]
+  try {
+    const goals = await seedRedis(context)
+    const requests = requestsAs(token)
+    const [nextHot, nextAny, nextPlace] = [walkRows(hot), walkRows(seeded.http), await walkPlaces(context)]
+    const load = (program: typeof api, next: () => Buffer, expect = 200) =>
+      loadProgram(context, { program, expect, next })
+    const samples = await interleave(
+      {
+        goal: () => load(api, () => requests.readGoal(nextHot().row)),
+        unchanged: () => load(api, () => requests.readGoal(nextHot().row, { 'if-none-match': '"1"' }), 304),
+        past: () => load(api, () => requests.readGoal(nextAny().row, {}, '?includeDeleted=true')),
+        list: () => load(api, () => requests.listGoals()),
+        missedList: () => load(api, () => requests.listGoals(`&cursor=${nextPlace().cursor}`)),
+        hello: () => load(hello, () => helloRequest),
+        redisGet: () => load(redisGet, () => get(`/goals/${goalId(nextHot().row)}`)),
+        drizzleList: () => load(drizzleList, () => get(`/goals?${nextPlace().query}`)),
+      },
+      { rounds, warmUp: true },
+    )
+    const row = (measured: string, of: keyof typeof samples, against: string, baseline: readonly Sample[]): Row => ({
+      measured,
+      against,
+      ratio: ratios(samples[of], baseline),
+      absolute: describe(samples[of]),
+      baseline: describe(baseline),
+    })
+    const [bare, naive] = ['bare Fastify, GET hello', 'prepared Drizzle select, schema serializer, no token']
+    return {
+      title: 'Read',
+      note: `Goals of some ${Math.round((goals.bytes / goals.count / 1024) * 10) / 10} KiB. Every request of ours bears a token, and is answered only to whoever may see the goal.`,
+      rows: [
+        row('GET /v1/goals/{id}, cached', 'goal', bare, samples.hello),
+        row('GET /v1/goals/{id}, cached', 'goal', 'bare Fastify, ioredis GET, no token', samples.redisGet),
+        row('the same with If-None-Match: 304', 'unchanged', bare, samples.hello),
+        row('GET /v1/goals/{id}, past the cache', 'past', bare, samples.hello),
+        row('GET /v1/goals?limit=50, cached', 'list', naive, samples.drizzleList),
+        row('GET /v1/goals?limit=50, missed and kept', 'missedList', naive, samples.drizzleList),
+      ],
+    }
+  } finally {
+    await Promise.all([redisGet.stop(), drizzleList.stop()])
+  }
+}
+
+const get = (path: string) => requestBytes({ method: 'GET', path })
+
+/** The text of every hot goal, where the bare read finds it. */
+async function seedRedis({ pool, servers }: Context) {
+  const redis = new Redis(servers.redisUrl)
+  const { rows } = await pool.query('select id, row_to_json(goals)::text as text from goals')
+  const wanted = new Set(Array.from({ length: hot[1] }, (_, i) => goalId(i + 1)))
+  const texts = rows.filter((row) => wanted.has(row.id))
+  await redis.mset(Object.fromEntries(texts.map((row) => [`bench:${row.id}`, row.text])))
+  redis.disconnect()
+  return { count: texts.length, bytes: texts.reduce((sum, row) => sum + row.text.length, 0) }
+}
+
+/**
+ * Pages of the one list that begin anywhere: none is asked for twice, so none is in the cache. Their cursors are made here,
+ * out of one that the API gave, since walking there would put them into the cache.
+ */
+async function walkPlaces({ api, pool, token, userId }: Context) {
+  const first = await fetch(`http://127.0.0.1:${api.port}/v1/goals?limit=1`, {
+    headers: { authorization: `Bearer ${token}` },
   })
-  return {
-    title: 'Read',
-    note: 'Without a cache.',
-    rows: [row('GET /v1/goals/{id}, random', 'goal'), row('GET /v1/goals?limit=50', 'list')],
+  const { page } = (await first.json()) as { page: { nextCursor: string } }
+  const [version, binding] = JSON.parse(Buffer.from(page.nextCursor, 'base64url').toString())
+  const { rows } = await pool.query('select rfc3339(created_at) as at, id from goals order by random()')
+  let place = 0
+  return () => {
+    const { at, id } = rows[place++ % rows.length]
+    const cursor = Buffer.from(JSON.stringify([version, binding, at, id])).toString('base64url')
+    return { cursor, query: new URLSearchParams({ userId, at, id }) }
   }
 }

@@ -9,6 +9,6 @@ test('no read returns less than was acknowledged before it began, whatever happe
   expect(Math.min(hits, refused, swaps)).toBeGreaterThan(10)
 })
 
-test.each(Object.entries(sabotaged))('the stories notice %s', async (_, adjust) => {
+test.for(Object.entries(sabotaged))('the stories notice %s', { timeout: 60_000 }, async ([, adjust]) => {
   await expect(playStories(await ownRedis(), 1_000, adjust)).rejects.toThrow(/seed/)
 })

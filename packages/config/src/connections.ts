@@ -1,5 +1,5 @@
 import Type, { type Static, type TObject } from 'typebox'
-import { postgresUrl, redisUrl } from './forms.ts'
+import { postgresUrl, redisNodes, redisUrl } from './forms.ts'
 import { type CrossCheck, loadVariables } from './load.ts'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
@@ -27,7 +27,11 @@ export const connectionVariables = Type.Object({
     description: 'connections to Postgres per process',
   }),
   REDIS_URL: redisUrl('Redis (7.0 or newer) or Valkey for the queues, with `noeviction`'),
-  CACHE_REDIS_URL: Type.Optional(redisUrl('Redis for the cache; unset means `REDIS_URL`')),
+  CACHE_REDIS_URL: Type.Optional(
+    redisNodes(
+      'Redis for the cache, best with `allkeys-lru`; several URLs, separated by commas, are nodes of a Redis Cluster; unset means `REDIS_URL`',
+    ),
+  ),
   QUEUE_PREFIX: Type.String({
     pattern: '^[A-Za-z0-9_-]{1,40}$',
     default: 'gt',

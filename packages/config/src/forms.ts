@@ -30,6 +30,16 @@ export const redisUrl = (description: string) =>
     description,
   )
 
+const isRedisNode = urlOf('redis:', 'rediss:', 'redis+cluster:', 'rediss+cluster:')
+
+/** One Redis, or the nodes of a cluster: several URLs, or one whose scheme says so. */
+export const redisNodes = (description: string) =>
+  textThat(
+    (text) => splitList(text).length > 0 && splitList(text).every((node) => isRedisNode(node) && node.includes('://')),
+    'must be a URL that begins with redis://, rediss://, redis+cluster:// or rediss+cluster://, or several separated by commas',
+    description,
+  )
+
 /** `fetch` takes no credentials in a URL, so neither do we: better at the start than at each request. */
 const isHttpUrl = (text: string): boolean => {
   const url = URL.parse(text)

@@ -46,7 +46,7 @@ await startOrExit(async () => {
     host: config.host,
     probePort: config.probePort,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
-    ready: () => readiness(database.pool, redis),
+    ready: () => readiness(database.pool, { redis, cache: cacheRedis }),
     async close() {
       await app.close()
       // Only now are all writes done, so this flush takes the last of them.

@@ -59,17 +59,21 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
 
 /**
  * A list by what `deleted=` asks for: live rows, deleted ones, or both, each half along an index of its own.
- * `half` selects `text`, `at`, `id` and `created_at` for a liveness and further conditions, without an order.
+ * `row` selects `text`, `at` and `id`; `source` is the rest, from `from` on, for a liveness and further conditions, without an
+ * order.
  */
-export function createListByDeletion(name: string, half: (liveness: SQL, conditions: SQL) => SQL) {
-  const ordered = (liveness: SQL, conditions: SQL) => sql`${half(liveness, conditions)} ${newestFirst}`
+export function createListByDeletion(name: string, row: SQL, source: (liveness: SQL, conditions: SQL) => SQL) {
+  const half = (columns: SQL, liveness: SQL, conditions: SQL) =>
+    sql`select ${columns} ${source(liveness, conditions)} ${newestFirst}`
+  // Only a union needs the time itself to be put in order; elsewhere it would be parsed for nothing.
+  const both = sql`${row}, created_at`
   return {
-    exclude: createList(name, (conditions) => ordered(live, conditions)),
-    only: createList(`${name}_deleted`, (conditions) => ordered(deleted, conditions)),
+    exclude: createList(name, (conditions) => half(row, live, conditions)),
+    only: createList(`${name}_deleted`, (conditions) => half(row, deleted, conditions)),
     include: createList(
       `${name}_all`,
       (conditions) =>
-        sql`select text, at, id from ((${ordered(live, conditions)}) union all (${ordered(deleted, conditions)})) all_rows ${newestFirst}`,
+        sql`select text, at, id from ((${half(both, live, conditions)}) union all (${half(both, deleted, conditions)})) all_rows ${newestFirst}`,
     ),
   }
 }

@@ -26,8 +26,8 @@ export const GoalListQuery = Type.Object(
 
 const ownedBy = createListByDeletion(
   'goals_owned',
-  (liveness, conditions) => sql`select ${goalJson()}::text as text, rfc3339(created_at) as at, id, created_at from goals
-    where user_id = ${principalId} and ${liveness} ${conditions}`,
+  sql`${goalJson()}::text as text, rfc3339(created_at) as at, id`,
+  (liveness, conditions) => sql`from goals where user_id = ${principalId} and ${liveness} ${conditions}`,
 )
 
 /** The caller's own goals, newest first. */

@@ -37,7 +37,7 @@ await startOrExit(async () => {
     host: config.host,
     probePort: config.probePort,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
-    ready: async () => readyForAll(await readiness(pool, redis), config.readyUrls),
+    ready: async () => readyForAll(await readiness(pool, { redis }), config.readyUrls),
     async close() {
       await app.close()
       await queues.close()

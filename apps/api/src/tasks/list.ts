@@ -25,29 +25,33 @@ export const TaskListQuery = Type.Object(
 )
 type TaskListQuery = Static<typeof TaskListQuery>
 
-const rows = sql`select ${taskJson()}::text as text, rfc3339(created_at) as at, id, created_at from tasks`
+const row = sql`${taskJson()}::text as text, rfc3339(created_at) as at, id`
 
 const ofGoal = createListByDeletion(
   'tasks_goal',
+  row,
   (liveness, conditions) =>
-    sql`${rows} where goal_id = ${sql.placeholder('goalId')}::uuid and ${liveness} and ${taskVisible} ${conditions}`,
+    sql`from tasks where goal_id = ${sql.placeholder('goalId')}::uuid and ${liveness} and ${taskVisible} ${conditions}`,
 )
 
 const assigned = createListByDeletion(
   'tasks_assigned',
-  (liveness, conditions) => sql`${rows} where assigned_to = ${principalId} and ${liveness} ${conditions}`,
+  row,
+  (liveness, conditions) => sql`from tasks where assigned_to = ${principalId} and ${liveness} ${conditions}`,
 )
 
 const limit = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
+const branch = sql`select ${row}, created_at from tasks`
 /** Keyset scans, each along an index of its own, instead of one OR that no index serves. */
 const visible = createListByDeletion(
   'tasks_visible',
-  (liveness, conditions) => sql`select text, at, id, created_at from (
-      (${rows} where owner_id = ${principalId} and ${liveness} ${conditions} ${limit})
+  sql`text, at, id`,
+  (liveness, conditions) => sql`from (
+      (${branch} where owner_id = ${principalId} and ${liveness} ${conditions} ${limit})
       union all
-      (${rows} where assigned_to = ${principalId} and owner_id <> ${principalId} and ${liveness} ${conditions} ${limit})
+      (${branch} where assigned_to = ${principalId} and owner_id <> ${principalId} and ${liveness} ${conditions} ${limit})
       union all
-      (${rows} where user_id <> owner_id and owner_id <> ${principalId} and assigned_to is distinct from ${principalId}
+      (${branch} where user_id <> owner_id and owner_id <> ${principalId} and assigned_to is distinct from ${principalId}
          and ${taskCreated} and ${liveness} ${conditions} ${limit})
     ) visible`,
 )

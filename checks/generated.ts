@@ -7,6 +7,7 @@ import { variables as apiVariables } from '../apps/api/src/config.ts'
 import type { Deps } from '../apps/api/src/deps.ts'
 import { opsVariables } from '../apps/api/src/ops/config.ts'
 import { workerVariables } from '../apps/worker/src/config.ts'
+import { statesPage } from './states-page.ts'
 
 const check = process.argv.includes('--check')
 const processes = { api: apiVariables, worker: workerVariables, ops: opsVariables }
@@ -60,6 +61,7 @@ function between(path: string, mark: string, text: string): string {
 const files: Record<string, string> = {
   'apps/api/openapi.json': await openapi(),
   '.env.example': exampleEnvironment(),
+  'docs/states.md': statesPage(),
   'README.md': between('README.md', 'configuration', configurationTable()),
 }
 const current = (path: string) => {

@@ -9,8 +9,8 @@ export const openTask = sql.raw(`('TODO', 'IN_PROGRESS', 'BLOCKED')`)
 
 /** Whether something that `tasks` waits for is live and open, or is about to be, as `live` and `open` over `blocker` say. */
 export const waits = (live = sql`blocker.deleted_at is null`, open = sql`blocker.status in ${openTask}`) => sql`exists (
-  select from task_dependencies edge join tasks blocker on blocker.id = edge.depends_on_id
-  where edge.task_id = tasks.id and ${live} and ${open})`
+  select from task_dependencies edge
+  where edge.task_id = tasks.id and (select ${live} and ${open} from tasks blocker where blocker.id = edge.depends_on_id))`
 
 const settle = prepareStatement<{ events: CommittedEvent[] }>(
   'tasks_settle_blocks',

@@ -34,8 +34,8 @@ const idsOfOpen = prepareStatement<{ id: string }>(
 export async function lockWithDependents(tx: Tx, find: () => Promise<{ id: string }[]>) {
   let ids: string[] = []
   let dependents: string[] = []
-  // What a CTE returns has no statistics: taken for a few rows, a goal's thousands of tasks would be joined loop in loop.
-  await tx.query('set local enable_nestloop = off')
+  // Whether there are three ids or thousands decides how these statements are best run: each is planned for its own.
+  await tx.query('set local plan_cache_mode = force_custom_plan')
   await lockTasks(tx, async () => {
     ids = (await find()).map((row) => row.id)
     dependents = await dependentsOf(tx, ids)
@@ -141,7 +141,7 @@ const reopenTasks = cascadeStatement(
         block_kind = case when ${byHand} then 'MANUAL'::block_kind when reopened.blocked then 'DEPENDENCY' end,
         blocked_from = case when ${byHand} or reopened.blocked then reopened.status end,
         completed_at = null, close_cascade_id = null, version = version + 1
-      from (select id as task_id, ${blockedAgain} as blocked, ${openedTo} as status from tasks where id = any(${sql.placeholder('ids')}::uuid[])) reopened
+      from (select id as task_id, ${blockedAgain} as blocked, ${openedTo} as status from tasks where id = any(${sql.placeholder('ids')}::uuid[]) offset 0) reopened
       where tasks.id = reopened.task_id returning ${taskChanged}`,
 )
 const unmarkGoal = prepareStatement<object>(

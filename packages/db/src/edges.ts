@@ -4,6 +4,7 @@ import type { Change, Committed } from './change.ts'
 import { assignments } from './columns.ts'
 import { at, changeStatement, commitOne } from './commit.ts'
 import { type EntangledState, entangledTaskFields } from './fields.ts'
+import { lockInOrder } from './locks.ts'
 import { tasks } from './schema/tasks.ts'
 import { prepareStatement } from './statement.ts'
 import type { Tx } from './transaction.ts'
@@ -44,18 +45,20 @@ export const updateEntangledTask = (
     values: { ...change.values, dependencies: JSON.stringify(change.values.dependencies) },
   })
 
-/** What the blockers wait for, directly or not, themselves included, along edges whose both ends live. */
-const reached = sql`reached(id) as (
+/** What the blockers wait for, directly or not, themselves included, along edges to tasks that are `there`. */
+const reachedAlong = (there = sql`true`) => sql`reached(id) as (
   select unnest(${sql.placeholder('blockers')}::uuid[])
   union
   select edge.depends_on_id from reached join task_dependencies edge on edge.task_id = reached.id
-  join tasks on tasks.id = edge.depends_on_id and tasks.deleted_at is null
+  join tasks on tasks.id = edge.depends_on_id and ${there}
 )`
 
-const owners = prepareStatement<{ id: string }>(
+// A deleted task is on the way too: it may be coming back at this moment, and with it the edges from and to it.
+const ownersReached = prepareStatement<{ id: string }>(
   'task_edges_owners',
-  sql`with recursive ${reached}
-      select distinct owner_id as id from tasks where id in (select id from reached) or id = ${sql.placeholder('taskId')}::uuid order by 1`,
+  sql`with recursive ${reachedAlong()}
+      select distinct owner_id as id from tasks
+      where id in (select id from reached union all select ${sql.placeholder('taskId')}::uuid)`,
 )
 
 const lockOwner = prepareStatement<object>(
@@ -64,26 +67,26 @@ const lockOwner = prepareStatement<object>(
 )
 
 /**
- * To be had before an edge is added, so that no two additions close a cycle together: the edges of everyone whose tasks can
- * be reached from the blockers, and of the task's owner. Of two edges that do, each task is reached by the other's blocker, so
- * their locks meet. Nearly always that is one owner.
+ * To be had before an edge is added or comes back, so that no two close a cycle together: the edges of everyone whose tasks
+ * can be reached from the blockers, and of the task's owner. Of two edges that do, each task is reached by the other's
+ * blocker, so their locks meet. Nearly always that is one owner. A task that changes hands takes those of both its `owners`,
+ * so that whom others went by does not change under them.
  */
-export async function lockEdges(tx: Tx, taskId: string, blockers: readonly string[]): Promise<void> {
-  const held = new Set<string>()
-  for (;;) {
-    const wanted = (await owners(tx, { taskId, blockers })).map((row) => row.id).filter((id) => !held.has(id))
-    if (wanted.length === 0) return
-    // Locks that come to light only now are out of order: should that deadlock, Postgres ends one and it is tried again.
-    for (const owner of wanted) {
-      await lockOwner(tx, { owner })
-      held.add(owner)
-    }
-  }
+export function lockEdges(
+  tx: Tx,
+  taskId: string,
+  blockers: readonly string[],
+  owners: readonly string[] = [],
+): Promise<void> {
+  const find = async () => [...owners, ...(await ownersReached(tx, { taskId, blockers })).map((row) => row.id)]
+  return lockInOrder(tx, find, async (ids) => {
+    for (const owner of ids) await lockOwner(tx, { owner })
+  })
 }
 
 const edgesBack = prepareStatement<{ from: string; to: string }>(
   'task_edges_back',
-  sql`with recursive ${reached}
+  sql`with recursive ${reachedAlong(sql`tasks.deleted_at is null`)}
       select edge.task_id as from, edge.depends_on_id as to from reached join task_dependencies edge on edge.task_id = reached.id
       where exists (select from reached where id = ${sql.placeholder('taskId')}::uuid) and edge.depends_on_id in (select id from reached)`,
 )

@@ -37,7 +37,7 @@ export {
 export { findCycle, lockEdges, updateEntangledTask } from './edges.ts'
 export type { DependentTask, EntangledState, GoalState, NewGoal, NewTask, TaskState } from './fields.ts'
 export { type IdempotencyKey, loadAnswer, type StoredAnswer, storeAnswer, takeKey } from './idempotency.ts'
-export { dependentsOf, lockGoals, lockTasks } from './locks.ts'
+export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './locks.ts'
 export { assertSchema, ensurePartitions, migrate } from './migrations.ts'
 export { Overloaded } from './natural-batch.ts'
 export { purgeExpired } from './purge.ts'

@@ -2,7 +2,7 @@ import type { CommittedEvent } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { announcementValues, taskChanged } from './announce.ts'
 import { cascadeStatement } from './cascade.ts'
-import { lockTasks } from './locks.ts'
+import { lockTasks, neighboursOf } from './locks.ts'
 import { prepareStatement } from './statement.ts'
 import type { Tx } from './transaction.ts'
 
@@ -18,11 +18,6 @@ const ids = sql`${sql.placeholder('ids')}::uuid[]`
 const expiredTasks = prepareStatement<{ id: string }>(
   'tasks_expired',
   sql`select id from tasks where deleted_at is not null and ${expired} order by deleted_at limit ${sql.placeholder('limit')}::int`,
-)
-const neighbours = prepareStatement<{ id: string }>(
-  'tasks_neighbours',
-  sql`select task_id as id from task_dependencies where depends_on_id = any(${ids})
-      union select depends_on_id from task_dependencies where task_id = any(${ids})`,
 )
 const forget = cascadeStatement(
   'tasks_forget_purged',
@@ -46,10 +41,7 @@ const uncount = prepareStatement<object>(
  */
 export async function purgeExpired(tx: Tx, { days, limit }: { days: number; limit: number }): Promise<Purged> {
   const tasks = (await expiredTasks(tx, { days, limit })).map((row) => row.id)
-  await lockTasks(tx, async () => {
-    const around = await neighbours(tx, { ids: tasks })
-    return [...new Set([...tasks, ...around.map((row) => row.id)])]
-  })
+  await lockTasks(tx, async () => [...tasks, ...(await neighboursOf(tx, tasks))])
   const why = announcementValues({ types: ['task:updated'], actorId: systemActorId, reason: 'purged' })
   const [forgotten] = await forget(tx, { ids: tasks, ...why })
   await uncount(tx, { ids: tasks })

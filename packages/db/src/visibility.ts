@@ -10,17 +10,23 @@ const admin = sql`${sql.placeholder('admin')}::boolean`
 
 export const goalWritableBy = (id: SQL, isAdmin: SQL) => sql`(goals.user_id = ${id} or ${isAdmin})`
 export const goalWritable = goalWritableBy(principalId, admin)
-/** An assignee of a task sees its goal's header, as long as both live or once both were deleted together; what a header is, the service decides. */
-export const goalReadable = sql`(goals.user_id = ${principalId} or ${admin} or exists (
-  select from tasks where tasks.goal_id = goals.id and tasks.assigned_to = ${principalId}
-    and (tasks.deleted_at is null or tasks.delete_cascade_id = goals.delete_cascade_id)))`
-
 /**
- * Whether `user` has a live task in the goal of the task `row`, and so still sees that goal. The offset keeps it a look-up
- * for the one row: as a join it would begin with everything that is assigned to them.
+ * Whether `user` is assigned a task of the goal that lives, or that went with its `deletion`. Two look-ups, each along an index:
+ * joined, they would begin with everything that is assigned to the user, and under one OR with the whole table.
  */
-const seesGoalOf = (row: string, user: SQL) => sql`exists (
-  select from tasks mine where mine.goal_id = ${sql.identifier(row)}.goal_id and mine.assigned_to = ${user} and mine.deleted_at is null offset 0)`
+const isAssignedIn = (goalId: SQL, deletion: SQL, user: SQL) => sql`(
+  exists (select from tasks mine where mine.goal_id = ${goalId} and mine.assigned_to = ${user} and mine.deleted_at is null offset 0)
+  or exists (select from tasks mine where mine.delete_cascade_id = ${deletion} and mine.assigned_to = ${user} offset 0))`
+
+/** An assignee of a task sees its goal's header, deleted or not; what a header is, the service decides. */
+export const goalReadable = sql`(goals.user_id = ${principalId} or ${admin} or
+  ${isAssignedIn(sql`goals.id`, sql`goals.delete_cascade_id`, principalId)})`
+
+/** The same of the goal of the task `row`. */
+const seesGoalOf = (row: string, user: SQL) => {
+  const goalId = sql`${sql.identifier(row)}.goal_id`
+  return isAssignedIn(goalId, sql`(select goals.delete_cascade_id from goals where goals.id = ${goalId})`, user)
+}
 
 /** Who made a task in somebody else's goal works on it as its owner does, for as long as they see the goal. */
 export const taskCreated = sql`(tasks.user_id = ${principalId} and ${seesGoalOf('tasks', principalId)})`

@@ -11,6 +11,7 @@ export const Priority = stringEnum(priorities)
 /** For clients that cannot set If-Match. */
 export const Version = Type.Integer({
   minimum: 1,
+  maximum: 2_147_483_647,
   description: 'the version that is being changed, in place of If-Match',
 })
 

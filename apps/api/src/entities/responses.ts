@@ -22,6 +22,11 @@ const json = (description: string, schema: TSchema, headers?: object) => ({
 })
 
 export const ok = (schema: TSchema) => ({ 200: json('As it is now', schema, entityHeaders), ...problemAnswers })
+/** What a change of state answers, with what is to be said of its 409. */
+export const okOrRefused = (schema: TSchema, refusal: string) => ({
+  ...ok(schema),
+  409: { ...problem, description: refusal },
+})
 export const okOrUnchanged = (schema: TSchema) => ({
   ...ok(schema),
   304: bodyless('The client has it already', entityHeaders),

@@ -44,7 +44,9 @@ export function describeVerb<S extends string, V extends string>(table: Transiti
 
 /** What the contract says of 409 on a change of state. */
 export const describeRefusal = <S extends string, V extends string>(table: Transitions<S, V>): string =>
-  `\`invalid-transition\`: the state does not follow; \`allowed\` has those that do. ${statesOf(table)
+  `Refused, as \`code\` says. With \`invalid-transition\` the state does not follow, and \`allowed\` has those that do. ${statesOf(
+    table,
+  )
     .map((from) => `After \`${from}\`: ${statesAfter(table, from).join(', ')}.`)
     .join(' ')}`
 

@@ -9,7 +9,8 @@ import { HistoryEntry, HistoryQuery } from '../entities/history.ts'
 import { commaSeparated, parseInclude } from '../entities/list-query.ts'
 import { preconditionOf } from '../entities/precondition.ts'
 import { entityOutcome, noContent as nothing, sendEntity, sendPage, sendView } from '../entities/reply.ts'
-import { created, listed, noContent, ok, okOrUnchanged } from '../entities/responses.ts'
+import { created, listed, noContent, ok, okOrRefused, okOrUnchanged } from '../entities/responses.ts'
+import { describeRefusal, describeVerb } from '../entities/transitions.ts'
 import { createAnswering } from '../idempotent.ts'
 import { moveGoal, patchGoal } from './change.ts'
 import { GoalListQuery, listGoals } from './list.ts'
@@ -17,7 +18,7 @@ import { Progress, ProgressMode } from './progress.ts'
 import { deleteGoal, restoreGoal } from './removal.ts'
 import { Closing, GoalParams, GoalPatch, NewGoal } from './schemas.ts'
 import { createGoal, goalHistory, readGoal } from './service.ts'
-import { type GoalVerb, goalVerbs } from './states.ts'
+import { type GoalVerb, goalTransitions, goalVerbs } from './states.ts'
 
 const read = { config: { scope: 'goals:read' } } as const
 const write = { config: { scope: 'goals:write' } } as const
@@ -33,6 +34,7 @@ const GoalView = Type.Object(
   { title: 'GoalView' },
 )
 
+const refusal = describeRefusal(goalTransitions)
 const summaries: Record<GoalVerb, string> = {
   complete: 'Complete a goal; its open tasks are kept unless the body says otherwise',
   cancel: 'Cancel a goal, and its open tasks unless the body says otherwise',
@@ -113,7 +115,7 @@ export const goalRoutes =
           headers: patching,
           body: GoalPatch,
           querystring: Nothing,
-          response: ok(Goal),
+          response: okOrRefused(Goal, refusal),
         },
       },
       async (request, reply) =>
@@ -171,11 +173,12 @@ export const goalRoutes =
           ...write,
           schema: {
             ...{ operationId: `${verb}Goal`, summary: summaries[verb], tags },
+            description: describeVerb(goalTransitions, verb),
             params: GoalParams,
             headers: changing,
             querystring: Nothing,
             body: closes ? Closing : Nothing,
-            response: ok(Goal),
+            response: okOrRefused(Goal, refusal),
           },
         },
         async (request, reply) =>

@@ -15,19 +15,16 @@ const visible = prepareStatement<Blocker>(
 export const loadBlockers = (tx: Tx, caller: Caller, ids: readonly string[]): Promise<Blocker[]> =>
   visible(tx, { ids, ...principalOf(caller) })
 
-/** @throws Problem 422 naming each of the `added` dependencies that is not there, not the caller's to see, or deleted */
-export function refuseUnusable(
-  dependencies: readonly string[],
-  added: readonly string[],
-  blockers: readonly Blocker[],
-): void {
+/** Where the client named a dependency, as a JSON pointer. */
+export const placeOf = (named: readonly string[], id: string): string =>
+  `/dependencies/${named.findIndex((other) => other.toLowerCase() === id)}`
+
+/** @throws Problem 422 pointing at each of the `added` that is not there, not the caller's to see, or deleted */
+export function refuseUnusable(named: readonly string[], added: readonly string[], blockers: readonly Blocker[]): void {
   const usable = new Set(blockers.filter((blocker) => !blocker.deleted).map((blocker) => blocker.id))
   const errors = added
     .filter((id) => !usable.has(id))
-    .map((id) => ({
-      pointer: `/dependencies/${dependencies.indexOf(id)}`,
-      detail: 'is no task that could be waited for',
-    }))
+    .map((id) => ({ pointer: placeOf(named, id), detail: 'is no task that could be waited for' }))
   if (errors.length > 0) throw invalidBody(errors)
 }
 
@@ -39,4 +36,4 @@ const anyOpen = prepareStatement<object>(
 
 /** Whether any of these is still to be done. Whoever sees the task that waits need not see them. */
 export const isAnyOpen = async (tx: Tx, ids: readonly string[]): Promise<boolean> =>
-  (await anyOpen(tx, { ids })).length > 0
+  ids.length > 0 && (await anyOpen(tx, { ids })).length > 0

@@ -16,16 +16,17 @@ const isFull = prepareStatement<{ full: boolean }>(
 )
 
 /**
- * Keeps goals from growing without bound. It is approximate: each process may put up to `countEvery` tasks more into a full
- * goal before it notices, and then refuses until there is room.
- * @throws Problem 409 `goal-full`
+ * Whether the goal can take one task more, which keeps goals from growing without bound. It is approximate: each process may
+ * put up to `countEvery` tasks more into a full goal before it notices, and then finds it full until there is room.
  */
-export async function checkRoom(on: Executor, goalId: string): Promise<void> {
+export async function hasRoom(on: Executor, goalId: string): Promise<boolean> {
   const count = (puts.get(goalId) ?? 0) + 1
   puts.set(goalId, count % countEvery)
-  if (count < countEvery) return
+  if (count < countEvery) return true
   const [goal] = await isFull(on, { goalId })
-  if (!goal?.full) return
+  if (!goal?.full) return true
   puts.set(goalId, countEvery - 1)
-  throw new Problem('goal-full', `A goal holds about ${maxTasks} tasks at most.`)
+  return false
 }
+
+export const goalFull = () => new Problem('goal-full', `A goal holds about ${maxTasks} tasks at most.`)

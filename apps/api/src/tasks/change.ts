@@ -7,14 +7,15 @@ import { checkFreeForm } from '../entities/free-form.ts'
 import { patchFields } from '../entities/merge-patch.ts'
 import type { Precondition } from '../entities/precondition.ts'
 import { checkTransition } from '../entities/transitions.ts'
-import { forbidden, invalidBody, Problem } from '../errors.ts'
+import { forbidden, invalidBody, notFound, Problem } from '../errors.ts'
+import { placeOf, refuseUnusable } from './blockers.ts'
 import { canonical } from './canonical.ts'
 import { checkDue } from './due.ts'
-import { changesEdges, crosses, isEntangled, lockForChange, writeLocked } from './entangled.ts'
+import { changesEdges, crosses, isEntangled, lockForChange, type Reach, writeLocked } from './entangled.ts'
 import { checkTaskChange } from './permissions.ts'
 import type { TaskPatch } from './schemas.ts'
 import { loadTask, type StoredTask } from './service.ts'
-import { type TaskVerb, taskTransitions, taskVerbTarget } from './states.ts'
+import { isHeld, type TaskVerb, taskTransitions, taskVerbTarget } from './states.ts'
 
 export type TaskStep = Step<StoredTask, EntangledState>
 type Wanted = {
@@ -22,7 +23,7 @@ type Wanted = {
   touches: readonly string[]
   verb?: TaskVerb
   force?: boolean | undefined
-}
+} & Partial<Reach>
 
 /** Applies a merge patch. @returns the task as it then is, untouched when nothing would change */
 export function patchTask(
@@ -33,7 +34,15 @@ export function patchTask(
   precondition: Precondition,
 ): Promise<Answer> {
   const fields = canonical(patch)
-  const wanted = { state: (task: EntangledState) => patchFields(task, fields), touches: Object.keys(fields), force }
+  const named = patch.dependencies ?? []
+  const wanted: Wanted = {
+    state: (task) => patchFields(task, fields),
+    touches: Object.keys(fields),
+    force,
+    blockers: named,
+    refuse: (added, blockers) => refuseUnusable(named, added, blockers),
+    goalId: fields.goalId,
+  }
   return changeTask(deps, caller, id, wanted, precondition)
 }
 
@@ -59,10 +68,17 @@ export async function addDependency(
   precondition: Precondition,
 ): Promise<Answer> {
   const blocker = await loadTask(deps, deps.db, caller, blockerId)
-  if (blocker.deleted) throw new Problem('deleted', 'The task that would be waited for is deleted.')
-  const state = (task: EntangledState): EntangledState =>
-    task.dependencies.includes(blocker.id) ? task : { ...task, dependencies: [...task.dependencies, blocker.id] }
-  return changeTask(deps, caller, id, { state, touches: ['dependencies'] }, precondition)
+  const wanted: Wanted = {
+    state: (task) =>
+      task.dependencies.includes(blocker.id) ? task : { ...task, dependencies: [...task.dependencies, blocker.id] },
+    touches: ['dependencies'],
+    blockers: [blocker.id],
+    refuse(_, [found]) {
+      if (!found) throw notFound('task')
+      if (found.deleted) throw new Problem('deleted', 'The task that would be waited for is deleted.')
+    },
+  }
+  return changeTask(deps, caller, id, wanted, precondition)
 }
 
 /** A task waits no more for another, whatever has become of that one. */
@@ -81,6 +97,7 @@ export function removeDependency(
 }
 
 function changeTask(deps: Deps, caller: Caller, id: string, wanted: Wanted, precondition: Precondition) {
+  const reach: Reach = { blockers: [], refuse: () => undefined, ...wanted }
   const announcement = (step: TaskStep) =>
     announcementBy(caller, announced(step), isForced(step) ? 'forced' : undefined)
   return changeEntity<StoredTask, EntangledState>(deps, {
@@ -98,7 +115,7 @@ function changeTask(deps: Deps, caller: Caller, id: string, wanted: Wanted, prec
       await checkBlock(on, step, wanted.force ?? false)
       checkFreeForm(next)
       checkDue(next)
-      checkEdges(stored.id, current, next)
+      checkEdges(reach, stored.id, current, next)
       return { ...next, ...consequences(deps, current, next) }
     },
     entangled: isEntangled,
@@ -108,8 +125,8 @@ function changeTask(deps: Deps, caller: Caller, id: string, wanted: Wanted, prec
         values: { ...step.next, id: step.stored.id, version: step.stored.version, unlessAwaited: crosses(step) },
         announcement: announcement(step),
       }),
-    lock: lockForChange,
-    writeLocked: (tx, step) => writeLocked(tx, caller, step, announcement(step)),
+    lock: (tx, step) => lockForChange(tx, reach, step),
+    writeLocked: (tx, step) => writeLocked(tx, caller, reach, step, announcement(step)),
   })
 }
 
@@ -122,11 +139,11 @@ const isForced = ({ current, next }: TaskStep) => current.status === 'BLOCKED' &
 
 /** @throws Problem 409 naming what is waited for, when the way out of BLOCKED is not the caller's to take */
 async function checkBlock(on: Executor, { stored, current, next }: TaskStep, force: boolean): Promise<void> {
-  if (current.status !== 'BLOCKED' || next.status === 'BLOCKED' || next.status === 'CANCELLED') return
-  const completes = next.status === 'COMPLETED'
-  if (completes && force && stored.owned) return
-  if (completes && force) throw forbidden('Only the owner of its goal may force a blocked task.')
-  if (!completes && current.blockKind === 'MANUAL') return
+  if (!isHeld(current, next.status)) return
+  if (force && next.status === 'COMPLETED') {
+    if (stored.owned) return
+    throw forbidden('Only the owner of its goal may force a blocked task.')
+  }
   const blockers = await loadOpenBlockers(on, stored.id)
   const why = current.blockKind === 'MANUAL' ? 'was blocked by hand' : `waits for ${blockers.length} open tasks`
   throw new Problem('task-blocked', `It ${why}.`, { extra: { blockers } })
@@ -134,12 +151,9 @@ async function checkBlock(on: Executor, { stored, current, next }: TaskStep, for
 
 const maxDependencies = 100
 
-function checkEdges(id: string, current: EntangledState, next: EntangledState): void {
-  const itself = next.dependencies.indexOf(id)
-  if (itself >= 0)
-    throw invalidBody([
-      { pointer: `/dependencies/${itself}`, detail: 'is the task itself, which cannot wait for itself' },
-    ])
+function checkEdges({ blockers }: Reach, id: string, current: EntangledState, next: EntangledState): void {
+  if (next.dependencies.includes(id))
+    throw invalidBody([{ pointer: placeOf(blockers, id), detail: 'is the task itself, which cannot wait for itself' }])
   if (next.dependencies.length > maxDependencies && next.dependencies.length > current.dependencies.length)
     throw new Problem('too-many-dependencies', `A task waits for at most ${maxDependencies} others.`)
 }

@@ -8,7 +8,7 @@ import { checkFreeForm } from '../entities/free-form.ts'
 import { forbidden, notFound, Problem, unavailable } from '../errors.ts'
 import { loadBlockers, refuseUnusable } from './blockers.ts'
 import { canonical } from './canonical.ts'
-import { checkRoom } from './capacity.ts'
+import { goalFull, hasRoom } from './capacity.ts'
 import { checkDue } from './due.ts'
 import type { NewTask } from './schemas.ts'
 
@@ -29,13 +29,18 @@ export async function createTask(
   const values = { ...unset, ...fields, id: randomUUID(), goalId, userId: caller.id }
   checkFreeForm(values)
   checkDue(values)
-  await checkRoom(deps.db, goalId)
+  if (!(await hasRoom(deps.db, goalId))) throw (await whyNoTask(deps, caller, goalId)) ?? goalFull()
   const types: EventType[] = values.assignedTo === null ? ['task:created'] : ['task:created', 'task:assigned']
   const change = { by: caller, values, announcement: announcementBy(caller, types) }
   const committed =
     dependencies.length === 0
       ? await deps.commit.createTask(change)
-      : await createDependent(deps, caller, { ...change, values: { ...values, dependencies } })
+      : await createDependent(
+          deps,
+          caller,
+          { ...change, values: { ...values, dependencies } },
+          input.dependencies ?? [],
+        )
   if (!committed) throw (await whyNoTask(deps, caller, goalId)) ?? contended()
   await deps.publish(committed.events)
   return { ...committed, id: values.id }
@@ -48,13 +53,16 @@ function createDependent(
   { transaction }: Deps,
   caller: Caller,
   change: Omit<Creation, 'values'> & { values: Creation['values'] & { dependencies: string[] } },
+  named: readonly string[],
 ) {
   const { goalId, dependencies } = change.values
   return transaction(async (tx) => {
     await lockGoals(tx, [goalId])
+    const problem = await whyNoTask({ db: tx }, caller, goalId)
+    if (problem) throw problem
     await lockTasks(tx, async () => dependencies)
     const blockers = await loadBlockers(tx, caller, dependencies)
-    refuseUnusable(dependencies, dependencies, blockers)
+    refuseUnusable(named, dependencies, blockers)
     const state = blockers.some((blocker) => blocker.open)
       ? { status: 'BLOCKED' as const, blockKind: 'DEPENDENCY' as const, blockedFrom: 'TODO' as const }
       : { status: 'TODO' as const, blockKind: null, blockedFrom: null }

@@ -29,7 +29,7 @@ const deletionOf = (caller: Caller, { id, version }: StoredTask, unlessAwaited: 
 /** Others wait for it, or changed it meanwhile. */
 function deleteLocked(deps: Deps, caller: Caller, id: string, precondition: Precondition) {
   return deps.transaction(async (tx) => {
-    await lockTasks(tx, async () => [...new Set([id, ...(await dependentsOf(tx, [id]))])])
+    await lockTasks(tx, async () => [id, ...(await dependentsOf(tx, [id]))])
     const task = await loadTask(deps, tx, caller, id)
     if (task.deleted) return []
     await checkDeletion({ db: tx }, task, precondition)

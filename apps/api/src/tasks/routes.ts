@@ -9,7 +9,8 @@ import { HistoryEntry, HistoryQuery } from '../entities/history.ts'
 import { commaSeparated, parseInclude } from '../entities/list-query.ts'
 import { preconditionOf } from '../entities/precondition.ts'
 import { entityOutcome, noContent as nothing, sendEntity, sendPage, sendView } from '../entities/reply.ts'
-import { created, listed, noContent, ok, okOrUnchanged } from '../entities/responses.ts'
+import { created, listed, noContent, ok, okOrRefused, okOrUnchanged } from '../entities/responses.ts'
+import { describeRefusal, describeVerb } from '../entities/transitions.ts'
 import { GoalParams } from '../goals/schemas.ts'
 import { createAnswering } from '../idempotent.ts'
 import { addDependency, moveTask, patchTask, removeDependency } from './change.ts'
@@ -18,7 +19,7 @@ import { listTasks, listTasksOfGoal, TaskListQuery } from './list.ts'
 import { deleteTask, restoreTask } from './removal.ts'
 import { Completing, EdgeParams, NewTask, TaskParams, TaskPatch } from './schemas.ts'
 import { readTask, taskHistory } from './service.ts'
-import { type TaskVerb, taskVerbs } from './states.ts'
+import { type TaskVerb, taskTransitions, taskVerbs } from './states.ts'
 
 const read = { config: { scope: 'tasks:read' } } as const
 const write = { config: { scope: 'tasks:write' } } as const
@@ -31,6 +32,7 @@ const ReadQuery = Type.Object(
 /** A task with what `include=` added. */
 const TaskView = Type.Object({ ...Task.properties, capabilities: Type.Optional(Capabilities) }, { title: 'TaskView' })
 
+const refusal = describeRefusal(taskTransitions)
 const summaries: Record<TaskVerb, string> = {
   start: 'Start a task',
   stop: 'Put a started task back',
@@ -123,7 +125,7 @@ export const taskRoutes =
           headers: patching,
           body: TaskPatch,
           querystring: Nothing,
-          response: ok(Task),
+          response: okOrRefused(Task, refusal),
         },
       },
       async (request, reply) =>
@@ -180,11 +182,12 @@ export const taskRoutes =
           ...write,
           schema: {
             ...{ operationId: `${verb}Task`, summary: summaries[verb], tags },
+            description: describeVerb(taskTransitions, verb),
             params: TaskParams,
             headers: changing,
             querystring: Nothing,
             body: verb === 'complete' ? Completing : Nothing,
-            response: ok(Task),
+            response: okOrRefused(Task, refusal),
           },
         },
         async (request, reply) =>

@@ -2,6 +2,7 @@ import { type Executor, loadOpenBlockers, prepareStatement, taskJson, taskOwned,
 import type { Task } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { type Caller, type Deps, principalOf } from '../deps.ts'
+import { cacheReader } from '../entities/cache-reader.ts'
 import { type Capabilities, capabilitiesOf, withMembers } from '../entities/capabilities.ts'
 import type { Answer, Stored } from '../entities/change.ts'
 import { gone, isExpired } from '../entities/gone.ts'
@@ -51,7 +52,7 @@ export async function readTask(
 
 /** Out of the cache for the owner of its goal and its assignee; anybody else is looked up each time. */
 async function readPlainTask(deps: Deps, caller: Caller, id: string) {
-  const answer = await deps.cache.readEntity('task', id.toLowerCase(), caller.id, async () => {
+  const answer = await deps.cache.readEntity('task', id.toLowerCase(), cacheReader(caller), async () => {
     const task = await loadTask(deps, deps.db, caller, id)
     if (task.deleted) throw gone(deps, `/v1/tasks/${id}`, task)
     const readers = [task.ownerId, task.assignedTo].filter((reader) => reader !== null)

@@ -1,0 +1,82 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expectInvariants } from '../testing/invariants.ts'
+import { inLanes } from '../testing/lanes.ts'
+import { type Client, startTestApp } from '../testing/test-app.ts'
+
+let api: Awaited<ReturnType<typeof startTestApp>>
+beforeAll(async () => {
+  api = await startTestApp()
+})
+afterEach(() => expectInvariants(api.pool))
+afterAll(() => api.close())
+
+const withinMs = 7_000
+
+type Task = { id: string; by: Client }
+const edge = (from: Task, to: Task) => `/v1/tasks/${from.id}/dependencies/${to.id}`
+const add = (from: Task, to: Task) => from.by.put(edge(from, to))
+
+/** A ring of tasks, each its owner's, and each to be seen by the owner of the one before it, who is to wait for it. */
+async function ring(owners: readonly Client[]): Promise<Task[]> {
+  return Promise.all(
+    owners.map(async (by, i) => {
+      const goal = await by.goal()
+      const { id } = await by.task(goal.id, { assignedTo: owners.at(i - 1)?.id })
+      return { id, by }
+    }),
+  )
+}
+
+/** Adds the edges at once: all but one get in, the one is shown the cycle. Then they are gone again. */
+async function addAll(edges: readonly (readonly [Task, Task])[], lengthOfCycle: number) {
+  const answers = await Promise.all(edges.map(([from, to]) => add(from, to)))
+  const refused = answers.filter((answer) => answer.status !== 200)
+  expect(refused).toMatchObject([{ status: 409, body: { code: 'dependency-cycle' } }])
+  const cycle = refused[0]?.body.cycle as string[]
+  expect(cycle).toHaveLength(lengthOfCycle + 1)
+  expect(cycle[0]).toBe(cycle.at(-1))
+  const added = edges.filter((_, i) => answers[i]?.status === 200)
+  await Promise.all(added.map(([from, to]) => from.by.delete(edge(from, to))))
+}
+
+test('of two edges that turn two tasks against each other exactly one gets in', async () => {
+  const ada = await api.as()
+  await inLanes(
+    { lanes: 4, rounds: 125, withinMs },
+    () => ring([ada, ada]),
+    async ([a, b]) =>
+      a &&
+      b &&
+      addAll(
+        [
+          [a, b],
+          [b, a],
+        ],
+        2,
+      ),
+  )
+})
+
+/** B waits for C, and D for A: A for B and C for D, which share no task, would close it. */
+async function halfClosed(owners: readonly Client[]) {
+  const [a, b, c, d] = (await ring(owners)) as [Task, Task, Task, Task]
+  for (const [from, to] of [
+    [b, c],
+    [d, a],
+  ] as const)
+    expect((await add(from, to)).status).toBe(200)
+  return [
+    [a, b],
+    [c, d],
+  ] as const
+}
+
+test('two edges that share no task never close a cycle together, within one owner and across four', async () => {
+  const owners = await Promise.all([1, 2, 3, 4].map(() => api.as()))
+  const alone = owners.slice(0, 1)
+  await inLanes(
+    { lanes: 4, rounds: 50, withinMs },
+    (lane) => halfClosed(lane < 2 ? [...alone, ...alone, ...alone, ...alone] : owners),
+    (edges) => addAll(edges, 4),
+  )
+})

@@ -1,0 +1,82 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expectInvariants } from '../testing/invariants.ts'
+import { inLanes } from '../testing/lanes.ts'
+import { type Client, startTestApp } from '../testing/test-app.ts'
+
+let api: Awaited<ReturnType<typeof startTestApp>>
+let ada: Client
+beforeAll(async () => {
+  api = await startTestApp()
+  ada = await api.as()
+})
+afterEach(() => expectInvariants(api.pool))
+afterAll(() => api.close())
+
+const withinMs = 5_000
+
+const edge = (id: string, blockerId: string) => `/v1/tasks/${id}/dependencies/${blockerId}`
+const post = (id: string, verb: string) => ada.post(`/v1/tasks/${id}/${verb}`)
+const statusOf = async (id: string) =>
+  (
+    await api.pool.query(
+      'select status, block_kind as kind, version, deleted_at is not null as deleted from tasks where id = $1',
+      [id],
+    )
+  ).rows[0]
+
+async function tasks(count: number): Promise<string[]> {
+  const goal = await ada.goal()
+  return Promise.all(Array.from({ length: count }, async () => (await ada.task(goal.id)).id))
+}
+
+/** All at once; each must be answered by one of these. */
+async function together(allowed: readonly number[], requests: readonly Promise<{ status: number; text: string }>[]) {
+  for (const { status, text } of await Promise.all(requests)) expect(allowed, text).toContain(status)
+}
+
+test('nobody stays blocked by a task that was completed while they came to wait for it', async () => {
+  await inLanes(
+    { lanes: 4, rounds: 125, withinMs },
+    () => tasks(2),
+    async ([task = '', blocker = '']) => {
+      await together([200], [ada.put(edge(task, blocker)), post(blocker, 'complete')])
+      expect(await statusOf(task)).toMatchObject({ status: 'TODO', kind: null })
+      await together([200], [ada.delete(edge(task, blocker)), post(blocker, 'reopen')])
+      expect(await statusOf(task)).toMatchObject({ status: 'TODO', kind: null })
+    },
+  )
+})
+
+test('nobody goes to work on what they came to wait for at that moment', async () => {
+  await inLanes(
+    { lanes: 4, rounds: 125, withinMs },
+    () => tasks(2),
+    async ([task = '', blocker = '']) => {
+      await together([200, 409], [ada.put(edge(task, blocker)), post(task, 'start'), post(task, 'complete')])
+      const { status } = await statusOf(task)
+      expect(['BLOCKED', 'COMPLETED']).toContain(status)
+      await ada.delete(edge(task, blocker))
+      await post(task, status === 'COMPLETED' ? 'reopen' : 'stop')
+    },
+  )
+})
+
+test('several come to be waited for by one task at once, and none is lost', async () => {
+  await inLanes(
+    { lanes: 4, rounds: 125, withinMs },
+    () => tasks(4),
+    async ([task = '', ...blockers]) => {
+      await together(
+        [200],
+        blockers.map((blocker) => ada.put(edge(task, blocker))),
+      )
+      const { body } = await ada.get(`/v1/tasks/${task}`)
+      expect((body.dependencies as string[]).toSorted()).toEqual(blockers.toSorted())
+      await together(
+        [200],
+        blockers.map((blocker) => ada.delete(edge(task, blocker))),
+      )
+      expect(await statusOf(task)).toMatchObject({ status: 'TODO', version: Number(body.version) + 3 })
+    },
+  )
+})

@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expectInvariants } from '../testing/invariants.ts'
+import { inLanes } from '../testing/lanes.ts'
+import { type Client, startTestApp } from '../testing/test-app.ts'
+
+let api: Awaited<ReturnType<typeof startTestApp>>
+let ada: Client
+beforeAll(async () => {
+  api = await startTestApp()
+  ada = await api.as()
+})
+afterEach(() => expectInvariants(api.pool))
+afterAll(() => api.close())
+
+const withinMs = 4_000
+
+const edge = (id: string, blockerId: string) => `/v1/tasks/${id}/dependencies/${blockerId}`
+const post = (id: string, verb: string) => ada.post(`/v1/tasks/${id}/${verb}`)
+const statusOf = async (id: string) =>
+  (
+    await api.pool.query(
+      'select status, block_kind as kind, version, deleted_at is not null as deleted from tasks where id = $1',
+      [id],
+    )
+  ).rows[0]
+
+async function tasks(count: number): Promise<string[]> {
+  const goal = await ada.goal()
+  return Promise.all(Array.from({ length: count }, async () => (await ada.task(goal.id)).id))
+}
+
+/** All at once; each must be answered by one of these. */
+async function together(allowed: readonly number[], requests: readonly Promise<{ status: number; text: string }>[]) {
+  for (const { status, text } of await Promise.all(requests)) expect(allowed, text).toContain(status)
+}
+
+test('a task that comes into a goal while that is deleted goes with it, be it created or moved there', async () => {
+  const [from, ...into] = await Promise.all(Array.from({ length: 501 }, () => ada.goal()))
+  const blocker = await ada.task(String(from?.id))
+  const movers = await Promise.all(into.map(() => ada.task(String(from?.id))))
+  let next = 0
+  await inLanes(
+    { lanes: 4, rounds: 125, withinMs },
+    async () => undefined,
+    async () => {
+      const [goal, task] = [into[next]?.id, movers[next++]?.id]
+      await together(
+        [201, 200, 204, 409],
+        [
+          ada.post(`/v1/goals/${goal}/tasks`, { title: 'x' }),
+          ada.delete(`/v1/goals/${goal}`),
+          ada.patch(`/v1/tasks/${task}`, { goalId: goal }, { 'if-match': '*' }),
+          ada.post(`/v1/goals/${goal}/tasks`, { title: 'x', dependencies: [blocker.id] }),
+        ],
+      )
+    },
+  )
+  const { rows } = await api.pool.query(
+    'select count(*)::int as n from tasks join goals on goals.id = goal_id where goals.deleted_at is not null and tasks.deleted_at is null',
+  )
+  expect(rows).toEqual([{ n: 0 }])
+})
+
+test('restoring twice at once makes one version, and what it waits for may be completed meanwhile', async () => {
+  await inLanes(
+    { lanes: 4, rounds: 125, withinMs },
+    async () => {
+      const [task = '', blocker = ''] = await tasks(2)
+      await ada.put(edge(task, blocker))
+      return { task, blocker }
+    },
+    async ({ task, blocker }) => {
+      await ada.delete(`/v1/tasks/${task}`)
+      const before = await statusOf(task)
+      await together([200], [post(task, 'restore'), post(task, 'restore'), post(blocker, 'complete')])
+      const after = await statusOf(task)
+      expect(after).toMatchObject({ status: 'TODO', kind: null, deleted: false })
+      // Restored as blocked and then freed, or restored as free.
+      expect([1, 2]).toContain(after.version - before.version)
+      await post(blocker, 'reopen')
+    },
+  )
+})
+
+test('restoring what is waited for meets its deletion, and whoever goes to work meanwhile', async () => {
+  await inLanes(
+    { lanes: 4, rounds: 125, withinMs },
+    async () => {
+      const [task = '', blocker = ''] = await tasks(2)
+      await ada.put(edge(task, blocker))
+      await ada.delete(`/v1/tasks/${blocker}`)
+      return { task, blocker }
+    },
+    async ({ task, blocker }) => {
+      await together(
+        [200, 204, 409],
+        [post(blocker, 'restore'), ada.delete(`/v1/tasks/${blocker}`), post(task, 'start')],
+      )
+      const { deleted } = await statusOf(blocker)
+      expect(await statusOf(task)).toMatchObject(deleted ? { kind: null } : { status: 'BLOCKED', kind: 'DEPENDENCY' })
+      if (!deleted) await ada.delete(`/v1/tasks/${blocker}`)
+      await post(task, 'stop')
+    },
+  )
+})
+
+test('a goal is restored once, and a task of it either with it or not at all', async () => {
+  await inLanes(
+    { lanes: 4, rounds: 125, withinMs },
+    async () => {
+      const goal = await ada.goal()
+      const blocker = await ada.task(goal.id)
+      const task = await ada.task(goal.id, { dependencies: [blocker.id] })
+      return { goal: goal.id, blocker: blocker.id, task: task.id }
+    },
+    async ({ goal, task, blocker }) => {
+      await ada.delete(`/v1/goals/${goal}`)
+      const before = await statusOf(task)
+      await together(
+        [200, 204, 409],
+        [
+          ada.post(`/v1/goals/${goal}/restore`),
+          ada.post(`/v1/goals/${goal}/restore`),
+          post(task, 'restore'),
+          post(blocker, 'complete'),
+        ],
+      )
+      const after = await statusOf(task)
+      expect(after.deleted).toBe(false)
+      expect([1, 2]).toContain(after.version - before.version)
+      await post(blocker, 'reopen')
+    },
+  )
+})

@@ -156,3 +156,15 @@ test.for(['', ' ', 'a b', 'ü', 'x'.repeat(256)])('the key %j is refused', async
 test('the longest key is taken', async () => {
   expect((await ada.post('/v1/goals', { title: 'x' }, keyed('x'.repeat(255)))).status).toBe(201)
 })
+
+test('what an administrator was answered is not replayed to the same user without that scope', async () => {
+  const bob = await api.as()
+  const goal = await bob.goal({ description: 'secret' })
+  const [asAdmin, plain] = [await api.as(ada.id, 'admin'), await api.as(ada.id)]
+  const key = { ...keyed(), 'if-match': '*' }
+  const path = `/v1/goals/${goal.id}`
+  expect((await asAdmin.patch(path, { title: 'x' }, key)).body.description).toBe('secret')
+  const refused = await plain.patch(path, { title: 'x' }, key)
+  expect(refused.status).toBe(422)
+  expect(refused.text).not.toContain('secret')
+})

@@ -40,9 +40,10 @@ function keyOf(request: FastifyRequest): Keyed | undefined {
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
     throw new Problem('invalid-request', 'Idempotency-Key is 1 to 255 visible ASCII characters.')
   const route = `${request.method} ${request.routeOptions.url}`
-  // The ids in the address are part of what was asked for.
+  // The ids in the address are part of what was asked for, and so is the power with which: an administrator's answer may
+  // hold what the same user does not get to see otherwise.
   const bodyHash = createHash('sha256')
-    .update(JSON.stringify([request.params, request.body ?? {}]))
+    .update(JSON.stringify([request.params, request.body ?? {}, request.actor.admin]))
     .digest('base64url')
   return { principalId: request.actor.id, route, key, bodyHash }
 }

@@ -57,6 +57,9 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
   }
 }
 
+/** What is older counts as purged, whether or not it is already. */
+const recoverable = sql`${deleted} and deleted_at > now() - make_interval(days => ${sql.placeholder('retentionDays')}::int)`
+
 /**
  * A list by what `deleted=` asks for: live rows, deleted ones, or both, each half along an index of its own.
  * `row` selects `text`, `at` and `id`; `source` is the rest, from `from` on, for a liveness and further conditions, without an
@@ -69,11 +72,11 @@ export function createListByDeletion(name: string, row: SQL, source: (liveness: 
   const both = sql`${row}, created_at`
   return {
     exclude: createList(name, (conditions) => half(row, live, conditions)),
-    only: createList(`${name}_deleted`, (conditions) => half(row, deleted, conditions)),
+    only: createList(`${name}_deleted`, (conditions) => half(row, recoverable, conditions)),
     include: createList(
       `${name}_all`,
       (conditions) =>
-        sql`select text, at, id from ((${half(both, live, conditions)}) union all (${half(both, deleted, conditions)})) all_rows ${newestFirst}`,
+        sql`select text, at, id from ((${half(both, live, conditions)}) union all (${half(both, recoverable, conditions)})) all_rows ${newestFirst}`,
     ),
   }
 }

@@ -32,7 +32,7 @@ const ownedBy = createListByDeletion(
 
 /** The caller's own goals, newest first. */
 export async function listGoals(
-  { db, cache }: Deps,
+  { db, cache, retentionDays }: Deps,
   caller: Caller,
   query: Static<typeof GoalListQuery>,
 ): Promise<ListPage> {
@@ -49,7 +49,7 @@ export async function listGoals(
       limit: query.limit ?? defaultLimit,
       cursor: query.cursor,
       filters,
-      values: { principalId: caller.id },
+      values: { principalId: caller.id, retentionDays },
       async extend(rows) {
         if (!include.has('progress')) return rows
         const ids = rows.map((row) => row.id)

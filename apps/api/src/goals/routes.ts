@@ -34,6 +34,9 @@ const GoalView = Type.Object(
   { title: 'GoalView' },
 )
 
+/** All that an assignee of one of its tasks sees of a goal. */
+const GoalHeader = Type.Pick(Goal, ['id', 'title', 'status', 'targetDate'], { title: 'GoalHeader' })
+
 const refusal = describeRefusal(goalTransitions)
 const summaries: Record<GoalVerb, string> = {
   complete: 'Complete a goal; its open tasks are kept unless the body says otherwise',
@@ -90,7 +93,7 @@ export const goalRoutes =
             'Whoever is assigned a task of the goal, and does not own it, gets its header: `id`, `title`, `status`, `targetDate`.',
           params: GoalParams,
           querystring: ReadQuery,
-          response: okOrUnchanged(GoalView),
+          response: okOrUnchanged(Type.Union([GoalView, GoalHeader])),
         },
       },
       async (request, reply) => {

@@ -3,6 +3,7 @@ import { type Executor, goalJson, goalReadable, prepareStatement } from '@goals-
 import type { Goal } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { announcementBy, type Caller, type Deps, principalOf } from '../deps.ts'
+import { cacheReader } from '../entities/cache-reader.ts'
 import { type Capabilities, capabilitiesOf, withMembers } from '../entities/capabilities.ts'
 import type { Answer, Stored } from '../entities/change.ts'
 import { checkFreeForm } from '../entities/free-form.ts'
@@ -99,7 +100,7 @@ export async function readGoal(deps: Deps, caller: Caller, id: string, include: 
 
 /** Out of the cache for its owner; a header is made anew each time. */
 async function readPlainGoal(deps: Deps, caller: Caller, id: string): Promise<GoalAnswer> {
-  const answer = await deps.cache.readEntity('goal', id.toLowerCase(), caller.id, async () => {
+  const answer = await deps.cache.readEntity('goal', id.toLowerCase(), cacheReader(caller), async () => {
     const goal = await loadGoal(deps, deps.db, caller, id)
     if (goal.deleted) throw gone(deps, `/v1/goals/${id}`, goal)
     const owned = owns(caller, goal)

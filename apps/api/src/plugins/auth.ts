@@ -75,7 +75,8 @@ function refuse(cause: unknown): never {
 }
 
 function toActor(payload: JWTPayload, config: AuthConfig): Actor {
-  const id = payload.sub?.toLowerCase() ?? ''
+  // Signed is not yet sane: a subject may be of any type.
+  const id = String(payload.sub).toLowerCase()
   if (!uuid.test(id)) throw unauthenticated("The token's subject is not a UUID.")
   const claim = payload[config.scopeClaim] ?? config.defaultScope ?? ''
   const scopes = new Set(Array.isArray(claim) ? claim.map(String) : String(claim).split(' ').filter(Boolean))

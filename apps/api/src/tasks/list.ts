@@ -1,5 +1,5 @@
 import type { ListPage } from '@goals-tasks/cache'
-import { type Executor, principalId, taskCreated, taskJson, taskVisible } from '@goals-tasks/db'
+import { principalId, taskCreated, taskJson, taskVisible } from '@goals-tasks/db'
 import { CalendarDate, priorities, taskStatuses } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
@@ -68,7 +68,7 @@ async function loadTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query
   const page = await ofGoal[query.deleted ?? 'exclude'](deps.db, {
     ...paged(query),
     filters: [...filtersOf(query), ...assignedFilter(query, caller)],
-    values: { goalId, ...principalOf(caller) },
+    values: { goalId, ...principalOf(caller), retentionDays: deps.retentionDays },
   })
   // Who sees no task may still see the goal; only then is it asked for.
   if (page.empty) {
@@ -79,12 +79,12 @@ async function loadTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query
 }
 
 /** The tasks of the caller's goals, those assigned to the caller and those that the caller made elsewhere, newest first. */
-export function listTasks({ db, cache }: Deps, caller: Caller, query: TaskListQuery): Promise<ListPage> {
-  return cache.readList([`tasks:user:${caller.id}`], JSON.stringify(query), () => loadTasks(db, caller, query))
+export function listTasks(deps: Deps, caller: Caller, query: TaskListQuery): Promise<ListPage> {
+  return deps.cache.readList([`tasks:user:${caller.id}`], JSON.stringify(query), () => loadTasks(deps, caller, query))
 }
 
-function loadTasks(db: Executor, caller: Caller, query: TaskListQuery): Promise<Page> {
-  const values = { principalId: caller.id }
+function loadTasks({ db, retentionDays }: Deps, caller: Caller, query: TaskListQuery): Promise<Page> {
+  const values = { principalId: caller.id, retentionDays }
   const by = query.deleted ?? 'exclude'
   const mine = query.assignedTo === 'me' || query.assignedTo?.toLowerCase() === caller.id
   if (mine) return assigned[by](db, { ...paged(query), filters: filtersOf(query), values })

@@ -3,8 +3,8 @@ import { deleted, type Executor, live, prepareStatement } from '@goals-tasks/db'
 import { type SQL, sql } from 'drizzle-orm'
 import { Problem } from '../errors.ts'
 
-/** One row of a list: its JSON text and its place in the order (created_at, id). */
-export type ListRow = { text: string; at: string; id: string }
+/** One row of a list: its JSON, which also tells its place in the order (createdAt, id). */
+export type ListRow = { text: string }
 /** `next` is the cursor of the page after it. */
 export type Page = { text: string; next: string | null; empty: boolean }
 
@@ -62,29 +62,31 @@ const recoverable = sql`${deleted} and deleted_at > now() - make_interval(days =
 
 /**
  * A list by what `deleted=` asks for: live rows, deleted ones, or both, each half along an index of its own.
- * `row` selects `text`, `at` and `id`; `source` is the rest, from `from` on, for a liveness and further conditions, without an
- * order.
+ * `text` is the JSON of a row; `source` is the rest of its selection, from `from` on, for a liveness and further conditions,
+ * without an order.
  */
-export function createListByDeletion(name: string, row: SQL, source: (liveness: SQL, conditions: SQL) => SQL) {
+export function createListByDeletion(name: string, text: SQL, source: (liveness: SQL, conditions: SQL) => SQL) {
   const half = (columns: SQL, liveness: SQL, conditions: SQL) =>
     sql`select ${columns} ${source(liveness, conditions)} ${newestFirst}`
-  // Only a union needs the time itself to be put in order; elsewhere it would be parsed for nothing.
-  const both = sql`${row}, created_at`
+  const one = sql`${text} as text`
+  // Only a union needs the place itself to be put in order; elsewhere it would be sent for nothing.
+  const both = sql`${one}, created_at, id`
   return {
-    exclude: createList(name, (conditions) => half(row, live, conditions)),
-    only: createList(`${name}_deleted`, (conditions) => half(row, recoverable, conditions)),
+    exclude: createList(name, (conditions) => half(one, live, conditions)),
+    only: createList(`${name}_deleted`, (conditions) => half(one, recoverable, conditions)),
     include: createList(
       `${name}_all`,
       (conditions) =>
-        sql`select text, at, id from ((${half(both, live, conditions)}) union all (${half(both, recoverable, conditions)})) all_rows ${newestFirst}`,
+        sql`select text from ((${half(both, live, conditions)}) union all (${half(both, recoverable, conditions)})) all_rows ${newestFirst}`,
     ),
   }
 }
 
 function toPage(rows: ListRow[], limit: number, binding: string): Page {
-  return pageOf(rows, limit, (last) =>
-    Buffer.from(JSON.stringify([1, binding, last.at, last.id])).toString('base64url'),
-  )
+  return pageOf(rows, limit, ({ text }) => {
+    const { createdAt, id } = JSON.parse(text) as { createdAt: string; id: string }
+    return Buffer.from(JSON.stringify([1, binding, createdAt, id])).toString('base64url')
+  })
 }
 
 /** A page out of `limit` + 1 rows: the rows are finished JSON, joined and never parsed. */

@@ -1,12 +1,13 @@
 import type { ListPage } from '@goals-tasks/cache'
 import { goalJson, principalId } from '@goals-tasks/db'
-import { CalendarDate, goalStatuses, priorities } from '@goals-tasks/events'
+import { CalendarDate, type Goal, goalStatuses, priorities } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import type { Caller, Deps } from '../deps.ts'
 import { withMembers } from '../entities/capabilities.ts'
 import { createListByDeletion } from '../entities/keyset.ts'
 import { anyOf, commaSeparated, defaultLimit, deletion, paging, parseInclude, when } from '../entities/list-query.ts'
+import { readPage } from '../entities/read-page.ts'
 import { loadProgress, ProgressMode } from './progress.ts'
 
 export const GoalListQuery = Type.Object(
@@ -26,7 +27,7 @@ export const GoalListQuery = Type.Object(
 
 const ownedBy = createListByDeletion(
   'goals_owned',
-  sql`${goalJson()}::text as text, rfc3339(created_at) as at, id`,
+  sql`${goalJson()}::text`,
   (liveness, conditions) => sql`from goals where user_id = ${principalId} and ${liveness} ${conditions}`,
 )
 
@@ -52,11 +53,11 @@ export async function listGoals(
       values: { principalId: caller.id, retentionDays },
       async extend(rows) {
         if (!include.has('progress')) return rows
-        const ids = rows.map((row) => row.id)
+        const ids = rows.map((row) => (JSON.parse(row.text) as Goal).id)
         const progress = await loadProgress(db, ids, query.progressMode ?? 'TASK_COUNT')
-        return rows.map((row) => ({ ...row, text: withMembers(row.text, { progress: progress.get(row.id) }) }))
+        return rows.map((row, i) => ({ text: withMembers(row.text, { progress: progress.get(ids[i] ?? '') }) }))
       },
     })
   // Progress is the tasks' doing, whose changes leave the list of goals alone.
-  return include.has('progress') ? load() : cache.readList([`goals:user:${caller.id}`], JSON.stringify(query), load)
+  return include.has('progress') ? load() : readPage(cache, `goals:user:${caller.id}`, query, query, load)
 }

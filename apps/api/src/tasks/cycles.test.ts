@@ -57,26 +57,27 @@ test('of two edges that turn two tasks against each other exactly one gets in', 
   )
 })
 
-/** B waits for C, and D for A: A for B and C for D, which share no task, would close it. */
+/** B waits for C and that for D, E for F and that for A: were A to wait for B, and D for E, which lock no task in common, it would close. */
 async function halfClosed(owners: readonly Client[]) {
-  const [a, b, c, d] = (await ring(owners)) as [Task, Task, Task, Task]
+  const [a, b, c, d, e, f] = (await ring(owners)) as [Task, Task, Task, Task, Task, Task]
   for (const [from, to] of [
     [b, c],
-    [d, a],
+    [c, d],
+    [e, f],
+    [f, a],
   ] as const)
     expect((await add(from, to)).status).toBe(200)
   return [
     [a, b],
-    [c, d],
+    [d, e],
   ] as const
 }
 
-test('two edges that share no task never close a cycle together, within one owner and across four', async () => {
-  const owners = await Promise.all([1, 2, 3, 4].map(() => api.as()))
-  const alone = owners.slice(0, 1)
+test('two edges that share no task never close a cycle together, within one owner and across six', async () => {
+  const owners = await Promise.all(Array.from({ length: 6 }, () => api.as()))
   await inLanes(
     { lanes: 4, rounds: 50, withinMs },
-    (lane) => halfClosed(lane < 2 ? [...alone, ...alone, ...alone, ...alone] : owners),
-    (edges) => addAll(edges, 4),
+    (lane) => halfClosed(lane < 2 ? owners.map(() => owners[0] as Client) : owners),
+    (edges) => addAll(edges, 6),
   )
 })

@@ -7,6 +7,7 @@ import { type Caller, type Deps, principalOf } from '../deps.ts'
 import { gone } from '../entities/gone.ts'
 import { createListByDeletion, type Page } from '../entities/keyset.ts'
 import { anyOf, commaSeparated, defaultLimit, deletion, paging, when } from '../entities/list-query.ts'
+import { readPage } from '../entities/read-page.ts'
 import { Problem } from '../errors.ts'
 import { loadGoal } from '../goals/service.ts'
 
@@ -25,27 +26,27 @@ export const TaskListQuery = Type.Object(
 )
 type TaskListQuery = Static<typeof TaskListQuery>
 
-const row = sql`${taskJson()}::text as text, rfc3339(created_at) as at, id`
+const text = sql`${taskJson()}::text`
 
 const ofGoal = createListByDeletion(
   'tasks_goal',
-  row,
+  text,
   (liveness, conditions) =>
     sql`from tasks where goal_id = ${sql.placeholder('goalId')}::uuid and ${liveness} and ${taskVisible} ${conditions}`,
 )
 
 const assigned = createListByDeletion(
   'tasks_assigned',
-  row,
+  text,
   (liveness, conditions) => sql`from tasks where assigned_to = ${principalId} and ${liveness} ${conditions}`,
 )
 
 const limit = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
-const branch = sql`select ${row}, created_at from tasks`
+const branch = sql`select ${text} as text, created_at, id from tasks`
 /** Keyset scans, each along an index of its own, instead of one OR that no index serves. */
 const visible = createListByDeletion(
   'tasks_visible',
-  sql`text, at, id`,
+  sql`text`,
   (liveness, conditions) => sql`from (
       (${branch} where owner_id = ${principalId} and ${liveness} ${conditions} ${limit})
       union all
@@ -58,8 +59,8 @@ const visible = createListByDeletion(
 
 /** The tasks of a goal that the caller may see: all of them for its owner, their own for an assignee. */
 export function listTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query: TaskListQuery): Promise<ListPage> {
-  const variant = JSON.stringify([caller.id, caller.admin, query])
-  return deps.cache.readList([`tasks:goal:${goalId.toLowerCase()}`], variant, () =>
+  const variant = [caller.id, caller.admin, query]
+  return readPage(deps.cache, `tasks:goal:${goalId.toLowerCase()}`, variant, query, () =>
     loadTasksOfGoal(deps, caller, goalId, query),
   )
 }
@@ -80,7 +81,7 @@ async function loadTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query
 
 /** The tasks of the caller's goals, those assigned to the caller and those that the caller made elsewhere, newest first. */
 export function listTasks(deps: Deps, caller: Caller, query: TaskListQuery): Promise<ListPage> {
-  return deps.cache.readList([`tasks:user:${caller.id}`], JSON.stringify(query), () => loadTasks(deps, caller, query))
+  return readPage(deps.cache, `tasks:user:${caller.id}`, query, query, () => loadTasks(deps, caller, query))
 }
 
 function loadTasks({ db, retentionDays }: Deps, caller: Caller, query: TaskListQuery): Promise<Page> {

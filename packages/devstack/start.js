@@ -8,7 +8,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   )
   process.exit(1)
 }
-// A file of variables may be named; what the shell says wins.
-const [, , file] = process.argv
+// The first argument names a file of variables, which need not exist; what the shell says wins.
+const [file] = process.argv.splice(2, 1)
 if (file && existsSync(file)) process.loadEnvFile(file)
 await import('./src/start.ts')

@@ -76,6 +76,23 @@ test('start brings everything up, survives the death of a process, stops cleanly
   })
 })
 
+test('start --demo loads the sample, which the printed token sees; another word is refused', {
+  timeout: 120_000,
+}, async () => {
+  const start = launch({}, ['', '--demo'])
+  const { apiUrl, token } = await ready(start)
+  const headers = { authorization: `Bearer ${token}` }
+  const goals = await fetch(`${apiUrl}/v1/goals?category=marketing`, { headers })
+  expect(await goals.json()).toMatchObject({ data: [{ title: 'Launch on the first day of the boat show' }] })
+  expect(start.stdout()).toContain('there is one audit row for each version')
+  start.kill('SIGINT')
+  expect(await start.exit).toEqual({ code: 0, signal: null })
+
+  const mistaken = launch({}, ['', '--dmeo'])
+  expect((await mistaken.exit).code).toBe(1)
+  expect(mistaken.stdout()).toContain('--dmeo')
+})
+
 test('a program that is misconfigured fails the start with its own words, and nothing stays behind', {
   timeout: 60_000,
 }, async () => {

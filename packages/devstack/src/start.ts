@@ -8,6 +8,7 @@ import { lockFolder } from './start/lock.ts'
 import { createOutput } from './start/output.ts'
 import { choosePorts } from './start/ports.ts'
 import { PROGRAM_PATHS } from './start/programs.ts'
+import { loadSample } from './start/sample.ts'
 import { developmentSecret } from './start/secret.ts'
 import { releaseServers } from './start/servers.ts'
 import { readSettings, type Settings } from './start/settings.ts'
@@ -19,7 +20,7 @@ const shutdown = createShutdown()
 stopOnSignals(shutdown, output)
 
 try {
-  await start(readSettings(process.env))
+  await start(readSettings(process.env, process.argv.slice(2)))
 } catch (error) {
   // What fails while everything is being stopped fails because of that.
   if (!shutdown.begun()) {
@@ -50,7 +51,8 @@ async function start(settings: Settings): Promise<void> {
     describeAccess(settings, ports, env),
     bringUp({ settings, ports, env, output, shutdown }),
   ])
-  output.announce(bannerText(access), bannerFields(access))
+  if (settings.demo) await loadSample(settings, env, output)
+  if (!shutdown.begun()) output.announce(bannerText(access), bannerFields(access))
 }
 
 /** Ends what an earlier start left behind. */

@@ -1,54 +1,45 @@
 import type { Client } from './client.ts'
-import type { PlannedGoal, PlannedTask } from './read-file.ts'
+import { findGoals, findTasks } from './find.ts'
+import { inLanes } from './lanes.ts'
+import type { PlannedGoal } from './plan.ts'
+import { finishGoal, goalOf, type Load, moveTask, planGoal, taskOf, waitLater } from './steps.ts'
 
-/** What was created, and how long it took. */
-export type Loaded = { goalIds: string[]; taskIds: string[]; writes: number; seconds: number }
-
-/** How many requests a load will make. */
-export const countWrites = (goals: readonly PlannedGoal[]): number =>
-  goals.reduce((sum, goal) => sum + 1 + Number(moves(goal)) + goal.tasks.length + goal.tasks.filter(moves).length, 0)
-
-const moves = ({ status }: PlannedGoal | PlannedTask) => status !== 'ACTIVE' && status !== 'TODO'
-
-/** Loads the goals, `concurrency` of them at once, each in the order in which people would have done it. Rejects with the first refusal. */
-export async function loadGoals(
-  send: Client,
-  goals: readonly PlannedGoal[],
-  { concurrency, onWrite }: { concurrency: number; onWrite: (writes: number) => void },
-): Promise<Loaded> {
-  const loaded = { goalIds: [] as string[], taskIds: [] as string[], writes: 0 }
-  const counting: Client = async (...request) => {
-    const answer = await send(...request)
-    loaded.writes += 1
-    onWrite(loaded.writes)
-    return answer
-  }
-  const startedAt = performance.now()
-  const queue = goals.values()
-  const lane = async () => {
-    for (const goal of queue) {
-      const { goalId, taskIds } = await loadGoal(counting, goal)
-      loaded.goalIds.push(goalId)
-      loaded.taskIds.push(...taskIds)
-    }
-  }
-  await Promise.all(Array.from({ length: concurrency }, lane))
-  return { ...loaded, seconds: (performance.now() - startedAt) / 1_000 }
+/** All goals of the file, and what this load answers for: `edges` are pairs of a task and one that it waits for. */
+export type Loaded = {
+  goalIds: string[]
+  goalsLeftAsTheyAre: number
+  tasks: { id: string; endsAs: string }[]
+  edges: { taskId: string; blockerId: string }[]
 }
 
-async function loadGoal(send: Client, goal: PlannedGoal): Promise<{ goalId: string; taskIds: string[] }> {
-  const { id: goalId, version } = await send(goal.owner, 'POST', '/v1/goals', goal.body)
-  const taskIds: string[] = []
-  for (const task of goal.tasks) taskIds.push(await loadTask(send, goal, goalId, task))
-  if (goal.status === 'COMPLETED') await send(goal.owner, 'POST', `/v1/goals/${goalId}/complete`)
-  else if (moves(goal)) await send(goal.owner, 'PATCH', `/v1/goals/${goalId}`, { status: goal.status, version })
-  return { goalId, taskIds }
-}
+/**
+ * Loads what is not there yet in the order in which people would have come to it, `lanes` requests at once. It may be cut
+ * short, repeated at any time and run beside itself: what was created is found again by its external id, a creation bears a key
+ * for as long as another load may not have found it, and whatever else is sent changes nothing the second time. What an
+ * earlier load has finished is left as it is. Rejects with the first refusal.
+ */
+export async function loadGoals(call: Client, all: readonly PlannedGoal[], lanes: number): Promise<Loaded> {
+  const owners = [...new Set(all.map((goal) => goal.owner))]
+  const found = await findGoals(call, owners, new Set(all.map((goal) => goal.externalId)), lanes)
+  const goals = all.filter(({ externalId }) => found.get(externalId)?.unfinished ?? true)
+  // Those of finished goals as well: a task of another goal may wait for them.
+  const load: Load = { call, goals: found, tasks: goals.length === 0 ? new Map() : await findTasks(call, found, lanes) }
 
-/** The goal's owner plans and decides; who has the task completes it. */
-async function loadTask(send: Client, { owner }: PlannedGoal, goalId: string, task: PlannedTask): Promise<string> {
-  const { id, version } = await send(owner, 'POST', `/v1/goals/${goalId}/tasks`, task.body)
-  if (task.status === 'COMPLETED') await send(task.assignee ?? owner, 'POST', `/v1/tasks/${id}/complete`)
-  else if (moves(task)) await send(owner, 'PATCH', `/v1/tasks/${id}`, { status: task.status, version })
-  return id
+  await inLanes(lanes, goals, (goal) => planGoal(load, goal))
+  const tasks = goals.flatMap((goal) => goal.tasks)
+  await inLanes(lanes, tasks, (task) => waitLater(load, task))
+  const byLevel = Map.groupBy(tasks, (task) => task.level)
+  for (const level of [...byLevel.keys()].sort((a, b) => a - b))
+    await inLanes(lanes, byLevel.get(level) ?? [], (task) => moveTask(load, task))
+  await inLanes(lanes, goals, (goal) => finishGoal(load, goal))
+
+  const idOf = (externalId: string) => taskOf(load, externalId).id
+  return {
+    goalIds: all.map(({ externalId }) => goalOf(load, externalId).id),
+    goalsLeftAsTheyAre: all.length - goals.length,
+    tasks: tasks.map(({ externalId, endsAs }) => ({ id: idOf(externalId), endsAs })),
+    edges: tasks.flatMap(({ externalId, waitsAtFirst, waitsLater }) =>
+      [...waitsAtFirst, ...waitsLater].map((blocker) => ({ taskId: idOf(externalId), blockerId: idOf(blocker) })),
+    ),
+  }
 }

@@ -1,34 +1,36 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createDatabase } from '@goals-tasks/db'
+import { assertSchema, createDatabase } from '@goals-tasks/db'
 import { Command, InvalidArgumentError } from 'commander'
 import { Listr } from 'listr2'
 import { loadTokenSecret } from '../config.ts'
 import { createClient } from './client.ts'
-import { findService } from './config.ts'
-import { countWrites, type Loaded, loadGoals } from './load.ts'
-import { countFaults, outcomeOf, outcomeText } from './print.ts'
+import { commandPrefix, findService } from './config.ts'
+import { type Loaded, loadGoals } from './load.ts'
+import { countFaults, outcomeOf } from './outcome.ts'
+import { outcomeText } from './print.ts'
 import { progressBar } from './progress-bar.ts'
 import { readRoadmap } from './read-file.ts'
-import { beginRun, type Figures, readFigures, untilDelivered } from './report.ts'
+import { type Figures, readFigures, untilDelivered } from './report.ts'
+import { countWrites } from './steps.ts'
 
 const sample = fileURLToPath(new URL('sample.jsonl', import.meta.url))
 
 const command = new Command('demo')
   .description(
-    'Loads goals and tasks through the API of a running service, waits for every effect, and checks them all.',
+    'Loads goals and tasks through the API of a running service, waits for every effect, and checks them all. What an earlier run has loaded is left as it is.',
   )
-  .option('--file <path>', 'JSON Lines, one goal with its tasks each (a small sample unless given)', sample)
+  .argument('[file]', 'JSON Lines, one goal with its tasks each (a product launch unless given)', sample)
   .option('--api <url>', 'the API; its DATABASE_URL is needed, too (what `start` runs unless given)')
-  .option('--concurrency <number>', 'goals that are loaded at once', parseConcurrency, 16)
+  .option('--concurrency <number>', 'requests that are made at once', parseConcurrency, 16)
   .option('--json', 'print nothing but the outcome, as JSON')
-  .addHelpText('after', '\nEach run creates its goals anew: running it twice gives everything twice.')
   .parse()
-const options = command.opts<{ file: string; api?: string; concurrency: number; json?: boolean }>()
+const options = command.opts<{ api?: string; concurrency: number; json?: boolean }>()
+const [file = sample] = command.processedArgs as string[]
 
 try {
   const outcome = await run()
-  console.log(options.json ? JSON.stringify(outcome) : outcomeText(outcome))
+  console.log(options.json ? JSON.stringify(outcome) : outcomeText(outcome, commandPrefix()))
   if (countFaults(outcome) > 0) process.exitCode = 1
 } catch (error) {
   command.error(error instanceof Error ? error.message : String(error))
@@ -36,31 +38,44 @@ try {
 
 async function run() {
   const service = findService(options)
-  const send = createClient(service.apiUrl, loadTokenSecret())
+  const secret = loadTokenSecret()
+  const roadmap = await readRoadmap(file)
   const { pool, close } = createDatabase({
     url: service.databaseUrl,
     poolSize: 1,
     name: 'goals-tasks demo',
     onError: (error) => console.error(`an idle database connection was lost: ${error.message}`),
   })
-  const roadmap = await readRoadmap(options.file)
-  const since = await beginRun(pool)
+  // Before anything is written: without it nobody could tell what became of it.
+  await assertSchema(pool).catch((cause) => {
+    throw new Error(`the service's database does not answer (${cause.message || cause.code}): is \`start\` running?`, {
+      cause,
+    })
+  })
 
+  const load = { writes: 0, seconds: 0 }
   const steps = new Listr<{ loaded: Loaded; figures: Figures }>(
     [
       {
-        title: `Load ${basename(options.file)} into ${service.apiUrl}`,
+        title: `Load ${basename(file)} into ${service.apiUrl}`,
         async task(context, step) {
-          const onWrite = progressBar(countWrites(roadmap.goals), 'writes', (line) => {
+          const draw = progressBar(countWrites(roadmap.goals), 'writes', (line) => {
             step.output = line
           })
-          context.loaded = await loadGoals(send, roadmap.goals, { concurrency: options.concurrency, onWrite })
+          const onWrite = () => {
+            load.writes += 1
+            draw()
+          }
+          const startedAt = performance.now()
+          const call = createClient({ apiUrl: service.apiUrl, secret, onWrite })
+          context.loaded = await loadGoals(call, roadmap.goals, options.concurrency)
+          load.seconds = (performance.now() - startedAt) / 1_000
         },
       },
       {
         title: 'Wait until every consumer is done',
         async task({ loaded }, step) {
-          await untilDelivered(pool, { since, ...loaded }, (left) => {
+          await untilDelivered(pool, loaded, (left) => {
             step.output = `${left} deliveries left`
           })
         },
@@ -68,15 +83,18 @@ async function run() {
       {
         title: 'Check every effect',
         async task(context) {
-          context.figures = await readFigures(pool, { since, ...context.loaded })
+          context.figures = await readFigures(pool, context.loaded)
         },
       },
     ],
-    { silentRendererCondition: options.json ?? false, rendererOptions: { showErrorMessage: false } },
+    {
+      silentRendererCondition: options.json ?? !process.stdout.isTTY,
+      rendererOptions: { showErrorMessage: false },
+    },
   )
   const { loaded, figures } = await steps.run()
   await close()
-  return outcomeOf(roadmap, loaded, figures)
+  return outcomeOf(roadmap, loaded, figures, load)
 }
 
 function parseConcurrency(text: string): number {

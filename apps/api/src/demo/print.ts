@@ -1,64 +1,79 @@
-import type { Loaded } from './load.ts'
-import type { Counts, Roadmap } from './read-file.ts'
-import type { Figures } from './report.ts'
+import type { Outcome } from './outcome.ts'
+import { faultNames } from './report.ts'
+import type { Counts } from './tally.ts'
 
-export type Outcome = Figures & {
-  writes: number
-  seconds: number
-  writesPerSecond: number
-  adapted: Counts
-  notLoaded: Counts
-}
+const format = new Intl.NumberFormat('en').format
+const wholeMs = (ms: number) => `${format(Math.round(ms))} ms`
 
-export const outcomeOf = (roadmap: Roadmap, { writes, seconds }: Loaded, figures: Figures): Outcome => ({
-  ...figures,
-  writes,
-  seconds,
-  writesPerSecond: Math.round(writes / seconds),
-  adapted: roadmap.adapted,
-  notLoaded: roadmap.notLoaded,
-})
-
-export const countFaults = ({ faults }: Figures): number => Object.values(faults).reduce((sum, count) => sum + count, 0)
-
-const number = new Intl.NumberFormat('en')
-const wholeMs = (ms: number) => `${number.format(Math.round(ms))} ms`
-
-const promises: Record<keyof Figures['faults'], string> = {
-  missingEntities: 'every acknowledged goal and task is there',
-  unfaithfulAudits: "every audit is gapless and ends with its entity's version",
+const promises: Record<(typeof faultNames)[number], string> = {
+  missing: 'every acknowledged goal, task and dependency is there',
+  otherStates: 'every task is in the state that the rules give it',
+  unfaithfulAudits: 'there is one audit row for each version of every goal and task',
   deliveriesLeft: 'no delivery is left',
   deadLetters: 'there is no dead letter',
 }
 
-/** The outcome for a person. */
-export function outcomeText(outcome: Outcome): string {
-  const { writes, seconds, commitToEffectMs } = outcome
-  const facts: [string, string][] = [
-    ['goals', number.format(outcome.goals)],
-    ['tasks', number.format(outcome.tasks)],
-    ['events', number.format(outcome.events)],
-    ['notifications', number.format(outcome.notifications)],
-    ['audit rows', number.format(outcome.auditRows)],
+const shownPeople = 8
+
+/** The outcome for a person. `commandPrefix` stands before the command that makes a token. */
+export function outcomeText(outcome: Outcome, commandPrefix: string): string {
+  const sections = [
+    factLines(outcome),
     [
-      'writes per second',
-      `${number.format(outcome.writesPerSecond)} (${number.format(writes)} in ${seconds.toFixed(1)} s)`,
+      ...remarkLines('adapted', outcome.adapted),
+      ...remarkLines('as the rules have it', outcome.byTheRules),
+      ...remarkLines('not loaded', outcome.notLoaded),
     ],
-    ['commit to audit row', `p50 ${wholeMs(commitToEffectMs.p50)}, p99 ${wholeMs(commitToEffectMs.p99)}`],
+    faultNames.map((name) => checkLine(promises[name], outcome.faults[name])),
+    peopleLines(outcome, commandPrefix),
   ]
-  const remarks = (title: string, counts: Counts) =>
-    Object.entries(counts).map(([what, times]) => `  ${title}: ${number.format(times)} ${what}`)
-  const checks = (Object.keys(promises) as (keyof typeof promises)[]).map((name) => {
-    const count = outcome.faults[name]
-    return count === 0 ? `  ✔ ${promises[name]}` : `  ✖ ${promises[name]}: ${number.format(count)} exceptions`
-  })
+  const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.map((line) => `  ${line}`).join('\n'))
+  return `\n${shown.join('\n\n')}\n`
+}
+
+function factLines({ inFile, there, states, ...outcome }: Outcome): string[] {
+  const { writes, seconds, commitToEffectMs } = outcome
+  const inAndOut = (kind: keyof typeof inFile) => `${format(inFile[kind])} in the file, ${format(there[kind])} there`
+  const facts: [string, string][] = [
+    ['goals', `${inAndOut('goals')}: ${listed(states.goals)}`],
+    ['tasks', `${inAndOut('tasks')}: ${listed(states.tasks)}`],
+    ['dependencies', inAndOut('dependencies')],
+    ['events', format(outcome.events)],
+    ['audit rows', format(outcome.auditRows)],
+    ['notifications', `${format(sum(outcome.notifications))}: ${listed(outcome.notifications)}`],
+    ['commit to audit row', `p50 ${wholeMs(commitToEffectMs.p50)}, p99 ${wholeMs(commitToEffectMs.p99)}`],
+    [
+      'writes',
+      writes === 0
+        ? 'none: all of it was there'
+        : `${format(writes)} in ${seconds.toFixed(1)} s, ${format(outcome.writesPerSecond)} per second`,
+    ],
+  ]
+  const left = outcome.goalsLeftAsTheyAre
+  if (left > 0) facts.push(['left as they are', `${format(left)} goals that an earlier run has loaded`])
+  return facts.map(([name, value]) => `${name.padEnd(20)} ${value}`)
+}
+
+const sum = (counts: Counts) => Object.values(counts).reduce((all, count) => all + count, 0)
+const listed = (counts: Counts) =>
+  Object.entries(counts)
+    .map(([name, count]) => `${format(count)} ${name}`)
+    .join(', ') || 'none'
+
+const remarkLines = (title: string, counts: Counts) =>
+  Object.entries(counts).map(([what, times], i) => `${(i === 0 ? title : '').padEnd(20)} ${format(times)} × ${what}`)
+
+const checkLine = (promise: string, exceptions: number) =>
+  exceptions === 0 ? `✔ ${promise}` : `✖ ${promise}: ${format(exceptions)} exceptions`
+
+function peopleLines({ people }: Outcome, commandPrefix: string): string[] {
+  const more = people.length - shownPeople
   return [
-    '',
-    ...facts.map(([name, value]) => `  ${name.padEnd(20)} ${value}`),
-    '',
-    ...remarks('adapted', outcome.adapted),
-    ...remarks('not loaded', outcome.notLoaded),
-    ...checks,
-    '',
-  ].join('\n')
+    `${'Whose it is'.padEnd(36)}  goals  tasks`,
+    ...people
+      .slice(0, shownPeople)
+      .map(({ id, goals, tasks }) => `${id}  ${format(goals).padStart(5)}  ${format(tasks).padStart(5)}`),
+    ...(more > 0 ? [`and ${format(more)} more`] : []),
+    `A token for one of them: ${commandPrefix}npm run token -- --sub <uuid>`,
+  ]
 }

@@ -1,18 +1,18 @@
 const width = 30
 
 /**
- * Draws how far something is, at most once per percent on a terminal and once per tenth elsewhere.
- * @returns a function to be told how much is done
+ * Draws how far something is, once per percent.
+ * @returns a function to be called whenever one more is done
  */
-export function progressBar(total: number, unit: string, draw: (line: string) => void): (done: number) => void {
-  const steps = process.stdout.isTTY ? 100 : 10
+export function progressBar(total: number, unit: string, draw: (line: string) => void): () => void {
+  let done = 0
   let drawn = 0
-  return (done) => {
-    const step = Math.floor((done / total) * steps)
-    if (step === drawn) return
-    drawn = step
-    const filled = Math.floor((done / total) * width)
+  return () => {
+    done += 1
     const percent = Math.floor((done / total) * 100)
+    if (percent === drawn) return
+    drawn = percent
+    const filled = Math.min(width, Math.floor((done / total) * width))
     draw(`${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${percent} % of ${total} ${unit}`)
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readRoadmap } from './read-file.ts'
 
-const owner = '00000000-0000-4000-8000-000000000001'
+const owner = '00000000-0000-4000-8000-00000000000a'
 const goal = { ref: 'g', title: 'A goal', owner, status: 'ACTIVE', tasks: [] as object[] }
 const task = { ref: 't', title: 'A task', status: 'TODO' }
 
@@ -16,20 +16,23 @@ async function read(...lines: (object | string)[]) {
   return readRoadmap(path)
 }
 
-test('what fits is loaded as it is, with its ref and its day of creation as metadata', async () => {
-  const { goals, adapted, notLoaded } = await read(
+test('what fits is loaded as it is; people are spelt as the API spells them', async () => {
+  const { goals, adapted, byTheRules, notLoaded } = await read(
     {
       ...goal,
+      owner: owner.toUpperCase(),
       category: 'sig-node',
       tags: ['a'],
+      priority: 'HIGH',
+      target_date: '2027-01-31',
       created_on: '2025-10-9',
-      tasks: [{ ...task, assignee: owner, tags: [], depends_on: [] }],
+      tasks: [{ ...task, assignee: owner.toUpperCase(), depends_on: [], due_date: '2027-01-30', estimated_hours: 0.5 }],
     },
     '',
   )
-  expect(goals).toEqual([
+  expect(goals).toMatchObject([
     {
-      ref: 'g',
+      externalId: 'g',
       owner,
       status: 'ACTIVE',
       body: {
@@ -37,19 +40,28 @@ test('what fits is loaded as it is, with its ref and its day of creation as meta
         description: null,
         category: 'sig-node',
         tags: ['a'],
-        metadata: { ref: 'g', createdOn: '2025-10-9' },
+        priority: 'HIGH',
+        targetDate: '2027-01-31',
+        metadata: { externalId: 'g', createdOn: '2025-10-9' },
       },
       tasks: [
         {
-          ref: 't',
+          externalId: 't',
+          owner,
           assignee: owner,
           status: 'TODO',
-          body: { title: 'A task', description: null, tags: [], assignedTo: owner, metadata: { ref: 't' } },
+          body: {
+            title: 'A task',
+            assignedTo: owner,
+            dueDate: '2027-01-30',
+            estimatedHours: 0.5,
+            metadata: { externalId: 't' },
+          },
         },
       ],
     },
   ])
-  expect({ adapted, notLoaded }).toEqual({ adapted: {}, notLoaded: {} })
+  expect({ adapted, byTheRules, notLoaded }).toEqual({ adapted: {}, byTheRules: {}, notLoaded: {} })
 })
 
 test('what does not fit is adapted, and every adaptation is counted', async () => {
@@ -59,36 +71,37 @@ test('what does not fit is adapted, and every adaptation is counted', async () =
     title: '⛵'.repeat(201),
     category: 'c'.repeat(101),
     tags,
-    tasks: [
-      { ...task, title: ' ' },
-      { ...task, assignee: null },
-    ],
+    tasks: [{ ...task, title: ' ' }],
   })
   expect(goals[0]?.body).toMatchObject({ title: '⛵'.repeat(200), category: 'c'.repeat(100) })
   expect(goals[0]?.body).toHaveProperty('tags.length', 50)
   expect(goals[0]?.body).toHaveProperty('tags.1', '⛵'.repeat(50))
   expect(goals[0]?.tasks[0]?.body).toMatchObject({ title: 't', assignedTo: null })
   expect(adapted).toEqual({
-    'repeated refs, each loaded as an entity of its own': 1,
-    'titles cut to 200 characters': 1,
-    'categories cut to 100 characters': 1,
-    'tags cut to 50 characters': 1,
-    'tags freed of surrounding spaces': 1,
-    'empty tags left out': 1,
-    'repeated tags left out': 1,
-    'tags beyond the 50th left out': 12,
-    'empty titles replaced by the ref': 1,
+    'title cut to 200 characters': 1,
+    'category cut to 100 characters': 1,
+    'tag cut to 50 characters': 1,
+    'tag freed of surrounding spaces': 1,
+    'empty tag left out': 1,
+    'repeated tag left out': 1,
+    'tag beyond the 50th left out': 12,
+    'empty title, replaced by the ref': 1,
   })
 })
 
-test('what cannot be loaded yet is counted', async () => {
-  const { goals, notLoaded } = await read({
-    ...goal,
-    status: 'CANCELLED',
-    tasks: [{ ...task, depends_on: ['x', 'y'] }],
-  })
-  expect(goals[0]?.status).toBe('ACTIVE')
-  expect(notLoaded).toEqual({ dependencies: 2, 'cancellations of goals, which stay active': 1 })
+test('a repeated ref is qualified in the order of the file, past whatever bears that name already', async () => {
+  const { goals, adapted } = await read(
+    { ...goal, tasks: [task, { ...task, ref: 't~2' }, task] },
+    { ...goal, tasks: [task] },
+    { ...goal, ref: 'g~2' },
+  )
+  expect(goals.map(({ externalId }) => externalId)).toEqual(['g', 'g~2', 'g~2~2'])
+  expect(goals.map(({ tasks }) => tasks.map(({ externalId }) => externalId))).toEqual([
+    ['t', 't~2', 't~3'],
+    ['t~4'],
+    [],
+  ])
+  expect(Object.values(adapted)).toEqual([2, 2])
 })
 
 test.each([
@@ -96,6 +109,7 @@ test.each([
   [{ ...goal, owner: 'nobody' }, 'line 2: /owner must match format'],
   [{ ...goal, tasks: [{ ...task, status: 'DONE' }] }, 'line 2: /tasks/0/status must be equal to one of'],
   [{ ...goal, color: 'red' }, 'line 2: /color is a field that we do not know'],
+  [{ ...goal, tasks: [{ ...task, due_date: 'soon' }] }, 'line 2: /tasks/0/due_date must'],
 ])('a line that is not a goal is refused by its number: %j', async (line, complaint) => {
   await expect(read(goal, line)).rejects.toThrow(complaint)
 })

@@ -37,7 +37,7 @@ export async function install(redis: { url: string; prefix: string } = freshRedi
       const demo = startProcess('apps/api/src/demo/main.ts', env, ['--json', '--api', apiUrl])
       return {
         async outcome() {
-          const printed = await demo.waitForLog((line) => 'goals' in line, { timeoutMs: 60_000 })
+          const printed = await demo.waitForLog((line) => 'inFile' in line, { timeoutMs: 60_000 })
           return { ...printed, exit: await demo.exit }
         },
       }

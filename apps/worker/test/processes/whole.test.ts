@@ -15,6 +15,9 @@ test('every change of the sample takes effect once at every consumer, and a neig
   expect(await other.count('goal_audit_log')).toBe(0)
   expect(worker.logs.filter((line) => line.level !== 'info')).toEqual([])
 
+  const again = { writes: 0, goalsLeftAsTheyAre: expectedOutcome.inFile.goals }
+  expect(await one.loadSample(api.url).outcome()).toMatchObject({ ...expectedOutcome, ...again })
+
   // It finds them all in its queues, so no sweeper has to help.
   const othersWorker = await other.startWorker()
   expect(await othersLoad.outcome()).toMatchObject(expectedOutcome)

@@ -40,6 +40,7 @@ export function bannerText(access: Access): string {
     )
   lines.push(
     `  Sample data            ${commandPrefix}npm run demo`,
+    `  How everything stands  ${commandPrefix}npm run status`,
     '',
     '  Ctrl-C stops everything and keeps the data.',
     '',

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { dataDir } from '../repository.ts'
 
 const DATABASE = ['DATABASE_URL', 'DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASSWORD']
@@ -12,9 +13,12 @@ export type Settings = {
   canSign: boolean
   /** What to put before a command so that it finds this data folder. */
   commandPrefix: string
+  /** Whether to load the sample. */
+  demo: boolean
 }
 
-export function readSettings(env: NodeJS.ProcessEnv): Settings {
+/** @throws when an argument is none that we know */
+export function readSettings(env: NodeJS.ProcessEnv, args: readonly string[]): Settings {
   const given = (...names: string[]) => names.some((name) => Boolean(env[name] || env[`${name}_FILE`]))
   return {
     folder: dataDir(env),
@@ -23,5 +27,6 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     makeSecret: !given('AUTH_JWT_SECRET', 'AUTH_JWKS_URL'),
     canSign: !given('AUTH_JWKS_URL'),
     commandPrefix: env.DATA_DIR ? `DATA_DIR='${env.DATA_DIR}' ` : '',
+    demo: parseArgs({ args: [...args], options: { demo: { type: 'boolean', default: false } } }).values.demo,
   }
 }

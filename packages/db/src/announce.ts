@@ -92,4 +92,4 @@ export const goalChanged = sql`id, new.version, ${goalJson('old')} as before, ${
   array[new.user_id] as readers, null::uuid[] as goal_ids`
 /** What an UPDATE of tasks returns, for `announced`. */
 export const taskChanged = sql`id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
-  ${taskReaders('new')} || array[old.owner_id, old.assigned_to] as readers, array[new.goal_id, old.goal_id] as goal_ids`
+  ${taskReaders('new')} || case when old.goal_id = new.goal_id then array[old.assigned_to] else ${taskReaders('old')} end as readers, array[new.goal_id, old.goal_id] as goal_ids`

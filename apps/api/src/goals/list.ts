@@ -1,14 +1,14 @@
 import type { ListPage } from '@goals-tasks/cache'
-import { goalJson, principalId } from '@goals-tasks/db'
+import { type Executor, goalJson, principalId } from '@goals-tasks/db'
 import { CalendarDate, type Goal, goalStatuses, priorities } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import type { Caller, Deps } from '../deps.ts'
 import { withMembers } from '../entities/capabilities.ts'
-import { createListByDeletion } from '../entities/keyset.ts'
+import { createListByDeletion, type ListRow } from '../entities/keyset.ts'
 import { anyOf, commaSeparated, defaultLimit, deletion, paging, parseInclude, when } from '../entities/list-query.ts'
 import { readPage } from '../entities/read-page.ts'
-import { loadProgress, ProgressMode } from './progress.ts'
+import { loadProgress, type Progress, ProgressMode } from './progress.ts'
 
 export const GoalListQuery = Type.Object(
   {
@@ -51,13 +51,14 @@ export async function listGoals(
       cursor: query.cursor,
       filters,
       values: { principalId: caller.id, retentionDays },
-      async extend(rows) {
-        if (!include.has('progress')) return rows
-        const ids = rows.map((row) => (JSON.parse(row.text) as Goal).id)
-        const progress = await loadProgress(db, ids, query.progressMode ?? 'TASK_COUNT')
-        return rows.map((row, i) => ({ text: withMembers(row.text, { progress: progress.get(ids[i] ?? '') }) }))
-      },
+      ...(include.has('progress') ? { extend: (rows) => addProgress(db, rows, query.progressMode) } : {}),
     })
   // Progress is the tasks' doing, whose changes leave the list of goals alone.
   return include.has('progress') ? load() : readPage(cache, `goals:user:${caller.id}`, query, query, load)
+}
+
+async function addProgress(db: Executor, rows: ListRow[], mode: Progress['mode'] = 'TASK_COUNT'): Promise<ListRow[]> {
+  const ids = rows.map((row) => (JSON.parse(row.text) as Goal).id)
+  const progress = await loadProgress(db, ids, mode)
+  return rows.map((row, i) => ({ text: withMembers(row.text, { progress: progress.get(ids[i] ?? '') }) }))
 }

@@ -1,28 +1,42 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { expectInvariants } from '../testing/invariants.ts'
 import { type Client, startTestApp } from '../testing/test-app.ts'
 
 // Here the requests meet at exactly the worst moment: others' locks hold them up between what they read and what they write.
 
 let api: Awaited<ReturnType<typeof startTestApp>>
+let outside: pg.Pool
 let root: Client
 beforeAll(async () => {
   api = await startTestApp()
+  outside = new pg.Pool({ connectionString: api.database.url })
   root = await api.as(randomUUID(), 'admin')
 })
-afterAll(() => api.close())
+afterEach(async () => {
+  for (const release of held) await release()
+})
+afterAll(async () => {
+  await outside.end()
+  await api.close()
+})
+
+const held = new Set<() => Promise<void>>()
 
 /** Takes a lock. @returns what lets it go */
 async function hold(statement: string) {
-  const client = await api.pool.connect()
+  const client = await outside.connect()
   await client.query('begin')
   await client.query(statement)
-  return async () => {
+  const release = async () => {
+    if (!held.delete(release)) return
     await client.query('commit')
     client.release()
   }
+  held.add(release)
+  return release
 }
 
 const holdRow = (id: string) => hold(`select from tasks where id = '${id}' for update`)
@@ -31,7 +45,7 @@ const holdWrites = () => hold('lock table deliveries in share mode')
 
 const waiting = async (kinds: readonly string[]) =>
   (
-    await api.pool.query(
+    await outside.query(
       `select count(*)::int as n from pg_locks join pg_stat_activity using (pid)
        where not granted and datname = current_database() and locktype = any($1)`,
       [kinds],
@@ -127,10 +141,10 @@ test('what turns into an addition only under the lock closes no cycle either', a
     where id = '${a.id}'`)
   const patched = ada.patch(`/v1/tasks/${a.id}`, { dependencies: [b.id] }, { 'if-match': '*' })
   await heldUp(1)
-  const added = add(d, e)
-  await heldUp(2)
   await releaseRow()
   await rowsAreFree()
+  const added = add(d, e)
+  await heldUp(2)
   await releaseWrites()
   expect(await statuses([patched, added])).toEqual([200, 409])
 })

@@ -16,6 +16,8 @@ await startOrExit(async () => {
   const database = createDatabase({
     ...config.database,
     name: 'goals-tasks api',
+    // The only limit of a read, which is one statement.
+    statementTimeoutMs: 15_000,
     onError: (err) => log.warn({ err }, 'an idle database connection was lost'),
   })
   await assertSchema(database.pool)

@@ -1,9 +1,9 @@
 import pg from 'pg'
 
 /** A writer that hangs would hold back every reader of the event feed, so each kind of waiting has an end. */
-const sessionSettings = [
+const sessionSettings = (statementTimeoutMs: number) => [
   'timezone=UTC',
-  'statement_timeout=30s',
+  `statement_timeout=${statementTimeoutMs}ms`,
   'lock_timeout=10s',
   'idle_in_transaction_session_timeout=30s',
   'transaction_timeout=60s',
@@ -17,8 +17,11 @@ export function createDatabase(options: {
   url: string
   poolSize: number
   name: string
+  /** Longest that one statement may take. */
+  statementTimeoutMs?: number
   onError: (error: Error) => void
 }) {
+  const { statementTimeoutMs = 30_000 } = options
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
@@ -28,8 +31,10 @@ export function createDatabase(options: {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // Longer than the server's own limit of a statement, so that it only ever ends what the server no longer answers.
-    query_timeout: 35_000,
-    options: sessionSettings.map((setting) => `-c ${setting}`).join(' '),
+    query_timeout: statementTimeoutMs + 5_000,
+    options: sessionSettings(statementTimeoutMs)
+      .map((setting) => `-c ${setting}`)
+      .join(' '),
   })
   pool.on('error', options.onError)
   return { pool, close: () => pool.end() }

@@ -69,8 +69,12 @@ function mediaRange(text: string): [range: string, weight: number] {
   return [range.trim(), weight === undefined ? 1 : Number(weight.trim().slice(2))]
 }
 
-/** One line per request; the query stays out of it, since it may hold what people search for. */
+/**
+ * One line per request; the query stays out of it, since it may hold what people search for. A read that went well is worth a
+ * line only to whoever looks for it: writing one costs a good part of what the read itself does.
+ */
 function logOutcome(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const level = levelOf(request.method, reply.statusCode)
   const url = request.url.split('?')[0]
   const line = {
     method: request.method,
@@ -79,9 +83,13 @@ function logOutcome(request: FastifyRequest, reply: FastifyReply, done: () => vo
     ms: Math.round(reply.elapsedTime * 10) / 10,
     actorId: request.actor?.id,
   }
-  if (reply.statusCode >= 500) request.log.error(line, 'request')
-  else request.log.info(line, 'request')
+  request.log[level](line, 'request')
   done()
+}
+
+function levelOf(method: string, status: number): 'error' | 'info' | 'debug' {
+  if (status >= 500) return 'error'
+  return status < 400 && (method === 'GET' || method === 'HEAD') ? 'debug' : 'info'
 }
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const

@@ -36,6 +36,9 @@ const event = (type: EventType = 'goal:created'): CommittedEvent => ({
   id: randomUUID(),
   type,
   aggregateId: randomUUID(),
+  version: 1,
+  readers: [],
+  goalIds: null,
 })
 const eventList = (count: number, type?: EventType) => Array.from({ length: count }, () => event(type))
 

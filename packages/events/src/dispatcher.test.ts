@@ -4,7 +4,7 @@ import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import type { EventType } from './catalogue.ts'
 import { connectProducer } from './connection.ts'
-import { type CommittedEvent, createDispatcher } from './dispatcher.ts'
+import { createDispatcher } from './dispatcher.ts'
 import { type JobData, openQueue } from './queues.ts'
 import type { ConsumerName } from './subscriptions.ts'
 
@@ -32,13 +32,10 @@ function open({ url, prefix }: { url: string; prefix: string }) {
   return { connection, dispatcher, queueOf, jobs, ready: () => until(() => connection.status === 'ready') }
 }
 
-const event = (type: EventType = 'goal:created'): CommittedEvent => ({
+const event = (type: EventType = 'goal:created') => ({
   id: randomUUID(),
   type,
   aggregateId: randomUUID(),
-  version: 1,
-  readers: [],
-  goalIds: null,
 })
 const eventList = (count: number, type?: EventType) => Array.from({ length: count }, () => event(type))
 

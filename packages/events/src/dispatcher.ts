@@ -16,6 +16,8 @@ export type CommittedEvent = {
   /** The goals whose lists of tasks it stands or stood in; null for anything but a task. */
   goalIds: string[] | null
 }
+/** What a job needs to know of it. */
+type Nudged = Pick<CommittedEvent, 'id' | 'type' | 'aggregateId'>
 export type Dispatcher = ReturnType<typeof createDispatcher>
 
 const maxBufferedEvents = 10_000
@@ -36,7 +38,7 @@ export function createDispatcher(options: { connection: Redis; prefix: string; l
 
   return {
     /** Takes note of events whose transaction has committed; returns at once and never throws. */
-    nudge(events: readonly CommittedEvent[]): void {
+    nudge(events: readonly Nudged[]): void {
       for (const event of events) for (const consumer of consumersOf(event.type)) lanes[consumer].push(event)
     },
     /** Settles when everything nudged so far is enqueued or left to the sweeper. */
@@ -79,7 +81,7 @@ function createLane(queue: Queue<JobData>, connection: Redis, log: Logger) {
   }
 
   return {
-    push(event: CommittedEvent): void {
+    push(event: Nudged): void {
       // Those that came first stay: their flush is under way.
       if (buffer.length >= maxBufferedEvents) {
         leaveToSweeper(1, 'the buffer is full')

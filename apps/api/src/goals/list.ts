@@ -1,5 +1,5 @@
 import type { ListPage } from '@goals-tasks/cache'
-import { type Executor, goalJson, principalId } from '@goals-tasks/db'
+import { type Executor, goalText, principalId } from '@goals-tasks/db'
 import { CalendarDate, type Goal, goalStatuses, priorities } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
@@ -27,7 +27,7 @@ export const GoalListQuery = Type.Object(
 
 const ownedBy = createListByDeletion(
   'goals_owned',
-  sql`${goalJson()}::text`,
+  goalText(),
   (liveness, conditions) => sql`from goals where user_id = ${principalId} and ${liveness} ${conditions}`,
 )
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Executor, goalJson, goalReadable, prepareStatement } from '@goals-tasks/db'
+import { type Executor, goalReadable, goalText, prepareStatement } from '@goals-tasks/db'
 import type { Goal } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { announcementBy, type Caller, type Deps, principalOf } from '../deps.ts'
@@ -50,7 +50,7 @@ export type StoredGoal = Stored & {
   closeCascadeId: string | null
 }
 
-const select = sql`select id, ${goalJson()}::text as text, version, user_id as "ownerId", deleted_at is not null as deleted,
+const select = sql`select id, ${goalText()} as text, version, user_id as "ownerId", deleted_at is not null as deleted,
     delete_cascade_id as "deleteCascadeId", close_cascade_id as "closeCascadeId"
   from goals where id = ${sql.placeholder('id')}::uuid and ${goalReadable}`
 const byId = prepareStatement<StoredGoal>('goal_by_id', select)

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { freshDatabase } from '@goals-tasks/devstack/testing'
+import { type SQL, sql } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createDatabase } from './client.ts'
+import { goalJson, goalText, taskJson, taskText } from './representation.ts'
+import { executeOnce } from './statement.ts'
+
+let database: ReturnType<typeof createDatabase>
+beforeAll(async () => {
+  database = createDatabase({ ...(await freshDatabase()), poolSize: 2, name: 'test', onError: () => undefined })
+})
+afterAll(() => database.close())
+
+/** Everything that JSON escapes, and what looks as if it were to be. */
+const awkward = `"quoted" \\ back / slash\n\t\r\b\f \u0001 é 🚀 \u2028 'single' $1 {"a":1}`
+
+async function fill() {
+  const me = randomUUID()
+  const { rows } = await database.pool.query(
+    `insert into goals (user_id, title, description, category, target_date, tags, metadata, status, completed_at, deleted_at, created_at) values
+       ($1, 'plain', null, null, null, '[]', '{}', 'ACTIVE', null, null, '2026-01-01T00:00:00Z'),
+       ($1, $2, $2, $2, '2027-02-28', jsonb_build_array($2::text, 'b'), jsonb_build_object($2::text, jsonb_build_array(1.50, null, $2::text)),
+        'COMPLETED', '2026-01-02T03:04:05.006Z', '2026-12-31T23:59:59.999Z', '2026-01-01T00:00:00.100Z')
+     returning id`,
+    [me, awkward],
+  )
+  await database.pool.query(
+    `insert into tasks (goal_id, owner_id, user_id, assigned_to, title, description, status, block_kind, blocked_from, due_at, due_zone, due_date,
+                        estimated_hours, actual_hours, dependencies, tags, metadata) values
+       ($1, $2, $2, null, 'plain', null, 'TODO', null, null, null, null, null, null, null, '[]', '[]', '{}'),
+       ($1, $2, $2, $2, $3, $3, 'BLOCKED', 'MANUAL', 'TODO', '2027-01-01T08:00:00Z', 'Europe/Athens', null, 0.50, 12, jsonb_build_array($1::text),
+        jsonb_build_array($3::text), jsonb_build_object('k', $3::text)),
+       ($1, $2, $2, $2, 'due', '', 'IN_PROGRESS', null, null, null, null, '2027-01-01', 0, 999999.99, '[]', '[]', '{}')`,
+    [rows[0]?.id, me, awkward],
+  )
+}
+
+test('the text that is put together by hand is, byte for byte, the JSON that Postgres makes', async () => {
+  await fill()
+  const read = (table: string, json: SQL, text: SQL) =>
+    executeOnce<{ json: string; text: string }>(
+      database.pool,
+      sql`select ${json}::text as json, ${text} as text from ${sql.raw(table)} order by id`,
+    )
+  const rows = [...(await read('goals', goalJson(), goalText())), ...(await read('tasks', taskJson(), taskText()))]
+  expect(rows).toHaveLength(5)
+  for (const { json, text } of rows) expect(text).toBe(json)
+})

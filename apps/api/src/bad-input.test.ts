@@ -62,27 +62,29 @@ const shown = (value: unknown) => (JSON.stringify(value) ?? String(value)).slice
 describe.each(operations.map((operation) => [operation.name, operation] as const))('%s', (_name, operation) => {
   const required = operation.method === 'POST' && operation.fields.includes('title') ? { title: 'x' } : {}
 
-  test.runIf(operation.fields.length > 0)('refuses every bad value of every field', async () => {
-    for (const field of operation.fields) {
-      for (const value of badFields[field] ?? expect.fail(`there are no bad values for ${field}`)) {
-        const beside = field === 'dueZone' ? { dueAt: '2027-01-01T10:00:00Z' } : {}
-        const payload = JSON.stringify({ ...required, ...beside, [field]: value })
-        expectRefusal(
-          await send(operation, { payload }),
-          `${field}: ${shown(value)}`,
-          field === 'goalId' ? [404, 422] : [422],
-        )
+  if (operation.fields.length > 0)
+    test('refuses every bad value of every field', async () => {
+      for (const field of operation.fields) {
+        for (const value of badFields[field] ?? expect.fail(`there are no bad values for ${field}`)) {
+          const beside = field === 'dueZone' ? { dueAt: '2027-01-01T10:00:00Z' } : {}
+          const payload = JSON.stringify({ ...required, ...beside, [field]: value })
+          expectRefusal(
+            await send(operation, { payload }),
+            `${field}: ${shown(value)}`,
+            field === 'goalId' ? [404, 422] : [422],
+          )
+        }
       }
-    }
-  })
+    })
 
-  test.runIf(operation.method !== 'GET')('refuses every bad body', async () => {
-    for (const [what, { body, status, type = 'application/json', encoding, shape }] of Object.entries(badBodies)) {
-      if (shape && operation.method === 'DELETE') continue
-      const headers = { 'content-type': type, ...(encoding ? { 'content-encoding': encoding } : {}) }
-      expectRefusal(await send(operation, { payload: body, headers }), what, [status])
-    }
-  })
+  if (operation.method !== 'GET')
+    test('refuses every bad body', async () => {
+      for (const [what, { body, status, type = 'application/json', encoding, shape }] of Object.entries(badBodies)) {
+        if (shape && operation.method === 'DELETE') continue
+        const headers = { 'content-type': type, ...(encoding ? { 'content-encoding': encoding } : {}) }
+        expectRefusal(await send(operation, { payload: body, headers }), what, [status])
+      }
+    })
 
   test('refuses every bad header that it reads', async () => {
     for (const name of operation.headers.filter((header) => header in badHeaders)) {

@@ -29,6 +29,7 @@ export async function recordStatements(pool: pg.Pool, work: (deps: Deps) => Prom
     commit: createCommit(recorder),
     transaction: (inside) => inTransaction(recorder, inside),
     publish: async () => undefined,
+    confirm: async () => undefined,
     clock: Date.now,
     retentionDays: 30,
   })

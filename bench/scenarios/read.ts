@@ -75,10 +75,7 @@ async function seedRedis({ pool, servers }: Context) {
   return { count: texts.length, bytes: texts.reduce((sum, row) => sum + row.text.length, 0) }
 }
 
-/**
- * Pages of the one list that begin anywhere: none is asked for twice, so none is in the cache. Their cursors are made here,
- * out of one that the API gave, since walking there would put them into the cache.
- */
+/** Pages of the one list that begin anywhere; later pages are never kept. Their cursors are made here, out of one that the API gave. */
 async function walkPlaces({ api, pool, token, userId }: Context) {
   const first = await fetch(`http://127.0.0.1:${api.port}/v1/goals?limit=1`, {
     headers: { authorization: `Bearer ${token}` },

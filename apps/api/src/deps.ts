@@ -1,4 +1,4 @@
-import { type Cache, staleAfter } from '@goals-tasks/cache'
+import { type Cache, type Change, staleAfter } from '@goals-tasks/cache'
 import {
   type Announcement,
   type Commit,
@@ -26,6 +26,11 @@ export type Deps = {
    * Tells the dispatcher, too. Never throws.
    */
   publish: (events: readonly CommittedEvent[]) => Promise<void>
+  /**
+   * To be awaited before answering that something is so already: whoever made it so may still be about to publish it, or may
+   * have died before. Never throws.
+   */
+  confirm: (found: Change) => Promise<unknown>
   /** Milliseconds since the epoch. */
   clock: () => number
   retentionDays: number
@@ -47,6 +52,7 @@ export function createDeps(options: {
       dispatcher.nudge(events)
       if (events.length > 0) await cache.invalidate(staleAfter(events))
     },
+    confirm: cache.invalidate,
     clock: Date.now,
     retentionDays,
   }

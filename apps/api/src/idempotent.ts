@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type IdempotencyKey, loadAnswer, type StoredAnswer, sqlState, storeAnswer, takeKey } from '@goals-tasks/db'
+import { type IdempotencyKey, loadAnswer, sqlState, storeAnswer, takeKey } from '@goals-tasks/db'
 import type { CommittedEvent } from '@goals-tasks/events'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Deps, depsWithin } from './deps.ts'
@@ -48,7 +48,7 @@ function keyOf(request: FastifyRequest): Keyed | undefined {
   return { principalId: request.actor.id, route, key, bodyHash }
 }
 
-async function once(deps: Deps, key: Keyed, work: Work): Promise<StoredAnswer & { replayed: boolean }> {
+async function once(deps: Deps, key: Keyed, work: Work): Promise<Outcome & { replayed: boolean }> {
   const known = await storedAnswer(deps, key)
   if (known) return known
   const events: CommittedEvent[] = []
@@ -59,7 +59,7 @@ async function once(deps: Deps, key: Keyed, work: Work): Promise<StoredAnswer & 
     })
     if (!taken) return null
     const outcome = await work(depsWithin(deps, tx, events))
-    await storeAnswer(tx, key, outcome)
+    await storeAnswer(tx, key, { ...outcome, events })
     return { ...outcome, replayed: false }
   })
   await deps.publish(events)
@@ -72,7 +72,10 @@ async function storedAnswer(deps: Deps, key: Keyed) {
   const stored = await loadAnswer(deps.db, key)
   if (stored && stored.bodyHash !== key.bodyHash)
     throw new Problem('idempotency-key-reused', 'This Idempotency-Key was used for another request: take a new one.')
-  return stored && { ...stored, replayed: true }
+  if (!stored) return undefined
+  // Whoever wrote it may have died before it could.
+  await deps.publish(stored.events)
+  return { ...stored, replayed: true }
 }
 
 const stillRunning = (cause?: unknown) =>
@@ -87,7 +90,8 @@ function createTurns() {
   return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
     const before = last.get(key)
     const mine = before ? patiently(before).then(work) : work()
-    const done = mine.catch(() => undefined)
+    // Whoever is refused hands on no turn: the one before them may still be running.
+    const done = Promise.allSettled([before, mine])
     last.set(key, done)
     void done.then(() => {
       if (last.get(key) === done) last.delete(key)

@@ -13,7 +13,7 @@ export type Cache = ReturnType<typeof createCache>
  * - `readList(scopes, variant, load)`: a page of a list, kept until one of the scopes is invalidated. The variant holds
  *   everything that the page depends on: whose list it is, filters, order, cursor, limit.
  * - `invalidate(change)`: called after the commit and before the answer. It takes at most 50 ms, never throws, and tells
- *   whether Redis confirmed it; if not, this process does not use the cache until it has made the whole of it void.
- *   Repeat what must not be missed with `createInvalidation`, which throws.
+ *   whether Redis confirmed it; if not, this process does not use the cache until it has made the whole of it void, which a
+ *   change of more than a thousand entities does in any case. Repeat what must not be missed with `createInvalidation`, which throws.
  */
 export const createCache = (options: CacheOptions) => composeCache(options, createParts(options))

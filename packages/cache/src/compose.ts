@@ -31,6 +31,9 @@ const usual = {
   maxFlights: 256,
 }
 
+/** Beyond it, to name each entity takes Redis longer than the budget: the global generation says it in one command. */
+const maxTombstones = 1_000
+
 export type Parts = ReturnType<typeof createParts>
 
 /** What a cache is made of. Tests replace parts to see that each one matters. */
@@ -66,7 +69,8 @@ export function composeCache({ redis, prefix, registry }: CacheOptions, parts: P
 
   async function invalidate(change: Change): Promise<boolean> {
     try {
-      await guard.run(() => invalidation(change))
+      const isVast = (change.entities?.length ?? 0) > maxTombstones
+      await guard.run(() => (isVast ? generation.renew() : invalidation(change)))
       tally.invalidations++
       return true
     } catch (error) {

@@ -60,6 +60,17 @@ test('nobody joins a load that began before a swap', async () => {
   expect(await result).toMatchObject({ version: 2 })
 })
 
+test('a change of more entities than can be named in time is told in one command, and a late fill from before it is refused', async () => {
+  const { one, two, record, read, landed } = await start()
+  const others = Array.from({ length: 1_000 }, (_, i) => ({ kind: 'task' as const, id: `other-${i}`, version: 2 }))
+  record.write('t')
+  const entities = [{ kind: 'task' as const, id: 't', version: 2 }, ...others]
+  expect(await two.invalidate({ entities })).toBe(true)
+  expect(await two.redis.get(`${two.parts.entries.key('task', 'other-1')}`)).toBeNull()
+  await landed()
+  for (const cache of [one, two]) expect(await read(cache, 'bob')).toMatchObject({ version: 2 })
+})
+
 test('a doubt that comes during a swap needs another one', async () => {
   const barriers = [createBarrier(), createBarrier()]
   const quiet = { info: () => undefined, warn: () => undefined }

@@ -3,6 +3,8 @@ import pg from 'pg'
 /** A writer that hangs would hold back every reader of the event feed, so each kind of waiting has an end. */
 const sessionSettings = (statementTimeoutMs: number) => [
   'timezone=UTC',
+  // Days go out as their text.
+  'datestyle=ISO',
   `statement_timeout=${statementTimeoutMs}ms`,
   'lock_timeout=10s',
   'idle_in_transaction_session_timeout=30s',

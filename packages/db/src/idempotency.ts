@@ -1,16 +1,18 @@
+import type { CommittedEvent } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { type Executor, prepareStatement } from './statement.ts'
 import type { Tx } from './transaction.ts'
 
 /** Whose request, to which method and route, under which key. */
 export type IdempotencyKey = { principalId: string; route: string; key: string }
-export type StoredAnswer = { status: number; headers: Record<string, string>; body: string }
+/** `events` are those of what the request changed. */
+export type StoredAnswer = { status: number; headers: Record<string, string>; body: string; events: CommittedEvent[] }
 
 const where = sql`principal_id = ${sql.placeholder('principalId')}::uuid and route = ${sql.placeholder('route')} and key = ${sql.placeholder('key')}`
 
 const load = prepareStatement<StoredAnswer & { bodyHash: string }>(
   'idempotency_load',
-  sql`select body_hash as "bodyHash", status, headers, body from idempotency_keys where ${where}`,
+  sql`select body_hash as "bodyHash", status, headers, body, coalesce(events, '[]') as events from idempotency_keys where ${where}`,
 )
 
 /** The answer that was stored under the key, and the hash of the request that it answered; undefined when there is none. */
@@ -44,10 +46,10 @@ export async function takeKey(tx: Tx, key: IdempotencyKey & { bodyHash: string }
 const store = prepareStatement<object>(
   'idempotency_store',
   sql`update idempotency_keys set status = ${sql.placeholder('status')}::int, headers = ${sql.placeholder('headers')}::jsonb,
-             body = ${sql.placeholder('body')} where ${where}`,
+             body = ${sql.placeholder('body')}, events = ${sql.placeholder('events')}::jsonb where ${where}`,
 )
 
 /** Stores the answer, to commit with what the request wrote. */
 export async function storeAnswer(tx: Tx, key: IdempotencyKey, answer: StoredAnswer): Promise<void> {
-  await store(tx, { ...key, ...answer, headers: JSON.stringify(answer.headers) })
+  await store(tx, { ...key, ...answer, headers: JSON.stringify(answer.headers), events: JSON.stringify(answer.events) })
 }

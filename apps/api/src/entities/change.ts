@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Change as Stale } from '@goals-tasks/cache'
 import type { Committed, Executor, Tx } from '@goals-tasks/db'
 import type { Deps } from '../deps.ts'
 import { Problem } from '../errors.ts'
@@ -15,6 +16,8 @@ export type Step<S, State> = { stored: S; current: State; next: State; rebased: 
 export type Change<S extends Stored, State extends object> = {
   load: (on: Executor) => Promise<S>
   precondition: Precondition
+  /** What the cache holds of it. */
+  shownAs: (stored: S) => Stale
   /** The fields that the caller means to change, which those that others changed may conflict with. */
   touches: readonly string[] | 'everything'
   /** The state that is, and the state that is wanted; equal means that nothing is to be done. */
@@ -48,14 +51,24 @@ export async function changeEntity<S extends Stored, State extends object>(
     if (committed) return conclude(deps, step, committed)
     step = await nextStep(deps.db, change)
   }
-  if (!('next' in step)) return step
+  if (!('next' in step)) return confirmed(deps, change, step)
   const planned = step
   const [last, committed] = await deps.transaction(async (tx) => {
     await change.lock(tx, planned)
     const step = await nextStep(tx, change)
     return 'next' in step ? ([step, await change.writeLocked(tx, step)] as const) : ([step, null] as const)
   })
-  return 'next' in last && committed ? conclude(deps, last, committed) : (last as Answer)
+  return 'next' in last && committed ? conclude(deps, last, committed) : confirmed(deps, change, last as S)
+}
+
+/** It is as wanted already. */
+async function confirmed<S extends Stored, State extends object>(
+  deps: Deps,
+  { shownAs }: Change<S, State>,
+  stored: S,
+): Promise<S> {
+  await deps.confirm(shownAs(stored))
+  return stored
 }
 
 async function nextStep<S extends Stored, State extends object>(

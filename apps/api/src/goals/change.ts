@@ -18,7 +18,7 @@ import type { Precondition } from '../entities/precondition.ts'
 import { checkTransition } from '../entities/transitions.ts'
 import { Problem } from '../errors.ts'
 import type { Closing, GoalPatch } from './schemas.ts'
-import { loadOwnGoal, type StoredGoal } from './service.ts'
+import { goalShownAs, loadOwnGoal, type StoredGoal } from './service.ts'
 import {
   defaultOpenTasks,
   type GoalVerb,
@@ -62,6 +62,7 @@ function changeGoal(deps: Deps, caller: Caller, id: string, wanted: Wanted, prec
   return changeEntity<StoredGoal, GoalState>(deps, {
     load: (on) => loadOwnGoal(deps, on, caller, id),
     precondition,
+    shownAs: goalShownAs,
     touches: wanted.touches,
     states(stored) {
       const current = JSON.parse(stored.text) as Goal
@@ -116,13 +117,16 @@ async function writeWithTasks(tx: Tx, caller: Caller, step: GoalStep, closing: C
         id,
         open,
         openTasks === 'complete' ? 'COMPLETED' : 'CANCELLED',
-        why(step.next.status === 'COMPLETED' ? 'goal-completed' : 'goal-cancelled'),
+        why(reasonOf(step, openTasks === 'complete' && closing.force === true)),
       )
     : []
   const reopened =
     reopensTasks(step) && closeCascadeId ? await reopenTasksOfGoal(tx, id, closeCascadeId, why('goal-reopened')) : []
   return { ...committed, events: [...committed.events, ...closed, ...reopened] }
 }
+
+const reasonOf = ({ next }: GoalStep, forced: boolean) =>
+  forced ? 'forced' : next.status === 'COMPLETED' ? 'goal-completed' : 'goal-cancelled'
 
 async function refuseBlocked(tx: Tx, ids: readonly string[]): Promise<void> {
   const tasks = await loadNotToBeCompleted(tx, ids)

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { deleteGoalCascade, restoreGoalCascade } from '@goals-tasks/db'
-import type { CommittedEvent } from '@goals-tasks/events'
 import { announcementBy, type Caller, type Deps } from '../deps.ts'
 import type { Answer } from '../entities/change.ts'
 import { checkPrecondition, type Precondition } from '../entities/precondition.ts'
-import { loadOwnGoal } from './service.ts'
+import { goalShownAs, loadOwnGoal } from './service.ts'
 
 /** Soft-deletes a goal and the live tasks in it, all under one cascade id. Deleting again changes nothing. */
 export async function deleteGoal(deps: Deps, caller: Caller, id: string, precondition: Precondition): Promise<void> {
-  const events = await deps.transaction(async (tx): Promise<CommittedEvent[]> => {
+  const [goal, events] = await deps.transaction(async (tx) => {
     const goal = await loadOwnGoal(deps, tx, caller, id, { locked: true })
-    if (goal.deleted) return []
+    if (goal.deleted) return [goal, []] as const
     await checkPrecondition(tx, precondition, goal, 'everything')
-    return deleteGoalCascade(tx, id, { ...announcementBy(caller, []), cascadeId: randomUUID() })
+    const why = { ...announcementBy(caller, []), cascadeId: randomUUID() }
+    return [goal, await deleteGoalCascade(tx, id, why)] as const
   })
-  await deps.publish(events)
+  await (events.length > 0 ? deps.publish(events) : deps.confirm(goalShownAs(goal)))
 }
 
 /** Brings a deleted goal back, with exactly the tasks that its deletion took. Restoring a live one changes nothing. */
@@ -27,6 +27,6 @@ export async function restoreGoal(deps: Deps, caller: Caller, id: string, precon
     const events = await restoreGoalCascade(tx, id, goal.deleteCascadeId, why)
     return [await loadOwnGoal(deps, tx, caller, id), events] as const
   })
-  await deps.publish(events)
+  await (events.length > 0 ? deps.publish(events) : deps.confirm(goalShownAs(goal)))
   return goal
 }

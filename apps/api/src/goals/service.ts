@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Change } from '@goals-tasks/cache'
 import { type Executor, goalReadable, goalText, prepareStatement } from '@goals-tasks/db'
 import type { Goal } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
@@ -49,6 +50,12 @@ export type StoredGoal = Stored & {
   deleteCascadeId: string | null
   closeCascadeId: string | null
 }
+
+/** What the cache holds of it. */
+export const goalShownAs = ({ id, version, ownerId }: StoredGoal): Change => ({
+  entities: [{ kind: 'goal', id, version }],
+  scopes: [`goals:user:${ownerId}`, `tasks:goal:${id}`],
+})
 
 const select = sql`select id, ${goalText()} as text, version, user_id as "ownerId", deleted_at is not null as deleted,
     delete_cascade_id as "deleteCascadeId", close_cascade_id as "closeCascadeId"

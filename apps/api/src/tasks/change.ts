@@ -14,7 +14,7 @@ import { checkDue } from './due.ts'
 import { changesEdges, crosses, isEntangled, lockForChange, type Reach, writeLocked } from './entangled.ts'
 import { checkTaskChange } from './permissions.ts'
 import type { TaskPatch } from './schemas.ts'
-import { loadTask, type StoredTask } from './service.ts'
+import { loadTask, type StoredTask, taskShownAs } from './service.ts'
 import { isHeld, type TaskVerb, taskTransitions, taskVerbTarget } from './states.ts'
 
 export type TaskStep = Step<StoredTask, EntangledState>
@@ -103,6 +103,7 @@ function changeTask(deps: Deps, caller: Caller, id: string, wanted: Wanted, prec
   return changeEntity<StoredTask, EntangledState>(deps, {
     load: (on) => loadTask(deps, on, caller, id),
     precondition,
+    shownAs: taskShownAs,
     touches: wanted.touches,
     states(stored) {
       const current = JSON.parse(stored.text) as Task

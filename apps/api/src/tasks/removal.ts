@@ -4,12 +4,12 @@ import type { Answer } from '../entities/change.ts'
 import { checkPrecondition, type Precondition } from '../entities/precondition.ts'
 import { forbidden, Problem } from '../errors.ts'
 import { isGoalDeleted } from './create.ts'
-import { loadTask, type StoredTask } from './service.ts'
+import { loadTask, type StoredTask, taskShownAs } from './service.ts'
 
 /** Soft-deletes a task; whoever waited for it waits no more. Deleting again changes nothing. */
 export async function deleteTask(deps: Deps, caller: Caller, id: string, precondition: Precondition): Promise<void> {
   const task = await loadTask(deps, deps.db, caller, id)
-  if (task.deleted) return
+  if (task.deleted) return void (await deps.confirm(taskShownAs(task)))
   await checkDeletion(deps, task, precondition)
   const committed = await deps.commit.deleteTask(deletionOf(caller, task, true))
   await deps.publish(committed ? committed.events : await deleteLocked(deps, caller, id, precondition))
@@ -52,6 +52,6 @@ export async function restoreTask(deps: Deps, caller: Caller, id: string, precon
     const events = await bringBack(tx, task.id, announcementBy(caller, [], 'restored'))
     return [await loadTask(deps, tx, caller, id), events] as const
   })
-  await deps.publish(events)
+  await (events.length > 0 ? deps.publish(events) : deps.confirm(taskShownAs(task)))
   return task
 }

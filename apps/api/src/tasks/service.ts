@@ -1,3 +1,4 @@
+import type { Change, Scope } from '@goals-tasks/cache'
 import { type Executor, loadOpenBlockers, prepareStatement, taskOwned, taskText, taskVisible } from '@goals-tasks/db'
 import type { Task } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
@@ -19,6 +20,12 @@ export type StoredTask = Stored & {
   assignedTo: string | null
   dependentsCount: number
 }
+
+/** What the cache holds of it. */
+export const taskShownAs = ({ id, version, goalId, ownerId, assignedTo }: StoredTask): Change => ({
+  entities: [{ kind: 'task', id, version }],
+  scopes: [`tasks:goal:${goalId}`, ...[ownerId, assignedTo ?? ownerId].map((user): Scope => `tasks:user:${user}`)],
+})
 
 const byId = prepareStatement<StoredTask>(
   'task_by_id',

@@ -1,3 +1,4 @@
+import type { CommittedEvent } from '@goals-tasks/events'
 import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
@@ -14,6 +15,8 @@ export const idempotencyKeys = pgTable(
     status: integer('status'),
     headers: jsonb('headers').$type<Record<string, string>>(),
     body: text('body'),
+    /** What the request changed, so that whoever repeats the answer can publish it again. */
+    events: jsonb('events').$type<CommittedEvent[]>(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (t) => [

@@ -183,10 +183,15 @@ test('beyond a number of loads at a time, reads are answered and nothing is stor
   expect(cache.parts.tally.fills).toBe(2)
 })
 
-test('one change and its lists are two commands on one Redis, without a walk through the keys', async () => {
+test('with 200,000 lists in Redis one change and its lists are two commands, without a walk through the keys', async () => {
   const { url } = await ownRedis()
   const cache = await openCache({ url, prefix: 'counted' })
   const admin = new Redis(url)
+  for (let i = 0; i < 20; i++)
+    await admin.mset(
+      Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`counted:tasks:goal:1:${i}-${n}`, 'a list'])),
+    )
+  expect(await admin.dbsize()).toBeGreaterThanOrEqual(200_000)
   const monitor = await admin.monitor()
   onTestFinished(() => {
     for (const client of [monitor, admin]) client.disconnect()

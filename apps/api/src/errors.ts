@@ -60,7 +60,9 @@ export const notFound = (what: string) =>
   new Problem('not-found', `There is no such ${what}, or it is not yours to see.`)
 export const forbidden = (detail: string) => new Problem('forbidden', detail)
 export const invalidBody = (errors: FieldError[]) =>
-  new Problem('invalid-body', errors.map((e) => `${e.pointer} ${e.detail}`).join('; '), { extra: { errors } })
+  new Problem('invalid-body', errors.map((e) => `${e.pointer || 'The body'} ${e.detail}`).join('; '), {
+    extra: { errors },
+  })
 export const unavailable = (detail: string, cause?: unknown) =>
   new Problem('unavailable', detail, { headers: { 'retry-after': '2' }, cause })
 export const unauthenticated = (detail: string, cause?: unknown) =>

@@ -56,11 +56,13 @@ function createLane(queue: Queue<JobData>, connection: Redis, log: Logger) {
   let flushing: Promise<void> | undefined
   let left = 0
   let complainedAt = 0
-  queue.on('error', () => leaveToSweeper(0, 'the connection failed'))
+  // The connection's own listener tells; unheard here, it would end the process.
+  queue.on('error', () => undefined)
 
   function leaveToSweeper(count: number, why: string): void {
+    if (count === 0) return
     left += count
-    if (left === 0 || Date.now() - complainedAt < complainEveryMs) return
+    if (Date.now() - complainedAt < complainEveryMs) return
     log.warn({ consumer: queue.name, events: left, why }, 'events left to the sweeper')
     complainedAt = Date.now()
     left = 0

@@ -45,8 +45,8 @@ export async function startProbes(options: {
   }
 }
 
-/** Whether `asked` answers in time: a server that hangs keeps its connections, so only an answer tells. */
-export async function answers(asked: Promise<unknown>, withinMs = 2_000): Promise<boolean> {
+/** Whether `asked` answers in time: a server that hangs keeps its connections, so only an answer tells. Whoever probes us waits a second, as a rule. */
+export async function answers(asked: Promise<unknown>, withinMs = 800): Promise<boolean> {
   const late = Promise.withResolvers<false>()
   const timer = setTimeout(() => late.resolve(false), withinMs)
   const answered = asked.then(

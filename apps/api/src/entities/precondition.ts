@@ -25,7 +25,7 @@ export function preconditionOf(
   return { versions: ifMatch.split(',').map((tag) => versionOf(tag.trim())), required: false, lenient }
 }
 
-const foreign = -1
+const [foreign, weak] = [-1, -2]
 
 /** A weak tag, or one that we never gave, names no version: nothing matches it. */
 function versionOf(tag: string): number {
@@ -34,7 +34,7 @@ function versionOf(tag: string): number {
       'invalid-request',
       `If-Match holds entity tags, like "7" with its quotes, or *: ${tag} is neither.`,
     )
-  return Number(/^"([1-9]\d{0,8})"$/.exec(tag)?.[1] ?? foreign)
+  return tag.startsWith('W/') ? weak : Number(/^"([1-9]\d{0,8})"$/.exec(tag)?.[1] ?? foreign)
 }
 
 /**
@@ -58,7 +58,10 @@ export async function checkPrecondition(
   const conflictingFields =
     changedFields?.filter((field) => touches === 'everything' || touches.includes(field)) ?? null
   if (precondition.lenient && conflictingFields?.length === 0) return true
-  throw new Problem('version-conflict', `It is at version ${stored.version} now.`, {
+  const detail = precondition.versions.includes(weak)
+    ? 'A weak tag, as answers with include= and headers of goals have, names no version: send the `version` of what you read.'
+    : `It is at version ${stored.version} now.`
+  throw new Problem('version-conflict', detail, {
     headers: { etag: etag(stored.version) },
     extra: { currentVersion: stored.version, changedFields, conflictingFields, current },
   })

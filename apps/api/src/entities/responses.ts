@@ -8,7 +8,11 @@ const problem = {
 const problemAnswers = { default: problem }
 /** A header's schema is the header itself here; a type of null means no body at all. */
 const text = (description: string) => ({ type: 'string', description })
-const entityHeaders = { ETag: text('the version, quoted') }
+const entityHeaders = {
+  ETag: text(
+    'the version, quoted; of a view (include=, a header) a weak tag of that body, which is of no use in If-Match',
+  ),
+}
 const bodyless = (description: string, headers?: object) => ({
   type: 'null',
   description,

@@ -117,7 +117,7 @@ async function writeWithTasks(tx: Tx, caller: Caller, step: GoalStep, closing: C
         id,
         open,
         openTasks === 'complete' ? 'COMPLETED' : 'CANCELLED',
-        why(reasonOf(step, openTasks === 'complete' && closing.force === true)),
+        why(step.next.status === 'COMPLETED' ? 'goal-completed' : 'goal-cancelled'),
       )
     : []
   const reopened =
@@ -125,15 +125,12 @@ async function writeWithTasks(tx: Tx, caller: Caller, step: GoalStep, closing: C
   return { ...committed, events: [...committed.events, ...closed, ...reopened] }
 }
 
-const reasonOf = ({ next }: GoalStep, forced: boolean) =>
-  forced ? 'forced' : next.status === 'COMPLETED' ? 'goal-completed' : 'goal-cancelled'
-
 async function refuseBlocked(tx: Tx, ids: readonly string[]): Promise<void> {
   const tasks = await loadNotToBeCompleted(tx, ids)
   if (tasks.length === 0) return
   throw new Problem(
     'task-blocked',
-    `${tasks.length} of its open tasks are blocked. With force they are completed all the same.`,
+    `Open tasks of it are blocked: ${tasks.length}. With force they are completed all the same.`,
     {
       extra: { tasks: tasks.slice(0, 100) },
     },

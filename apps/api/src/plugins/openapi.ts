@@ -70,4 +70,4 @@ const mergePatch = ['application/merge-patch+json', 'application/json']
 const introduction = `Goals, the tasks in them, and everything that happened to both.
 
 Send \`Authorization: Bearer <token>\`; each operation names the scope that the token needs.
-A PATCH needs \`If-Match\` with the ETag that you read; every other change honours it when it is sent. Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`
+A PATCH needs \`If-Match\` with the ETag that you read (or \`version\` in its body); every other change honours it when it is sent. Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`

@@ -47,13 +47,18 @@ const byFastifyCode: Record<string, ProblemCode> = {
   FST_ERR_MAX_PARAM_LENGTH: 'uri-too-long',
 }
 
+const detailOf: Partial<Record<ProblemCode, string>> = {
+  'invalid-json': 'The body cannot be read as JSON.',
+  'unsupported-media-type': 'Send the body as application/json; a PATCH also as application/merge-patch+json.',
+}
+
 export function toProblem(error: unknown, method: string): Problem {
   const state = sqlState(error)
   if (state) return fromPostgres(state, error, method)
   const thrown = error as Partial<FastifyError>
   const code = byFastifyCode[thrown.code ?? '']
   if (code)
-    return new Problem(code, code === 'invalid-json' ? 'The body cannot be read as JSON.' : problems[code].title, {
+    return new Problem(code, detailOf[code] ?? problems[code].title, {
       cause: error,
     })
   if (error instanceof Overloaded || isConnectionLoss(error)) return unavailable('The database is away or busy.', error)

@@ -45,7 +45,7 @@ function createConverter(schema: TSchema): (input: unknown) => unknown {
 }
 
 const invalidRequest = (errors: FieldError[]) =>
-  new Problem('invalid-request', errors.map((e) => `${e.pointer} ${e.detail}`).join('; '), { extra: { errors } })
+  new Problem('invalid-request', errors.map((e) => `${e.pointer} ${e.detail}`.trim()).join('; '), { extra: { errors } })
 
 type SchemaError = { keyword: string; instancePath: string; message: string; params: object }
 

@@ -146,7 +146,7 @@ async function checkBlock(on: Executor, { stored, current, next }: TaskStep, for
     throw forbidden('Only the owner of its goal may force a blocked task.')
   }
   const blockers = await loadOpenBlockers(on, stored.id)
-  const why = current.blockKind === 'MANUAL' ? 'was blocked by hand' : `waits for ${blockers.length} open tasks`
+  const why = current.blockKind === 'MANUAL' ? 'was blocked by hand' : `waits for what is open: ${blockers.length}`
   throw new Problem('task-blocked', `It ${why}.`, { extra: { blockers } })
 }
 

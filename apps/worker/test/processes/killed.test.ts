@@ -1,4 +1,4 @@
-import { ownRedis, until } from '@goals-tasks/devstack/testing'
+import { type LogLine, ownRedis, until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
 import { expectedCommits, expectedOutcome } from './expected-outcome.ts'
 import { install } from './installation.ts'
@@ -33,6 +33,8 @@ test('a worker that is killed in the middle of its work loses nothing and does n
 const waitingForTheLock = `pg_locks where not granted and relation = 'task_audit_log'::regclass
   and database = (select oid from pg_database where datname = current_database())`
 
+const isAnsweredWrite = (line: LogLine) => line.msg === 'request' && line.method !== 'GET' && Number(line.status) < 300
+
 test('an API that is killed between its commits and their enqueueing loses nothing', { timeout: 90_000 }, async () => {
   const redis = await ownRedis()
   const on = await install({ url: redis.url, prefix: 'killed' })
@@ -40,7 +42,8 @@ test('an API that is killed between its commits and their enqueueing loses nothi
   // It takes the API's commands and never acts on them; the kill takes them away for good.
   redis.pause()
   const load = on.loadSample(api.url)
-  await on.untilCommitted(expectedCommits)
+  // Not before the last answer has left: what is committed is visible a moment earlier, and the loader would miss it.
+  await until(() => api.process.logs.filter(isAnsweredWrite).length === expectedOutcome.writes, { timeoutMs: 30_000 })
   api.process.kill('SIGKILL')
   await api.process.exit
   await redis.kill()

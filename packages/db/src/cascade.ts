@@ -86,13 +86,17 @@ const notToBeCompleted = prepareStatement<{ id: string }>(
       order by id`,
 )
 
-const closeTasks = cascadeStatement(
+const closeTasks = prepareStatement<{ events: CommittedEvent[] }>(
   'tasks_close_of_goal',
-  sql`update tasks set status = ${sql.placeholder('status')}::task_status, block_kind = null, blocked_from = null,
+  sql`with changed as (
+      update tasks set status = ${sql.placeholder('status')}::task_status, block_kind = null, blocked_from = null,
         completed_at = case when ${sql.placeholder('status')}::task_status = 'COMPLETED' then now() end,
         closed_from = jsonb_build_object('status', status, 'blockKind', block_kind, 'blockedFrom', blocked_from),
         close_cascade_id = ${cascadeId}, version = version + 1
-      where id = any(${sql.placeholder('ids')}::uuid[]) returning ${taskChanged}`,
+      where id = any(${sql.placeholder('ids')}::uuid[])
+      returning ${taskChanged},
+        case when id = any(${sql.placeholder('forced')}::uuid[]) then 'forced' else ${sql.placeholder('reason')}::text end as reason
+    ), ${announced('task', { reason: sql`changed.reason` })} select ${announcedEvents} as events`,
 )
 const markGoal = prepareStatement<object>(
   'goal_mark_cascade',
@@ -106,17 +110,24 @@ export const lockOpenTasks = (tx: Tx, goalId: string) => lockWithDependents(tx, 
 export const loadNotToBeCompleted = async (on: Executor, ids: readonly string[]): Promise<string[]> =>
   (await notToBeCompleted(on, { ids })).map((row) => row.id)
 
-/** Closes the open tasks of a goal along with it; the goal itself the caller closes. */
+/**
+ * Closes the open tasks of a goal along with it; the goal itself the caller closes. Of the `forced`, which would not be
+ * completed otherwise, the events say so.
+ */
 export async function closeTasksOfGoal(
   tx: Tx,
   goalId: string,
-  { ids, dependents }: { ids: readonly string[]; dependents: readonly string[] },
+  {
+    ids,
+    dependents,
+    forced = [],
+  }: { ids: readonly string[]; dependents: readonly string[]; forced?: readonly string[] },
   status: Extract<Task['status'] & Goal['status'], 'COMPLETED' | 'CANCELLED'>,
   announcement: CascadeAnnouncement,
 ): Promise<CommittedEvent[]> {
   await markGoal(tx, { goalId, cascadeId: announcement.cascadeId })
   const types = status === 'COMPLETED' ? (['task:updated', 'task:completed'] as const) : (['task:updated'] as const)
-  const [closed] = await closeTasks(tx, { ids, status, ...announcementValues({ ...announcement, types }) })
+  const [closed] = await closeTasks(tx, { ids, forced, status, ...announcementValues({ ...announcement, types }) })
   const freed = await settleBlocks(tx, dependents, announcement)
   return [...(closed?.events ?? []), ...freed]
 }

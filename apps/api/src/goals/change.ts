@@ -107,7 +107,8 @@ async function writeWithTasks(tx: Tx, caller: Caller, step: GoalStep, closing: C
   const why = (reason: string) => ({ ...announcementBy(caller, [], reason), cascadeId })
   const openTasks = closesTasks(step, closing)
   const open = openTasks === 'keep' ? undefined : await lockOpenTasks(tx, id)
-  if (open && openTasks === 'complete' && !closing.force) await refuseBlocked(tx, open.ids)
+  const forced = open && openTasks === 'complete' ? await loadNotToBeCompleted(tx, open.ids) : []
+  if (!closing.force) refuseBlocked(forced)
   const concernsTasks = open !== undefined || reopensTasks(step)
   const committed = await commitWithin(tx).updateGoal(changeOf(caller, step, concernsTasks ? cascadeId : undefined))
   if (!committed) throw new Error('a locked goal was no more what was read')
@@ -115,7 +116,7 @@ async function writeWithTasks(tx: Tx, caller: Caller, step: GoalStep, closing: C
     ? await closeTasksOfGoal(
         tx,
         id,
-        open,
+        { ...open, forced },
         openTasks === 'complete' ? 'COMPLETED' : 'CANCELLED',
         why(step.next.status === 'COMPLETED' ? 'goal-completed' : 'goal-cancelled'),
       )
@@ -125,8 +126,7 @@ async function writeWithTasks(tx: Tx, caller: Caller, step: GoalStep, closing: C
   return { ...committed, events: [...committed.events, ...closed, ...reopened] }
 }
 
-async function refuseBlocked(tx: Tx, ids: readonly string[]): Promise<void> {
-  const tasks = await loadNotToBeCompleted(tx, ids)
+function refuseBlocked(tasks: readonly string[]): void {
   if (tasks.length === 0) return
   throw new Problem(
     'task-blocked',

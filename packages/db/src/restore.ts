@@ -74,6 +74,12 @@ const dropEdges = prepareStatement<object>(
 const remaining = sql`coalesce((select jsonb_agg(d.id order by d.n) from jsonb_array_elements_text(dependencies) with ordinality d(id, n)
   where exists (select from task_dependencies edge where edge.task_id = tasks.id and edge.depends_on_id = d.id::uuid)), '[]')`
 
+/**
+ * As `deleted_at is not null`, which statistics of before the deletion take for next to nothing: a goal's thousands of tasks
+ * would be joined loop in loop.
+ */
+const wasDeleted = sql`coalesce(tasks.deleted_at, '-infinity') > '-infinity'`
+
 const restoreTasks = cascadeStatement(
   'tasks_restore',
   sql`update tasks set deleted_at = null, delete_cascade_id = null, version = version + 1,
@@ -88,7 +94,7 @@ const restoreTasks = cascadeStatement(
           sql`blocker.status in ${openTask}`,
         )} as waits from tasks where id = any(${ids})) x
       ) back
-      where tasks.id = back.task_id and deleted_at is not null returning ${taskChanged}`,
+      where tasks.id = back.task_id and ${wasDeleted} returning ${taskChanged}`,
 )
 
 /** An edge that would close a cycle is dropped: the restored task says so in the same change. */

@@ -1,5 +1,5 @@
 export { type Announcement, announced, announcedEvents, announcementValues } from './announce.ts'
-export { loadOpenBlockers, settleBlocks } from './blocks.ts'
+export { loadOpenBlockers, openTask, settleBlocks } from './blocks.ts'
 export {
   closeTasksOfGoal,
   deleteGoalCascade,

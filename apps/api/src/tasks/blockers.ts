@@ -1,4 +1,4 @@
-import { prepareStatement, type Tx, taskVisible } from '@goals-tasks/db'
+import { openTask, prepareStatement, type Tx, taskVisible } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import { type Caller, principalOf } from '../deps.ts'
 import { invalidBody } from '../errors.ts'
@@ -7,7 +7,7 @@ export type Blocker = { id: string; open: boolean; deleted: boolean }
 
 const visible = prepareStatement<Blocker>(
   'task_blockers_visible',
-  sql`select id, status in ('TODO', 'IN_PROGRESS', 'BLOCKED') and deleted_at is null as open, deleted_at is not null as deleted
+  sql`select id, status in ${openTask} and deleted_at is null as open, deleted_at is not null as deleted
       from tasks where id = any(${sql.placeholder('ids')}::uuid[]) and ${taskVisible}`,
 )
 
@@ -31,7 +31,7 @@ export function refuseUnusable(named: readonly string[], added: readonly string[
 const anyOpen = prepareStatement<object>(
   'task_any_open',
   sql`select 1 from tasks where id = any(${sql.placeholder('ids')}::uuid[]) and deleted_at is null
-        and status in ('TODO', 'IN_PROGRESS', 'BLOCKED') limit 1`,
+        and status in ${openTask} limit 1`,
 )
 
 /** Whether any of these is still to be done. Whoever sees the task that waits need not see them. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createDependentTaskIn, goalReadable, lockGoals, lockTasks, prepareStatement, type Tx } from '@goals-tasks/db'
+import { createDependentTaskIn, goalReadable, lockGoals, lockTasks, prepareStatement } from '@goals-tasks/db'
 import type { EventType } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { announcementBy, type Caller, type Deps, principalOf } from '../deps.ts'
@@ -84,15 +84,6 @@ export async function whyNoTask({ db }: Pick<Deps, 'db'>, caller: Caller, goalId
   if (goal.deleted) return new Problem('goal-deleted', 'The goal is deleted: restore it first.')
   return goal.open ? null : new Problem('goal-closed', 'The goal is closed: reopen it first.')
 }
-
-const lockGoal = prepareStatement<{ deleted: boolean }>(
-  'goal_lock_share',
-  sql`select deleted_at is not null as deleted from goals where id = ${sql.placeholder('goalId')}::uuid for share`,
-)
-
-/** Whether the goal is deleted; it stays as it is until the transaction ends. */
-export const isGoalDeleted = async (tx: Tx, goalId: string): Promise<boolean> =>
-  (await lockGoal(tx, { goalId }))[0]?.deleted ?? true
 
 /** It was closed a moment ago, and is open again. */
 const contended = () => unavailable('The goal was being changed; try again.')

@@ -1,48 +1,20 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { expectInvariants } from '../testing/invariants.ts'
+import { expect, test, vi } from 'vitest'
 import { inLanes } from '../testing/lanes.ts'
-import { type Client, startTestApp } from '../testing/test-app.ts'
+import { setUpTaskRaces, together } from '../testing/task-races.ts'
 
 // Hundreds of rounds on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-let api: Awaited<ReturnType<typeof startTestApp>>
-let ada: Client
-beforeAll(async () => {
-  api = await startTestApp()
-  ada = await api.as()
-})
-afterEach(() => expectInvariants(api.pool))
-afterAll(() => api.close())
-
-const edge = (id: string, blockerId: string) => `/v1/tasks/${id}/dependencies/${blockerId}`
-const post = (id: string, verb: string) => ada.post(`/v1/tasks/${id}/${verb}`)
-const statusOf = async (id: string) =>
-  (
-    await api.pool.query(
-      'select status, block_kind as kind, version, deleted_at is not null as deleted from tasks where id = $1',
-      [id],
-    )
-  ).rows[0]
-
-async function tasks(count: number): Promise<string[]> {
-  const goal = await ada.goal()
-  return Promise.all(Array.from({ length: count }, async () => (await ada.task(goal.id)).id))
-}
-
-/** All at once; each must be answered by one of these. */
-async function together(allowed: readonly number[], requests: readonly Promise<{ status: number; text: string }>[]) {
-  for (const { status, text } of await Promise.all(requests)) expect(allowed, text).toContain(status)
-}
+const { ada, edge, post, statusOf, tasks } = setUpTaskRaces()
 
 test('nobody stays blocked by a task that was completed while they came to wait for it', async () => {
   await inLanes(
     { lanes: 4, rounds: 125 },
     () => tasks(2),
     async ([task = '', blocker = '']) => {
-      await together([200], [ada.put(edge(task, blocker)), post(blocker, 'complete')])
+      await together([200], [ada().put(edge(task, blocker)), post(blocker, 'complete')])
       expect(await statusOf(task)).toMatchObject({ status: 'TODO', kind: null })
-      await together([200], [ada.delete(edge(task, blocker)), post(blocker, 'reopen')])
+      await together([200], [ada().delete(edge(task, blocker)), post(blocker, 'reopen')])
       expect(await statusOf(task)).toMatchObject({ status: 'TODO', kind: null })
     },
   )
@@ -53,10 +25,10 @@ test('nobody goes to work on what they came to wait for at that moment', async (
     { lanes: 4, rounds: 125 },
     () => tasks(2),
     async ([task = '', blocker = '']) => {
-      await together([200, 409], [ada.put(edge(task, blocker)), post(task, 'start'), post(task, 'complete')])
+      await together([200, 409], [ada().put(edge(task, blocker)), post(task, 'start'), post(task, 'complete')])
       const { status } = await statusOf(task)
       expect(['BLOCKED', 'COMPLETED']).toContain(status)
-      await ada.delete(edge(task, blocker))
+      await ada().delete(edge(task, blocker))
       await post(task, status === 'COMPLETED' ? 'reopen' : 'stop')
     },
   )
@@ -69,13 +41,13 @@ test('several come to be waited for by one task at once, and none is lost', asyn
     async ([task = '', ...blockers]) => {
       await together(
         [200],
-        blockers.map((blocker) => ada.put(edge(task, blocker))),
+        blockers.map((blocker) => ada().put(edge(task, blocker))),
       )
-      const { body } = await ada.get(`/v1/tasks/${task}`)
+      const { body } = await ada().get(`/v1/tasks/${task}`)
       expect((body.dependencies as string[]).toSorted()).toEqual(blockers.toSorted())
       await together(
         [200],
-        blockers.map((blocker) => ada.delete(edge(task, blocker))),
+        blockers.map((blocker) => ada().delete(edge(task, blocker))),
       )
       expect(await statusOf(task)).toMatchObject({ status: 'TODO', version: Number(body.version) + 3 })
     },

@@ -1,57 +1,29 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { expectInvariants } from '../testing/invariants.ts'
+import { expect, test, vi } from 'vitest'
 import { inLanes } from '../testing/lanes.ts'
-import { type Client, startTestApp } from '../testing/test-app.ts'
+import { setUpTaskRaces, together } from '../testing/task-races.ts'
 
 // Hundreds of rounds on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-let api: Awaited<ReturnType<typeof startTestApp>>
-let ada: Client
-beforeAll(async () => {
-  api = await startTestApp()
-  ada = await api.as()
-})
-afterEach(() => expectInvariants(api.pool))
-afterAll(() => api.close())
-
-const edge = (id: string, blockerId: string) => `/v1/tasks/${id}/dependencies/${blockerId}`
-const post = (id: string, verb: string) => ada.post(`/v1/tasks/${id}/${verb}`)
-const statusOf = async (id: string) =>
-  (
-    await api.pool.query(
-      'select status, block_kind as kind, version, deleted_at is not null as deleted from tasks where id = $1',
-      [id],
-    )
-  ).rows[0]
-
-async function tasks(count: number): Promise<string[]> {
-  const goal = await ada.goal()
-  return Promise.all(Array.from({ length: count }, async () => (await ada.task(goal.id)).id))
-}
-
-/** All at once; each must be answered by one of these. */
-async function together(allowed: readonly number[], requests: readonly Promise<{ status: number; text: string }>[]) {
-  for (const { status, text } of await Promise.all(requests)) expect(allowed, text).toContain(status)
-}
+const { ada, edge, post, statusOf, tasks } = setUpTaskRaces()
 
 test('a task that comes into a goal while that is deleted goes with it, be it created or moved there', async () => {
   await inLanes(
     { lanes: 4, rounds: 125 },
     async () => {
-      const from = await ada.goal()
-      return { from: from.id, blocker: (await ada.task(from.id)).id }
+      const from = await ada().goal()
+      return { from: from.id, blocker: (await ada().task(from.id)).id }
     },
     async ({ from, blocker }) => {
-      const [goal, mover] = await Promise.all([ada.goal(), ada.task(from)])
+      const [goal, mover] = await Promise.all([ada().goal(), ada().task(from)])
       const into = `/v1/goals/${goal.id}`
       await together(
         [201, 200, 204, 409],
         [
-          ada.post(`${into}/tasks`, { title: 'x' }),
-          ada.delete(into),
-          ada.patch(`/v1/tasks/${mover.id}`, { goalId: goal.id }, { 'if-match': '*' }),
-          ada.post(`${into}/tasks`, { title: 'x', dependencies: [blocker] }),
+          ada().post(`${into}/tasks`, { title: 'x' }),
+          ada().delete(into),
+          ada().patch(`/v1/tasks/${mover.id}`, { goalId: goal.id }, { 'if-match': '*' }),
+          ada().post(`${into}/tasks`, { title: 'x', dependencies: [blocker] }),
         ],
       )
     },
@@ -63,11 +35,11 @@ test('restoring twice at once makes one version, and what it waits for may be co
     { lanes: 4, rounds: 125 },
     async () => {
       const [task = '', blocker = ''] = await tasks(2)
-      await ada.put(edge(task, blocker))
+      await ada().put(edge(task, blocker))
       return { task, blocker }
     },
     async ({ task, blocker }) => {
-      await ada.delete(`/v1/tasks/${task}`)
+      await ada().delete(`/v1/tasks/${task}`)
       const before = await statusOf(task)
       await together([200], [post(task, 'restore'), post(task, 'restore'), post(blocker, 'complete')])
       const after = await statusOf(task)
@@ -84,18 +56,18 @@ test('restoring what is waited for meets its deletion, and whoever goes to work 
     { lanes: 4, rounds: 125 },
     async () => {
       const [task = '', blocker = ''] = await tasks(2)
-      await ada.put(edge(task, blocker))
-      await ada.delete(`/v1/tasks/${blocker}`)
+      await ada().put(edge(task, blocker))
+      await ada().delete(`/v1/tasks/${blocker}`)
       return { task, blocker }
     },
     async ({ task, blocker }) => {
       await together(
         [200, 204, 409],
-        [post(blocker, 'restore'), ada.delete(`/v1/tasks/${blocker}`), post(task, 'start')],
+        [post(blocker, 'restore'), ada().delete(`/v1/tasks/${blocker}`), post(task, 'start')],
       )
       const { deleted } = await statusOf(blocker)
       expect(await statusOf(task)).toMatchObject(deleted ? { kind: null } : { status: 'BLOCKED', kind: 'DEPENDENCY' })
-      if (!deleted) await ada.delete(`/v1/tasks/${blocker}`)
+      if (!deleted) await ada().delete(`/v1/tasks/${blocker}`)
       await post(task, 'stop')
     },
   )
@@ -105,19 +77,19 @@ test('a goal is restored once, and a task of it either with it or not at all', a
   await inLanes(
     { lanes: 4, rounds: 125 },
     async () => {
-      const goal = await ada.goal()
-      const blocker = await ada.task(goal.id)
-      const task = await ada.task(goal.id, { dependencies: [blocker.id] })
+      const goal = await ada().goal()
+      const blocker = await ada().task(goal.id)
+      const task = await ada().task(goal.id, { dependencies: [blocker.id] })
       return { goal: goal.id, blocker: blocker.id, task: task.id }
     },
     async ({ goal, task, blocker }) => {
-      await ada.delete(`/v1/goals/${goal}`)
+      await ada().delete(`/v1/goals/${goal}`)
       const before = await statusOf(task)
       await together(
         [200, 204, 409],
         [
-          ada.post(`/v1/goals/${goal}/restore`),
-          ada.post(`/v1/goals/${goal}/restore`),
+          ada().post(`/v1/goals/${goal}/restore`),
+          ada().post(`/v1/goals/${goal}/restore`),
           post(task, 'restore'),
           post(blocker, 'complete'),
         ],

@@ -1,9 +1,17 @@
-import { restoreTask as bringBack, commitWithin, dependentsOf, lockTasks, settleBlocks } from '@goals-tasks/db'
+import {
+  restoreTask as bringBack,
+  commitWithin,
+  dependentsOf,
+  lockTasks,
+  prepareStatement,
+  settleBlocks,
+  type Tx,
+} from '@goals-tasks/db'
+import { sql } from 'drizzle-orm'
 import { announcementBy, type Caller, type Deps } from '../deps.ts'
 import type { Answer } from '../entities/change.ts'
 import { checkPrecondition, type Precondition } from '../entities/precondition.ts'
 import { forbidden, Problem } from '../errors.ts'
-import { isGoalDeleted } from './create.ts'
 import { loadTask, type StoredTask, taskShownAs } from './service.ts'
 
 /** Soft-deletes a task; whoever waited for it waits no more. Deleting again changes nothing. */
@@ -55,3 +63,12 @@ export async function restoreTask(deps: Deps, caller: Caller, id: string, precon
   await (events.length > 0 ? deps.publish(events) : deps.confirm(taskShownAs(task)))
   return task
 }
+
+const lockGoal = prepareStatement<{ deleted: boolean }>(
+  'goal_lock_share',
+  sql`select deleted_at is not null as deleted from goals where id = ${sql.placeholder('goalId')}::uuid for share`,
+)
+
+/** Whether the goal is deleted; it stays as it is until the transaction ends. */
+const isGoalDeleted = async (tx: Tx, goalId: string): Promise<boolean> =>
+  (await lockGoal(tx, { goalId }))[0]?.deleted ?? true

@@ -9,7 +9,7 @@ import { goals } from '../../packages/db/src/schema/goals.ts'
 
 /** How one would list without more ado: a prepared Drizzle select, its rows through the serializer of the route's schema. */
 const db = drizzle(new pg.Pool({ connectionString: env.DATABASE_URL, max: 16 }))
-const { deleteCascadeId: _, closeCascadeId: __, ...columns } = getTableColumns(goals)
+const { deleteCascadeId: _, closeCascadeId: __, representation: ___, ...columns } = getTableColumns(goals)
 const page = db
   .select(columns)
   .from(goals)

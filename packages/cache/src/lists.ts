@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 import type { CacheRedis } from './connect.ts'
 import { jittered, lifetimesMs, type Scope } from './layout.ts'
 
-/** A finished page of a list; `next` is what leads to the page after it, without white space. */
-export type ListPage = { text: string; next: string | null }
+/** A finished page of a list: its text, the entity tag of that, and what leads to the page after it; the latter two without white space. */
+export type ListPage = { text: string; tag: string; next: string | null }
 
 export type Lists = ReturnType<typeof createLists>
 
@@ -18,8 +18,8 @@ export function createLists({ redis, prefix, newMark }: { redis: CacheRedis; pre
       return (await redis.set(key, mark, 'PX', lifetimesMs.scope, 'NX', 'GET')) ?? mark
     },
     /** Overwrites whatever is there: a list counts only under the generation and the marks that it names. */
-    async fill(key: string, seen: string, { text, next }: ListPage): Promise<boolean> {
-      await redis.set(key, `${seen} ${next ?? '-'}\n${text}`, 'PX', jittered(lifetimesMs.list))
+    async fill(key: string, seen: string, { text, tag, next }: ListPage): Promise<boolean> {
+      await redis.set(key, `${seen} ${tag} ${next ?? '-'}\n${text}`, 'PX', jittered(lifetimesMs.list))
       return true
     },
   }
@@ -29,6 +29,6 @@ export function createLists({ redis, prefix, newMark }: { redis: CacheRedis; pre
 export function parsePage(stored: string, seen: string): ListPage | undefined {
   if (!stored.startsWith(`${seen} `)) return
   const end = stored.indexOf('\n')
-  const next = stored.slice(seen.length + 1, end)
-  return { text: stored.slice(end + 1), next: next === '-' ? null : next }
+  const [tag = '', next = '-'] = stored.slice(seen.length + 1, end).split(' ')
+  return { text: stored.slice(end + 1), tag, next: next === '-' ? null : next }
 }

@@ -1,6 +1,5 @@
 import { type AggregateType, type CommittedEvent, consumersOf, type EventType } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
-import { goalJson, taskJson } from './representation.ts'
 import { taskReaders } from './visibility.ts'
 
 /** Why and by whom a change was made: what its events say beyond the change itself. */
@@ -88,8 +87,8 @@ export const announcedEventsByEntity = sql`(
   select e.aggregate_id, ${eventList} as events from ${told} group by e.aggregate_id)`
 
 /** What an UPDATE of goals returns, for `announced`. */
-export const goalChanged = sql`id, new.version, ${goalJson('old')} as before, ${goalJson('new')} as after,
+export const goalChanged = sql`id, new.version, old.representation as before, new.representation as after,
   array[new.user_id] as readers, null::uuid[] as goal_ids`
 /** What an UPDATE of tasks returns, for `announced`. */
-export const taskChanged = sql`id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
+export const taskChanged = sql`id, new.version, old.representation as before, new.representation as after,
   ${taskReaders('new')} || case when old.goal_id = new.goal_id then array[old.assigned_to] else ${taskReaders('old')} end as readers, array[new.goal_id, old.goal_id] as goal_ids`

@@ -13,7 +13,6 @@ import {
   newTaskFields,
 } from './fields.ts'
 import { createNaturalBatch } from './natural-batch.ts'
-import { goalJson, taskJson } from './representation.ts'
 import { goals } from './schema/goals.ts'
 import { tasks } from './schema/tasks.ts'
 import { type Executor, prepareStatement } from './statement.ts'
@@ -167,7 +166,7 @@ const insertGoals = create(
   'goal',
   inputOf(goals, newGoalFields),
   sql`insert into goals (${columnNames(goals, newGoalFields)}) select ${columnNames(goals, newGoalFields)} from input
-      returning id, version, ${goalJson()} as after, array[user_id] as readers, null::uuid[] as goal_ids`,
+      returning id, version, representation as after, array[user_id] as readers, null::uuid[] as goal_ids`,
 )
 
 const insertTasksWith = (name: string, fields: readonly Field<typeof tasks>[], waiting: SQL, alongside?: SQL) =>
@@ -180,7 +179,7 @@ const insertTasksWith = (name: string, fields: readonly Field<typeof tasks>[], w
         where goals.deleted_at is null and goals.status in ('ACTIVE', 'ON_HOLD')
           and ${goalWritableBy(sql`input.principal_id`, sql`input.admin`)}
         for share of goals ${waiting}
-        returning id, version, ${taskJson()} as after, ${taskReaders('tasks')} as readers, array[goal_id] as goal_ids`,
+        returning id, version, tasks.representation as after, ${taskReaders('tasks')} as readers, array[goal_id] as goal_ids`,
     alongside,
   )
 const insertTasks = insertTasksWith('task_create', newTaskFields, sql``)

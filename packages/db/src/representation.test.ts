@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { freshDatabase } from '@goals-tasks/devstack/testing'
-import { type SQL, sql } from 'drizzle-orm'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Goal, Task } from '@goals-tasks/events'
+import { getTableName, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createDatabase } from './client.ts'
-import { goalJson, goalText, taskJson, taskText } from './representation.ts'
+import { rowToJson } from './representation.ts'
+import { goals } from './schema/goals.ts'
+import { tasks } from './schema/tasks.ts'
 import { executeOnce } from './statement.ts'
 
 let database: ReturnType<typeof createDatabase>
 beforeAll(async () => {
   database = createDatabase({ ...(await freshDatabase()), poolSize: 2, name: 'test', onError: () => undefined })
 })
+afterEach(() => database.pool.query('truncate goals, tasks cascade'))
 afterAll(() => database.close())
 
 /** Everything that JSON escapes, and what looks as if it were to be. */
@@ -36,14 +41,32 @@ async function fill() {
   )
 }
 
-test('the text that is put together by hand is, byte for byte, the JSON that Postgres makes', async () => {
-  await fill()
-  const read = (table: string, json: SQL, text: SQL) =>
-    executeOnce<{ json: string; text: string }>(
+/** Of each row what is stored, beside what its columns give now. */
+async function readBoth() {
+  const read = (table: PgTable, schema: typeof Goal | typeof Task) =>
+    executeOnce<{ stored: string; made: string }>(
       database.pool,
-      sql`select ${json}::text as json, ${text} as text from ${sql.raw(table)} order by id`,
+      sql`select representation::text as stored, ${rowToJson(table, schema, getTableName(table))}::text as made from ${table} order by id`,
     )
-  const rows = [...(await read('goals', goalJson(), goalText())), ...(await read('tasks', taskJson(), taskText()))]
+  return [...(await read(goals, Goal)), ...(await read(tasks, Task))]
+}
+
+test('what is stored of a row is, byte for byte, the fields of its schema', async () => {
+  await fill()
+  const rows = await readBoth()
   expect(rows).toHaveLength(5)
-  for (const { json, text } of rows) expect(text).toBe(json)
+  for (const { stored, made } of rows) expect(stored).toBe(made)
+})
+
+test('it follows every change, whatever the settings of whoever makes it', async () => {
+  await fill()
+  const client = await database.pool.connect()
+  await client.query(`
+    set datestyle = 'German'; set timezone = 'Asia/Kolkata'; set search_path = '';
+    update public.goals set target_date = '2028-02-29', deleted_at = '2028-02-29T00:00:00.010Z', title = title || '!';
+    update public.tasks set due_date = '2028-02-29', due_at = null, actual_hours = 1.10, version = version + 1`)
+  client.release(true)
+  const rows = await readBoth()
+  for (const { stored, made } of rows) expect(stored).toBe(made)
+  expect(rows.filter(({ stored }) => stored.includes('"2028-02-29"'))).toHaveLength(rows.length)
 })

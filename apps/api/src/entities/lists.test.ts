@@ -161,9 +161,7 @@ test('a page of a long list is read along its index, never sorted', async () => 
   await listTasks(deps, caller, {})
   await listTasks(deps, caller, { assignedTo: 'me' })
   await listTasksOfGoal(deps, caller, goal.id, {})
-  for (const whole of plans) {
-    // Above it, the page that was read is put together.
-    const plan = whole.slice(whole.indexOf('WindowAgg'))
+  for (const plan of plans) {
     expect(plan).toMatch(/Index Scan using (goals_owner|tasks_(owner|assignee|goal))_newest/)
     // Merging two scans that are in order already is all the sorting there may be.
     expect(plan).not.toMatch(/Sort\b(?! Key)/)

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { type Executor, prepareStatement } from '@goals-tasks/db'
 import { changesBetween } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
@@ -87,3 +88,6 @@ async function fieldsChangedSince(on: Executor, id: string, version: number, cur
 
 /** The strong tag of a plain representation. */
 export const etag = (version: number) => `"${version}"`
+
+/** The tag of any other body. It is weak: it is of this text, and no version of anything. */
+export const viewTag = (text: string) => `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`

@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto'
 import type { ListPage } from '@goals-tasks/cache'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer } from './change.ts'
-import { etag } from './precondition.ts'
+import { etag, viewTag } from './precondition.ts'
 
 const json = 'application/json; charset=utf-8'
 
@@ -27,9 +26,9 @@ export const noContent: Outcome = { status: 204, headers: {}, body: '' }
 export const sendEntity = (request: FastifyRequest, reply: FastifyReply, answer: Answer) =>
   sendTagged(request, reply, etag(answer.version), answer.text)
 
-/** Sends what is no plain representation. Its tag is weak: it is of this body, and no version of anything. */
+/** Sends what is no plain representation. */
 export const sendView = (request: FastifyRequest, reply: FastifyReply, text: string) =>
-  sendTagged(request, reply, `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`, text)
+  sendTagged(request, reply, viewTag(text), text)
 
 function sendTagged(request: FastifyRequest, reply: FastifyReply, tag: string, text: string) {
   reply.header('etag', tag)
@@ -42,9 +41,10 @@ function sendTagged(request: FastifyRequest, reply: FastifyReply, tag: string, t
 /** Sends one page of a list, with a link to the next. */
 export function sendPage(request: FastifyRequest, reply: FastifyReply, page: ListPage) {
   if (page.next !== null) {
-    const url = new URL(request.url, 'http://list')
-    url.searchParams.set('cursor', page.next)
-    reply.header('link', `<${url.pathname}${url.search}>; rel="next"`)
+    const [path, search] = request.url.split('?')
+    const query = new URLSearchParams(search)
+    query.set('cursor', page.next)
+    reply.header('link', `<${path}?${query}>; rel="next"`)
   }
-  return sendView(request, reply, page.text)
+  return sendTagged(request, reply, page.tag, page.text)
 }

@@ -1,11 +1,11 @@
 import type { ListPage } from '@goals-tasks/cache'
-import { type Executor, goalText, principalId } from '@goals-tasks/db'
+import { type Executor, principalId } from '@goals-tasks/db'
 import { CalendarDate, type Goal, goalStatuses, priorities } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import type { Caller, Deps } from '../deps.ts'
 import { withMembers } from '../entities/capabilities.ts'
-import { createListByDeletion, type ListRow } from '../entities/keyset.ts'
+import { createListByDeletion } from '../entities/keyset.ts'
 import { anyOf, commaSeparated, defaultLimit, deletion, paging, parseInclude, when } from '../entities/list-query.ts'
 import { readPage } from '../entities/read-page.ts'
 import { loadProgress, type Progress, ProgressMode } from './progress.ts'
@@ -24,10 +24,11 @@ export const GoalListQuery = Type.Object(
   },
   { additionalProperties: false },
 )
+type GoalListQuery = Static<typeof GoalListQuery>
 
 const ownedBy = createListByDeletion(
   'goals_owned',
-  goalText(),
+  sql`representation::text`,
   (liveness, conditions) => sql`from goals where user_id = ${principalId} and ${liveness} ${conditions}`,
 )
 
@@ -35,21 +36,14 @@ const ownedBy = createListByDeletion(
 export async function listGoals(
   { db, cache, retentionDays }: Deps,
   caller: Caller,
-  query: Static<typeof GoalListQuery>,
+  query: GoalListQuery,
 ): Promise<ListPage> {
-  const filters = [
-    ...anyOf('status', query.status, goalStatuses, sql`status`, 'goal_status'),
-    ...anyOf('priority', query.priority, priorities, sql`priority`, 'priority'),
-    ...when('category', query.category, sql`category = ${sql.placeholder('category')}`),
-    ...when('tag', query.tag, sql`tags ? ${sql.placeholder('tag')}`),
-    ...when('targetBefore', query.targetBefore, sql`target_date < ${sql.placeholder('targetBefore')}::date`),
-  ]
   const include = parseInclude(query.include, ['progress'])
   const load = () =>
     ownedBy[query.deleted ?? 'exclude'](db, {
       limit: query.limit ?? defaultLimit,
       cursor: query.cursor,
-      filters,
+      filters: filtersOf(query),
       values: { principalId: caller.id, retentionDays },
       ...(include.has('progress') ? { extend: (rows) => addProgress(db, rows, query.progressMode) } : {}),
     })
@@ -57,8 +51,16 @@ export async function listGoals(
   return include.has('progress') ? load() : readPage(cache, `goals:user:${caller.id}`, query, query, load)
 }
 
-async function addProgress(db: Executor, rows: ListRow[], mode: Progress['mode'] = 'TASK_COUNT'): Promise<ListRow[]> {
-  const ids = rows.map((row) => (JSON.parse(row.text) as Goal).id)
+const filtersOf = (query: GoalListQuery) => [
+  ...anyOf('status', query.status, goalStatuses, sql`status`, 'goal_status'),
+  ...anyOf('priority', query.priority, priorities, sql`priority`, 'priority'),
+  ...when('category', query.category, sql`category = ${sql.placeholder('category')}`),
+  ...when('tag', query.tag, sql`tags ? ${sql.placeholder('tag')}`),
+  ...when('targetBefore', query.targetBefore, sql`target_date < ${sql.placeholder('targetBefore')}::date`),
+]
+
+async function addProgress(db: Executor, rows: string[], mode: Progress['mode'] = 'TASK_COUNT'): Promise<string[]> {
+  const ids = rows.map((row) => (JSON.parse(row) as Goal).id)
   const progress = await loadProgress(db, ids, mode)
-  return rows.map((row, i) => ({ text: withMembers(row.text, { progress: progress.get(ids[i] ?? '') }) }))
+  return rows.map((row, i) => withMembers(row, { progress: progress.get(ids[i] ?? '') }))
 }

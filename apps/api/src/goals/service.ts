@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '@goals-tasks/cache'
-import { type Executor, goalReadable, goalText, prepareStatement } from '@goals-tasks/db'
+import { type Executor, goalReadable, prepareStatement } from '@goals-tasks/db'
 import type { Goal } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { announcementBy, type Caller, type Deps, principalOf } from '../deps.ts'
@@ -57,7 +57,7 @@ export const goalShownAs = ({ id, version, ownerId }: StoredGoal): Change => ({
   scopes: [`goals:user:${ownerId}`, `tasks:goal:${id}`],
 })
 
-const select = sql`select id, ${goalText()} as text, version, user_id as "ownerId", deleted_at is not null as deleted,
+const select = sql`select id, representation::text as text, version, user_id as "ownerId", deleted_at is not null as deleted,
     delete_cascade_id as "deleteCascadeId", close_cascade_id as "closeCascadeId"
   from goals where id = ${sql.placeholder('id')}::uuid and ${goalReadable}`
 const byId = prepareStatement<StoredGoal>('goal_by_id', select)

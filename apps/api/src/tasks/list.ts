@@ -1,5 +1,5 @@
 import type { ListPage } from '@goals-tasks/cache'
-import { principalId, taskCreated, taskText, taskVisible } from '@goals-tasks/db'
+import { principalId, taskCreated, taskVisible } from '@goals-tasks/db'
 import { CalendarDate, priorities, taskStatuses } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
@@ -26,7 +26,7 @@ export const TaskListQuery = Type.Object(
 )
 type TaskListQuery = Static<typeof TaskListQuery>
 
-const text = taskText()
+const text = sql`representation::text`
 
 const ofGoal = createListByDeletion(
   'tasks_goal',

@@ -1,5 +1,5 @@
 import type { Change, Scope } from '@goals-tasks/cache'
-import { type Executor, loadOpenBlockers, prepareStatement, taskOwned, taskText, taskVisible } from '@goals-tasks/db'
+import { type Executor, loadOpenBlockers, prepareStatement, taskOwned, taskVisible } from '@goals-tasks/db'
 import type { Task } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { type Caller, type Deps, principalOf } from '../deps.ts'
@@ -29,7 +29,7 @@ export const taskShownAs = ({ id, version, goalId, ownerId, assignedTo }: Stored
 
 const byId = prepareStatement<StoredTask>(
   'task_by_id',
-  sql`select id, ${taskText()} as text, version, ${taskOwned} as owned, deleted_at is not null as deleted,
+  sql`select id, representation::text as text, version, ${taskOwned} as owned, deleted_at is not null as deleted,
         goal_id as "goalId", owner_id as "ownerId", assigned_to as "assignedTo", dependents_count as "dependentsCount"
       from tasks where id = ${sql.placeholder('id')}::uuid and ${taskVisible}`,
 )

@@ -41,7 +41,7 @@ async function begin() {
     asks((load) =>
       cache.readList([scope], 'all', async () => {
         load()
-        return { text: '[]', next: null }
+        return { text: '[]', tag: '', next: null }
       }),
     )
   // Until the cache trusts its Redis it keeps nothing.

@@ -1,4 +1,5 @@
 import { blockKinds, goalStatuses, priorities, taskStatuses } from '@goals-tasks/events'
+import { sql } from 'drizzle-orm'
 import { customType, integer, jsonb, pgEnum, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 export const goalStatus = pgEnum('goal_status', goalStatuses)
@@ -15,6 +16,12 @@ export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })
 
 /** Kept as the text that was written: cheaper than jsonb, and it gives back the very bytes. */
 export const jsonText = customType<{ data: string }>({ dataType: () => 'json' })
+
+/**
+ * A row's JSON as clients and consumers see it: Postgres makes it when the row is written, and it is sent and announced as it
+ * stands. `call` is the function that makes it, over the row's columns.
+ */
+export const representation = (call: string) => jsonText('representation').notNull().generatedAlwaysAs(sql.raw(call))
 
 /** What goals and tasks share. `updated_at` is moved by a trigger, whoever writes. */
 export const lifecycle = () => ({

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { check, date, index, pgTable, text, uuid } from 'drizzle-orm/pg-core'
-import { goalStatus, lifecycle, priority } from './columns.ts'
+import { goalStatus, lifecycle, priority, representation } from './columns.ts'
 
 export const goals = pgTable(
   'goals',
@@ -14,6 +14,10 @@ export const goals = pgTable(
     targetDate: date('target_date', { mode: 'string' }),
     category: text('category'),
     ...lifecycle(),
+    representation: representation(
+      `goal_representation(id, user_id, title, description, status, priority, target_date, category, tags, metadata,
+        created_at, updated_at, completed_at, deleted_at, version)`,
+    ),
   },
   (t) => [
     // GET /v1/goals: an owner's live goals, newest first.

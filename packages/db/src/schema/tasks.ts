@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { check, date, index, integer, jsonb, numeric, pgTable, text, uuid } from 'drizzle-orm/pg-core'
-import { blockKind, instant, lifecycle, priority, taskStatus } from './columns.ts'
+import { blockKind, instant, lifecycle, priority, representation, taskStatus } from './columns.ts'
 import { goals } from './goals.ts'
 
 export const tasks = pgTable(
@@ -32,6 +32,11 @@ export const tasks = pgTable(
     /** What it was before its goal's closing closed it along; only `close_cascade_id` tells whether that still counts. */
     closedFrom: jsonb('closed_from').$type<{ status: string; blockKind: string | null; blockedFrom: string | null }>(),
     ...lifecycle(),
+    representation: representation(
+      `task_representation(id, goal_id, owner_id, user_id, assigned_to, title, description, status, block_kind, blocked_from,
+        priority, due_date, due_at, due_zone, estimated_hours, actual_hours, dependencies, tags, metadata,
+        created_at, updated_at, completed_at, deleted_at, version)`,
+    ),
   },
   (t) => [
     // GET /v1/goals/{id}/tasks, and the cascades of a goal.

@@ -12,9 +12,12 @@ const figures = {
 
 export type RedisFigures = Record<keyof typeof figures, number>
 
-/** INFO of the server, or of every master of the cluster. */
-export const askRedis = (redis: CacheRedis): Promise<string[]> =>
-  Promise.all((redis instanceof Cluster ? redis.nodes('master') : [redis]).map((node) => node.info()))
+/** INFO of the server, or of every master of the cluster. @throws when one does not answer, or none is known any more */
+export async function askRedis(redis: CacheRedis): Promise<string[]> {
+  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  if (nodes.length === 0) throw new Error('no node of the cluster is within reach')
+  return Promise.all(nodes.map((node) => node.info()))
+}
 
 export function sumFigures(infos: readonly string[]): RedisFigures {
   const sum = (name: string) =>

@@ -1,190 +1,205 @@
-import { freshRedis, type OwnServer, ownRedis } from '@goals-tasks/devstack/testing'
-import { Redis } from 'ioredis'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { until } from '@goals-tasks/devstack/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { onEachDeployment } from './testing/deployments.ts'
 import { openCache, shortly } from './testing/open-cache.ts'
 
-const open = async () => {
-  const { url, prefix } = freshRedis()
-  const redis = new Redis(url)
-  onTestFinished(() => redis.disconnect())
-  return { cache: await openCache({ url, prefix }), redis, prefix }
-}
+onEachDeployment(({ servers, fresh }) => {
+  const open = async () => {
+    const at = fresh()
+    const cache = await openCache(at)
+    return { cache, redis: cache.redis, prefix: at.prefix }
+  }
 
-describe('with Redis', () => {
-  test('get gives what set stored, and null for what is not there', async () => {
-    const { cache } = await open()
-    await cache.set('person', { name: 'Ada', tags: ['x'], none: null })
-    expect(await cache.get('person')).toEqual({ name: 'Ada', tags: ['x'], none: null })
-    expect(await cache.get('nobody')).toBeNull()
-  })
+  describe('with Redis', () => {
+    test('get gives what set stored, and null for what is not there', async () => {
+      const { cache } = await open()
+      await cache.set('person', { name: 'Ada', tags: ['x'], none: null })
+      expect(await cache.get('person')).toEqual({ name: 'Ada', tags: ['x'], none: null })
+      expect(await cache.get('nobody')).toBeNull()
+    })
 
-  test('set keeps a value for about an hour, or exactly as long as it is told', async () => {
-    const { cache, redis, prefix } = await open()
-    await cache.set('usual', 1)
-    await cache.set('short', 1, 60)
-    const usual = await redis.pttl(`${prefix}:usual`)
-    expect(usual).toBeGreaterThan(53 * 60_000)
-    expect(usual).toBeLessThanOrEqual(66 * 60_000)
-    const short = await redis.pttl(`${prefix}:short`)
-    expect(short).toBeGreaterThan(50_000)
-    expect(short).toBeLessThanOrEqual(60_000)
-    await expect(cache.set('nothing', undefined)).rejects.toThrow('nothing: a undefined is no JSON')
-  })
+    test('set keeps a value for about an hour, or exactly as long as it is told', async () => {
+      const { cache, redis, prefix } = await open()
+      await cache.set('usual', 1)
+      await cache.set('short', 1, 60)
+      const usual = await redis.pttl(`${prefix}:usual`)
+      expect(usual).toBeGreaterThan(53 * 60_000)
+      expect(usual).toBeLessThanOrEqual(66 * 60_000)
+      const short = await redis.pttl(`${prefix}:short`)
+      expect(short).toBeGreaterThan(50_000)
+      expect(short).toBeLessThanOrEqual(60_000)
+      await expect(cache.set('nothing', undefined)).rejects.toThrow('nothing: a undefined is no JSON')
+    })
 
-  test('del removes one value and says whether it was there', async () => {
-    const { cache } = await open()
-    await cache.set('a', 1)
-    expect(await cache.del('a')).toBe(true)
-    expect(await cache.del('a')).toBe(false)
-    expect(await cache.get('a')).toBeNull()
-  })
+    test('del removes one value and says whether it was there', async () => {
+      const { cache } = await open()
+      await cache.set('a', 1)
+      expect(await cache.del('a')).toBe(true)
+      expect(await cache.del('a')).toBe(false)
+      expect(await cache.get('a')).toBeNull()
+    })
 
-  test('delPattern removes what matches below the prefix, and nothing else of that database', async () => {
-    const { cache, redis, prefix } = await open()
-    for (const key of ['report:1', 'report:2', 'other']) await cache.set(key, key)
-    await cache.readEntity('goal', '1', 'ada', async () => ({ version: 1, text: '{}', readers: ['ada'] }))
-    await cache.settled()
-    const foreign = [`bull:${prefix}:wait`, `${prefix}x:report:1`]
-    for (const key of foreign) await redis.set(key, 'job')
-    expect(await cache.delPattern('report:*')).toBe(2)
-    expect(await cache.get('other')).toBe('other')
-    // The entity is no plain value, whatever the pattern.
-    expect(await cache.delPattern('*')).toBe(1)
-    expect(await redis.exists(`${prefix}:goal:1`, ...foreign)).toBe(3)
-  })
+    test('delPattern removes what matches below the prefix, and nothing else of that database', async () => {
+      const { cache, redis, prefix } = await open()
+      for (const key of ['report:1', 'report:2', 'other']) await cache.set(key, key)
+      await cache.readEntity('goal', '1', 'ada', async () => ({ version: 1, text: '{}', readers: ['ada'] }))
+      await cache.settled()
+      const foreign = [`bull:${prefix}:wait`, `${prefix}x:report:1`]
+      for (const key of foreign) await redis.set(key, 'job')
+      expect(await cache.delPattern('report:*')).toBe(2)
+      expect(await cache.get('other')).toBe('other')
+      // The entity is no plain value, whatever the pattern.
+      expect(await cache.delPattern('*')).toBe(1)
+      for (const key of [`${prefix}:goal:1`, ...foreign]) expect(await redis.exists(key)).toBe(1)
+    })
 
-  test('delPattern of a group of lists drops the group without looking for its keys', async () => {
-    const { cache } = await open()
-    const read = (text: string) => cache.readList(['goals:user:ada'], 'all', async () => ({ text, next: null }))
-    await read('old')
-    await cache.settled()
-    expect((await read('new')).text).toBe('old')
-    expect(await cache.delPattern('goals:user:ada*')).toBe(1)
-    expect((await read('new')).text).toBe('new')
-  })
+    test('delPattern of a group of lists drops the group without looking for its keys', async () => {
+      const { cache } = await open()
+      const read = (text: string) =>
+        cache.readList(['goals:user:ada'], 'all', async () => ({ text, tag: text, next: null }))
+      await read('old')
+      await cache.settled()
+      expect((await read('new')).text).toBe('old')
+      expect(await cache.delPattern('goals:user:ada*')).toBe(1)
+      expect((await read('new')).text).toBe('new')
+    })
 
-  test('exists knows what is there', async () => {
-    const { cache } = await open()
-    await cache.set('a', false)
-    expect(await cache.exists('a')).toBe(true)
-    expect(await cache.exists('b')).toBe(false)
-  })
+    test('exists knows what is there', async () => {
+      const { cache } = await open()
+      await cache.set('a', false)
+      expect(await cache.exists('a')).toBe(true)
+      expect(await cache.exists('b')).toBe(false)
+    })
 
-  test('getOrSet loads once, does not keep null, and lets an error through', async () => {
-    const { cache } = await open()
-    let loads = 0
-    const load = async () => ++loads
-    expect([await cache.getOrSet('n', load), await cache.getOrSet('n', load)]).toEqual([1, 1])
-    expect(await cache.getOrSet('nothing', async () => null)).toBeNull()
-    expect(await cache.exists('nothing')).toBe(false)
-    const failing = () => Promise.reject(new Error('no database'))
-    await expect(cache.getOrSet('broken', failing)).rejects.toThrow('no database')
-  })
+    test('getOrSet loads once, does not keep null, and lets an error through', async () => {
+      const { cache } = await open()
+      let loads = 0
+      const load = async () => ++loads
+      expect([await cache.getOrSet('n', load), await cache.getOrSet('n', load)]).toEqual([1, 1])
+      expect(await cache.getOrSet('nothing', async () => null)).toBeNull()
+      expect(await cache.exists('nothing')).toBe(false)
+      const failing = () => Promise.reject(new Error('no database'))
+      await expect(cache.getOrSet('broken', failing)).rejects.toThrow('no database')
+    })
 
-  test('increment counts and keeps the time to live', async () => {
-    const { cache, redis, prefix } = await open()
-    expect(await cache.increment('visits')).toBe(1)
-    expect(await redis.pttl(`${prefix}:visits`)).toBeGreaterThan(0)
-    await cache.expire('visits', 100)
-    expect(await cache.increment('visits', 41)).toBe(42)
-    expect(await redis.ttl(`${prefix}:visits`)).toBeLessThanOrEqual(100)
-    expect(await cache.get('visits')).toBe(42)
-    await cache.set('word', 'x')
-    expect(await cache.increment('word')).toBeNull()
-  })
+    test('increment counts and keeps the time to live', async () => {
+      const { cache, redis, prefix } = await open()
+      expect(await cache.increment('visits')).toBe(1)
+      expect(await redis.pttl(`${prefix}:visits`)).toBeGreaterThan(0)
+      await cache.expire('visits', 100)
+      expect(await cache.increment('visits', 41)).toBe(42)
+      expect(await redis.ttl(`${prefix}:visits`)).toBeLessThanOrEqual(100)
+      expect(await cache.get('visits')).toBe(42)
+      await cache.set('word', 'x')
+      expect(await cache.increment('word')).toBeNull()
+    })
 
-  test('expire changes how long a value lives, if there is one', async () => {
-    const { cache, redis, prefix } = await open()
-    await cache.set('a', 1)
-    expect(await cache.expire('a', 5)).toBe(true)
-    expect(await redis.pttl(`${prefix}:a`)).toBeLessThanOrEqual(5_000)
-    expect(await cache.expire('b', 5)).toBe(false)
-  })
+    test('expire changes how long a value lives, if there is one', async () => {
+      const { cache, redis, prefix } = await open()
+      await cache.set('a', 1)
+      expect(await cache.expire('a', 5)).toBe(true)
+      expect(await redis.pttl(`${prefix}:a`)).toBeLessThanOrEqual(5_000)
+      expect(await cache.expire('b', 5)).toBe(false)
+    })
 
-  test('clear empties the cache and leaves its neighbours alone', async () => {
-    const { cache, redis, prefix } = await open()
-    await cache.set('a', 1)
-    const read = (version: number) =>
-      cache.readEntity('goal', '1', 'ada', async () => ({ version, text: '{}', readers: ['ada'] }))
-    await read(1)
-    await cache.settled()
-    await redis.set(`bull:${prefix}:wait`, 'job')
-    expect(await cache.clear()).toBe(2)
-    expect(await cache.get('a')).toBeNull()
-    expect((await read(2))?.version).toBe(2)
-    expect(await redis.exists(`bull:${prefix}:wait`)).toBe(1)
-  })
+    test('clear empties the cache and leaves its neighbours alone', async () => {
+      const { cache, redis, prefix } = await open()
+      await cache.set('a', 1)
+      const read = (version: number) =>
+        cache.readEntity('goal', '1', 'ada', async () => ({ version, text: '{}', readers: ['ada'] }))
+      await read(1)
+      await cache.settled()
+      await redis.set(`bull:${prefix}:wait`, 'job')
+      expect(await cache.clear()).toBe(2)
+      expect(await cache.get('a')).toBeNull()
+      expect((await read(2))?.version).toBe(2)
+      expect(await redis.exists(`bull:${prefix}:wait`)).toBe(1)
+    })
 
-  test('getStats gives what this cache did and what Redis says of itself', async () => {
-    const { cache } = await open()
-    const read = () => cache.readEntity('goal', '1', 'ada', async () => ({ version: 1, text: '{}', readers: ['ada'] }))
-    await read()
-    await cache.settled()
-    await read()
-    expect(await cache.getStats()).toMatchObject({
-      hits: 1,
-      misses: 1,
-      fills: 1,
-      refused: 0,
-      redis: { usedMemoryBytes: expect.any(Number), keyspaceHits: expect.any(Number) },
+    test('getStats gives what this cache did and what Redis says of itself', async () => {
+      const { cache } = await open()
+      const read = () =>
+        cache.readEntity('goal', '1', 'ada', async () => ({ version: 1, text: '{}', readers: ['ada'] }))
+      await read()
+      await cache.settled()
+      await read()
+      expect(await cache.getStats()).toMatchObject({
+        hits: 1,
+        misses: 1,
+        fills: 1,
+        refused: 0,
+        redis: { usedMemoryBytes: expect.any(Number), keyspaceHits: expect.any(Number) },
+      })
+    })
+
+    test('healthCheck gives the state and the time of a round trip', async () => {
+      const { cache } = await open()
+      const expected = { state: 'up', roundTripMs: expect.any(Number), breaker: 'closed', trusted: true }
+      expect(await cache.healthCheck()).toEqual(expected)
+    })
+
+    test('many values are found, matched, counted and cleared, on whichever node they are', async () => {
+      const cache = await openCache(fresh())
+      for (let i = 0; i < 60; i++) await cache.set(`${i < 30 ? 'x' : 'y'}:${i}`, i)
+      expect(await cache.get('x:7')).toBe(7)
+      expect(await cache.delPattern('x:*')).toBe(30)
+      expect(await cache.increment('n', 2)).toBe(2)
+      expect(await cache.getStats()).toMatchObject({ redis: { usedMemoryBytes: expect.any(Number) } })
+      expect(await cache.clear()).toBe(31)
+      expect(await cache.get('y:40')).toBeNull()
+      expect(await cache.healthCheck()).toMatchObject({ state: 'up', trusted: true })
+    })
+
+    test('keys of entities and lists are refused', async () => {
+      const { cache } = await open()
+      for (const key of ['goal:1', 'task:1', 'goals:user:ada', 'tasks:goal:1', 'tasks:user:ada', 'generation']) {
+        const calls = [
+          cache.get(key),
+          cache.set(key, 1),
+          cache.del(key),
+          cache.exists(key),
+          cache.getOrSet(key, async () => 1),
+          cache.increment(key),
+          cache.expire(key, 1),
+        ]
+        for (const call of calls) await expect(call).rejects.toThrow(TypeError)
+      }
+      for (const pattern of ['goal:*', 'task:[ab]', 'goals:*'])
+        await expect(cache.delPattern(pattern)).rejects.toThrow(TypeError)
     })
   })
 
-  test('healthCheck gives the state and the time of a round trip', async () => {
-    const { cache } = await open()
-    const expected = { state: 'up', roundTripMs: expect.any(Number), breaker: 'closed', trusted: true }
-    expect(await cache.healthCheck()).toEqual(expected)
-  })
+  describe.for(['hung', 'down'] as const)('with Redis %s', (how) => {
+    let cache: Awaited<ReturnType<typeof openCache>>
+    beforeAll(async () => {
+      cache = await openCache(fresh(), { limits: shortly })
+      await cache.set('a', 1)
+      if (how === 'hung') return servers().pause()
+      await Promise.all(servers().nodes.map((node) => node.kill()))
+      await until(() => cache.redis.status !== 'ready')
+    })
+    afterAll(() => servers().resume())
 
-  test('keys of entities and lists are refused', async () => {
-    const { cache } = await open()
-    for (const key of ['goal:1', 'task:1', 'goals:user:ada', 'tasks:goal:1', 'tasks:user:ada', 'generation']) {
-      const calls = [
-        cache.get(key),
-        cache.set(key, 1),
-        cache.del(key),
-        cache.exists(key),
-        cache.getOrSet(key, async () => 1),
-        cache.increment(key),
-        cache.expire(key, 1),
-      ]
-      for (const call of calls) await expect(call).rejects.toThrow(TypeError)
-    }
-    for (const pattern of ['goal:*', 'task:[ab]', 'goals:*'])
-      await expect(cache.delPattern(pattern)).rejects.toThrow(TypeError)
+    // First of all, while nothing has failed yet and Redis is really asked.
+    test('getStats gives its own figures', async () =>
+      expect(await cache.getStats()).toMatchObject({ hits: 0, redis: null }))
+    test('get finds nothing', async () => expect(await cache.get('a')).toBeNull())
+    test('set does nothing', async () => expect(await cache.set('a', 2)).toBeUndefined())
+    test('del does nothing', async () => expect(await cache.del('a')).toBe(false))
+    test('delPattern does nothing', async () => expect(await cache.delPattern('a*')).toBe(0))
+    test('delPattern of a group is made up for later', async () => {
+      expect(await cache.delPattern('goals:user:ada*')).toBe(0)
+      expect(cache.isTrusted()).toBe(false)
+    })
+    test('exists finds nothing', async () => expect(await cache.exists('a')).toBe(false))
+    test('getOrSet loads', async () => expect(await cache.getOrSet('a', async () => 3)).toBe(3))
+    test('increment gives nothing', async () => expect(await cache.increment('n')).toBeNull())
+    test('expire does nothing', async () => expect(await cache.expire('a', 1)).toBe(false))
+    test('clear is made up for later', async () => {
+      expect(await cache.clear()).toBe(0)
+      expect(cache.isTrusted()).toBe(false)
+    })
+    test('healthCheck says so', async () =>
+      expect(await cache.healthCheck()).toMatchObject({ state: 'down', roundTripMs: null }))
   })
-})
-
-describe.each([
-  ['down', (redis: OwnServer) => redis.kill()],
-  ['hung', async (redis: OwnServer) => redis.pause()],
-] as const)('with Redis %s', (_, strike) => {
-  let cache: Awaited<ReturnType<typeof openCache>>
-  beforeAll(async () => {
-    const redis = await ownRedis()
-    cache = await openCache({ url: redis.url, prefix: 'values' }, { limits: shortly })
-    await cache.set('a', 1)
-    await strike(redis)
-  })
-
-  test('get finds nothing', async () => expect(await cache.get('a')).toBeNull())
-  test('set does nothing', async () => expect(await cache.set('a', 2)).toBeUndefined())
-  test('del does nothing', async () => expect(await cache.del('a')).toBe(false))
-  test('delPattern does nothing', async () => expect(await cache.delPattern('a*')).toBe(0))
-  test('delPattern of a group is made up for later', async () => {
-    expect(await cache.delPattern('goals:user:ada*')).toBe(0)
-    expect(cache.isTrusted()).toBe(false)
-  })
-  test('exists finds nothing', async () => expect(await cache.exists('a')).toBe(false))
-  test('getOrSet loads', async () => expect(await cache.getOrSet('a', async () => 3)).toBe(3))
-  test('increment gives nothing', async () => expect(await cache.increment('n')).toBeNull())
-  test('expire does nothing', async () => expect(await cache.expire('a', 1)).toBe(false))
-  test('clear is made up for later', async () => {
-    expect(await cache.clear()).toBe(0)
-    expect(cache.isTrusted()).toBe(false)
-  })
-  test('getStats gives its own figures', async () =>
-    expect(await cache.getStats()).toMatchObject({ hits: 0, redis: null }))
-  test('healthCheck says so', async () =>
-    expect(await cache.healthCheck()).toMatchObject({ state: 'down', roundTripMs: null }))
 })

@@ -20,7 +20,7 @@ export function createRecord(ids: readonly string[], readers: readonly string[])
       return now.includes(reader) ? { version: at, text: textOf(id, at), readers: now } : null
     },
     async list(): Promise<ListPage> {
-      return { text: JSON.stringify(Object.fromEntries(ids.map((id) => [id, version(id)]))), next: null }
+      return { text: JSON.stringify(Object.fromEntries(ids.map((id) => [id, version(id)]))), tag: 'tag', next: null }
     },
   }
 }

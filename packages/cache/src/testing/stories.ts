@@ -1,10 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { until } from '@goals-tasks/devstack/testing'
+import { type OwnCluster, until } from '@goals-tasks/devstack/testing'
 import fc from 'fast-check'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { expect } from 'vitest'
 import type { Scope } from '../layout.ts'
 import type { Tally } from '../tally.ts'
+import { adminsOf } from './deployments.ts'
 import { begin, type OpenCache, openCache, shortly } from './open-cache.ts'
 import { createBarrier, createRecord, textOf } from './record.ts'
 
@@ -39,7 +40,7 @@ const step = fc.oneof(
 )
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
-type Target = { url: string; pause(): void; resume(): void }
+type Target = { redis: Pick<OwnCluster, 'url' | 'pause' | 'resume'>; admins: readonly Redis[] }
 type Adjust = NonNullable<Parameters<typeof openCache>[1]>['adjust']
 
 /** What is known of the database and of the acknowledged writes, against which every read is held. */
@@ -67,13 +68,12 @@ function createModel(caches: readonly OpenCache[]) {
 }
 
 /** Two processes live through the steps, then all is well again. @throws when a read returned less than it had to */
-async function play(steps: readonly Step[], redis: Target, adjust?: Adjust): Promise<Tally[]> {
+async function play(steps: readonly Step[], { redis, admins }: Target, adjust?: Adjust): Promise<Tally[]> {
   const at = { url: redis.url, prefix: crypto.randomUUID() }
   const caches = [
     await openCache(at, { adjust, limits: shortly }),
     await openCache(at, { adjust, limits: shortly }),
   ] as const
-  const admins = redis.url.split(',').map((url) => new Redis(url))
   const model = createModel(caches)
   const { record } = model
   const checks: Promise<void>[] = []
@@ -171,7 +171,6 @@ async function play(steps: readonly Step[], redis: Target, adjust?: Adjust): Pro
     redis.resume()
     for (const barrier of held) barrier.open()
     await Promise.allSettled(checks)
-    for (const admin of admins) admin.disconnect()
     await Promise.all(caches.map((each) => each.close()))
   }
 }
@@ -180,18 +179,19 @@ async function play(steps: readonly Step[], redis: Target, adjust?: Adjust): Pro
  * Plays `runs` random stories on `redis`. @returns what the caches did in all of them
  * @throws with the seed and the shortest story when a read returned less than was acknowledged before it began
  */
-export async function playStories(redis: Target, runs: number, adjust?: Adjust) {
+export async function playStories(redis: OwnCluster, runs: number, adjust?: Adjust) {
+  const admins = adminsOf(redis)
   const total = { hits: 0, refused: 0, swaps: 0 }
   let playing: Promise<Tally[]> = Promise.resolve([])
   const property = fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
-    playing = play(steps, redis, adjust)
+    playing = play(steps, { redis, admins }, adjust)
     for (const tally of await playing)
       for (const name of ['hits', 'refused', 'swaps'] as const) total[name] += tally[name]
   })
   await fc.assert(
     property,
     // A slow machine plays fewer. What is sabotaged is searched for longer, and need not be told in its shortest form.
-    { numRuns: runs, interruptAfterTimeLimit: adjust ? 50_000 : 15_000, endOnFailure: adjust !== undefined },
+    { numRuns: runs, interruptAfterTimeLimit: adjust ? 110_000 : 15_000, endOnFailure: adjust !== undefined },
   )
   // The story that was interrupted goes on.
   await Promise.allSettled([playing])

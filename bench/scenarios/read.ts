@@ -67,7 +67,7 @@ const get = (path: string) => requestBytes({ method: 'GET', path })
 /** The text of every hot goal, where the bare read finds it. */
 async function seedRedis({ pool, servers }: Context) {
   const redis = new Redis(servers.redisUrl)
-  const { rows } = await pool.query('select id, row_to_json(goals)::text as text from goals')
+  const { rows } = await pool.query('select id, representation::text as text from goals')
   const wanted = new Set(Array.from({ length: hot[1] }, (_, i) => goalId(i + 1)))
   const texts = rows.filter((row) => wanted.has(row.id))
   await redis.mset(Object.fromEntries(texts.map((row) => [`bench:${row.id}`, row.text])))

@@ -40,11 +40,6 @@ export async function buildApp(deps: Deps, options: AppOptions) {
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   })
-  // Nobody waits for ever on a database that hangs. Reads are one statement, which has its own limit: a timer for each would
-  // cost more than a tenth of what it takes to answer out of the cache.
-  app.addHook('onRoute', (route) => {
-    if (!['GET', 'HEAD'].includes(String(route.method))) route.handlerTimeout = 20_000
-  })
   registerProblems(app)
   registerJson(app)
   registerValidation(app)

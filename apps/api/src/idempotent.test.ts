@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
+import fastify from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { noContent } from './entities/reply.ts'
+import { createAnswering } from './idempotent.ts'
+import { registerProblems } from './plugins/problems.ts'
 import { type Client, startTestApp } from './testing/test-app.ts'
 
 let api: Awaited<ReturnType<typeof startTestApp>>
@@ -167,4 +171,17 @@ test('what an administrator was answered is not replayed to the same user withou
   const refused = await plain.patch(path, { title: 'x' }, key)
   expect(refused.status).toBe(422)
   expect(refused.text).not.toContain('secret')
+})
+
+test('who waits for a database that does not answer is told so in the end', async () => {
+  const app = fastify()
+  registerProblems(app)
+  const answer = createAnswering(api.deps, { waitMs: 5_000, answerMs: 20 })
+  const { promise: database, resolve } = Promise.withResolvers<typeof noContent>()
+  app.post('/slow', (request, reply) => answer(request, reply, () => database))
+  const refused = await app.inject({ method: 'POST', url: '/slow' })
+  resolve(noContent)
+  expect(refused).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } })
+  expect(refused.json()).toMatchObject({ code: 'unavailable' })
+  await app.close()
 })

@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto'
 import { type IdempotencyKey, loadAnswer, sqlState, storeAnswer, takeKey } from '@goals-tasks/db'
 import type { CommittedEvent } from '@goals-tasks/events'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import pTimeout from 'p-timeout'
 import { type Deps, depsWithin } from './deps.ts'
 import type { Outcome } from './entities/reply.ts'
-import { Problem } from './errors.ts'
+import { Problem, unavailable } from './errors.ts'
 
-const maxWaitMs = 5_000
+const usual = {
+  /** How long a request waits for an equal one that is still running. */
+  waitMs: 5_000,
+  /** Nobody waits for ever on a database that hangs. What was begun by then may still be committed. */
+  answerMs: 20_000,
+}
 
 type Work = (deps: Deps) => Promise<Outcome>
 
@@ -14,23 +20,26 @@ type Work = (deps: Deps) => Promise<Outcome>
  * Answers requests that write. With an `Idempotency-Key` the answer commits together with what was written, so that the
  * same request, sent again, finds the answer and writes nothing.
  */
-export function createAnswering(deps: Deps) {
-  const inTurn = createTurns()
-  return async (request: FastifyRequest, reply: FastifyReply, work: Work) => {
-    const key = keyOf(request)
-    if (key === undefined) return send(reply, await work(deps))
+export function createAnswering(deps: Deps, { waitMs, answerMs } = usual) {
+  const inTurn = createTurns(waitMs)
+  const answerOf = (key: Keyed | undefined, work: Work): Promise<Outcome & { replayed?: boolean }> =>
     // Here the ones in this process wait, so that they do not take every connection while they do.
-    const answer = await inTurn(JSON.stringify([key.principalId, key.route, key.key]), () => once(deps, key, work))
-    if (answer.replayed) reply.header('idempotency-replayed', 'true')
-    return send(reply, answer)
+    key
+      ? inTurn(JSON.stringify([key.principalId, key.route, key.key]), () => once(deps, key, work, waitMs))
+      : work(deps)
+
+  return async (request: FastifyRequest, reply: FastifyReply, work: Work) => {
+    const { replayed, status, headers, body } = await pTimeout(answerOf(keyOf(request), work), {
+      milliseconds: answerMs,
+      fallback: () => Promise.reject(unavailable('The database did not answer in time.')),
+    })
+    if (replayed) reply.header('idempotency-replayed', 'true')
+    return reply
+      .code(status)
+      .headers(headers)
+      .send(body === '' ? undefined : body)
   }
 }
-
-const send = (reply: FastifyReply, { status, headers, body }: Outcome) =>
-  reply
-    .code(status)
-    .headers(headers)
-    .send(body === '' ? undefined : body)
 
 type Keyed = IdempotencyKey & { bodyHash: string }
 
@@ -48,13 +57,13 @@ function keyOf(request: FastifyRequest): Keyed | undefined {
   return { principalId: request.actor.id, route, key, bodyHash }
 }
 
-async function once(deps: Deps, key: Keyed, work: Work): Promise<Outcome & { replayed: boolean }> {
+async function once(deps: Deps, key: Keyed, work: Work, waitMs: number): Promise<Outcome & { replayed: boolean }> {
   const known = await storedAnswer(deps, key)
   if (known) return known
   const events: CommittedEvent[] = []
   const answer = await deps.transaction(async (tx) => {
     events.length = 0
-    const taken = await takeKey(tx, key, maxWaitMs).catch((error) => {
+    const taken = await takeKey(tx, key, waitMs).catch((error) => {
       throw sqlState(error) === '55P03' ? stillRunning(error) : error
     })
     if (!taken) return null
@@ -85,11 +94,12 @@ const stillRunning = (cause?: unknown) =>
   })
 
 /** One at a time per key; who has waited for too long is refused. */
-function createTurns() {
+function createTurns(waitMs: number) {
   const last = new Map<string, Promise<unknown>>()
+  const refuse = () => Promise.reject(stillRunning())
   return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
     const before = last.get(key)
-    const mine = before ? patiently(before).then(work) : work()
+    const mine = before ? pTimeout(before, { milliseconds: waitMs, fallback: refuse }).then(work) : work()
     // Whoever is refused hands on no turn: the one before them may still be running.
     const done = Promise.allSettled([before, mine])
     last.set(key, done)
@@ -98,12 +108,4 @@ function createTurns() {
     })
     return mine
   }
-}
-
-async function patiently(before: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(stillRunning()), maxWaitMs)
-  })
-  await Promise.race([before, tooLong]).finally(() => clearTimeout(timer))
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '@goals-tasks/cache'
-import { type Executor, goalReadable, prepareStatement } from '@goals-tasks/db'
+import { type Executor, goalReadable, prepareLookup, prepareStatement } from '@goals-tasks/db'
 import type { Goal } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { announcementBy, type Caller, type Deps, principalOf } from '../deps.ts'
@@ -60,7 +60,7 @@ export const goalShownAs = ({ id, version, ownerId }: StoredGoal): Change => ({
 const select = sql`select id, representation::text as text, version, user_id as "ownerId", deleted_at is not null as deleted,
     delete_cascade_id as "deleteCascadeId", close_cascade_id as "closeCascadeId"
   from goals where id = ${sql.placeholder('id')}::uuid and ${goalReadable}`
-const byId = prepareStatement<StoredGoal>('goal_by_id', select)
+const byId = prepareLookup<StoredGoal>('goal_by_id', select)
 const byIdLocked = prepareStatement<StoredGoal>('goal_by_id_locked', sql`${select} for no key update of goals`)
 
 /** The goal, deleted or not, of its owner or of one of its assignees. @throws Problem 404 for everyone else */
@@ -71,7 +71,8 @@ export async function loadGoal(
   id: string,
   how: { locked: boolean } = { locked: false },
 ): Promise<StoredGoal> {
-  const [goal] = await (how.locked ? byIdLocked : byId)(on, { id, ...principalOf(caller) })
+  const question = { id, ...principalOf(caller) }
+  const goal = how.locked ? (await byIdLocked(on, question))[0] : await byId(on, question)
   if (!goal || isExpired(deps, goal)) throw notFound('goal')
   return goal
 }

@@ -1,5 +1,5 @@
 import type { Change, Scope } from '@goals-tasks/cache'
-import { type Executor, loadOpenBlockers, prepareStatement, taskOwned, taskVisible } from '@goals-tasks/db'
+import { type Executor, loadOpenBlockers, prepareLookup, taskOwned, taskVisible } from '@goals-tasks/db'
 import type { Task } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { type Caller, type Deps, principalOf } from '../deps.ts'
@@ -27,7 +27,7 @@ export const taskShownAs = ({ id, version, goalId, ownerId, assignedTo }: Stored
   scopes: [`tasks:goal:${goalId}`, ...[ownerId, assignedTo ?? ownerId].map((user): Scope => `tasks:user:${user}`)],
 })
 
-const byId = prepareStatement<StoredTask>(
+const byId = prepareLookup<StoredTask>(
   'task_by_id',
   sql`select id, representation::text as text, version, ${taskOwned} as owned, deleted_at is not null as deleted,
         goal_id as "goalId", owner_id as "ownerId", assigned_to as "assignedTo", dependents_count as "dependentsCount"
@@ -36,7 +36,7 @@ const byId = prepareStatement<StoredTask>(
 
 /** The task, deleted or not, of whoever may see it. @throws Problem 404 for everyone else */
 export async function loadTask(deps: Deps, on: Executor, caller: Caller, id: string): Promise<StoredTask> {
-  const [task] = await byId(on, { id, ...principalOf(caller) })
+  const task = await byId(on, { id, ...principalOf(caller) })
   if (!task || isExpired(deps, task)) throw notFound('task')
   return task
 }

@@ -1,0 +1,55 @@
+import { is, Placeholder, type SQL } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
+import { createNaturalBatch } from './natural-batch.ts'
+import type { Executor } from './statement.ts'
+
+const dialect = new PgDialect()
+/** Few at a time make the batches large; more than one, so that one that hangs does not hold up all. */
+const limits = { maxInFlight: 3, maxInputs: 100, maxQueued: 5_000, maxWaitMs: 10_000 }
+
+type Values = Record<string, unknown>
+type Found<Row> = Row & { n: number }
+
+/**
+ * A question for at most one row, as of `prepareStatement`, of which those that come while others are under way on the
+ * same pool share a round trip. Each is answered by itself: `query` is evaluated per question, with its own values.
+ * Every placeholder of `query` has a cast behind it.
+ * @returns a function of the placeholders' values, giving the row, or undefined when there is none
+ * @throws Overloaded as `createNaturalBatch`
+ */
+export function prepareLookup<Row>(name: string, query: SQL) {
+  const { text, names } = batched(query)
+
+  async function ask(on: Executor, questions: readonly Values[]): Promise<(Row | undefined)[]> {
+    const values = names.map((each) => questions.map((question) => question[each]))
+    const { rows } = await on.query<Found<Row & object>>({ name, text, values })
+    const answers = new Map(rows.map(({ n, ...row }) => [n, row as Row]))
+    return questions.map((_, i) => answers.get(i + 1))
+  }
+
+  const batches = new WeakMap<Executor, (question: Values) => Promise<Row | undefined>>()
+  return (on: Executor, question: Values): Promise<Row | undefined> => {
+    const batch =
+      batches.get(on) ?? createNaturalBatch<Values, Row | undefined>((questions) => ask(on, questions), limits)
+    batches.set(on, batch)
+    return batch(question)
+  }
+}
+
+/**
+ * The query for many: its placeholders are columns of the rows that ask, and `n` says whose answer a row is.
+ * The limit keeps it from being joined: planned while a table is small, that would read the whole table ever after.
+ */
+function batched(query: SQL): { text: string; names: string[] } {
+  const { sql: single, params } = dialect.sqlToQuery(query)
+  const asked = params.map((param) => {
+    if (is(param, Placeholder)) return String(param.name)
+    throw new Error('a value that never changes belongs into the text')
+  })
+  const names = [...new Set(asked)]
+  const inner = single.replaceAll(/\$(\d+)/g, (_, place) => `input."${asked[Number(place) - 1]}"`)
+  const arrays = names.map((_, i) => `$${i + 1}::text[]`)
+  const text = `select n::int, found.* from unnest(${arrays}) with ordinality input(${names.map((each) => `"${each}"`)}, n)
+    cross join lateral (${inner} limit 1) found`
+  return { text, names }
+}

@@ -60,7 +60,7 @@ test('a change of another version, of a deleted row or of another owner is none'
   const update = (values: object, principal = by) =>
     commit.updateGoal({
       by: principal,
-      values: { ...goal, status: 'ACTIVE', completedAt: null, version: 1, ...values },
+      values: { ...goal, status: 'ACTIVE', version: 1, ...values },
       announcement: { types: ['goal:updated'], actorId: me },
     })
   expect(await update({ version: 2 })).toBeNull()
@@ -110,7 +110,7 @@ test('positions rise in the order of the primary event and its milestones', asyn
   await commit.createGoal({ by, values: goal, announcement: { types: ['goal:created'], actorId: me } })
   await commit.updateGoal({
     by,
-    values: { ...goal, status: 'COMPLETED', completedAt: new Date().toISOString(), version: 1 },
+    values: { ...goal, status: 'COMPLETED', version: 1 },
     announcement: { types: ['goal:updated', 'goal:completed'], actorId: me },
   })
   const { rows } = await database.pool.query(

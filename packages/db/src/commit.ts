@@ -71,6 +71,9 @@ const alone = sql`not (${sql.placeholder('unlessAwaited')}::boolean and dependen
 /** Who leaves the state that the closing of its goal gave it is no more part of that. */
 const leavesCascade = sql`close_cascade_id = case when status = ${sql.placeholder('status')}::task_status then close_cascade_id end`
 
+/** Set on entering COMPLETED, kept while there, cleared on leaving: by the same clock as `updated_at`. */
+export const completion = sql`completed_at = case when ${sql.placeholder('status')} = 'COMPLETED' then coalesce(completed_at, now()) end`
+
 /** A statement that changes one row, announces that, and does what stands `alongside` in further CTEs. */
 export function changeStatement(name: string, aggregate: AggregateType, changed: SQL, alongside = sql``): Statement {
   return prepareStatement<Committed>(
@@ -84,7 +87,7 @@ const statements = {
   updateGoal: changeStatement(
     'goal_update',
     'goal',
-    sql`update goals set ${assignments(goals, goalFields)}, version = version + 1
+    sql`update goals set ${assignments(goals, goalFields)}, ${completion}, version = version + 1
         where ${at} and ${goalWritable} returning ${goalChanged}`,
   ),
   deleteTask: changeStatement(
@@ -96,7 +99,7 @@ const statements = {
   updateTask: changeStatement(
     'task_update',
     'task',
-    sql`update tasks set ${assignments(tasks, taskFields)}, ${leavesCascade}, version = version + 1
+    sql`update tasks set ${assignments(tasks, taskFields)}, ${completion}, ${leavesCascade}, version = version + 1
         where ${at} and ${taskVisible} and ${alone} returning ${taskChanged}`,
   ),
 }

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { taskChanged } from './announce.ts'
 import type { Change, Committed } from './change.ts'
 import { assignments } from './columns.ts'
-import { at, changeStatement, commitOne } from './commit.ts'
+import { at, changeStatement, commitOne, completion } from './commit.ts'
 import { type EntangledState, entangledTaskFields } from './fields.ts'
 import { lockInOrder } from './locks.ts'
 import { tasks } from './schema/tasks.ts'
@@ -13,7 +13,7 @@ import { taskVisible } from './visibility.ts'
 const update = changeStatement(
   'task_update_entangled',
   'task',
-  sql`update tasks set ${assignments(tasks, entangledTaskFields)}, version = version + 1,
+  sql`update tasks set ${assignments(tasks, entangledTaskFields)}, ${completion}, version = version + 1,
         owner_id = (select user_id from goals where goals.id = ${sql.placeholder('goalId')}::uuid),
         close_cascade_id = case when status = ${sql.placeholder('status')}::task_status
                                  and goal_id = ${sql.placeholder('goalId')}::uuid then close_cascade_id end

@@ -22,7 +22,6 @@ export const goalFields = [
   'category',
   'tags',
   'metadata',
-  'completedAt',
 ] as const
 export const newTaskFields = [
   'id',
@@ -58,7 +57,6 @@ export const taskFields = [
   'actualHours',
   'tags',
   'metadata',
-  'completedAt',
 ] as const
 /** What a change of a task may touch that concerns other rows too. */
 export const entangledTaskFields = [...taskFields, 'goalId', 'dependencies'] as const

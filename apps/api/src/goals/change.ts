@@ -71,7 +71,7 @@ function changeGoal(deps: Deps, caller: Caller, id: string, wanted: Wanted, prec
     async decide(_on, { current, next }) {
       checkTransition(goalTransitions, current.status, next.status, wanted.verb)
       checkFreeForm(next)
-      return { ...next, completedAt: completion(deps, current, next) }
+      return next
     },
     entangled: (step) => closesTasks(step, wanted.closing) !== 'keep' || reopensTasks(step),
     write: (step) => deps.commit.updateGoal(changeOf(caller, step)),
@@ -135,10 +135,4 @@ function refuseBlocked(tasks: readonly string[]): void {
       extra: { tasks: tasks.slice(0, 100) },
     },
   )
-}
-
-/** Set on entering COMPLETED, kept while there, cleared on leaving. */
-function completion({ clock }: Deps, current: GoalState, next: GoalState): string | null {
-  if (next.status !== 'COMPLETED') return null
-  return current.completedAt ?? new Date(clock()).toISOString()
 }

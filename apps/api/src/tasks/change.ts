@@ -117,7 +117,7 @@ function changeTask(deps: Deps, caller: Caller, id: string, wanted: Wanted, prec
       checkFreeForm(next)
       checkDue(next)
       checkEdges(reach, stored.id, current, next)
-      return { ...next, ...consequences(deps, current, next) }
+      return { ...next, ...blockOf(current, next) }
     },
     entangled: isEntangled,
     write: (step) =>
@@ -159,17 +159,12 @@ function checkEdges({ blockers }: Reach, id: string, current: EntangledState, ne
     throw new Problem('too-many-dependencies', `A task waits for at most ${maxDependencies} others.`)
 }
 
-/** What a status entails: the instant of completion, and where a manual block came from. */
-function consequences(
-  { clock }: Deps,
-  current: EntangledState,
-  next: EntangledState,
-): Pick<EntangledState, 'completedAt' | 'blockKind' | 'blockedFrom'> {
-  const completedAt = next.status === 'COMPLETED' ? (current.completedAt ?? new Date(clock()).toISOString()) : null
-  if (next.status !== 'BLOCKED') return { completedAt, blockKind: null, blockedFrom: null }
-  const { blockKind, blockedFrom } =
-    current.status === 'BLOCKED' ? current : { blockKind: 'MANUAL' as const, blockedFrom: current.status }
-  return { completedAt, blockKind, blockedFrom }
+/** Of which kind a block is, and what the task was before it. */
+function blockOf(current: EntangledState, next: EntangledState): Pick<EntangledState, 'blockKind' | 'blockedFrom'> {
+  if (next.status !== 'BLOCKED') return { blockKind: null, blockedFrom: null }
+  return current.status === 'BLOCKED'
+    ? { blockKind: current.blockKind, blockedFrom: current.blockedFrom }
+    : { blockKind: 'MANUAL', blockedFrom: current.status }
 }
 
 /** The primary event, then the milestones that the change reached. */

@@ -3,13 +3,7 @@ import type { EntangledState } from '@goals-tasks/db'
 import { forbidden } from '../errors.ts'
 
 /** What follows from a change of status, whoever made it. */
-const assigneeFields: readonly (keyof EntangledState)[] = [
-  'status',
-  'blockKind',
-  'blockedFrom',
-  'completedAt',
-  'actualHours',
-]
+const assigneeFields: readonly (keyof EntangledState)[] = ['status', 'blockKind', 'blockedFrom', 'actualHours']
 
 /** Its owner may change everything; an assignee the status and the actual hours, and may unassign only themselves. @throws Problem 403 */
 export function checkTaskChange(task: { owned: boolean }, current: EntangledState, next: EntangledState): void {

@@ -7,7 +7,7 @@ import { type Deps, depsWithin } from './deps.ts'
 import type { Outcome } from './entities/reply.ts'
 import { Problem, unavailable } from './errors.ts'
 
-const usual = {
+const usualLimits = {
   /** How long a request waits for an equal one that is still running. */
   waitMs: 5_000,
   /** Nobody waits for ever on a database that hangs. What was begun by then may still be committed. */
@@ -20,7 +20,7 @@ type Work = (deps: Deps) => Promise<Outcome>
  * Answers requests that write. With an `Idempotency-Key` the answer commits together with what was written, so that the
  * same request, sent again, finds the answer and writes nothing.
  */
-export function createAnswering(deps: Deps, { waitMs, answerMs } = usual) {
+export function createAnswering(deps: Deps, { waitMs, answerMs } = usualLimits) {
   const inTurn = createTurns(waitMs)
   const answerOf = (key: Keyed | undefined, work: Work): Promise<Outcome & { replayed?: boolean }> =>
     // Here the ones in this process wait, so that they do not take every connection while they do.

@@ -8,7 +8,7 @@
  * | the same key | a *tombstone*: `<version> <mark>\n`, after an invalidation | 10 min |
  * | the same key | a *placeholder*: `0 <mark>\n`, planted by the first reader who found nothing | 10 s |
  * | `goals:user:<id>`, `tasks:goal:<id>`, `tasks:user:<id>` | the mark of a *scope* | 30 min |
- * | `<first scope>:<hash of scopes and variant>` | a list: `<generation> <marks of its scopes> <tag> <next>\n<text>` | 30 min |
+ * | `<first scope>:<hash of form, scopes and variant>` | a list: `<generation> <marks of its scopes> <tag> <next>\n<text>` | 30 min |
  * | anything else | a plain value, as JSON | as asked for |
  *
  * Terms. A *mark* is a value that was never used before and never will be: it names one stretch of time in the life of

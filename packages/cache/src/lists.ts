@@ -5,13 +5,16 @@ import { jittered, lifetimesMs, type Scope } from './layout.ts'
 /** A finished page of a list: its text, the entity tag of that, and what leads to the page after it; the latter two without white space. */
 export type ListPage = { text: string; tag: string; next: string | null }
 
+/** Of the value: to be raised when that changes, so that old and new replicas do not misread each other. */
+const form = 2
+
 export type Lists = ReturnType<typeof createLists>
 
 export function createLists({ redis, prefix, newMark }: { redis: CacheRedis; prefix: string; newMark: () => string }) {
   return {
     scopeKey: (scope: Scope) => `${prefix}:${scope}`,
     key: (scopes: readonly [Scope, ...Scope[]], variant: string) =>
-      `${prefix}:${scopes[0]}:${hash('sha256', `${scopes.join()} ${variant}`, 'base64url')}`,
+      `${prefix}:${scopes[0]}:${hash('sha256', `${form} ${scopes.join()} ${variant}`, 'base64url')}`,
     /** Gives a scope without a mark a new one: never one that it had before. @returns its mark */
     async plant(key: string): Promise<string> {
       const mark = newMark()

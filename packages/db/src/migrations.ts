@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
+import { sqlState } from './transaction.ts'
+
+const maxTries = 5
 
 const folder = fileURLToPath(new URL('../../../drizzle', import.meta.url))
 
@@ -20,11 +23,23 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     // A session lock: it holds across the migrator's own transactions and goes with the connection.
     await client.query(`select pg_advisory_lock(hashtext('goals-tasks migrate'))`)
     const missing = await missingMigrations(client)
-    await runMigrations(drizzle(client), { migrationsFolder: folder })
+    await throughDeadlocks(() => runMigrations(drizzle(client), { migrationsFolder: folder }))
     await client.query('select ensure_event_partitions(4)')
     return missing
   } finally {
     await client.end()
+  }
+}
+
+/** A migration that locks what running programs use may be the one that Postgres ends; all of it is rolled back then. */
+async function throughDeadlocks(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      const isDeadlock = error instanceof Error && sqlState(error.cause ?? error) === '40P01'
+      if (!isDeadlock || attempt === maxTries) throw error
+    }
   }
 }
 

@@ -60,6 +60,15 @@ test('rows that come and go while someone pages neither repeat nor hide others',
   expect(shown).toEqual(goals.map((goal) => goal.id).toReversed())
 })
 
+test('a link keeps whatever the address asked for', async () => {
+  const ada = await api.as()
+  for (let i = 0; i < 2; i++) await ada.goal({ category: 'a?b&c' })
+  const first = await ada.get('/v1/goals?category=a?b%26c&limit=1')
+  const next = String(first.headers.link).match(/<(.+)>/)?.[1] ?? ''
+  expect((await ada.get(next)).body.data).toHaveLength(1)
+  expect(new URL(next, 'http://list').searchParams.get('category')).toBe('a?b&c')
+})
+
 test('filters narrow a list and a link leads on', async () => {
   const ada = await api.as()
   const [high, low] = [

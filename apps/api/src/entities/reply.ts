@@ -41,10 +41,9 @@ function sendTagged(request: FastifyRequest, reply: FastifyReply, tag: string, t
 /** Sends one page of a list, with a link to the next. */
 export function sendPage(request: FastifyRequest, reply: FastifyReply, page: ListPage) {
   if (page.next !== null) {
-    const [path, search] = request.url.split('?')
-    const query = new URLSearchParams(search)
-    query.set('cursor', page.next)
-    reply.header('link', `<${path}?${query}>; rel="next"`)
+    const url = new URL(request.url, 'http://list')
+    url.searchParams.set('cursor', page.next)
+    reply.header('link', `<${url.pathname}${url.search}>; rel="next"`)
   }
   return sendTagged(request, reply, page.tag, page.text)
 }

@@ -48,7 +48,8 @@ const progressOf = prepareStatement<Omit<Progress, 'mode'> & { goalId: string }>
 export async function readProgress({ db, cache }: Deps, goalId: string, mode: Progress['mode']): Promise<Progress> {
   const { text } = await cache.readList([`tasks:goal:${goalId}`], `progress ${mode}`, async () => ({
     text: JSON.stringify((await loadProgress(db, [goalId], mode)).get(goalId)),
-    ...{ tag: '', next: null },
+    tag: '',
+    next: null,
   }))
   return JSON.parse(text)
 }

@@ -9,6 +9,7 @@ import {
   taskChanged,
 } from './announce.ts'
 import { openTask, settleBlocks, waits } from './blocks.ts'
+import { completion } from './commit.ts'
 import { dependentsOf, lockTasks } from './locks.ts'
 import { type Executor, prepareStatement } from './statement.ts'
 import type { Tx } from './transaction.ts'
@@ -90,7 +91,7 @@ const closeTasks = prepareStatement<{ events: CommittedEvent[] }>(
   'tasks_close_of_goal',
   sql`with changed as (
       update tasks set status = ${sql.placeholder('status')}::task_status, block_kind = null, blocked_from = null,
-        completed_at = case when ${sql.placeholder('status')}::task_status = 'COMPLETED' then now() end,
+        ${completion},
         closed_from = jsonb_build_object('status', status, 'blockKind', block_kind, 'blockedFrom', blocked_from),
         close_cascade_id = ${cascadeId}, version = version + 1
       where id = any(${sql.placeholder('ids')}::uuid[])

@@ -1,14 +1,13 @@
-import { is, Placeholder, type SQL } from 'drizzle-orm'
+import { is, Placeholder, type SQL, sql } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { createNaturalBatch } from './natural-batch.ts'
-import type { Executor } from './statement.ts'
+import { type Executor, prepareStatement } from './statement.ts'
 
 const dialect = new PgDialect()
 /** Few at a time make the batches large; more than one, so that one that hangs does not hold up all. */
 const limits = { maxInFlight: 3, maxInputs: 100, maxQueued: 5_000, maxWaitMs: 10_000 }
 
 type Values = Record<string, unknown>
-type Found<Row> = Row & { n: number }
 
 /**
  * A question for at most one row, as of `prepareStatement`, of which those that come while others are under way on the
@@ -18,11 +17,12 @@ type Found<Row> = Row & { n: number }
  * @throws Overloaded as `createNaturalBatch`
  */
 export function prepareLookup<Row>(name: string, query: SQL) {
-  const { text, names } = batched(query)
+  const { all, names } = batched(query)
+  const statement = prepareStatement<Row & { n: number }>(name, all)
 
   async function ask(on: Executor, questions: readonly Values[]): Promise<(Row | undefined)[]> {
-    const values = names.map((each) => questions.map((question) => question[each]))
-    const { rows } = await on.query<Found<Row & object>>({ name, text, values })
+    const columns = names.map((each) => [each, questions.map((question) => question[each])])
+    const rows = await statement(on, Object.fromEntries(columns))
     const answers = new Map(rows.map(({ n, ...row }) => [n, row as Row]))
     return questions.map((_, i) => answers.get(i + 1))
   }
@@ -40,16 +40,17 @@ export function prepareLookup<Row>(name: string, query: SQL) {
  * The query for many: its placeholders are columns of the rows that ask, and `n` says whose answer a row is.
  * The limit keeps it from being joined: planned while a table is small, that would read the whole table ever after.
  */
-function batched(query: SQL): { text: string; names: string[] } {
-  const { sql: single, params } = dialect.sqlToQuery(query)
+function batched(query: SQL): { all: SQL; names: string[] } {
+  const { sql: one, params } = dialect.sqlToQuery(query)
   const asked = params.map((param) => {
     if (is(param, Placeholder)) return String(param.name)
     throw new Error('a value that never changes belongs into the text')
   })
   const names = [...new Set(asked)]
-  const inner = single.replaceAll(/\$(\d+)/g, (_, place) => `input."${asked[Number(place) - 1]}"`)
-  const arrays = names.map((_, i) => `$${i + 1}::text[]`)
-  const text = `select n::int, found.* from unnest(${arrays}) with ordinality input(${names.map((each) => `"${each}"`)}, n)
+  const inner = sql.raw(one.replaceAll(/\$(\d+)/g, (_, place) => `input."${asked[Number(place) - 1]}"`))
+  const arrays = names.map((each) => sql`${sql.placeholder(each)}::text[]`)
+  const columns = [...names, 'n'].map((each) => sql.identifier(each))
+  const all = sql`select n::int, found.* from unnest(${sql.join(arrays, sql`, `)}) with ordinality input(${sql.join(columns, sql`, `)})
     cross join lateral (${inner} limit 1) found`
-  return { text, names }
+  return { all, names }
 }

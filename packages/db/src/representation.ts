@@ -20,4 +20,4 @@ export function rowToJson(table: PgTable, schema: { properties: object }, row: s
   return sql`(select row_to_json(d) from (select ${sql.join(fields, sql`, `)}) d)`
 }
 
-export const notificationJson = (row = 'notifications') => rowToJson(notifications, Notification, row)
+export const notificationJson = rowToJson(notifications, Notification, 'notifications')

@@ -14,7 +14,6 @@ export function setUpTaskRaces() {
   afterAll(() => api.close())
 
   return {
-    api: () => api,
     ada: () => ada,
     edge: (id: string, blockerId: string) => `/v1/tasks/${id}/dependencies/${blockerId}`,
     post: (id: string, verb: string) => ada.post(`/v1/tasks/${id}/${verb}`),

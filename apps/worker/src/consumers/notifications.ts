@@ -92,7 +92,7 @@ const insertNotifications = prepareStatement<{ events: CommittedEvent[] }>(
         select "userId", kind, 'in-app', "eventId", "subjectType", "subjectId", title, "actorId" from told
         order by "userId", "eventId"
         on conflict (user_id, event_id, channel) do nothing
-        returning id, user_id, event_id, ${notificationJson()} as after
+        returning id, user_id, event_id, ${notificationJson} as after
       ), changed as (
         select i.id, 1 as version, null::json as before, i.after, array[i.user_id] as readers, null::uuid[] as goal_ids,
                t."actorId" as actor_id, t."correlationId" as correlation_id, t."eventId" as causation_id, t.traceparent

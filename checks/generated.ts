@@ -5,7 +5,7 @@ import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { buildApp } from '../apps/api/src/app.ts'
 import { variables as apiVariables } from '../apps/api/src/config.ts'
 import type { Deps } from '../apps/api/src/deps.ts'
-import { opsVariables } from '../apps/api/src/ops/config.ts'
+import { opsVariables } from '../apps/ops/src/config.ts'
 import { workerVariables } from '../apps/worker/src/config.ts'
 import { statesPage } from './states-page.ts'
 

@@ -1,6 +1,6 @@
-import { statesAfter, statesOf, type Transitions } from '../apps/api/src/entities/transitions.ts'
-import { defaultOpenTasks, goalTransitions, goalVerbTargets } from '../apps/api/src/goals/states.ts'
-import { isHeld, isWorkable, type TaskStatus, taskTransitions } from '../apps/api/src/tasks/states.ts'
+import { defaultOpenTasks, goalTransitions, goalVerbTargets } from '../apps/api/src/features/goals/states.ts'
+import { isHeld, isWorkable, type TaskStatus, taskTransitions } from '../apps/api/src/features/tasks/states.ts'
+import { statesAfter, statesOf, type Transitions } from '../apps/api/src/resource/transitions.ts'
 
 type Way<S> = { from: S; to: S; label: string }
 const byPatch = 'PATCH'
@@ -81,7 +81,7 @@ const taskWays = () => {
 
 /** docs/states.md: which state may follow which, from the tables that the API itself decides by. */
 export const statesPage =
-  () => `<!-- Generated from apps/api/src/goals/states.ts and apps/api/src/tasks/states.ts by \`npm run generate\`. -->
+  () => `<!-- Generated from apps/api/src/features/goals/states.ts and apps/api/src/features/tasks/states.ts by \`npm run generate\`. -->
 # States
 
 Each verb is a route, \`POST /v1/goals/{goalId}/complete\`; \`status\` in a PATCH goes by the same table, without regard to verbs. The state that it is in already: 200, no new version, no event.

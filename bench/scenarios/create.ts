@@ -1,5 +1,5 @@
-import { createGoal } from '../../apps/api/src/goals/service.ts'
-import { createTask } from '../../apps/api/src/tasks/create.ts'
+import { createGoal } from '../../apps/api/src/features/goals/read.ts'
+import { createTask } from '../../apps/api/src/features/tasks/create.ts'
 import { type Context, forgetEvents, seeded } from '../context.ts'
 import { loadProgram } from '../http.ts'
 import { describe, type Section } from '../report.ts'

@@ -1,4 +1,4 @@
-import { patchGoal } from '../../apps/api/src/goals/change.ts'
+import { patchGoal } from '../../apps/api/src/features/goals/change.ts'
 import { type Context, forgetEvents, seeded } from '../context.ts'
 import { loadProgram } from '../http.ts'
 import { describe, type Section } from '../report.ts'

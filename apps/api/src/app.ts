@@ -1,20 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import {
+  collectMethods,
+  malformedRequests,
+  registerAuth,
+  registerHttp,
+  registerHttpMetrics,
+  registerJson,
+  registerMethodNotAllowed,
+  registerProblemPages,
+  registerProblems,
+  registerValidation,
+  type Verifier,
+} from '@goals-tasks/http'
 import type { Registry } from '@goals-tasks/observability'
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Deps } from './deps.ts'
-import { goalRoutes } from './goals/routes.ts'
-import { registerAuth, type Verifier } from './plugins/auth.ts'
-import { collectMethods, registerHttp, registerMethodNotAllowed } from './plugins/http.ts'
-import { registerJson } from './plugins/json.ts'
-import { malformedRequests } from './plugins/malformed.ts'
-import { registerHttpMetrics } from './plugins/metrics.ts'
-import { registerOpenapi } from './plugins/openapi.ts'
-import { registerProblemPages } from './plugins/problem-pages.ts'
-import { registerProblems } from './plugins/problems.ts'
-import { registerValidation } from './plugins/validation.ts'
-import { taskRoutes } from './tasks/routes.ts'
+import { goalRoutes } from './features/goals/routes.ts'
+import { taskRoutes } from './features/tasks/routes.ts'
+import { registerOpenapi } from './openapi.ts'
 
 export type AppOptions = {
   log: Logger

@@ -1,17 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import {
-  ConfigError,
   connectionVariables,
   loadConnections,
-  loadVariables,
   networks,
   origins,
   retentionVariables,
+  shutdownVariables,
   splitList,
 } from '@goals-tasks/config'
+import { authProblems, authVariables, readAuth } from '@goals-tasks/http'
 import Type from 'typebox'
-import { authProblems, authVariables, readAuth } from './auth-config.ts'
 
 export const variables = Type.Object({
   ...connectionVariables.properties,
@@ -22,11 +19,7 @@ export const variables = Type.Object({
     'proxies whose X-Forwarded-* headers are believed, separated by commas: addresses, networks, `loopback`, `linklocal` or `uniquelocal`',
   ),
   ...retentionVariables.properties,
-  SHUTDOWN_TIMEOUT_MS: Type.Integer({
-    minimum: 0,
-    default: 15_000,
-    description: 'how long running requests may take to finish at a stop',
-  }),
+  ...shutdownVariables.properties,
 })
 
 /** @throws ConfigError with every problem */
@@ -44,31 +37,4 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     retentionDays: v.RETENTION_DAYS,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
   })
-}
-
-const tokenVariables = Type.Object({
-  ...Type.Pick(authVariables, ['AUTH_JWT_SECRET', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_SCOPE_CLAIM']).properties,
-  DATA_DIR: Type.String({ default: '.data', description: 'where `start` keeps its data' }),
-})
-
-/** The key to sign a local token with: AUTH_JWT_SECRET, else the one that `start` generated. @throws ConfigError */
-export function loadTokenSecret(env: NodeJS.ProcessEnv = process.env) {
-  const v = loadVariables(tokenVariables, env)
-  const secret = v.AUTH_JWT_SECRET ?? readStartSecret(join(v.DATA_DIR, 'auth-secret'))
-  return {
-    key: new TextEncoder().encode(secret),
-    issuer: v.AUTH_ISSUER,
-    audience: v.AUTH_AUDIENCE,
-    scopeClaim: v.AUTH_SCOPE_CLAIM,
-  }
-}
-
-function readStartSecret(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (cause) {
-    throw new ConfigError([
-      `AUTH_JWT_SECRET is not set and ${path} cannot be read (did \`start\` run here?): ${cause instanceof Error ? cause.message : cause}`,
-    ])
-  }
 }

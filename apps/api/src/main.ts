@@ -1,12 +1,11 @@
 import { connectCache, createCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher } from '@goals-tasks/events'
+import { createVerifier, readiness } from '@goals-tasks/http'
 import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { createDeps } from './deps.ts'
-import { createVerifier } from './plugins/auth.ts'
-import { readiness } from './readiness.ts'
 
 await startOrExit(async () => {
   const config = loadConfig()

@@ -5,7 +5,7 @@ import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } 
 import { loadWorkerConfig } from './config.ts'
 import { consumers } from './consumers/index.ts'
 import { readiness } from './readiness.ts'
-import { refuseEviction } from './runtime/redis-memory.ts'
+import { refuseEviction } from './runtime/redis/memory.ts'
 import { timings } from './runtime/timings.ts'
 import { createWorker } from './worker.ts'
 

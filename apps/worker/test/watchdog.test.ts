@@ -1,7 +1,7 @@
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { createWatchdog } from '../src/runtime/recovery/watchdog.ts'
 import { timings as standard } from '../src/runtime/timings.ts'
-import { createWatchdog } from '../src/runtime/watchdog.ts'
 import { createInstallation, createWriter, pendingDeliveries, queueOf, startWorker } from './harness.ts'
 
 const serve = ['cache-invalidation'] as const

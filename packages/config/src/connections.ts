@@ -72,6 +72,15 @@ export const retentionVariables = Type.Object({
   }),
 })
 
+/** For the processes that serve HTTP. */
+export const shutdownVariables = Type.Object({
+  SHUTDOWN_TIMEOUT_MS: Type.Integer({
+    minimum: 0,
+    default: 15_000,
+    description: 'how long running requests may take to finish at a stop',
+  }),
+})
+
 /**
  * Loads `schema` (which includes the connection variables) and the nested connection settings.
  * `DATABASE_URL` wins over a complete set of `DB_*`; half a set is refused and the missing names are given.

@@ -6,6 +6,7 @@ export {
   developmentSecretPrefix,
   loadConnections,
   retentionVariables,
+  shutdownVariables,
 } from './connections.ts'
 export { httpUrl, httpUrls, networks, origins, splitList } from './forms.ts'
 export { ConfigError, describeVariables, loadVariables } from './load.ts'

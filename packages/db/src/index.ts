@@ -1,17 +1,22 @@
-export { type Announcement, announced, announcedEvents, announcementValues } from './announce.ts'
-export { loadOpenBlockers, openTask, settleBlocks } from './blocks.ts'
+export { loadOpenBlockers, openTask, settleBlocks } from './changes/blocks.ts'
 export {
   closeTasksOfGoal,
   deleteGoalCascade,
   loadNotToBeCompleted,
   lockOpenTasks,
   reopenTasksOfGoal,
-} from './cascade.ts'
-export type { Committed, Principal } from './change.ts'
-export { createDatabase } from './client.ts'
-export { type Commit, commitWithin, createCommit } from './commit.ts'
-export { isConnectionLoss } from './connection-loss.ts'
-export { createDependentTaskIn } from './create.ts'
+} from './changes/cascade.ts'
+export type { Committed, Principal } from './changes/change.ts'
+export { type Commit, commitWithin, createCommit } from './changes/commit.ts'
+export { createDependentTaskIn } from './changes/create.ts'
+export { findCycle, lockEdges, updateEntangledTask } from './changes/edges.ts'
+export { type Announcement, announced, announcedEvents, announcementValues } from './changes/events.ts'
+export type { DependentTask, EntangledState, GoalState, NewGoal, NewTask, TaskState } from './changes/fields.ts'
+export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/locks.ts'
+export { purgeExpired } from './changes/purge.ts'
+export { notificationJson } from './changes/representation.ts'
+export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
+export { deleted, goalReadable, live, principalId, taskCreated, taskOwned, taskVisible } from './changes/visibility.ts'
 export {
   countDeadLetters,
   type DeadLetter,
@@ -21,7 +26,7 @@ export {
   type Replayed,
   replayDeadLetter,
   replayDeadLetters,
-} from './dead-letters.ts'
+} from './delivery/dead-letters.ts'
 export {
   buryDelivery,
   claimEvents,
@@ -33,18 +38,13 @@ export {
   oldestOverdueSeconds,
   parkDeliveries,
   recordFailure,
-} from './deliveries.ts'
-export { findCycle, lockEdges, updateEntangledTask } from './edges.ts'
-export type { DependentTask, EntangledState, GoalState, NewGoal, NewTask, TaskState } from './fields.ts'
-export { type IdempotencyKey, loadAnswer, type StoredAnswer, storeAnswer, takeKey } from './idempotency.ts'
-export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './locks.ts'
-export { prepareLookup } from './lookup.ts'
-export { assertSchema, ensurePartitions, migrate } from './migrations.ts'
-export { Overloaded } from './natural-batch.ts'
-export { purgeExpired } from './purge.ts'
-export { notificationJson } from './representation.ts'
-export { restoreGoalCascade, restoreTask } from './restore.ts'
-export { eventRetentionDays } from './retention.ts'
-export { type Executor, executeOnce, prepareStatement } from './statement.ts'
-export { inTransaction, sqlState, type Transaction, type Tx } from './transaction.ts'
-export { deleted, goalReadable, live, principalId, taskCreated, taskOwned, taskVisible } from './visibility.ts'
+} from './delivery/deliveries.ts'
+export { type IdempotencyKey, loadAnswer, type StoredAnswer, storeAnswer, takeKey } from './delivery/idempotency.ts'
+export { eventRetentionDays } from './delivery/retention.ts'
+export { createDatabase } from './engine/client.ts'
+export { isConnectionLoss } from './engine/connection-loss.ts'
+export { prepareLookup } from './engine/lookup.ts'
+export { assertSchema, ensurePartitions, migrate } from './engine/migrations.ts'
+export { Overloaded } from './engine/natural-batch.ts'
+export { type Executor, executeOnce, prepareStatement } from './engine/statement.ts'
+export { inTransaction, sqlState, type Transaction, type Tx } from './engine/transaction.ts'

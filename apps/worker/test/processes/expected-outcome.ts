@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 type SampleTask = { ref: string; status: string; assignee: string | null; depends_on: string[] }
 type SampleGoal = { owner: string; status: string; tasks: SampleTask[] }
 
-const sample = new URL('../../../api/src/demo/sample.jsonl', import.meta.url)
+const sample = new URL('../../../cli/src/demo/sample.jsonl', import.meta.url)
 const goals: SampleGoal[] = readFileSync(sample, 'utf8')
   .trim()
   .split('\n')

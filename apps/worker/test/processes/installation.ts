@@ -34,7 +34,7 @@ export async function install(redis: { url: string; prefix: string } = freshRedi
     },
     /** Runs the loader as an operator would. `outcome` is what it prints, once every effect is there and checked. */
     loadSample(apiUrl: string) {
-      const demo = startProcess('apps/api/src/demo/main.ts', env, ['--json', '--api', apiUrl])
+      const demo = startProcess('apps/cli/src/main.ts', env, ['demo', '--json', '--api', apiUrl])
       return {
         async outcome() {
           const printed = await demo.waitForLog((line) => 'inFile' in line, { timeoutMs: 60_000 })

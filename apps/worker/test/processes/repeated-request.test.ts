@@ -5,7 +5,7 @@ import { install } from './installation.ts'
 
 async function tokenOf(userId: string): Promise<string> {
   const env = { AUTH_JWT_SECRET: 'a-secret-for-tests-of-32-characters' }
-  const program = startProcess('apps/api/src/token.ts', env, ['--sub', userId])
+  const program = startProcess('apps/cli/src/main.ts', env, ['token', '--sub', userId])
   await program.exit
   return program.stdout().trim()
 }

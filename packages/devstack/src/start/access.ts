@@ -18,7 +18,7 @@ export async function describeAccess(
   env: NodeJS.ProcessEnv,
 ): Promise<Access> {
   const tokenFor = (...scope: string[]) =>
-    runCommand('apps/api/src/token.ts', ['--sub', DEVELOPMENT_USER, ...scope], env)
+    runCommand('apps/cli/src/main.ts', ['token', '--sub', DEVELOPMENT_USER, ...scope], env)
   const [userToken, opsToken] = canSign ? await Promise.all([tokenFor(), tokenFor('--scope', 'ops')]) : []
   return {
     ...urls(ports),

@@ -18,7 +18,7 @@ export async function bringUp(options: {
 }): Promise<void> {
   const { settings, ports, output, shutdown } = options
   const env = { ...options.env, ...(await startServers(settings, ports, output, shutdown)) }
-  for (const line of (await runCommand('packages/db/src/migrate-command.ts', [], env)).split('\n')) output.say(line)
+  for (const line of (await runCommand('apps/cli/src/main.ts', ['migrate'], env)).split('\n')) output.say(line)
 
   const stack: Stack = {
     pid: process.pid,

@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts'
 const CHECKS = {
   api: 'apps/api/src/check-config.ts',
   worker: 'apps/worker/src/check-config.ts',
-  ops: 'apps/api/src/ops/check-config.ts',
+  ops: 'apps/ops/src/check-config.ts',
 }
 
 /** @throws with all that is wrong with the configuration of any program, before any of them, or a server, is started */

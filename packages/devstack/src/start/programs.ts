@@ -13,7 +13,7 @@ const path = (name: string) => join(repositoryRoot, name)
 export const PROGRAM_PATHS: Record<ProgramName, string> = {
   api: path('apps/api/src/main.ts'),
   worker: path('apps/worker/src/main.ts'),
-  ops: path('apps/api/src/ops/main.ts'),
+  ops: path('apps/ops/src/main.ts'),
 }
 
 const readyUrl = (port: number) => `http://127.0.0.1:${port}/readyz`

@@ -8,7 +8,7 @@ export async function loadSample({ canSign }: Settings, env: NodeJS.ProcessEnv, 
   output.say('loading the sample …')
   try {
     // The service is the one that runs here, whatever other one the environment names.
-    const outcome = await runCommand('apps/api/src/demo/main.ts', [], { ...env, API_URL: '' })
+    const outcome = await runCommand('apps/cli/src/main.ts', ['demo'], { ...env, API_URL: '' })
     for (const line of outcome.split('\n')) if (line.trim() !== '') output.say(line.replace(/^ {2}/, ''))
   } catch (error) {
     output.say(`the sample is not loaded: ${error instanceof Error ? error.message : error}`, 'warn')

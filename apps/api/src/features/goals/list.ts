@@ -1,0 +1,67 @@
+import type { ListPage } from '@goals-tasks/cache'
+import { type Executor, principalId } from '@goals-tasks/db'
+import { CalendarDate, type Goal, goalStatuses, priorities } from '@goals-tasks/events'
+import { defaultLimit } from '@goals-tasks/http'
+import { sql } from 'drizzle-orm'
+import Type, { type Static } from 'typebox'
+import type { Caller, Deps } from '../../deps.ts'
+import { withMembers } from '../../resource/capabilities.ts'
+import { readPage } from '../../resource/lists/cached-page.ts'
+import { createListByDeletion } from '../../resource/lists/keyset.ts'
+import { anyOf, commaSeparated, deletion, paging, parseInclude, when } from '../../resource/lists/query.ts'
+import { loadProgress, type Progress, ProgressMode } from './progress.ts'
+
+export const GoalListQuery = Type.Object(
+  {
+    ...paging,
+    ...deletion,
+    status: commaSeparated(goalStatuses),
+    priority: commaSeparated(priorities),
+    category: Type.Optional(Type.String({ maxLength: 100 })),
+    tag: Type.Optional(Type.String({ maxLength: 50 })),
+    targetBefore: Type.Optional(CalendarDate),
+    include: commaSeparated(['progress']),
+    progressMode: ProgressMode,
+  },
+  { additionalProperties: false },
+)
+type GoalListQuery = Static<typeof GoalListQuery>
+
+const ownedBy = createListByDeletion(
+  'goals_owned',
+  sql`representation::text`,
+  (liveness, conditions) => sql`from goals where user_id = ${principalId} and ${liveness} ${conditions}`,
+)
+
+/** The caller's own goals, newest first. */
+export async function listGoals(
+  { db, cache, retentionDays }: Deps,
+  caller: Caller,
+  query: GoalListQuery,
+): Promise<ListPage> {
+  const include = parseInclude(query.include, ['progress'])
+  const load = () =>
+    ownedBy[query.deleted ?? 'exclude'](db, {
+      limit: query.limit ?? defaultLimit,
+      cursor: query.cursor,
+      filters: filtersOf(query),
+      values: { principalId: caller.id, retentionDays },
+      ...(include.has('progress') ? { extend: (rows) => addProgress(db, rows, query.progressMode) } : {}),
+    })
+  // Progress is the tasks' doing, whose changes leave the list of goals alone.
+  return include.has('progress') ? load() : readPage(cache, `goals:user:${caller.id}`, query, query, load)
+}
+
+const filtersOf = (query: GoalListQuery) => [
+  ...anyOf('status', query.status, goalStatuses, sql`status`, 'goal_status'),
+  ...anyOf('priority', query.priority, priorities, sql`priority`, 'priority'),
+  ...when('category', query.category, sql`category = ${sql.placeholder('category')}`),
+  ...when('tag', query.tag, sql`tags ? ${sql.placeholder('tag')}`),
+  ...when('targetBefore', query.targetBefore, sql`target_date < ${sql.placeholder('targetBefore')}::date`),
+]
+
+async function addProgress(db: Executor, rows: string[], mode: Progress['mode'] = 'TASK_COUNT'): Promise<string[]> {
+  const ids = rows.map((row) => (JSON.parse(row) as Goal).id)
+  const progress = await loadProgress(db, ids, mode)
+  return rows.map((row, i) => withMembers(row, { progress: progress.get(ids[i] ?? '') }))
+}

@@ -1,0 +1,67 @@
+import { type Executor, prepareStatement } from '@goals-tasks/db'
+import { Nullable, stringEnum } from '@goals-tasks/events'
+import { sql } from 'drizzle-orm'
+import Type, { type Static } from 'typebox'
+import type { Deps } from '../../deps.ts'
+
+const progressModes = ['TASK_COUNT', 'ESTIMATED_HOURS'] as const
+/** The query parameter that chooses. */
+export const ProgressMode = Type.Optional(
+  Type.Unsafe<(typeof progressModes)[number]>({ type: 'string', enum: [...progressModes], default: 'TASK_COUNT' }),
+)
+
+export const Progress = Type.Object(
+  {
+    mode: stringEnum(progressModes),
+    percent: Nullable(Type.Integer({ description: 'rounded down; null when there is nothing to do' })),
+    tasks: Type.Integer({ description: 'live and not cancelled' }),
+    completed: Type.Integer(),
+    missingEstimates: Type.Integer({
+      description: "tasks without an estimate; by hours, each counts as the median of the goal's estimates",
+    }),
+  },
+  { title: 'Progress' },
+)
+export type Progress = Static<typeof Progress>
+
+/** Reads nothing but the index `tasks_progress`. Without any estimate every task weighs the same. */
+const progressOf = prepareStatement<Omit<Progress, 'mode'> & { goalId: string }>(
+  'goals_progress',
+  sql`with eligible as materialized (
+        select goal_id, status, estimated_hours from tasks
+        where goal_id = any(${sql.placeholder('goalIds')}::uuid[]) and deleted_at is null and status <> 'CANCELLED'
+      ), medians as (
+        select goal_id, coalesce(percentile_cont(0.5) within group (order by estimated_hours), 1)::numeric as median
+        from eligible group by goal_id
+      ), weighed as (
+        select goal_id, status = 'COMPLETED' as done, estimated_hours,
+               case when ${sql.placeholder('byHours')}::boolean then coalesce(estimated_hours, median) else 1 end as weight
+        from eligible join medians using (goal_id)
+      )
+      select goal_id as "goalId", floor(100 * coalesce(sum(weight) filter (where done), 0) / nullif(sum(weight), 0))::int as percent,
+             count(*)::int as tasks, count(*) filter (where done)::int as completed,
+             count(*) filter (where estimated_hours is null)::int as "missingEstimates"
+      from weighed group by goal_id`,
+)
+
+/** How far a goal is, kept until one of its tasks changes. */
+export async function readProgress({ db, cache }: Deps, goalId: string, mode: Progress['mode']): Promise<Progress> {
+  const { text } = await cache.readList([`tasks:goal:${goalId}`], `progress ${mode}`, async () => ({
+    text: JSON.stringify((await loadProgress(db, [goalId], mode)).get(goalId)),
+    tag: '',
+    next: null,
+  }))
+  return JSON.parse(text)
+}
+
+/** How far these goals are, each computed from its tasks as they are now: what is stored nowhere cannot drift. */
+export async function loadProgress(
+  on: Executor,
+  goalIds: readonly string[],
+  mode: Progress['mode'],
+): Promise<Map<string, Progress>> {
+  const rows = await progressOf(on, { goalIds, byHours: mode === 'ESTIMATED_HOURS' })
+  const found = new Map(rows.map(({ goalId, ...progress }) => [goalId, { mode, ...progress }]))
+  const none = { mode, percent: null, tasks: 0, completed: 0, missingEstimates: 0 }
+  return new Map(goalIds.map((id) => [id, found.get(id) ?? none]))
+}

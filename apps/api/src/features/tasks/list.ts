@@ -1,0 +1,125 @@
+import type { ListPage } from '@goals-tasks/cache'
+import { principalId, taskCreated, taskVisible } from '@goals-tasks/db'
+import { CalendarDate, priorities, taskStatuses } from '@goals-tasks/events'
+import type { Page } from '@goals-tasks/http'
+import { defaultLimit, Problem } from '@goals-tasks/http'
+import { sql } from 'drizzle-orm'
+import Type, { type Static } from 'typebox'
+import { type Caller, type Deps, principalOf } from '../../deps.ts'
+import { gone } from '../../resource/deleted.ts'
+import { readPage } from '../../resource/lists/cached-page.ts'
+import { createListByDeletion } from '../../resource/lists/keyset.ts'
+import { anyOf, commaSeparated, deletion, paging, when } from '../../resource/lists/query.ts'
+import { loadGoal } from '../goals/read.ts'
+
+export const TaskListQuery = Type.Object(
+  {
+    ...paging,
+    ...deletion,
+    status: commaSeparated(taskStatuses),
+    priority: commaSeparated(priorities),
+    assignedTo: Type.Optional(Type.String({ description: '`me` or the id of a user' })),
+    tag: Type.Optional(Type.String({ maxLength: 50 })),
+    dueBefore: Type.Optional(CalendarDate),
+    dueAfter: Type.Optional(CalendarDate),
+  },
+  { additionalProperties: false },
+)
+type TaskListQuery = Static<typeof TaskListQuery>
+
+const text = sql`representation::text`
+
+const ofGoal = createListByDeletion(
+  'tasks_goal',
+  text,
+  (liveness, conditions) =>
+    sql`from tasks where goal_id = ${sql.placeholder('goalId')}::uuid and ${liveness} and ${taskVisible} ${conditions}`,
+)
+
+const assigned = createListByDeletion(
+  'tasks_assigned',
+  text,
+  (liveness, conditions) => sql`from tasks where assigned_to = ${principalId} and ${liveness} ${conditions}`,
+)
+
+const limit = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
+const branch = sql`select ${text} as text, created_at, id from tasks`
+/** Keyset scans, each along an index of its own, instead of one OR that no index serves. */
+const visible = createListByDeletion(
+  'tasks_visible',
+  sql`text`,
+  (liveness, conditions) => sql`from (
+      (${branch} where owner_id = ${principalId} and ${liveness} ${conditions} ${limit})
+      union all
+      (${branch} where assigned_to = ${principalId} and owner_id <> ${principalId} and ${liveness} ${conditions} ${limit})
+      union all
+      (${branch} where user_id <> owner_id and owner_id <> ${principalId} and assigned_to is distinct from ${principalId}
+         and ${taskCreated} and ${liveness} ${conditions} ${limit})
+    ) visible`,
+)
+
+/** The tasks of a goal that the caller may see: all of them for its owner, their own for an assignee. */
+export function listTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query: TaskListQuery): Promise<ListPage> {
+  const variant = [caller.id, caller.admin, query]
+  return readPage(deps.cache, `tasks:goal:${goalId.toLowerCase()}`, variant, query, () =>
+    loadTasksOfGoal(deps, caller, goalId, query),
+  )
+}
+
+async function loadTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query: TaskListQuery): Promise<Page> {
+  const page = await ofGoal[query.deleted ?? 'exclude'](deps.db, {
+    ...paged(query),
+    filters: [...filtersOf(query), ...assignedFilter(query, caller)],
+    values: { goalId, ...principalOf(caller), retentionDays: deps.retentionDays },
+  })
+  // Who sees no task may still see the goal; only then is it asked for.
+  if (page.empty) {
+    const goal = await loadGoal(deps, deps.db, caller, goalId)
+    if (goal.deleted && (query.deleted ?? 'exclude') === 'exclude') throw gone(deps, `/v1/goals/${goalId}`, goal)
+  }
+  return page
+}
+
+/** The tasks of the caller's goals, those assigned to the caller and those that the caller made elsewhere, newest first. */
+export function listTasks(deps: Deps, caller: Caller, query: TaskListQuery): Promise<ListPage> {
+  return readPage(deps.cache, `tasks:user:${caller.id}`, query, query, () => loadTasks(deps, caller, query))
+}
+
+function loadTasks({ db, retentionDays }: Deps, caller: Caller, query: TaskListQuery): Promise<Page> {
+  const values = { principalId: caller.id, retentionDays }
+  const by = query.deleted ?? 'exclude'
+  const mine = query.assignedTo === 'me' || query.assignedTo?.toLowerCase() === caller.id
+  if (mine) return assigned[by](db, { ...paged(query), filters: filtersOf(query), values })
+  return visible[by](db, {
+    ...paged(query),
+    filters: [...filtersOf(query), ...assignedFilter(query, caller)],
+    values,
+  })
+}
+
+const paged = (query: TaskListQuery) => ({ limit: query.limit ?? defaultLimit, cursor: query.cursor })
+
+const filtersOf = (query: TaskListQuery) => [
+  ...anyOf('status', query.status, taskStatuses, sql`status`, 'task_status'),
+  ...anyOf('priority', query.priority, priorities, sql`priority`, 'priority'),
+  ...when('tag', query.tag, sql`tags ? ${sql.placeholder('tag')}`),
+  ...when(
+    'dueBefore',
+    query.dueBefore,
+    sql`coalesce(due_date, (due_at at time zone 'UTC')::date) < ${sql.placeholder('dueBefore')}::date`,
+  ),
+  ...when(
+    'dueAfter',
+    query.dueAfter,
+    sql`coalesce(due_date, (due_at at time zone 'UTC')::date) > ${sql.placeholder('dueAfter')}::date`,
+  ),
+]
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+function assignedFilter({ assignedTo }: TaskListQuery, caller: Caller) {
+  const id = assignedTo === 'me' ? caller.id : assignedTo
+  if (id !== undefined && !uuid.test(id))
+    throw new Problem('invalid-request', '/assignedTo must be `me` or the id of a user')
+  return when('assignedTo', id, sql`assigned_to = ${sql.placeholder('assignedTo')}::uuid`)
+}

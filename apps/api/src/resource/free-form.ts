@@ -1,0 +1,31 @@
+import { type FieldError, invalidBody } from '@goals-tasks/http'
+
+const maxBytes = 16_384
+const maxLevels = 8
+
+/** What a schema cannot say cheaply: bounds on free-form JSON, and that no tag comes twice. @throws Problem 422 */
+export function checkFreeForm({ metadata, tags }: { metadata: unknown; tags: readonly string[] }): void {
+  const errors: FieldError[] = []
+  if (levels(metadata) > maxLevels)
+    errors.push({ pointer: '/metadata', detail: `is nested deeper than ${maxLevels} levels` })
+  else if (keptBytes(metadata) > maxBytes)
+    errors.push({ pointer: '/metadata', detail: `is larger than ${maxBytes} bytes` })
+  if (new Set(tags).size < tags.length) errors.push({ pointer: '/tags', detail: 'names a tag twice' })
+  if (errors.length > 0) throw invalidBody(errors)
+}
+
+/** Nesting depth, counted no further than the limit. */
+function levels(value: unknown, depth = 0): number {
+  if (typeof value !== 'object' || value === null || depth > maxLevels) return depth
+  return Object.values(value).reduce((deepest, inner) => Math.max(deepest, levels(inner, depth + 1)), depth + 1)
+}
+
+/** The bytes of some JSON as Postgres writes it, which is with every digit of a small number: 302 of them for 1e-300. */
+function keptBytes(value: unknown): number {
+  let zeros = 0
+  const text = JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner === 'number') zeros += Number(/e-(\d+)$/.exec(String(inner))?.[1] ?? 0)
+    return inner
+  })
+  return Buffer.byteLength(text) + zeros
+}

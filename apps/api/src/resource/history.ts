@@ -1,0 +1,71 @@
+import { type Executor, prepareStatement } from '@goals-tasks/db'
+import { Id, Instant, Nullable } from '@goals-tasks/events'
+import { defaultLimit, type Page, Problem, pageOf } from '@goals-tasks/http'
+import { type SQL, sql } from 'drizzle-orm'
+import Type, { type Static } from 'typebox'
+
+export const HistoryQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+    cursor: Type.Optional(Type.String({ maxLength: 20, description: '`page.nextCursor` of the page before' })),
+  },
+  { additionalProperties: false },
+)
+
+export type HistoryQuery = Static<typeof HistoryQuery>
+
+export const HistoryEntry = Type.Object(
+  {
+    version: Type.Integer(),
+    type: Type.String(),
+    eventId: Id,
+    actorId: Id,
+    asAdmin: Type.Boolean({ description: 'done with the scope `admin`' }),
+    reason: Nullable(Type.String()),
+    correlationId: Nullable(Type.String()),
+    cascadeId: Nullable(Id),
+    occurredAt: Instant,
+    before: Nullable(Type.Unknown()),
+    after: Type.Unknown(),
+  },
+  { title: 'HistoryEntry' },
+)
+
+const columns = sql`version, type, event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at, before::jsonb as before, after::jsonb as after`
+
+/**
+ * The versions of one entity, newest first: its audit rows, and the events whose audit row is still on its way,
+ * so that the history is complete at once, workers or not. Access is the caller's to check.
+ */
+export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
+  const statement = prepareStatement<{ text: string; version: number }>(
+    `${name}_history`,
+    sql`select json_build_object('version', version, 'type', type, 'eventId', event_id, 'actorId', actor_id, 'asAdmin', as_admin, 'reason', reason,
+               'correlationId', correlation_id, 'cascadeId', cascade_id, 'occurredAt', rfc3339(occurred_at), 'before', before, 'after', after)::text as text, version
+        from (
+          (select ${columns} from ${auditLog} where ${entityId} = ${sql.placeholder('id')}::uuid and version < ${sql.placeholder('below')}::int
+           order by version desc limit ${sql.placeholder('limit')}::int)
+          union all
+          (select aggregate_version as version, type, id as event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at, before::jsonb, after::jsonb
+           from events
+           where aggregate_id = ${sql.placeholder('id')}::uuid and ordinal = 0 and aggregate_version < ${sql.placeholder('below')}::int
+             and not exists (select from ${auditLog} where ${entityId} = events.aggregate_id and version = events.aggregate_version)
+           order by aggregate_version desc limit ${sql.placeholder('limit')}::int)
+        ) versions
+        order by version desc limit ${sql.placeholder('limit')}::int`,
+  )
+  return async (on: Executor, id: string, query: HistoryQuery): Promise<Page> => {
+    const limit = query.limit ?? defaultLimit
+    const rows = await statement(on, { id, below: parseCursor(query.cursor), limit: limit + 1 })
+    return pageOf(rows, limit, (last) => String(last.version))
+  }
+}
+
+const highestVersion = 2_147_483_647
+
+function parseCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return highestVersion
+  if (!/^[1-9]\d{0,9}$/.test(cursor) || Number(cursor) > highestVersion)
+    throw new Problem('cursor-mismatch', 'The cursor is not one of a history: begin again without it.')
+  return Number(cursor)
+}

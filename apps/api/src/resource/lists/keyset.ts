@@ -1,0 +1,125 @@
+import { hash } from 'node:crypto'
+import { deleted, type Executor, live, prepareStatement } from '@goals-tasks/db'
+import { rowSeparator as between, type Page, Problem, toPage } from '@goals-tasks/http'
+import { type SQL, sql } from 'drizzle-orm'
+
+/** A filter that is in force: its name, its condition over a placeholder of that name, and the value. */
+export type Filter = { name: string; condition: SQL; value: unknown }
+
+const newestFirst = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
+const after = sql`and (created_at, id) < (${sql.placeholder('afterAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`
+
+/** A page as one text: a good deal cheaper to send and to read than fifty. The rows come in order, so nothing is sorted. */
+type Rows = { text: string | null; found: number }
+const asOne = (rows: SQL) =>
+  sql`select string_agg(text, ${between} order by created_at desc, id desc) as text, count(*)::int as found from (${rows}) listed`
+
+/**
+ * A list, newest first, that pages by key: each page costs the same, and rows that come or go meanwhile neither repeat nor hide others.
+ * `select` gives the statement of the rows' `text`, `created_at` and `id` for conditions that begin with `and`; one is prepared
+ * per combination of filters.
+ */
+export function createList(name: string, select: (conditions: SQL) => SQL) {
+  const prepared = new Map<string, ReturnType<typeof prepareStatement<Rows>>>()
+  function statementFor(filters: readonly Filter[], paging: boolean) {
+    const shape = [...filters.map((filter) => filter.name), ...(paging ? ['after'] : [])].join('_')
+    const known = prepared.get(shape)
+    if (known) return known
+    const conditions = [...filters.map((filter) => sql`and ${filter.condition}`), ...(paging ? [after] : [])]
+    const statement = prepareStatement<Rows>(`${name}_${digest(shape)}`, asOne(select(sql.join(conditions, sql` `))))
+    prepared.set(shape, statement)
+    return statement
+  }
+
+  return async (
+    on: Executor,
+    query: {
+      limit: number
+      cursor?: string | undefined
+      filters: readonly Filter[]
+      values: Record<string, unknown>
+      /** Adds to the rows, each in its JSON, what is not in them. */
+      extend?: (rows: string[]) => Promise<string[]>
+    },
+  ): Promise<Page> => {
+    const { limit, filters, extend } = query
+    const binding = bind(name, filters)
+    const place = query.cursor === undefined ? undefined : parseCursor(query.cursor, binding)
+    const values = {
+      ...query.values,
+      ...Object.fromEntries(filters.map((filter) => [filter.name, filter.value])),
+      ...{ afterAt: place?.at, afterId: place?.id, limit: limit + 1 },
+    }
+    const [rows] = await statementFor(filters, place !== undefined)(on, values)
+    const all = rows?.text ?? ''
+    const hasMore = (rows?.found ?? 0) > limit
+    const shown = hasMore ? all.slice(0, all.lastIndexOf(between)) : all
+    const next = hasMore ? cursorAfter(shown.slice(shown.lastIndexOf(between) + 1), binding) : null
+    return toPage(extend && shown ? (await extend(shown.split(between))).join(between) : shown, next)
+  }
+}
+
+/** The cursor of what follows `row`; a line end before it does no harm. */
+function cursorAfter(row: string, binding: string): string {
+  const { createdAt, id } = JSON.parse(row) as { createdAt: string; id: string }
+  return Buffer.from(JSON.stringify([1, binding, createdAt, id])).toString('base64url')
+}
+
+/** What is older counts as purged, whether or not it is already. */
+const recoverable = sql`${deleted} and deleted_at > now() - make_interval(days => ${sql.placeholder('retentionDays')}::int)`
+
+/**
+ * A list by what `deleted=` asks for: live rows, deleted ones, or both, each half along an index of its own.
+ * `text` is the JSON of a row; `source` is the rest of its selection, from `from` on, for a liveness and further conditions,
+ * without an order.
+ */
+export function createListByDeletion(name: string, text: SQL, source: (liveness: SQL, conditions: SQL) => SQL) {
+  const half = (liveness: SQL, conditions: SQL) =>
+    sql`select ${text} as text, created_at, id ${source(liveness, conditions)} ${newestFirst}`
+  return {
+    exclude: createList(name, (conditions) => half(live, conditions)),
+    only: createList(`${name}_deleted`, (conditions) => half(recoverable, conditions)),
+    include: createList(
+      `${name}_all`,
+      (conditions) =>
+        sql`select * from ((${half(live, conditions)}) union all (${half(recoverable, conditions)})) all_rows ${newestFirst}`,
+    ),
+  }
+}
+
+/** A cursor continues one list under one set of filters. It grants nothing: ownership is in the query. */
+const bind = (name: string, filters: readonly Filter[]) =>
+  digest(JSON.stringify([name, filters.map((filter) => [filter.name, filter.value])]))
+
+const digest = (text: string) => hash('sha256', text, 'base64url').slice(0, 12)
+
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+function parseCursor(cursor: string, binding: string): { at: string; id: string } {
+  const [version, bound, at, id] = decode(cursor)
+  if (
+    version !== 1 ||
+    bound !== binding ||
+    typeof at !== 'string' ||
+    typeof id !== 'string' ||
+    !instant.test(at) ||
+    Number.isNaN(Date.parse(at)) ||
+    !uuid.test(id)
+  ) {
+    throw new Problem(
+      'cursor-mismatch',
+      'The cursor is not one of this list with these filters: begin again without it.',
+    )
+  }
+  return { at, id }
+}
+
+function decode(cursor: string): unknown[] {
+  try {
+    const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return Array.isArray(decoded) ? decoded : []
+  } catch {
+    return []
+  }
+}

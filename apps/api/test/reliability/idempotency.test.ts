@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import { until } from '@goals-tasks/devstack/testing'
+import { registerProblems } from '@goals-tasks/http'
+import fastify from 'fastify'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { noContent } from '../../src/resource/http/reply.ts'
+import { createAnswering } from '../../src/resource/idempotency.ts'
+import { type Client, startTestApp } from '../support/test-app.ts'
+
+let api: Awaited<ReturnType<typeof startTestApp>>
+let other: Awaited<ReturnType<typeof startTestApp>>
+let ada: Client
+beforeAll(async () => {
+  api = await startTestApp()
+  other = await startTestApp({ database: api.database })
+  ada = await api.as()
+})
+afterAll(async () => {
+  await other.close()
+  await api.close()
+})
+
+const keyed = (key: string = randomUUID()) => ({ 'idempotency-key': key })
+const goalsOf = async (client: Client) => (await client.get('/v1/goals?limit=200')).body.data ?? []
+
+test('the same request again writes nothing and gets the same answer, byte for byte', async () => {
+  const bob = await api.as()
+  const key = keyed()
+  const first = await bob.post('/v1/goals', { title: 'Once' }, key)
+  const again = await bob.post('/v1/goals', { title: 'Once' }, key)
+  expect(first.status).toBe(201)
+  expect(first.headers).not.toHaveProperty('idempotency-replayed')
+  expect(again).toMatchObject({
+    status: 201,
+    text: first.text,
+    headers: {
+      'idempotency-replayed': 'true',
+      etag: '"1"',
+      location: first.headers.location,
+      'content-type': first.headers['content-type'],
+    },
+  })
+  expect(await goalsOf(bob)).toHaveLength(1)
+})
+
+test('fifty equal requests at once, on two processes, make one row and get equal answers', async () => {
+  const bob = await api.as()
+  const bobThere = await other.as(bob.id)
+  const key = keyed()
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => (i % 2 ? bob : bobThere).post('/v1/goals', { title: 'Once' }, key)),
+  )
+  expect(new Set(answers.map((answer) => `${answer.status} ${answer.text}`)).size).toBe(1)
+  expect(answers[0]?.status).toBe(201)
+  expect(answers.filter((answer) => answer.headers['idempotency-replayed'] === undefined)).toHaveLength(1)
+  expect(await goalsOf(bob)).toHaveLength(1)
+  const { rows } = await api.pool.query(`select count(*)::int as count from events where actor_id = $1`, [bob.id])
+  expect(rows).toEqual([{ count: 1 }])
+})
+
+test('another body or another address under the same key is refused', async () => {
+  const key = keyed()
+  const goal = (await ada.post('/v1/goals', { title: 'Once' }, key)).body as { id: string }
+  expect(await ada.post('/v1/goals', { title: 'Twice' }, key)).toMatchObject({
+    status: 422,
+    body: { code: 'idempotency-key-reused' },
+  })
+  const [one, two] = [await ada.task(goal.id), await ada.task(goal.id)]
+  const start = keyed()
+  expect((await ada.post(`/v1/tasks/${one.id}/start`, {}, start)).status).toBe(200)
+  expect((await ada.post(`/v1/tasks/${two.id}/start`, {}, start)).status).toBe(422)
+})
+
+test('a key is its principal’s and its route’s', async () => {
+  const bob = await api.as()
+  const key = keyed()
+  const goal = (await ada.post('/v1/goals', { title: 'Mine' }, key)).body as { id: string }
+  expect((await bob.post('/v1/goals', { title: 'Mine' }, key)).body.id).not.toBe(goal.id)
+  expect((await ada.post(`/v1/goals/${goal.id}/hold`, {}, key)).status).toBe(200)
+})
+
+test('a refusal is not kept: the same request may succeed later', async () => {
+  const goal = await ada.goal()
+  const key = keyed()
+  await ada.post(`/v1/goals/${goal.id}/complete`)
+  expect((await ada.post(`/v1/goals/${goal.id}/tasks`, { title: 'x' }, key)).status).toBe(409)
+  await ada.post(`/v1/goals/${goal.id}/reopen`)
+  const created = await ada.post(`/v1/goals/${goal.id}/tasks`, { title: 'x' }, key)
+  expect(created.status).toBe(201)
+  expect((await ada.get(`/v1/goals/${goal.id}/tasks`)).body.data).toHaveLength(1)
+})
+
+test('every way of writing can be repeated: change, state, edge, deletion, restoration', async () => {
+  const goal = await ada.goal()
+  const [task, blocker] = [await ada.task(goal.id), await ada.task(goal.id)]
+  const path = `/v1/tasks/${task.id}`
+  const requests: ((headers: Record<string, string>) => ReturnType<Client['post']>)[] = [
+    (headers) => ada.patch(path, { title: 'two' }, { 'if-match': '"1"', ...headers }),
+    (headers) => ada.post(`${path}/start`, undefined, headers),
+    (headers) => ada.put(`${path}/dependencies/${blocker.id}`, undefined, headers),
+    (headers) => ada.delete(`${path}/dependencies/${blocker.id}`, headers),
+    (headers) => ada.delete(path, headers),
+    (headers) => ada.post(`${path}/restore`, undefined, headers),
+    (headers) => ada.delete(`/v1/goals/${goal.id}`, headers),
+    (headers) => ada.post(`/v1/goals/${goal.id}/restore`, undefined, headers),
+    (headers) => ada.post(`/v1/goals/${goal.id}/cancel`, {}, headers),
+  ]
+  for (const request of requests) {
+    const key = keyed()
+    const first = await request(key)
+    expect(first.status).toBeLessThan(300)
+    expect(await request(key)).toMatchObject({
+      status: first.status,
+      text: first.text,
+      headers: { 'idempotency-replayed': 'true' },
+    })
+  }
+  const history = await ada.get(`${path}/history`)
+  // created, patched, started, blocked by the edge, freed, deleted, restored, deleted and restored with the goal, cancelled
+  expect(history.body.data?.map((entry) => entry.version)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
+})
+
+test('who comes while the first is still running is told to come again', async () => {
+  const goal = await ada.goal()
+  const key = keyed()
+  const holder = await api.pool.connect()
+  try {
+    await holder.query('begin')
+    await holder.query('select from goals where id = $1 for update', [goal.id])
+    const first = ada.post(`/v1/goals/${goal.id}/hold`, {}, key)
+    await until(async () => {
+      const { rows } = await api.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      return rows.length > 0
+    })
+    const adaThere = await other.as(ada.id)
+    const [here, there] = await Promise.all([
+      ada.post(`/v1/goals/${goal.id}/hold`, {}, key),
+      adaThere.post(`/v1/goals/${goal.id}/hold`, {}, key),
+    ])
+    for (const refused of [here, there])
+      expect(refused).toMatchObject({
+        status: 409,
+        headers: { 'retry-after': '1' },
+        body: { code: 'idempotency-key-in-use' },
+      })
+    await holder.query('rollback')
+    expect((await first).status).toBe(200)
+  } finally {
+    holder.release()
+  }
+  expect((await ada.post(`/v1/goals/${goal.id}/hold`, {}, key)).headers['idempotency-replayed']).toBe('true')
+}, 20_000)
+
+test.for(['', ' ', 'a b', 'ü', 'x'.repeat(256)])('the key %j is refused', async (key) => {
+  expect((await ada.post('/v1/goals', { title: 'x' }, { 'idempotency-key': key })).status).toBe(400)
+})
+
+test('the longest key is taken', async () => {
+  expect((await ada.post('/v1/goals', { title: 'x' }, keyed('x'.repeat(255)))).status).toBe(201)
+})
+
+test('what an administrator was answered is not replayed to the same user without that scope', async () => {
+  const bob = await api.as()
+  const goal = await bob.goal({ description: 'secret' })
+  const [asAdmin, plain] = [await api.as(ada.id, 'admin'), await api.as(ada.id)]
+  const key = { ...keyed(), 'if-match': '*' }
+  const path = `/v1/goals/${goal.id}`
+  expect((await asAdmin.patch(path, { title: 'x' }, key)).body.description).toBe('secret')
+  const refused = await plain.patch(path, { title: 'x' }, key)
+  expect(refused.status).toBe(422)
+  expect(refused.text).not.toContain('secret')
+})
+
+test('who waits for a database that does not answer is told so in the end', async () => {
+  const app = fastify()
+  registerProblems(app)
+  const answer = createAnswering(api.deps, { waitMs: 5_000, answerMs: 20 })
+  const { promise: database, resolve } = Promise.withResolvers<typeof noContent>()
+  app.post('/slow', (request, reply) => answer(request, reply, () => database))
+  const refused = await app.inject({ method: 'POST', url: '/slow' })
+  resolve(noContent)
+  expect(refused).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } })
+  expect(refused.json()).toMatchObject({ code: 'unavailable' })
+  await app.close()
+})

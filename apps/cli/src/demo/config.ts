@@ -1,0 +1,40 @@
+import { ConfigError, loadVariables } from '@goals-tasks/config'
+import Type from 'typebox'
+import { dataDir, readStackFile } from '../installation/stack-file.ts'
+
+const variables = Type.Object({
+  API_URL: Type.Optional(Type.String({ pattern: '^https?://', description: 'the API to load into' })),
+  DATABASE_URL: Type.Optional(Type.String({ minLength: 1, description: "that API's Postgres" })),
+  DATA_DIR: dataDir,
+})
+
+const Stack = Type.Object({ apiUrl: Type.String(), databaseUrl: Type.String() })
+/** The running service: writes go to its API, and its Postgres tells what became of them. */
+export type Service = Type.Static<typeof Stack>
+
+/**
+ * An API that is named needs its database named, too: figures from another one would be worse than none.
+ * Without one, the service is the one that `start` runs.
+ * @throws ConfigError
+ */
+export function findService(
+  given: { api?: string | undefined },
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Service {
+  const v = loadVariables(variables, env)
+  const apiUrl = given.api ?? v.API_URL
+  if (apiUrl === undefined)
+    return readStackFile(v.DATA_DIR, Stack, {
+      problem: 'no service to load into',
+      wayOut: 'For another service give --api and DATABASE_URL',
+    })
+  if (v.DATABASE_URL === undefined)
+    throw new ConfigError([
+      `DATABASE_URL is required: the Postgres of the API at ${apiUrl}, where the figures come from`,
+    ])
+  return { apiUrl, databaseUrl: v.DATABASE_URL }
+}
+
+/** What to put before another command so that it finds the same data folder. */
+export const commandPrefix = (env: Readonly<Record<string, string | undefined>> = process.env): string =>
+  env.DATA_DIR ? `DATA_DIR='${env.DATA_DIR}' ` : ''

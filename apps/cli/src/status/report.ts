@@ -1,0 +1,77 @@
+import { type ConsumerStatus, countedUpTo, type Status } from '@goals-tasks/operations'
+import { count, duration, plural } from '../format.ts'
+
+/** Beyond it a consumer is not just busy: it keeps failing at the event, or lacks workers. */
+const oldestPendingBoundSeconds = 300
+
+type Totals = Record<'waiting' | 'active' | 'delayed' | 'failed', number | null> & {
+  pendingDeliveries: number
+  deadLetters: number
+  oldestPendingSeconds: number | null
+}
+export type StatusReport = {
+  at: string
+  healthy: boolean
+  /** What needs a human, a sentence each. */
+  faults: string[]
+  postgres: 'ready'
+  redis: Status['redis']
+  redisError: string | null
+  unpartitionedEvents: number
+  totals: Totals
+  consumers: ConsumerStatus[]
+}
+
+export function reportOn(status: Status, redisError: string | null): StatusReport {
+  const faults = findFaults(status)
+  return {
+    at: new Date().toISOString(),
+    healthy: faults.length === 0,
+    faults,
+    postgres: 'ready',
+    redis: status.redis,
+    redisError: status.redis === 'away' ? (redisError ?? 'it stopped answering') : null,
+    unpartitionedEvents: status.unpartitionedEvents,
+    totals: totalsOf(status.consumers),
+    consumers: status.consumers,
+  }
+}
+
+function findFaults({ redis, consumers, unpartitionedEvents }: Status): string[] {
+  const general = [
+    redis === 'away' ? 'Redis is away: events wait in Postgres' : [],
+    unpartitionedEvents > 0
+      ? `${plural(unpartitionedEvents, 'event', count(unpartitionedEvents, countedUpTo))} outside the weekly partitions: run \`npm run migrate\``
+      : [],
+  ].flat()
+  return [...general, ...consumers.flatMap(faultsOf)]
+}
+
+function faultsOf({ consumer, queue, deadLetters, oldestPendingSeconds }: ConsumerStatus): string[] {
+  const overdue = oldestPendingSeconds !== null && oldestPendingSeconds > oldestPendingBoundSeconds
+  return [
+    queue?.workers === 0 ? `${consumer}: no worker` : [],
+    overdue ? `${consumer}: an event has been pending for ${duration(oldestPendingSeconds)}` : [],
+    deadLetters > 0
+      ? `${consumer}: ${plural(deadLetters, 'dead letter', count(deadLetters, countedUpTo))} to replay or discard`
+      : [],
+  ].flat()
+}
+
+function totalsOf(consumers: readonly ConsumerStatus[]): Totals {
+  const sum = (value: (consumer: ConsumerStatus) => number | undefined) =>
+    consumers.reduce<number | null>((all, consumer) => {
+      const one = value(consumer)
+      return all === null || one === undefined ? null : all + one
+    }, 0)
+  const ages = consumers.flatMap((c) => c.oldestPendingSeconds ?? [])
+  return {
+    waiting: sum((c) => c.queue?.waiting),
+    active: sum((c) => c.queue?.active),
+    delayed: sum((c) => c.queue?.delayed),
+    failed: sum((c) => c.queue?.failed),
+    pendingDeliveries: sum((c) => c.pendingDeliveries) ?? 0,
+    deadLetters: sum((c) => c.deadLetters) ?? 0,
+    oldestPendingSeconds: ages.length === 0 ? null : Math.max(...ages),
+  }
+}

@@ -1,0 +1,70 @@
+import { styleText } from 'node:util'
+import { type ConsumerStatus, countedUpTo, type LastError } from '@goals-tasks/operations'
+import { count, duration, moment, oneLine } from '../format.ts'
+import type { StatusReport } from './report.ts'
+
+type Options = { width: number; places: { postgres: string; redis: string } }
+
+/** The report for a person, no wider than `width`. `places` says which servers were asked. */
+export function statusScreen(report: StatusReport, { width, places }: Options): string {
+  const redis = report.redisError === null ? 'ready' : `away: ${report.redisError}`
+  const errors = report.consumers.flatMap(({ consumer, lastError }) =>
+    lastError ? errorLines(consumer, lastError, width) : [],
+  )
+  return [
+    `goals-tasks  ${moment(report.at)}`,
+    `Postgres     ${oneLine(`ready, ${places.postgres}`, width - 13)}`,
+    `Redis        ${oneLine(`${redis}, ${places.redis}`, width - 13)}`,
+    '',
+    ...tableLines([head, ...report.consumers.map(cellsOf), totalCells(report.totals)]),
+    ...report.consumers.flatMap(({ consumer, queue }) => (queue?.paused ? `${consumer} is paused` : [])),
+    ...(errors.length > 0 ? ['', 'Last errors', ...errors] : []),
+    '',
+    ...verdictLines(report, width),
+  ].join('\n')
+}
+
+const head = ['', 'waiting', 'active', 'delayed', 'failed', 'workers', 'pending', 'oldest', 'dead']
+const unknown = '?'
+const none = '–'
+
+function cellsOf({ consumer, queue, ...rest }: ConsumerStatus): string[] {
+  const { waiting, active, delayed, failed, workers } = queue ?? {}
+  return [consumer, ...[waiting, active, delayed, failed, workers].map(known), ...deliveryCells(rest)]
+}
+
+const totalCells = ({ waiting, active, delayed, failed, ...rest }: StatusReport['totals']): string[] => [
+  'total',
+  ...[waiting, active, delayed, failed].map(known),
+  '',
+  ...deliveryCells(rest),
+]
+
+const known = (value: number | null | undefined) => (value === null || value === undefined ? unknown : count(value))
+
+const deliveryCells = (of: Pick<ConsumerStatus, 'pendingDeliveries' | 'oldestPendingSeconds' | 'deadLetters'>) => [
+  count(of.pendingDeliveries, countedUpTo),
+  of.oldestPendingSeconds === null ? none : duration(of.oldestPendingSeconds),
+  count(of.deadLetters, countedUpTo),
+]
+
+/** Names to the left, figures to the right. */
+function tableLines(rows: readonly string[][]): string[] {
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const pad = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)
+  return rows.map((row) => row.map(pad).join(' '))
+}
+
+function errorLines(consumer: string, { error, attempts, givenUp, ...of }: LastError, width: number): string[] {
+  const fate = givenUp ? `given up at attempt ${attempts}` : `${attempts} failed so far`
+  return [
+    `  ${consumer}: ${oneLine(error, width - consumer.length - 4)}`,
+    `    ${of.eventId}, ${duration(of.eventAgeSeconds)} old, ${fate}`,
+  ]
+}
+
+function verdictLines({ faults }: StatusReport, width: number): string[] {
+  if (faults.length === 0) return [styleText('green', '✔ nothing needs a human')]
+  return ['Needs a human', ...faults.map((fault) => styleText('red', `  ✖ ${oneLine(fault, width - 4)}`))]
+}

@@ -1,0 +1,56 @@
+import { styleText } from 'node:util'
+import type { Trace, TracedEntity, TracedEventWork } from '@goals-tasks/operations'
+import { duration, moment, oneLine, plural } from '../format.ts'
+import { detailLines, errorLines, headline } from './consumer.ts'
+
+/** The trace for a person. Ids are never cut; all of it fits into 80 columns, and what is longer by nature into `width`. */
+export function traceScreen({ redis, entity, events }: Trace, width: number): string {
+  const away = redis === 'away' ? [['Redis is away: jobs are unknown, the rest is from Postgres']] : []
+  const blocks = entity
+    ? [entityLines(entity, events.length), ...events.map((event) => briefly(event, width))]
+    : events.map((event) => inFull(event, width))
+  return [...away, ...blocks].map((lines) => lines.join('\n')).join('\n\n')
+}
+
+function entityLines({ kind, id, state, version }: TracedEntity, events: number): string[] {
+  const stands = version === null ? state : `${state}, version ${version}`
+  const shown =
+    events === 0 ? 'no events: they are past the retention' : `newest ${plural(events, 'event')}, the last first`
+  return [styleText('bold', `${kind} ${id}`), `${stands}; ${shown}`]
+}
+
+function briefly(event: TracedEventWork, width: number): string[] {
+  return [
+    `${styleText('bold', event.type)} ${event.id}`,
+    `  version ${event.aggregateVersion}, ${moment(event.occurredAt)}`,
+    `  by ${actorOf(event)}`,
+    ...(event.changed.length > 0 ? [`  changed ${oneLine(event.changed.join(', '), width - 10)}`] : []),
+    ...event.consumers.flatMap((trace) => [headline(trace), ...errorLines(trace, width)]).map((line) => `  ${line}`),
+  ]
+}
+
+function inFull(event: TracedEventWork, width: number): string[] {
+  return [
+    `${styleText('bold', event.type)} ${event.id}`,
+    ...factsOf(event).map(([name, value]) => `  ${name.padEnd(8)} ${oneLine(value, width - 11)}`),
+    '',
+    ...event.consumers.flatMap((trace) => [headline(trace), ...errorLines(trace, width), ...detailLines(trace, width)]),
+  ]
+}
+
+const actorOf = ({ actorId, asAdmin }: TracedEventWork) => `${actorId}${asAdmin ? ' as admin' : ''}`
+
+function factsOf(event: TracedEventWork): [string, string][] {
+  const ageSeconds = (Date.now() - Date.parse(event.occurredAt)) / 1_000
+  const facts: [string, string | null][] = [
+    ['when', `${moment(event.occurredAt)}, ${duration(ageSeconds)} ago`],
+    ['of', `${event.aggregateType} ${event.aggregateId}, version ${event.aggregateVersion}`],
+    ['by', actorOf(event)],
+    ['changed', event.changed.join(', ') || null],
+    ['reason', event.reason],
+    ['request', event.correlationId],
+    ['cause', event.causationId],
+    ['cascade', event.cascadeId],
+  ]
+  return facts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]))
+}

@@ -1,0 +1,33 @@
+import { connectionVariables, httpUrls, loadConnections, shutdownVariables, splitList } from '@goals-tasks/config'
+import { authProblems, authVariables, readAuth } from '@goals-tasks/http'
+import Type from 'typebox'
+
+export const opsVariables = Type.Object({
+  ...connectionVariables.properties,
+  ...authVariables.properties,
+  ...shutdownVariables.properties,
+  OPS_PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3001, description: "port of the operators' process" }),
+  OPS_SESSION_SECRET: Type.Optional(
+    Type.String({
+      minLength: 32,
+      description:
+        'secret of the session cookies, 32 characters or more; unset means derived from `AUTH_JWT_SECRET`, or new at every start',
+    }),
+  ),
+  OPS_READY_URLS: httpUrls(
+    "`/readyz` addresses of the other processes, separated by commas; then the operators' `/readyz` answers for all of them",
+  ),
+})
+
+/** @throws ConfigError with every problem */
+export function loadOpsConfig(env: NodeJS.ProcessEnv = process.env) {
+  const { variables: v, connections } = loadConnections(opsVariables, env, authProblems)
+  return Object.freeze({
+    ...connections,
+    auth: readAuth(v),
+    http: { host: connections.host, port: v.OPS_PORT },
+    sessionSecret: v.OPS_SESSION_SECRET ?? v.AUTH_JWT_SECRET,
+    shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
+    readyUrls: splitList(v.OPS_READY_URLS),
+  })
+}

@@ -1,0 +1,159 @@
+import { createDatabase } from '@goals-tasks/db'
+import { freshDatabase } from '@goals-tasks/devstack/testing'
+import type { CommittedEvent, Task } from '@goals-tasks/events'
+import { Counter } from '@goals-tasks/observability'
+import type pg from 'pg'
+import pino from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
+import { runChores } from '../src/runtime/recovery/maintenance.ts'
+import { countRows, createWriter } from './harness.ts'
+
+const log = pino({ level: 'silent' })
+async function database() {
+  const { pool, close } = createDatabase({
+    ...(await freshDatabase()),
+    poolSize: 6,
+    name: 'test',
+    onError: () => undefined,
+  })
+  onTestFinished(close)
+  return pool
+}
+/** @returns the events that it told of, and what was purged, as the metric says */
+async function chores(pool: pg.Pool) {
+  const events: CommittedEvent[] = []
+  const purged = new Counter({ name: 'purged', help: 'test', labelNames: ['entity'] as const, registers: [] })
+  const dispatcher = { nudge: (committed: readonly CommittedEvent[]) => void events.push(...committed) }
+  await runChores({ pool, dispatcher, retentionDays: 30, purged, log })
+  const { values } = await purged.get()
+  return { events, ...Object.fromEntries(values.map(({ labels, value }) => [labels.entity, value])) }
+}
+const weeks = async (pool: pg.Pool) =>
+  (
+    await pool.query(
+      `select c.relname from pg_inherits join pg_class c on c.oid = inhrelid where inhparent = 'events'::regclass order by 1`,
+    )
+  ).rows.map((row) => row.relname as string)
+
+/** The smallest UUIDv7 of a day. */
+const floor = (day: string) =>
+  Date.parse(day)
+    .toString(16)
+    .padStart(12, '0')
+    .padEnd(32, '0')
+    .replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
+
+/** A week of events that ended long ago, as if it had been made in time. */
+const makeOldWeek = (pool: pg.Pool) =>
+  pool.query(
+    `create table events_20200106 partition of events for values from ('${floor('2020-01-06')}') to ('${floor('2020-01-13')}')`,
+  )
+
+test('the coming weeks get their partitions', async () => {
+  const pool = await database()
+  const before = await weeks(pool)
+  const last = before.filter((name) => name !== 'events_default').at(-1)
+  await pool.query(`drop table ${last}`)
+  await chores(pool)
+  expect(await weeks(pool)).toEqual(before)
+})
+
+test('a week beyond the retention is dropped, unless a delivery refers to it', async () => {
+  const pool = await database()
+  await makeOldWeek(pool)
+  const eventId = floor('2020-01-08')
+  await pool.query(`insert into deliveries (consumer, event_id) values ('sync', $1)`, [eventId])
+  await chores(pool)
+  expect(await weeks(pool)).toContain('events_20200106')
+  await pool.query('delete from deliveries')
+  await chores(pool)
+  expect(await weeks(pool)).not.toContain('events_20200106')
+})
+
+test('idempotency keys are forgotten after a day', async () => {
+  const pool = await database()
+  await pool.query(
+    `insert into idempotency_keys (principal_id, route, key, body_hash, status, body, created_at)
+     select gen_random_uuid(), 'r', 'k' || i, '', 200, '', now() - make_interval(hours => i) from generate_series(20, 30) i`,
+  )
+  await chores(pool)
+  expect(await countRows(pool, 'idempotency_keys')).toBe(4)
+})
+
+test('many processes at once do the chores without getting into each other’s way', async () => {
+  const pool = await database()
+  await makeOldWeek(pool)
+  await Promise.all(Array.from({ length: 6 }, () => chores(pool)))
+  expect(await weeks(pool)).not.toContain('events_20200106')
+})
+
+/** As if it had been deleted so many days ago. */
+const deletedDaysAgo = (pool: pg.Pool, table: 'goals' | 'tasks', id: string, days: number) =>
+  pool.query(`update ${table} set deleted_at = now() - make_interval(days => $2) where id = $1`, [id, days])
+
+test('what was deleted longer ago than the retention goes for good, and its audit trail stays', async () => {
+  const pool = await database()
+  const write = createWriter(pool)
+  const { entity: goal } = await write.goal()
+  const { entity: task } = await write.task(goal)
+  const { entity: kept } = await write.goal()
+  const { entity: recent } = await write.task(kept)
+  await pool.query(
+    `insert into goal_audit_log (goal_id, version, event_id, type, actor_id, after, occurred_at)
+     select aggregate_id, 1, id, type, actor_id, after::jsonb, occurred_at from events where aggregate_id = $1`,
+    [goal.id],
+  )
+  await deletedDaysAgo(pool, 'goals', goal.id, 31)
+  await deletedDaysAgo(pool, 'tasks', task.id, 31)
+  await deletedDaysAgo(pool, 'tasks', recent.id, 30)
+  expect(await chores(pool)).toEqual({ events: [], goal: 1, task: 1 })
+  expect((await pool.query('select id from goals union all select id from tasks')).rows.map((row) => row.id)).toEqual([
+    kept.id,
+    recent.id,
+  ])
+  expect(await countRows(pool, 'goal_audit_log')).toBe(1)
+})
+
+test('who still names a purged task forgets it, by a change that says why', async () => {
+  const pool = await database()
+  const write = createWriter(pool)
+  const { entity: goal } = await write.goal()
+  const [blocker, waiting, other] = await Promise.all([write.task(goal), write.task(goal), write.task(goal)]).then(
+    (tasks) => tasks.map(({ entity }) => entity as Task),
+  )
+  if (!blocker || !waiting || !other) throw new Error('unreachable')
+  await pool.query(
+    `with edges as (insert into task_dependencies (task_id, depends_on_id) values ($1, $2), ($1, $3), ($2, $3)),
+       counted as (update tasks set dependents_count = case id when $2 then 1 else 2 end where id in ($2, $3))
+     update tasks set dependencies = jsonb_build_array($2::text, $3::text) where id = $1`,
+    [waiting.id, blocker.id, other.id],
+  )
+  await deletedDaysAgo(pool, 'tasks', blocker.id, 31)
+  const { events } = await chores(pool)
+  expect(events).toMatchObject([{ type: 'task:updated', aggregateId: waiting.id, version: 2 }])
+  const { rows } = await pool.query(
+    `select actor_id, reason, after->'dependencies' as left from events where id = $1`,
+    [events[0]?.id],
+  )
+  expect(rows).toEqual([{ actor_id: '00000000-0000-0000-0000-000000000000', reason: 'purged', left: [other.id] }])
+  expect((await pool.query('select dependents_count from tasks where id = $1', [other.id])).rows).toEqual([
+    { dependents_count: 1 },
+  ])
+})
+
+test('many processes purge a large goal together, each row once', async () => {
+  const pool = await database()
+  const write = createWriter(pool)
+  const { entity: goal } = await write.goal()
+  await pool.query(
+    `insert into tasks (goal_id, owner_id, user_id, title, deleted_at)
+     select $1, $2, $2, 'x', now() - interval '40 days' from generate_series(1, 1200)`,
+    [goal.id, goal.userId],
+  )
+  await deletedDaysAgo(pool, 'goals', goal.id, 40)
+  const purged = await Promise.all(Array.from({ length: 4 }, () => chores(pool)))
+  const count = (entity: 'goal' | 'task') =>
+    purged.reduce((sum, each) => sum + (((each as Record<string, unknown>)[entity] as number | undefined) ?? 0), 0)
+  expect({ goals: count('goal'), tasks: count('task') }).toEqual({ goals: 1, tasks: 1200 })
+  expect(await countRows(pool, 'goals')).toBe(0)
+})

@@ -1,0 +1,65 @@
+import type { CommittedEvent } from '@goals-tasks/events'
+import { sql } from 'drizzle-orm'
+import { prepareStatement } from '../engine/statement.ts'
+import type { Tx } from '../engine/transaction.ts'
+import { cascadeStatement } from './cascade.ts'
+import { announcementValues, taskChanged } from './events.ts'
+import { lockTasks, neighboursOf } from './locks.ts'
+
+/** Whom events name that nobody caused: the nil UUID. */
+export const systemActorId = '00000000-0000-0000-0000-000000000000'
+
+export type Purged = { goals: number; tasks: number; events: CommittedEvent[] }
+
+/** An hour later than the API, by its own clock, ceases to know them: whatever goes here, nobody can be restoring. */
+const expired = sql`deleted_at < now() - make_interval(days => ${sql.placeholder('days')}::int, hours => 1)`
+const ids = sql`${sql.placeholder('ids')}::uuid[]`
+
+const expiredTasks = prepareStatement<{ id: string }>(
+  'tasks_expired',
+  sql`select id from tasks where deleted_at is not null and ${expired} order by deleted_at limit ${sql.placeholder('limit')}::int`,
+)
+const forget = cascadeStatement(
+  'tasks_forget_purged',
+  sql`update tasks set version = version + 1,
+        dependencies = (select coalesce(jsonb_agg(d.id order by d.n), '[]') from jsonb_array_elements_text(dependencies) with ordinality d(id, n)
+                        where d.id::uuid <> all(${ids}))
+      where id in (select task_id from task_dependencies where depends_on_id = any(${ids})) and id <> all(${ids}) and deleted_at is null
+      returning ${taskChanged}`,
+)
+const uncount = prepareStatement<object>(
+  'tasks_uncount_purged',
+  sql`update tasks set dependents_count = dependents_count - gone.n
+      from (select depends_on_id, count(*)::int as n from task_dependencies where task_id = any(${ids}) group by 1) gone
+      where tasks.id = gone.depends_on_id and tasks.id <> all(${ids})`,
+)
+
+/**
+ * Deletes for good up to `limit` tasks, and the goals of which no task is left, that were deleted more than `days` days ago.
+ * Who still names a purged task as something to wait for forgets it, by a change of its own with the reason `purged`.
+ * The audit trail stays. @returns how many went, and the events of those changes
+ */
+export async function purgeExpired(tx: Tx, { days, limit }: { days: number; limit: number }): Promise<Purged> {
+  const tasks = (await expiredTasks(tx, { days, limit })).map((row) => row.id)
+  await lockTasks(tx, async () => [...tasks, ...(await neighboursOf(tx, tasks))])
+  const why = announcementValues({ types: ['task:updated'], actorId: systemActorId, reason: 'purged' })
+  const [forgotten] = await forget(tx, { ids: tasks, ...why })
+  await uncount(tx, { ids: tasks })
+  const gone = await purgeTasks(tx, { ids: tasks })
+  // In a statement of its own, which sees that the tasks are gone.
+  const goals = await purgeGoals(tx, { days, limit })
+  return { tasks: gone.length, goals: goals.length, events: forgotten?.events ?? [] }
+}
+
+const purgeTasks = prepareStatement<object>(
+  'tasks_purge',
+  sql`delete from tasks where id = any(${ids}) and deleted_at is not null returning 1`,
+)
+const purgeGoals = prepareStatement<object>(
+  'goals_purge',
+  sql`delete from goals where id in (
+        select id from goals where deleted_at is not null and ${expired}
+          and not exists (select from tasks where tasks.goal_id = goals.id)
+        order by deleted_at limit ${sql.placeholder('limit')}::int for update skip locked)
+      returning 1`,
+)

@@ -1,0 +1,2 @@
+export { digestTables } from './digest-tables.ts'
+export { expectInvariants } from './invariants.ts'

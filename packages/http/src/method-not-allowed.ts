@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify'
+import { Problem } from './problems.ts'
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const
+
+/** Collects the methods of each address below /v1. Call before the first route. */
+export function collectMethods(app: FastifyInstance): Map<string, Set<string>> {
+  const known = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ url, method }) => {
+    if (!url.startsWith('/v1/')) return
+    const present = known.get(url) ?? new Set()
+    for (const name of [method].flat()) present.add(name)
+    known.set(url, present)
+  })
+  return known
+}
+
+/** Answers 405 with Allow when an address exists under other methods only, and OPTIONS with 204. Call after all routes. */
+export function registerMethodNotAllowed(app: FastifyInstance, known: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [url, present] of [...known]) {
+    const allow = [...present, 'OPTIONS'].join(', ')
+    const shared = { url, config: { public: true }, schema: { hide: true } } as const
+    app.route({
+      ...shared,
+      method: 'OPTIONS',
+      handler: (_request, reply) => reply.code(204).header('allow', allow).send(),
+    })
+    app.route({
+      ...shared,
+      method: methods.filter((name) => !present.has(name)),
+      handler: async () => {
+        throw new Problem('method-not-allowed', `Use ${allow}.`, { headers: { allow } })
+      },
+    })
+  }
+}

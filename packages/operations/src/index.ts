@@ -1,0 +1,5 @@
+export { type OpsQueues, openQueues } from './queues.ts'
+export { type ConsumerStatus, countedUpTo, type LastError, loadStatus, type Status } from './status.ts'
+export type { TracedEntity } from './trace/entity.ts'
+export { newestJobsRead, type TracedJob } from './trace/find-jobs.ts'
+export { type ConsumerTrace, loadTrace, type Trace, type TracedEventWork } from './trace/load-trace.ts'

@@ -2,6 +2,7 @@ import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
+import release from '../../../package.json' with { type: 'json' }
 
 /** The contract at /openapi.json, generated from the routes that follow, and a page to read and try it at /docs. */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
@@ -10,7 +11,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       openapi: '3.1.0',
       info: {
         title: 'goals-tasks',
-        version: '0.1.0',
+        version: release.version,
         description: introduction,
         license: { name: 'MIT', identifier: 'MIT' },
       },

@@ -1,11 +1,11 @@
-import { createCommit, inTransaction } from '@goals-tasks/db'
 import type pg from 'pg'
-import type { Caller, Deps } from '../apps/api/src/deps.ts'
+import { createDeps, type Deps } from '../apps/api/src/deps.ts'
+import type { Actor } from '../apps/api/src/resource/actor.ts'
 
 /** A statement as the API sent it. */
 export type Statement = { name: string; text: string; values: readonly unknown[] }
 
-export const caller = (userId: string): Caller => ({
+export const actor = (userId: string): Actor => ({
   id: userId,
   admin: false,
   correlationId: '0b8d9e36-5dc5-4d3c-9a55-7d4b6a7a9a10',
@@ -23,15 +23,11 @@ export async function recordStatements(pool: pg.Pool, work: (deps: Deps) => Prom
       }
     },
   })
-  await work({
-    db: recorder,
-    cache: { readEntity: (_kind, _id, _reader, load) => load(), readList: (_scopes, _variant, load) => load() },
-    commit: createCommit(recorder),
-    transaction: (inside) => inTransaction(recorder, inside),
-    publish: async () => undefined,
-    confirm: async () => undefined,
-    clock: Date.now,
-    retentionDays: 30,
-  })
+  const cache = {
+    readEntity: (_kind, _id, _reader, load) => load(),
+    readList: (_groups, _variant, load) => load(),
+    invalidate: async () => true,
+  } satisfies Parameters<typeof createDeps>[0]['cache']
+  await work(createDeps({ pool: recorder, cache, dispatcher: { dispatch: () => undefined }, retentionDays: 30 }))
   return sent
 }

@@ -5,7 +5,7 @@ import { ratios, type Sample, spread } from '../rounds.ts'
 
 const tasks = 10_000
 
-/** What takes all tasks of a large goal along, against updating as many rows that nobody hears of. */
+/** What takes all tasks of a large goal along, against updating as many rows that nobody isSubscribed of. */
 export async function cascade(context: Context): Promise<Section> {
   const { api, pool, rounds, token, userId } = context
   const [goal, plain] = [await seedGoal(context), await seedGoal(context)]

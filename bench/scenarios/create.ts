@@ -1,4 +1,4 @@
-import { createGoal } from '../../apps/api/src/features/goals/read.ts'
+import { createGoal } from '../../apps/api/src/features/goals/create.ts'
 import { createTask } from '../../apps/api/src/features/tasks/create.ts'
 import { type Context, forgetEvents, seeded } from '../context.ts'
 import { loadProgram } from '../http.ts'
@@ -6,7 +6,7 @@ import { describe, type Section } from '../report.ts'
 import { helloRequest, newGoal, newTask, noopPost, requestsAs, walkRows } from '../requests.ts'
 import { interleave, ratios } from '../rounds.ts'
 import { goalId, goalIdSql, toScript } from '../script.ts'
-import { caller, recordStatements } from '../statements.ts'
+import { actor, recordStatements } from '../statements.ts'
 
 /** Creates over HTTP against the same statement without the HTTP, and against HTTP without the statement. */
 export async function create(context: Context): Promise<Section> {
@@ -49,12 +49,12 @@ export async function create(context: Context): Promise<Section> {
 async function record({ pool, userId }: Context) {
   let newId = ''
   const goal = await recordStatements(pool, async (deps) => {
-    newId = (await createGoal(deps, caller(userId), { ...newGoal, tags: [...newGoal.tags] })).id
+    newId = (await createGoal(deps, actor(userId), { ...newGoal, tags: [...newGoal.tags] })).id
   })
   const goalScript = toScript(goal, { varied: new Map([[newId, 'gen_random_uuid()']]), rows: seeded.sql })
   const into = goalId(seeded.sql[0])
   const task = await recordStatements(pool, async (deps) => {
-    newId = (await createTask(deps, caller(userId), into, { ...newTask, tags: [...newTask.tags] })).id
+    newId = (await createTask(deps, actor(userId), into, { ...newTask, tags: [...newTask.tags] })).id
   })
   const varied = new Map([
     [newId, 'gen_random_uuid()'],

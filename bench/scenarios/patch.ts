@@ -5,7 +5,7 @@ import { describe, type Section } from '../report.ts'
 import { helloRequest, requestsAs, walkRows } from '../requests.ts'
 import { interleave, ratios } from '../rounds.ts'
 import { goalId, goalIdSql, toScript } from '../script.ts'
-import { caller, recordStatements } from '../statements.ts'
+import { actor, recordStatements } from '../statements.ts'
 
 /** Merge patches with If-Match on random goals against the read and the statement that each sends. */
 export async function patch(context: Context): Promise<Section> {
@@ -49,7 +49,7 @@ async function record({ pool, userId }: Context) {
   const id = goalId(seeded.sql[1])
   const patch = { title: 'Goal once more', priority: 'HIGH' } as const
   const precondition = { versions: [1], required: false, lenient: false }
-  const statements = await recordStatements(pool, (deps) => patchGoal(deps, caller(userId), id, patch, precondition))
+  const statements = await recordStatements(pool, (deps) => patchGoal(deps, actor(userId), id, patch, precondition))
   const varied = new Map<unknown, string>([
     [id, goalIdSql(':row')],
     [1, ':version'],

@@ -63,7 +63,7 @@ export async function buildApp(deps: Deps, options: AppOptions) {
   return app
 }
 
-/** The trace that the caller is in, else a request id of an ingress, else a new one: the same in the answer, the events and the log. */
+/** The trace that the actor is in, else a request id of an ingress, else a new one: the same in the answer, the events and the log. */
 function requestId({ headers }: IncomingMessage): string {
   const trace = /^00-([0-9a-f]{32})-/.exec(String(headers.traceparent ?? ''))?.[1]
   const given = headers['x-request-id']

@@ -1,94 +1,69 @@
-import { type Cache, type Change, staleAfter } from '@goals-tasks/cache'
+import { type Cache, type Invalidation, invalidationOf } from '@goals-tasks/cache'
 import {
-  type Announcement,
   type Commit,
   commitWithin,
   createCommit,
   type Executor,
   inTransaction,
-  type Transaction,
+  type Publish,
   type Tx,
 } from '@goals-tasks/db'
-import type { CommittedEvent, Dispatcher, EventType } from '@goals-tasks/events'
-import type { FastifyRequest } from 'fastify'
+import type { Dispatcher } from '@goals-tasks/events'
 import type pg from 'pg'
 
-/** What the services work with; made once in main.ts. */
+/** What the services work with. Made once in main.ts. */
 export type Deps = {
-  /** For single statements: the pool, or the client of the transaction that the request is in. */
+  /** Runs single statements: on the pool or, inside a transaction, on its client. */
   db: Executor
+  /** Writes a change of one entity and publishes its events. */
   commit: Commit
-  transaction: Transaction
-  /** Finished answers. Services that write read past it. */
+  /** Runs `work` in a transaction, or in the one that the caller is in. Its events are published after the commit. */
+  transaction: <T>(work: (tx: TxDeps) => Promise<T>) => Promise<T>
+  /** Finished responses. Services that write read past it. */
   cache: Pick<Cache, 'readEntity' | 'readList'>
   /**
-   * To be awaited after the commit and before the answer: from then on nobody reads from the cache what was before.
-   * Tells the dispatcher, too. Never throws.
+   * Publishes committed events: invalidates the cache and passes them to the dispatcher. When it has resolved, no read from
+   * the cache shows what was before. `commit` and `transaction` call it; a service has no reason to. Never throws.
    */
-  publish: (events: readonly CommittedEvent[]) => Promise<void>
+  publish: (events: Parameters<Publish>[0]) => Promise<void>
   /**
-   * To be awaited before answering that something is so already: whoever made it so may still be about to publish it, or may
-   * have died before. Never throws.
+   * Invalidates the cache again. Call before replying "already in that state": the original writer may have crashed before
+   * it published. Never throws.
    */
-  confirm: (found: Change) => Promise<unknown>
-  /** Milliseconds since the epoch. */
+  confirm: (keys: Invalidation) => Promise<unknown>
+  /** Returns milliseconds since the epoch. */
   clock: () => number
   retentionDays: number
 }
 
+/** The same inside a transaction: every statement runs on its client, every event is published with its commit. */
+export type TxDeps = Deps & { db: Tx }
+
 export function createDeps(options: {
   pool: pg.Pool
   cache: Pick<Cache, 'readEntity' | 'readList' | 'invalidate'>
-  dispatcher: Dispatcher
+  dispatcher: Pick<Dispatcher, 'dispatch'>
   retentionDays: number
 }): Deps {
   const { pool, cache, dispatcher, retentionDays } = options
-  return {
+  const publish: Publish = (events) => deps.publish(events)
+  const deps: Deps = {
     db: pool,
-    commit: createCommit(pool),
-    transaction: (work) => inTransaction(pool, work),
+    commit: createCommit(pool, publish),
+    transaction: (work) => inTransaction(pool, publish, (tx) => work(bindTo(tx, deps))),
     cache,
     async publish(events) {
-      dispatcher.nudge(events)
-      if (events.length > 0) await cache.invalidate(staleAfter(events))
+      dispatcher.dispatch(events)
+      if (events.length > 0) await cache.invalidate(invalidationOf(events))
     },
     confirm: cache.invalidate,
     clock: Date.now,
     retentionDays,
   }
+  return deps
 }
 
-/** The same inside of a transaction. What it would tell goes into `events`, to be told once that has committed. */
-export const depsWithin = (deps: Deps, tx: Tx, events: CommittedEvent[]): Deps => ({
-  ...deps,
-  db: tx,
-  commit: commitWithin(tx),
-  transaction: (work) => work(tx),
-  publish: async (committed) => {
-    events.push(...committed)
-  },
-})
-
-/** On whose behalf a service works, and what ties its events to the request. */
-export type Caller = { id: string; admin: boolean; correlationId: string; traceparent?: string }
-
-const traceparent = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
-
-export function callerOf(request: FastifyRequest): Caller {
-  const trace = request.headers.traceparent
-  const caller = { id: request.actor.id, admin: request.actor.admin, correlationId: request.id }
-  return typeof trace === 'string' && traceparent.test(trace) ? { ...caller, traceparent: trace } : caller
+function bindTo(db: Tx, deps: Deps): TxDeps {
+  const tx: TxDeps = { ...deps, db, commit: commitWithin(db), transaction: (work) => work(tx) }
+  return tx
 }
-
-/** The placeholders of the predicates that decide what a caller may see. */
-export const principalOf = (caller: Caller) => ({ principalId: caller.id, admin: caller.admin })
-
-/** What a change of the caller's announces: the primary event first. */
-export const announcementBy = (caller: Caller, types: readonly EventType[], reason?: string): Announcement => ({
-  types,
-  actorId: caller.id,
-  asAdmin: caller.admin,
-  reason,
-  correlationId: caller.correlationId,
-  traceparent: caller.traceparent,
-})

@@ -2,7 +2,7 @@ import { connectCache, createCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
+import { createLogger, createRegistry, serveUntilStopped, startOrExit, throttled } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { createDeps } from './deps.ts'
@@ -23,13 +23,13 @@ await startOrExit(async () => {
   await ensurePartitions(database.pool)
   const redis = connectProducer(
     config.redis.url,
-    damped(10_000, (err: Error) => log.warn({ err }, 'redis is away; events wait in postgres')),
+    throttled(10_000, (err: Error) => log.warn({ err }, 'redis is away; events wait in postgres')),
   )
   const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
 
   const cacheRedis = connectCache(
     config.cache.url,
-    damped(10_000, (err: Error) => log.warn({ err }, 'the redis of the cache is away; every read asks postgres')),
+    throttled(10_000, (err: Error) => log.warn({ err }, 'the redis of the cache is away; every read asks postgres')),
   )
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
   const deps = createDeps({ pool: database.pool, cache, dispatcher, retentionDays: config.retentionDays })

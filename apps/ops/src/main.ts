@@ -1,7 +1,7 @@
 import { assertSchema, createDatabase } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
+import { createLogger, createRegistry, serveUntilStopped, startOrExit, throttled } from '@goals-tasks/observability'
 import { loadStatus, openQueues } from '@goals-tasks/operations'
 import { buildOps } from './app.ts'
 import { loadOpsConfig } from './config.ts'
@@ -19,7 +19,7 @@ await startOrExit(async () => {
   await assertSchema(database.pool)
   const redis = connectProducer(
     config.redis.url,
-    damped(10_000, (err: Error) => log.warn({ err }, 'redis is away; the board waits for it')),
+    throttled(10_000, (err: Error) => log.warn({ err }, 'redis is away; the board waits for it')),
   )
   const queues = openQueues(redis, config.redis.queuePrefix)
   const { pool } = database

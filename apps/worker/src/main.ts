@@ -1,7 +1,7 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
-import { createLogger, createRegistry, damped, serveUntilStopped, startOrExit } from '@goals-tasks/observability'
+import { createLogger, createRegistry, serveUntilStopped, startOrExit, throttled } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { consumers } from './consumers/index.ts'
 import { readiness } from './readiness.ts'
@@ -13,7 +13,7 @@ await startOrExit(async () => {
   const config = loadWorkerConfig()
   const log = createLogger('worker', config.logLevel)
   const registry = createRegistry()
-  const tell = (what: string) => damped(10_000, (err: Error) => log.warn({ err }, what))
+  const tell = (what: string) => throttled(10_000, (err: Error) => log.warn({ err }, what))
 
   const { pool, close: closeDatabase } = createDatabase({
     ...config.database,
@@ -39,7 +39,7 @@ await startOrExit(async () => {
     deps: { invalidate: createInvalidation({ redis: cache, prefix: config.cache.prefix }), sync: config.sync },
     registry,
     log,
-    onWedged(consumer) {
+    onStuck(consumer) {
       log.fatal({ consumer }, 'there is work and nothing gets done: ending, to be started anew')
       process.exit(1)
     },

@@ -1,5 +1,5 @@
 import { type ConsumerName, createDispatcher, openDeadQueue, openQueue, type Policies } from '@goals-tasks/events'
-import { damped, type Registry } from '@goals-tasks/observability'
+import { type Registry, throttled } from '@goals-tasks/observability'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import type { Logger } from 'pino'
@@ -7,15 +7,15 @@ import type { ConsumerDeps, Consumers } from './consumers/types.ts'
 import { createMetrics } from './metrics.ts'
 import { type Context, noteProgress } from './runtime/processing/context.ts'
 import { runConsumer } from './runtime/processing/run-consumer.ts'
-import { runChores } from './runtime/recovery/maintenance.ts'
+import { runMaintenance } from './runtime/recovery/maintenance.ts'
 import { repeat } from './runtime/recovery/repeat.ts'
-import { reviewDead } from './runtime/recovery/review-dead-letters.ts'
+import { reviewDeadLetters } from './runtime/recovery/review-dead-letters.ts'
 import { createSweeper } from './runtime/recovery/sweeper.ts'
 import { createWatchdog } from './runtime/recovery/watchdog.ts'
 import { closeWithoutRedis } from './runtime/redis/close-without-redis.ts'
 import type { Timings } from './runtime/timings.ts'
 
-const choresEveryMs = 3_600_000
+const maintenanceEveryMs = 3_600_000
 
 export type WorkerOptions = {
   /** The consumers that this process serves. */
@@ -33,7 +33,7 @@ export type WorkerOptions = {
   registry: Registry
   log: Logger
   /** This process does nothing any more although there is work: it should end and be started anew. */
-  onWedged: (consumer: ConsumerName) => void
+  onStuck: (consumer: ConsumerName) => void
 }
 
 export type RunningWorker = { close(): Promise<void> }
@@ -45,10 +45,10 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   const metrics = createMetrics(registry, pool, serve)
   const stopping = new AbortController()
   const shared = { ...options, dispatcher, metrics, signal: stopping.signal }
-  const lanes = serve.map((name) => startLane(name, shared))
+  const consumerQueues = serve.map((name) => startConsumer(name, shared))
   const chores = repeat(
-    () => runChores({ pool, dispatcher, retentionDays: options.retentionDays, purged: metrics.purged, log }),
-    choresEveryMs,
+    () => runMaintenance({ pool, dispatcher, retentionDays: options.retentionDays, purged: metrics.purged, log }),
+    maintenanceEveryMs,
     (err) => log.error({ err }, 'the hourly chores failed'),
   )
 
@@ -60,7 +60,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
      */
     async close() {
       stopping.abort()
-      await Promise.all([chores.close(), ...lanes.map((lane) => lane.close())])
+      await Promise.all([chores.close(), ...consumerQueues.map((lane) => lane.close())])
       await dispatcher.flush()
       await dispatcher.close()
     },
@@ -69,10 +69,10 @@ export function createWorker(options: WorkerOptions): RunningWorker {
 
 type Shared = WorkerOptions & Pick<Context, 'dispatcher' | 'metrics' | 'signal'>
 
-function startLane<C extends ConsumerName>(name: C, shared: Shared) {
+function startConsumer<C extends ConsumerName>(name: C, shared: Shared) {
   const { consumers, policies, timings, pool, redis, queuePrefix, deps, dispatcher, metrics, log, signal } = shared
   const progress = { last: performance.now(), running: 0 }
-  const tell = (what: string) => damped(5_000, (err: unknown) => log.warn({ consumer: name, err }, what))
+  const tell = (what: string) => throttled(5_000, (err: unknown) => log.warn({ consumer: name, err }, what))
   const waiting = tell('waiting for Postgres or Redis')
   const context: Context<C> = {
     name,
@@ -99,13 +99,13 @@ function startLane<C extends ConsumerName>(name: C, shared: Shared) {
   for (const queue of [context.queue, context.deadQueue]) queue.on('error', tell('the queue is in trouble'))
 
   const worker = runConsumer(context, redis.worker, queuePrefix)
-  const isWedged = createWatchdog(context)
+  const isStuck = createWatchdog(context)
   const watch = async () => {
-    if (await isWedged()) shared.onWedged(name)
+    if (await isStuck()) shared.onStuck(name)
   }
   const repeating = [
     repeat(createSweeper(context), timings.sweepEveryMs, tell('the sweep failed')),
-    repeat(() => reviewDead(context), timings.reviewDeadEveryMs, tell('the review of the dead letters failed')),
+    repeat(() => reviewDeadLetters(context), timings.reviewDeadEveryMs, tell('the review of the dead letters failed')),
     repeat(watch, timings.watchEveryMs, tell('the watchdog cannot see')),
   ]
   async function close() {

@@ -22,7 +22,6 @@ test('workers that race for the same events commit each effect once', async () =
       async run(tx, _deps, claimed) {
         const ids = claimed.map((event) => event.id)
         await tx.query('insert into effects select unnest($1::uuid[])', [ids])
-        return []
       },
     },
   }
@@ -43,6 +42,6 @@ test('workers that race for the same events commit each effect once', async () =
 test('a worker serves the consumers that it is told to, and no other', async () => {
   const on = await createInstallation()
   startWorker(on, { serve: ['audit-log', 'sync'] })
-  on.dispatcher.nudge((await createWriter(on.pool).goal()).events)
+  on.dispatcher.dispatch((await createWriter(on.pool).goal()).events)
   await until(async () => expect(await pendingDeliveries(on.pool)).toEqual({ 'cache-invalidation': 1 }))
 })

@@ -22,7 +22,6 @@ const poisoned = (isPoison: (eventId: string) => boolean, error: () => Error): P
     async run(tx, deps, events) {
       await auditLog.run(tx, deps, events)
       if (events.some((event) => isPoison(event.id))) throw error()
-      return []
     },
   },
 })
@@ -40,7 +39,7 @@ test('the neighbours of a bad event are done at once; it is tried again and agai
     () => new Error(`it broke for the ${++failures}. time`),
   )
   startWorker(on, { serve, consumers, policies: { 'audit-log': hasty(4) } })
-  on.dispatcher.nudge(events)
+  on.dispatcher.dispatch(events)
 
   await until(async () => (await countRows(on.pool, 'goal_audit_log')) === 19)
   await until(async () => (await countRows(on.pool, 'dead_letters')) === 1)
@@ -74,7 +73,7 @@ test('the board shows why a job failed, and the dead letter in a queue of its ow
     ),
     policies: { 'audit-log': hasty(2) },
   })
-  on.dispatcher.nudge(events)
+  on.dispatcher.dispatch(events)
   const queue = queueOf(on, 'audit-log')
   const mirror = openDeadQueue(on.producer, on.prefix, 'audit-log')
   on.closeFirst(() => mirror.close())
@@ -100,7 +99,7 @@ test('an event beyond hope and a malformed one are given up at the first attempt
     () => new UnrecoverableError('never'),
   )
   startWorker(on, { serve, consumers, policies: { 'audit-log': hasty() } })
-  on.dispatcher.nudge([hopeless, malformed, fine])
+  on.dispatcher.dispatch([hopeless, malformed, fine])
   await until(async () => (await countRows(on.pool, 'dead_letters')) === 2)
   const { rows } = await on.pool.query('select event_id, attempts, error from dead_letters order by event_id')
   expect(rows).toEqual([
@@ -115,7 +114,7 @@ test('fields that the catalogue does not know do no harm', async () => {
   const events = await writeGoals(on, 1)
   await on.pool.query(`update events set after = (after::jsonb || '{"colour": "red"}')::json`)
   startWorker(on, { serve })
-  on.dispatcher.nudge(events)
+  on.dispatcher.dispatch(events)
   await until(async () => (await countRows(on.pool, 'goal_audit_log')) === 1)
 })
 
@@ -124,7 +123,7 @@ test('an event of an unknown type is put aside without an attempt, and its neigh
   const [strange, ...others] = await writeGoals(on, 3)
   if (!strange) throw new Error('an event was written')
   await on.pool.query(`update events set type = 'goal:archived' where id = $1`, [strange.id])
-  startWorker(on, { serve, timings: { parkMs: 600_000 } })
+  startWorker(on, { serve, timings: { snoozeMs: 600_000 } })
   const queue = queueOf(on, 'audit-log')
   await queue.add('3 events', { events: [{ ...strange, type: 'goal:archived' }, ...others] })
   await until(async () => (await countRows(on.pool, 'goal_audit_log')) === 2)
@@ -147,7 +146,7 @@ test('a consumer that always fails leaves the others at full speed', async () =>
     ),
     policies: { 'audit-log': { ...hasty(3), backoff: { baseMs: 60_000, capMs: 60_000 } } },
   })
-  on.dispatcher.nudge(events)
+  on.dispatcher.dispatch(events)
   await until(async () => expect(await pendingDeliveries(on.pool)).toEqual({ 'audit-log': 100 }), { timeoutMs: 5_000 })
   const failed = () => new Set(on.lines.flatMap((line) => (line.msg === 'attempt failed' ? [line.eventId] : [])))
   await until(() => failed().size === 100)
@@ -165,7 +164,7 @@ test('a mirror that was lost or fell behind is made equal to the dead letters', 
     ),
     timings: { reviewDeadEveryMs: 50 },
   })
-  on.dispatcher.nudge(events)
+  on.dispatcher.dispatch(events)
   const mirror = new Queue(deadQueueName('audit-log'), {
     connection: on.producer,
     prefix: queuePrefix(on.prefix, 'audit-log'),

@@ -82,7 +82,7 @@ type TestWorker = {
   timings?: Partial<Timings>
   syncUrl?: string
   cacheUrl?: string
-  onWedged?: (consumer: ConsumerName) => void
+  onStuck?: (consumer: ConsumerName) => void
 }
 
 /** A worker inside of the test. */
@@ -109,7 +109,7 @@ export function startWorker(on: Installation, options: TestWorker = {}) {
     },
     registry,
     log: on.log,
-    onWedged: options.onWedged ?? (() => undefined),
+    onStuck: options.onStuck ?? (() => undefined),
   })
   let closed: Promise<void> | undefined
   const close = async () => {
@@ -136,18 +136,20 @@ export function queueOf(on: Installation, consumer: ConsumerName) {
 /** A policy that fails quickly. */
 export const hasty = (attempts = 3) => ({ attempts, backoff: { baseMs: 5, capMs: 20 }, concurrency: 4, lockMs: 30_000 })
 
-export type Change<E> = { entity: E; events: CommittedEvent[] }
+export type Change<E> = { entity: E; events: readonly CommittedEvent[] }
 type By = { actorId?: string; correlationId?: string; extra?: readonly EventType[] }
 
 /** Writes as the API does, without enqueueing: `events` are for the dispatcher. */
 export function createWriter(pool: pg.Pool) {
-  const commit = createCommit(pool)
-  const announce = (types: readonly EventType[], { actorId, correlationId, extra = [] }: By, fallback: string) => ({
+  const commit = createCommit(pool, () => undefined)
+  const metadataOf = (types: readonly EventType[], { actorId, correlationId, extra = [] }: By, fallback: string) => ({
     types: [...types, ...extra],
     actorId: actorId ?? fallback,
+    // Only an administrator changes rows of other users.
+    asAdmin: actorId !== undefined && actorId !== fallback,
     correlationId,
   })
-  const parsed = <E>(committed: { text: string; events: CommittedEvent[] } | null): Change<E> => {
+  const parsed = <E>(committed: { text: string; events: readonly CommittedEvent[] } | null): Change<E> => {
     if (!committed) throw new Error('nothing was committed')
     return { entity: JSON.parse(committed.text), events: committed.events }
   }
@@ -156,25 +158,22 @@ export function createWriter(pool: pg.Pool) {
       const values = { id: randomUUID(), userId, title, description: null, priority: 'LOW', targetDate: null } as const
       return parsed(
         await commit.createGoal({
-          by: { id: userId, admin: false },
           values: { ...values, category: null, tags: [], metadata: {} },
-          announcement: announce(['goal:created'], {}, userId),
+          metadata: metadataOf(['goal:created'], {}, userId),
         }),
       )
     },
     async changeGoal(goal: Goal, change: Partial<GoalState>, by: By = {}): Promise<Change<Goal>> {
       return parsed(
         await commit.updateGoal({
-          by: { id: goal.userId, admin: true },
           values: { ...goal, ...change },
-          announcement: announce(['goal:updated'], by, goal.userId),
+          metadata: metadataOf(['goal:updated'], by, goal.userId),
         }),
       )
     },
     async task(goal: Goal, given: { assignedTo?: string; title?: string } = {}, by: By = {}): Promise<Change<Task>> {
       return parsed(
         await commit.createTask({
-          by: { id: goal.userId, admin: false },
           values: {
             id: randomUUID(),
             goalId: goal.id,
@@ -191,7 +190,7 @@ export function createWriter(pool: pg.Pool) {
             tags: [],
             metadata: {},
           },
-          announcement: announce(['task:created'], by, goal.userId),
+          metadata: metadataOf(['task:created'], by, goal.userId),
         }),
       )
     },
@@ -207,9 +206,8 @@ export function createWriter(pool: pg.Pool) {
     async changeTask(task: Task, change: Partial<TaskState>, by: By = {}): Promise<Change<Task>> {
       return parsed(
         await commit.updateTask({
-          by: { id: task.ownerId, admin: true },
-          values: { ...task, ...change, unlessAwaited: false },
-          announcement: announce(['task:updated'], by, task.ownerId),
+          values: { ...task, ...change, requireNoDependents: false },
+          metadata: metadataOf(['task:updated'], by, task.ownerId),
         }),
       )
     },

@@ -11,7 +11,7 @@ test('a change takes effect at every consumer, and what a consumer announces tak
 
   const goal = await write.goal(owner)
   const task = await write.task(goal.entity, { assignedTo: assignee }, { extra: ['task:assigned'] })
-  on.dispatcher.nudge([...goal.events, ...task.events])
+  on.dispatcher.dispatch([...goal.events, ...task.events])
 
   await until(async () => Object.keys(await pendingDeliveries(on.pool)).length === 0)
   expect(await countRows(on.pool, 'goal_audit_log')).toBe(1)
@@ -25,7 +25,7 @@ test('a change takes effect at every consumer, and what a consumer announces tak
 test('what was done, how late and how long is measured, and a quiet system has nothing overdue', async () => {
   const on = await createInstallation()
   const { registry } = startWorker(on)
-  on.dispatcher.nudge(await writeGoals(on, 3))
+  on.dispatcher.dispatch(await writeGoals(on, 3))
   await until(async () => Object.keys(await pendingDeliveries(on.pool)).length === 0)
   const metric = async (line: string) => (await registry.metrics()).split('\n').find((each) => each.startsWith(line))
   await until(async () =>

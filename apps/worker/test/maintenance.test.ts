@@ -5,7 +5,7 @@ import { Counter } from '@goals-tasks/observability'
 import type pg from 'pg'
 import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import { runChores } from '../src/runtime/recovery/maintenance.ts'
+import { runMaintenance } from '../src/runtime/recovery/maintenance.ts'
 import { countRows, createWriter } from './harness.ts'
 
 const log = pino({ level: 'silent' })
@@ -23,8 +23,8 @@ async function database() {
 async function chores(pool: pg.Pool) {
   const events: CommittedEvent[] = []
   const purged = new Counter({ name: 'purged', help: 'test', labelNames: ['entity'] as const, registers: [] })
-  const dispatcher = { nudge: (committed: readonly CommittedEvent[]) => void events.push(...committed) }
-  await runChores({ pool, dispatcher, retentionDays: 30, purged, log })
+  const dispatcher = { dispatch: (committed: readonly CommittedEvent[]) => void events.push(...committed) }
+  await runMaintenance({ pool, dispatcher, retentionDays: 30, purged, log })
   const { values } = await purged.get()
   return { events, ...Object.fromEntries(values.map(({ labels, value }) => [labels.entity, value])) }
 }

@@ -25,7 +25,7 @@ test('with Postgres away a full queue waits: no attempt, no split, no dead lette
 
   await postgres.stop()
   for (let i = 0; i < events.length; i += 10) {
-    on.dispatcher.nudge(events.slice(i, i + 10))
+    on.dispatcher.dispatch(events.slice(i, i + 10))
     await on.dispatcher.flush()
   }
   startWorker(on, { timings: { sweepEveryMs: 50 } })
@@ -49,7 +49,7 @@ test('Postgres dies under running transactions, and none of them is lost or done
   const events = await writeGoals(on, 300)
   startWorker(on, { timings: { leaseMs: 1_000, sweepEveryMs: 100 } })
   for (let i = 0; i < events.length; i += 5) {
-    on.dispatcher.nudge(events.slice(i, i + 5))
+    on.dispatcher.dispatch(events.slice(i, i + 5))
     await on.dispatcher.flush()
   }
   await postgres.kill()
@@ -65,13 +65,13 @@ test('Postgres dies under running transactions, and none of them is lost or done
 test('a Redis that comes back empty costs no event', async () => {
   const redis = await ownRedis()
   const on = await createInstallation({ redisUrl: redis.url })
-  on.dispatcher.nudge(await writeGoals(on, 50))
+  on.dispatcher.dispatch(await writeGoals(on, 50))
   await on.dispatcher.flush()
   await on.producer.flushall()
   await on.pool.query(`update deliveries set due_at = now()`)
   await redis.stop()
   startWorker(on, { timings: { leaseMs: 1_000, sweepEveryMs: 100 } })
-  on.dispatcher.nudge(await writeGoals(on, 1))
+  on.dispatcher.dispatch(await writeGoals(on, 1))
   await on.pool.query(`update deliveries set due_at = now()`)
   await redis.start()
   await isDrained(on)
@@ -82,12 +82,12 @@ test('a Redis that dies and returns under idle workers is used again', async () 
   const redis = await ownRedis()
   const on = await createInstallation({ redisUrl: redis.url })
   startWorker(on)
-  on.dispatcher.nudge(await writeGoals(on, 1))
+  on.dispatcher.dispatch(await writeGoals(on, 1))
   await isDrained(on)
   await redis.kill()
   await redis.start()
   await until(() => on.producer.status === 'ready')
-  on.dispatcher.nudge(await writeGoals(on, 1))
+  on.dispatcher.dispatch(await writeGoals(on, 1))
   await isDrained(on)
 })
 
@@ -96,7 +96,7 @@ test('with the Redis of the cache away invalidations wait, without an attempt', 
   const on = await createInstallation()
   await cacheRedis.stop()
   startWorker(on, { serve: ['cache-invalidation'], cacheUrl: cacheRedis.url })
-  on.dispatcher.nudge(await writeGoals(on, 3))
+  on.dispatcher.dispatch(await writeGoals(on, 3))
   await until(() => waits(on, 'cache-invalidation'))
   expect((await pendingDeliveries(on.pool))['cache-invalidation']).toBe(3)
   await cacheRedis.start()
@@ -108,7 +108,7 @@ test('a worker that stops while it waits for Postgres puts its jobs back for the
   const postgres = await ownPostgres()
   await migrate(postgres.url)
   const on = await createInstallation({ databaseUrl: postgres.url })
-  on.dispatcher.nudge(await writeGoals(on, 5))
+  on.dispatcher.dispatch(await writeGoals(on, 5))
   await on.dispatcher.flush()
   await postgres.stop()
   const first = startWorker(on)
@@ -125,7 +125,7 @@ test('a Redis that is full costs little to wait for, and the work goes on when t
   const redis = await ownRedis()
   const on = await createInstallation({ redisUrl: redis.url })
   for (const event of await writeGoals(on, 50)) {
-    on.dispatcher.nudge([event])
+    on.dispatcher.dispatch([event])
     await on.dispatcher.flush()
   }
   await on.producer.config('SET', 'maxmemory', '1')

@@ -38,7 +38,7 @@ test('a worker starts without a word on standard error and stops with its work d
   const on = await createInstallation()
   const worker = startProcess(main, environment(on))
   await worker.waitForLog((line) => line.msg === 'ready')
-  on.dispatcher.nudge(await writeGoals(on, 1))
+  on.dispatcher.dispatch(await writeGoals(on, 1))
   await until(async () => Object.keys(await pendingDeliveries(on.pool)).length === 0)
   worker.kill('SIGTERM')
   expect(await worker.exit).toEqual({ code: 0, signal: null })

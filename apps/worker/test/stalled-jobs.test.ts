@@ -8,7 +8,7 @@ const serve = ['audit-log'] as const
 
 async function enqueueGoals(on: Installation, count: number): Promise<CommittedEvent[]> {
   const events = await writeGoals(on, count)
-  on.dispatcher.nudge(events)
+  on.dispatcher.dispatch(events)
   await on.dispatcher.flush()
   return events
 }

@@ -32,7 +32,7 @@ for (const there of [true, false]) {
     const { consumer, begun, release } = slowConsumer()
     const busy = startWorker(on, { serve: ['sync'], consumers: { sync: consumer } })
     const idle = startWorker(on, { serve: ['audit-log'] })
-    on.dispatcher.nudge(await writeGoals(on, 1))
+    on.dispatcher.dispatch(await writeGoals(on, 1))
     await begun
     if (!there) await redis.stop()
 

@@ -62,7 +62,7 @@ test('two workers do not enqueue the same event twice', async () => {
 
 test('a queue that was emptied is filled again', async () => {
   const on = await createInstallation()
-  on.dispatcher.nudge(await writeGoals(on, 30))
+  on.dispatcher.dispatch(await writeGoals(on, 30))
   await on.dispatcher.flush()
   const queue = queueOf(on, 'audit-log')
   await queue.obliterate({ force: true })
@@ -81,7 +81,7 @@ test('a backlog is never enqueued again, however late it is, nor is what runs', 
   // One job runs and holds its events, the others wait; then everything becomes overdue.
   const events = await writeGoals(on, 60)
   for (let i = 0; i < events.length; i += 10) {
-    on.dispatcher.nudge(events.slice(i, i + 10))
+    on.dispatcher.dispatch(events.slice(i, i + 10))
     await on.dispatcher.flush()
   }
   await until(() => state.started === 10)

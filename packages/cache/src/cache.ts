@@ -10,7 +10,7 @@ export type Cache = ReturnType<typeof createCache>
  * - `readEntity(kind, id, reader, load)`: the answer about one entity for `reader`. `load` reads the *primary* and gives the
  *   finished text, its version and all those who may be given exactly this text; or null, or throws: neither is kept.
  *   A text that only this reader gets comes with no readers, and is not kept.
- * - `readList(scopes, variant, load)`: a page of a list, kept until one of the scopes is invalidated. The variant holds
+ * - `readList(groups, variant, load)`: a page of a list, kept until one of the groups is invalidated. The variant holds
  *   everything that the page depends on: whose list it is, filters, order, cursor, limit.
  * - `invalidate(change)`: called after the commit and before the answer. It takes at most 50 ms, never throws, and tells
  *   whether Redis confirmed it; if not, this process does not use the cache until it has made the whole of it void, which a

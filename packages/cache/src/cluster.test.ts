@@ -21,7 +21,7 @@ onCluster(({ servers, fresh }) => {
     await cache.readList(['tasks:goal:1', 'tasks:user:ada'], '', async () => ({ text: '', tag: '', next: null }))
     await cache.settled()
     const entities = ids.map((id) => ({ kind: 'task' as const, id, version: 2 }))
-    expect(await cache.invalidate({ entities, scopes: ['tasks:goal:1', 'tasks:user:ada'] })).toBe(true)
+    expect(await cache.invalidate({ entities, groups: ['tasks:goal:1', 'tasks:user:ada'] })).toBe(true)
     expect(await cache.parts.generation.replace(await cache.parts.generation.current())).toBe('swapped')
 
     const perKind = new Map<string, number>()

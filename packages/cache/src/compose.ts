@@ -6,7 +6,7 @@ import { createEntries } from './entries.ts'
 import { createFlights } from './flights.ts'
 import { createGeneration } from './generation.ts'
 import { createGuard } from './guard.ts'
-import { type Change, createInvalidation } from './invalidation.ts'
+import { createInvalidation, type Invalidation } from './invalidation.ts'
 import { generationKey } from './layout.ts'
 import { createLists } from './lists.ts'
 import { createMarks } from './marks.ts'
@@ -67,7 +67,7 @@ export function composeCache({ redis, prefix, registry }: CacheOptions, parts: P
   const unwatch = watchConnection(redis, () => trust.distrust('the connection to Redis was lost'))
   if (registry) registerTally(registry, tally, { breaker: guard.state, trusted: trust.isTrusted })
 
-  async function invalidate(change: Change): Promise<boolean> {
+  async function invalidate(change: Invalidation): Promise<boolean> {
     try {
       const isVast = (change.entities?.length ?? 0) > maxTombstones
       await guard.run(() => (isVast ? generation.renew() : invalidation(change)))

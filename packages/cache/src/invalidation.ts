@@ -1,12 +1,12 @@
 import { Cluster } from 'ioredis'
 import type { CacheRedis } from './connect.ts'
-import { type EntityKind, lifetimesMs, type Scope } from './layout.ts'
+import { type EntityKind, type ListGroup, lifetimesMs } from './layout.ts'
 import { createMarks } from './marks.ts'
 
 /** Entities as they are now, deleted ones too, and the groups of lists that show or showed them. */
-export type Change = {
+export type Invalidation = {
   entities?: readonly { kind: EntityKind; id: string; version: number }[]
-  scopes?: readonly Scope[]
+  groups?: readonly ListGroup[]
 }
 
 /** Tombstones for keys whose entry is older than the change. A full Redis must take them as well. */
@@ -22,7 +22,7 @@ end`
 const keysPerScript = 100
 
 /**
- * Makes what the cache holds of changed entities, and every list of the scopes, worthless. Idempotent, in any order.
+ * Makes what the cache holds of changed entities, and every list of the groups, worthless. Idempotent, in any order.
  * On a single Redis it takes two commands for one entity and its lists; on a cluster one per key.
  * @throws when Redis did not confirm all of it. Some of it may have happened, or happen later; repeat it until it succeeds.
  */
@@ -30,7 +30,7 @@ export function createInvalidation({ redis, prefix }: { redis: CacheRedis; prefi
   const newMark = createMarks()
   const clustered = redis instanceof Cluster
 
-  return async ({ entities = [], scopes = [] }: Change): Promise<void> => {
+  return async ({ entities = [], groups = [] }: Invalidation): Promise<void> => {
     // A first version has nothing older that could be in the way.
     const changed = entities.filter(({ version }) => version > 1)
     const work: Promise<unknown>[] = inGroups(changed, clustered ? 1 : keysPerScript).map((group) =>
@@ -43,8 +43,8 @@ export function createInvalidation({ redis, prefix }: { redis: CacheRedis; prefi
         ...group.map(({ version }) => version),
       ),
     )
-    for (const group of inGroups([...new Set(scopes)], clustered ? 1 : keysPerScript))
-      work.push(redis.unlink(...group.map((scope) => `${prefix}:${scope}`)))
+    for (const group of inGroups([...new Set(groups)], clustered ? 1 : keysPerScript))
+      work.push(redis.unlink(...group.map((group) => `${prefix}:${group}`)))
     await Promise.all(work)
   }
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { CacheRedis } from './connect.ts'
-import { jittered, lifetimesMs, type Scope } from './layout.ts'
+import { jittered, type ListGroup, lifetimesMs } from './layout.ts'
 
 /** A finished page of a list: its text, the entity tag of that, and what leads to the page after it; the latter two without white space. */
 export type ListPage = { text: string; tag: string; next: string | null }
@@ -12,13 +12,13 @@ export type Lists = ReturnType<typeof createLists>
 
 export function createLists({ redis, prefix, newMark }: { redis: CacheRedis; prefix: string; newMark: () => string }) {
   return {
-    scopeKey: (scope: Scope) => `${prefix}:${scope}`,
-    key: (scopes: readonly [Scope, ...Scope[]], variant: string) =>
-      `${prefix}:${scopes[0]}:${hash('sha256', `${form} ${scopes.join()} ${variant}`, 'base64url')}`,
-    /** Gives a scope without a mark a new one: never one that it had before. @returns its mark */
+    groupKey: (group: ListGroup) => `${prefix}:${group}`,
+    key: (groups: readonly [ListGroup, ...ListGroup[]], variant: string) =>
+      `${prefix}:${groups[0]}:${hash('sha256', `${form} ${groups.join()} ${variant}`, 'base64url')}`,
+    /** Gives a group without a mark a new one: never one that it had before. @returns its mark */
     async plant(key: string): Promise<string> {
       const mark = newMark()
-      return (await redis.set(key, mark, 'PX', lifetimesMs.scope, 'NX', 'GET')) ?? mark
+      return (await redis.set(key, mark, 'PX', lifetimesMs.group, 'NX', 'GET')) ?? mark
     },
     /** Overwrites whatever is there: a list counts only under the generation and the marks that it names. */
     async fill(key: string, seen: string, { text, tag, next }: ListPage): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { staleAfter } from './stale.ts'
+import { invalidationOf } from './stale.ts'
 
 const event = (type: string, aggregateId: string, version: number, rest: object = {}) => ({
   ...{ type, aggregateId, version, readers: [] as (string | null)[], goalIds: null },
@@ -8,22 +8,25 @@ const event = (type: string, aggregateId: string, version: number, rest: object 
 
 test('a goal drops its entry and its owner’s lists, and the list of its tasks once it is deleted', () => {
   const readers = ['ada']
-  expect(staleAfter([event('goal:updated', 'g', 2, { readers })])).toEqual({
+  expect(invalidationOf([event('goal:updated', 'g', 2, { readers })])).toEqual({
     entities: [{ kind: 'goal', id: 'g', version: 2 }],
-    scopes: ['goals:user:ada'],
+    groups: ['goals:user:ada'],
   })
-  expect(staleAfter([event('goal:deleted', 'g', 3, { readers })]).scopes).toEqual(['goals:user:ada', 'tasks:goal:g'])
+  expect(invalidationOf([event('goal:deleted', 'g', 3, { readers })]).groups).toEqual([
+    'goals:user:ada',
+    'tasks:goal:g',
+  ])
 })
 
 test('a task drops its entry and every list that shows it or showed it', () => {
   const moved = event('task:updated', 't', 4, { readers: ['ada', null, 'bob', 'ada'], goalIds: ['to', 'from'] })
-  expect(staleAfter([moved, event('task:assigned', 't', 4, { readers: ['bob'] })])).toEqual({
+  expect(invalidationOf([moved, event('task:assigned', 't', 4, { readers: ['bob'] })])).toEqual({
     entities: [{ kind: 'task', id: 't', version: 4 }],
-    scopes: ['tasks:goal:to', 'tasks:goal:from', 'tasks:user:ada', 'tasks:user:bob'],
+    groups: ['tasks:goal:to', 'tasks:goal:from', 'tasks:user:ada', 'tasks:user:bob'],
   })
 })
 
 test('of two versions of an entity the higher one counts, and what is no entity drops nothing', () => {
   const events = [event('task:updated', 't', 3), event('task:updated', 't', 2), event('notification:sent', 'n', 1)]
-  expect(staleAfter(events)).toEqual({ entities: [{ kind: 'task', id: 't', version: 3 }], scopes: [] })
+  expect(invalidationOf(events)).toEqual({ entities: [{ kind: 'task', id: 't', version: 3 }], groups: [] })
 })

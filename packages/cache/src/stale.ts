@@ -1,8 +1,8 @@
-import type { Change } from './invalidation.ts'
-import type { EntityKind, Scope } from './layout.ts'
+import type { Invalidation } from './invalidation.ts'
+import type { EntityKind, ListGroup } from './layout.ts'
 
 /** A committed change of an entity, as its events tell of it. */
-export type Changed = {
+export type ChangedEntity = {
   type: string
   aggregateId: string
   version: number
@@ -13,24 +13,24 @@ export type Changed = {
 }
 
 /** What the cache holds that is no more true after these changes. */
-export function staleAfter(events: readonly Changed[]): Change {
+export function invalidationOf(events: readonly ChangedEntity[]): Invalidation {
   const versions = new Map<string, { kind: EntityKind; id: string; version: number }>()
-  const scopes = new Set<Scope>()
+  const groups = new Set<ListGroup>()
   for (const event of events) {
     const kind = kindOf(event.type)
     if (!kind) continue
     const key = `${kind}:${event.aggregateId}`
     if (event.version >= (versions.get(key)?.version ?? 0))
       versions.set(key, { kind, id: event.aggregateId, version: event.version })
-    for (const scope of scopesOf(kind, event)) scopes.add(scope)
+    for (const group of groupsOf(kind, event)) groups.add(group)
   }
-  return { entities: [...versions.values()], scopes: [...scopes] }
+  return { entities: [...versions.values()], groups: [...groups] }
 }
 
 const kindOf = (type: string): EntityKind | undefined =>
   type.startsWith('goal:') ? 'goal' : type.startsWith('task:') ? 'task' : undefined
 
-function scopesOf(kind: EntityKind, { type, aggregateId, readers, goalIds }: Changed): Scope[] {
+function groupsOf(kind: EntityKind, { type, aggregateId, readers, goalIds }: ChangedEntity): ListGroup[] {
   const users = readers.filter((id) => id !== null)
   if (kind === 'task')
     return [

@@ -1,9 +1,9 @@
 import type { CacheRedis } from './connect.ts'
 import type { Generation } from './generation.ts'
 import type { Guard } from './guard.ts'
-import type { Change } from './invalidation.ts'
+import type { Invalidation } from './invalidation.ts'
 import { unlinkBelow } from './keys-below.ts'
-import { generationKey, isVersioned, jittered, lifetimesMs, scopeOfPattern } from './layout.ts'
+import { generationKey, groupOfPattern, isVersioned, jittered, lifetimesMs } from './layout.ts'
 import { askRedis, type RedisFigures, sumFigures } from './redis-figures.ts'
 import type { Tally } from './tally.ts'
 import type { Trust } from './trust.ts'
@@ -24,7 +24,7 @@ type Options = {
   tally: Tally
   trust: Pick<Trust, 'isTrusted' | 'distrust'>
   generation: Pick<Generation, 'renew'>
-  invalidate: (change: Change) => Promise<boolean>
+  invalidate: (change: Invalidation) => Promise<boolean>
 }
 
 /**
@@ -82,8 +82,8 @@ export function createValues({ redis, prefix, guard, tally, trust, generation, i
      * @returns how many values or groups were dropped
      */
     async delPattern(pattern: string): Promise<number> {
-      const scope = scopeOfPattern(pattern)
-      if (scope) return (await invalidate({ scopes: [scope] })) ? 1 : 0
+      const group = groupOfPattern(pattern)
+      if (group) return (await invalidate({ groups: [group] })) ? 1 : 0
       plainKey(pattern)
       return unlinkBelow(redis, prefix, pattern, isVersioned).catch(() => 0)
     },

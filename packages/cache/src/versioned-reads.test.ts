@@ -112,22 +112,22 @@ onEachDeployment(({ isCluster, servers, fresh }) => {
     expect(loads).toEqual(['owner'])
   })
 
-  test('a list goes with any of its scopes, and each variant is its own', async () => {
+  test('a list goes with any of its groups, and each variant is its own', async () => {
     const cache = await openCache(fresh())
-    const scopes = ['tasks:user:ada', 'tasks:goal:1'] as const
+    const groups = ['tasks:user:ada', 'tasks:goal:1'] as const
     const read = async (variant: string, text: string) => {
-      const found = await cache.readList(scopes, variant, async () => ({ text, tag: text, next: null }))
+      const found = await cache.readList(groups, variant, async () => ({ text, tag: text, next: null }))
       await cache.settled()
       return found.text
     }
     expect([await read('a', '1'), await read('b', '2'), await read('a', '3')]).toEqual(['1', '2', '1'])
-    await cache.invalidate({ scopes: ['tasks:goal:1'] })
+    await cache.invalidate({ groups: ['tasks:goal:1'] })
     expect([await read('a', '4'), await read('b', '5')]).toEqual(['4', '5'])
-    await cache.invalidate({ scopes: ['tasks:goal:2', 'tasks:user:bob'] })
+    await cache.invalidate({ groups: ['tasks:goal:2', 'tasks:user:bob'] })
     expect(await read('a', '6')).toBe('4')
   })
 
-  test('a change of many entities and scopes reaches all of them', async () => {
+  test('a change of many entities and groups reaches all of them', async () => {
     const cache = await openCache(fresh())
     const ids = Array.from({ length: 300 }, (_, i) => `${i}`)
     const readAll = (version: number) =>
@@ -137,8 +137,8 @@ onEachDeployment(({ isCluster, servers, fresh }) => {
     await readAll(1)
     await cache.settled()
     const entities = ids.map((id) => ({ kind: 'task' as const, id, version: 2 }))
-    const scopes = ids.map((id) => `tasks:goal:${id}` as const)
-    expect(await cache.invalidate({ entities, scopes })).toBe(true)
+    const groups = ids.map((id) => `tasks:goal:${id}` as const)
+    expect(await cache.invalidate({ entities, groups })).toBe(true)
     expect((await readAll(2)).map((found) => found?.version)).toEqual(ids.map(() => 2))
   })
 
@@ -192,7 +192,7 @@ onEachDeployment(({ isCluster, servers, fresh }) => {
     const recorded = await recordCommands(servers())
     await cache.invalidate({
       entities: [{ kind: 'task', id: 't', version: 7 }],
-      scopes: ['tasks:goal:1', 'tasks:user:ada', 'tasks:user:bob'],
+      groups: ['tasks:goal:1', 'tasks:user:ada', 'tasks:user:bob'],
     })
     // What a script does is told apart.
     const commands = (await recorded()).filter(({ isFromScript }) => !isFromScript).map(({ name }) => name)

@@ -3,7 +3,7 @@ import { type Entries, isStorable, type Loaded, parseEntry } from './entries.ts'
 import type { Flights } from './flights.ts'
 import type { Generation } from './generation.ts'
 import type { Guard } from './guard.ts'
-import type { EntityKind, Scope } from './layout.ts'
+import type { EntityKind, ListGroup } from './layout.ts'
 import { type ListPage, type Lists, parsePage } from './lists.ts'
 import type { Tally } from './tally.ts'
 import type { Trust } from './trust.ts'
@@ -45,11 +45,11 @@ export function createVersionedReads({ read, entries, lists, generation, flights
     return { current, entry: parseEntry(stored) }
   }
 
-  async function lookAtList(key: string, scopeKeys: string[]) {
-    const [current, stored, ...marks] = await read([key, ...scopeKeys])
+  async function lookAtList(key: string, groupKeys: string[]) {
+    const [current, stored, ...marks] = await read([key, ...groupKeys])
     if (current && marks.every(Boolean)) return { stored, state: [current, ...marks].join(' ') }
     const planted = await guard.run(() =>
-      Promise.all([current ?? generation.plant(), ...scopeKeys.map((scope, i) => marks[i] ?? lists.plant(scope))]),
+      Promise.all([current ?? generation.plant(), ...groupKeys.map((group, i) => marks[i] ?? lists.plant(group))]),
     )
     return { stored, state: planted.join(' ') }
   }
@@ -93,12 +93,12 @@ export function createVersionedReads({ read, entries, lists, generation, flights
     },
 
     async readList(
-      scopes: readonly [Scope, ...Scope[]],
+      groups: readonly [ListGroup, ...ListGroup[]],
       variant: string,
       load: () => Promise<ListPage>,
     ): Promise<ListPage> {
-      const key = lists.key(scopes, variant)
-      const found = await seen(() => lookAtList(key, scopes.map(lists.scopeKey)))
+      const key = lists.key(groups, variant)
+      const found = await seen(() => lookAtList(key, groups.map(lists.groupKey)))
       if (!found) return load()
       const page = found.stored ? parsePage(found.stored, found.state) : undefined
       if (page) {

@@ -1,22 +1,22 @@
-export { loadOpenBlockers, openTask, settleBlocks } from './changes/blocks.ts'
+export { loadOpenBlockers, openTask, recomputeBlocks } from './changes/blocks.ts'
 export {
   closeTasksOfGoal,
   deleteGoalCascade,
-  loadNotToBeCompleted,
+  loadUncompletableTasks,
   lockOpenTasks,
   reopenTasksOfGoal,
 } from './changes/cascade.ts'
-export type { Committed, Principal } from './changes/change.ts'
+export type { Committed } from './changes/change.ts'
 export { type Commit, commitWithin, createCommit } from './changes/commit.ts'
 export { createDependentTaskIn } from './changes/create.ts'
-export { findCycle, lockEdges, updateEntangledTask } from './changes/edges.ts'
-export { type Announcement, announced, announcedEvents, announcementValues } from './changes/events.ts'
-export type { DependentTask, EntangledState, GoalState, NewGoal, NewTask, TaskState } from './changes/fields.ts'
+export { findCycle, lockEdges, updateTaskWithEdges } from './changes/edges.ts'
+export { type EventMetadata, emitEvents, emittedEvents, metadataValues } from './changes/events.ts'
+export type { DependentTask, GoalState, NewGoal, NewTask, TaskState, TaskWithEdges } from './changes/fields.ts'
 export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/locks.ts'
 export { purgeExpired } from './changes/purge.ts'
 export { notificationJson } from './changes/representation.ts'
 export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
-export { deleted, goalReadable, live, principalId, taskCreated, taskOwned, taskVisible } from './changes/visibility.ts'
+export { actorId, deleted, goalReadable, live, taskCreated, taskOwned, taskVisible } from './changes/visibility.ts'
 export {
   countDeadLetters,
   type DeadLetter,
@@ -28,16 +28,16 @@ export {
   replayDeadLetters,
 } from './delivery/dead-letters.ts'
 export {
-  buryDelivery,
   claimEvents,
   finishDeliveries,
   type LeasedDelivery,
   leaseDeliveries,
   leaseOverdue,
   loadUnfinishedEvents,
+  moveToDeadLetters,
   oldestOverdueSeconds,
-  parkDeliveries,
   recordFailure,
+  snoozeDeliveries,
 } from './delivery/deliveries.ts'
 export { type IdempotencyKey, loadAnswer, type StoredAnswer, storeAnswer, takeKey } from './delivery/idempotency.ts'
 export { eventRetentionDays } from './delivery/retention.ts'
@@ -47,4 +47,4 @@ export { prepareLookup } from './engine/lookup.ts'
 export { assertSchema, ensurePartitions, migrate } from './engine/migrations.ts'
 export { Overloaded } from './engine/natural-batch.ts'
 export { type Executor, executeOnce, prepareStatement } from './engine/statement.ts'
-export { inTransaction, sqlState, type Transaction, type Tx } from './engine/transaction.ts'
+export { inTransaction, type Publish, sqlState, type Tx } from './engine/transaction.ts'

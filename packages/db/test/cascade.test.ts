@@ -26,11 +26,16 @@ async function largeGoal(owner: string, tasks: number): Promise<string> {
 }
 
 /** Every one of them, within a time that is ample, unless they are joined loop in loop. */
-async function expectAll(tasks: number, limit: string, step: (tx: Tx) => Promise<{ id: string }[]>): Promise<void> {
-  const events = await inTransaction(database.pool, async (tx) => {
-    await tx.query(`set local statement_timeout = '${limit}'`)
-    return step(tx)
-  })
+async function expectAll(tasks: number, limit: string, step: (tx: Tx) => Promise<void>): Promise<void> {
+  const events = await inTransaction(
+    database.pool,
+    () => undefined,
+    async (tx) => {
+      await tx.query(`set local statement_timeout = '${limit}'`)
+      await step(tx)
+      return tx.events
+    },
+  )
   expect(events).toHaveLength(tasks + 1)
   expect(new Set(events.map((event) => event.id)).size).toBe(tasks + 1)
 }
@@ -45,9 +50,9 @@ test('it comes back with them, though the statistics know of the tasks and not o
   const me = randomUUID()
   const goalId = await largeGoal(me, 20_000)
   await database.pool.query('analyze tasks')
-  const why = { actorId: me, cascadeId: randomUUID() }
-  await expectAll(20_000, '12s', (tx) => deleteGoalCascade(tx, goalId, why))
-  await expectAll(20_000, '12s', (tx) => restoreGoalCascade(tx, goalId, why.cascadeId, why))
+  const metadata = { actorId: me, cascadeId: randomUUID() }
+  await expectAll(20_000, '12s', (tx) => deleteGoalCascade(tx, goalId, metadata))
+  await expectAll(20_000, '12s', (tx) => restoreGoalCascade(tx, goalId, metadata.cascadeId, metadata))
 }, 60_000)
 
 test('a small goal closes, reopens and goes without reading the whole table', async () => {
@@ -79,25 +84,29 @@ test('a small goal closes, reopens and goes without reading the whole table', as
   ])
 
   const cascadeId = randomUUID()
-  const why = { actorId: me, cascadeId }
-  const steps: Record<string, (tx: Tx) => Promise<unknown[]>> = {
-    close: async (tx) => closeTasksOfGoal(tx, goalId, await lockOpenTasks(tx, goalId), 'CANCELLED', why),
-    reopen: (tx) => reopenTasksOfGoal(tx, goalId, cascadeId, why),
-    delete: (tx) => deleteGoalCascade(tx, goalId, why),
-    restore: (tx) => restoreGoalCascade(tx, goalId, cascadeId, why),
+  const metadata = { actorId: me, cascadeId }
+  const steps: Record<string, (tx: Tx) => Promise<void>> = {
+    close: async (tx) => closeTasksOfGoal(tx, goalId, await lockOpenTasks(tx, goalId), 'CANCELLED', metadata),
+    reopen: (tx) => reopenTasksOfGoal(tx, goalId, cascadeId, metadata),
+    delete: (tx) => deleteGoalCascade(tx, goalId, metadata),
+    restore: (tx) => restoreGoalCascade(tx, goalId, cascadeId, metadata),
   }
   for (const [name, step] of Object.entries(steps)) {
-    const { events, scans } = await inTransaction(pool, async (tx) => {
-      const scans = async () =>
-        (
-          await tx.query(
-            `select relname, seq_scan from pg_stat_xact_user_tables where relname in ('tasks', 'goals', 'task_dependencies')`,
-          )
-        ).rows.map((row) => [row.relname, Number(row.seq_scan)])
-      const before = Object.fromEntries(await scans())
-      const events = await step(tx)
-      return { events, scans: (await scans()).filter(([table, n]) => n !== before[String(table)]) }
-    })
+    const { events, scans } = await inTransaction(
+      pool,
+      () => undefined,
+      async (tx) => {
+        const scans = async () =>
+          (
+            await tx.query(
+              `select relname, seq_scan from pg_stat_xact_user_tables where relname in ('tasks', 'goals', 'task_dependencies')`,
+            )
+          ).rows.map((row) => [row.relname, Number(row.seq_scan)])
+        const before = Object.fromEntries(await scans())
+        await step(tx)
+        return { events: tx.events, scans: (await scans()).filter(([table, n]) => n !== before[String(table)]) }
+      },
+    )
     expect(events.length, name).toBeGreaterThan(0)
     expect(scans, name).toEqual([])
   }

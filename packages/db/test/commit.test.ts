@@ -13,7 +13,6 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 const me = randomUUID()
-const by = { id: me, admin: false }
 const rest = {
   description: null,
   priority: 'MEDIUM' as const,
@@ -43,41 +42,39 @@ const counts = async () =>
   ).rows[0]
 
 test('a refused row leaves no event, no reader and no delivery', async () => {
-  const commit = createCommit(database.pool)
+  const commit = createCommit(database.pool, () => undefined)
   const before = await counts()
   const refused = await commit
-    .createGoal({ by, values: newGoal({ title: '' }), announcement: { types: ['goal:created'], actorId: me } })
+    .createGoal({ values: newGoal({ title: '' }), metadata: { types: ['goal:created'], actorId: me } })
     .catch((error) => error)
   expect(sqlState(refused)).toBe('23514')
   expect(await counts()).toEqual(before)
 })
 
 test('a change of another version, of a deleted row or of another owner is none', async () => {
-  const commit = createCommit(database.pool)
+  const commit = createCommit(database.pool, () => undefined)
   const goal = newGoal()
-  await commit.createGoal({ by, values: goal, announcement: { types: ['goal:created'], actorId: me } })
+  await commit.createGoal({ values: goal, metadata: { types: ['goal:created'], actorId: me } })
   const before = await counts()
-  const update = (values: object, principal = by) =>
+  const update = (values: object, actorId = me) =>
     commit.updateGoal({
-      by: principal,
       values: { ...goal, status: 'ACTIVE', version: 1, ...values },
-      announcement: { types: ['goal:updated'], actorId: me },
+      metadata: { types: ['goal:updated'], actorId },
     })
   expect(await update({ version: 2 })).toBeNull()
   expect(await update({ id: randomUUID() })).toBeNull()
-  expect(await update({}, { id: randomUUID(), admin: false })).toBeNull()
+  expect(await update({}, randomUUID())).toBeNull()
   await database.pool.query('update goals set deleted_at = now() where id = $1', [goal.id])
   expect(await update({})).toBeNull()
   expect(await counts()).toEqual(before)
 })
 
 test('the answer, the event and the row agree to the byte', async () => {
-  const commit = createCommit(database.pool)
+  const commit = createCommit(database.pool, () => undefined)
   const goal = newGoal({ title: 'Ünïcode "quoted" \\ 👩‍🚀', metadata: { z: 1, a: [null, 1.5] } })
   const committed = await commit.createGoal({
-    by,
     values: goal,
-    announcement: { types: ['goal:created'], actorId: me },
+    metadata: { types: ['goal:created'], actorId: me },
   })
   const { rows } = await database.pool.query('select after::text as after from events where id = $1', [
     committed?.events[0]?.id,
@@ -87,10 +84,10 @@ test('the answer, the event and the row agree to the byte', async () => {
 })
 
 test('concurrent creates keep their own events', async () => {
-  const commit = createCommit(database.pool)
+  const commit = createCommit(database.pool, () => undefined)
   const goals = Array.from({ length: 100 }, (_, i) => newGoal({ title: `Goal ${i}` }))
   const committed = await Promise.all(
-    goals.map((values) => commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })),
+    goals.map((values) => commit.createGoal({ values, metadata: { types: ['goal:created'], actorId: me } })),
   )
   committed.forEach((answer, i) => {
     expect(JSON.parse(answer?.text ?? '').title).toBe(`Goal ${i}`)
@@ -105,13 +102,12 @@ test('concurrent creates keep their own events', async () => {
 })
 
 test('positions rise in the order of the primary event and its milestones', async () => {
-  const commit = createCommit(database.pool)
+  const commit = createCommit(database.pool, () => undefined)
   const goal = newGoal()
-  await commit.createGoal({ by, values: goal, announcement: { types: ['goal:created'], actorId: me } })
+  await commit.createGoal({ values: goal, metadata: { types: ['goal:created'], actorId: me } })
   await commit.updateGoal({
-    by,
     values: { ...goal, status: 'COMPLETED', version: 1 },
-    announcement: { types: ['goal:updated', 'goal:completed'], actorId: me },
+    metadata: { types: ['goal:updated', 'goal:completed'], actorId: me },
   })
   const { rows } = await database.pool.query(
     'select type, ordinal, xid from events where aggregate_id = $1 order by position',
@@ -126,10 +122,10 @@ test('positions rise in the order of the primary event and its milestones', asyn
 })
 
 test('concurrent creates share a commit; each still has its own events, readers and deliveries', async () => {
-  const commit = createCommit(database.pool)
+  const commit = createCommit(database.pool, () => undefined)
   const goals = Array.from({ length: 200 }, () => newGoal())
   await Promise.all(
-    goals.map((values) => commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })),
+    goals.map((values) => commit.createGoal({ values, metadata: { types: ['goal:created'], actorId: me } })),
   )
   const { rows } = await database.pool.query(
     `select count(distinct xid::text)::int as commits, count(*)::int as events,
@@ -143,10 +139,10 @@ test('concurrent creates share a commit; each still has its own events, readers 
 })
 
 test('one bad row among many fails its caller alone', async () => {
-  const commit = createCommit(database.pool)
+  const commit = createCommit(database.pool, () => undefined)
   const goals = Array.from({ length: 30 }, (_, i) => newGoal(i === 17 ? { title: '' } : {}))
   const outcomes = await Promise.allSettled(
-    goals.map((values) => commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })),
+    goals.map((values) => commit.createGoal({ values, metadata: { types: ['goal:created'], actorId: me } })),
   )
   expect(outcomes.flatMap((outcome, i) => (outcome.status === 'rejected' ? [i] : []))).toEqual([17])
   const { rows } = await database.pool.query('select count(*)::int as n from goals where id = any($1)', [
@@ -156,12 +152,12 @@ test('one bad row among many fails its caller alone', async () => {
 })
 
 test('a task whose goal is locked waits alone: tasks of other goals go by', async () => {
-  const commit = createCommit(database.pool)
+  const commit = createCommit(database.pool, () => undefined)
   const [locked, free] = [newGoal(), newGoal()]
   for (const values of [locked, free])
-    await commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })
+    await commit.createGoal({ values, metadata: { types: ['goal:created'], actorId: me } })
   const create = (goalId: string) =>
-    commit.createTask({ by, values: newTask(goalId), announcement: { types: ['task:created'], actorId: me } })
+    commit.createTask({ values: newTask(goalId), metadata: { types: ['task:created'], actorId: me } })
   const holder = await database.pool.connect()
   try {
     await holder.query('begin')
@@ -184,12 +180,12 @@ test('a task whose goal is locked waits alone: tasks of other goals go by', asyn
 
 test('creates into a locked goal leave connections to everyone else', async () => {
   const small = createDatabase({ ...(await freshDatabase()), poolSize: 4, name: 'test', onError: () => undefined })
-  const commit = createCommit(small.pool)
+  const commit = createCommit(small.pool, () => undefined)
   const [locked, free] = [newGoal(), newGoal()]
   const create = (goalId: string) =>
-    commit.createTask({ by, values: newTask(goalId), announcement: { types: ['task:created'], actorId: me } })
+    commit.createTask({ values: newTask(goalId), metadata: { types: ['task:created'], actorId: me } })
   for (const values of [locked, free])
-    await commit.createGoal({ by, values, announcement: { types: ['goal:created'], actorId: me } })
+    await commit.createGoal({ values, metadata: { types: ['goal:created'], actorId: me } })
   const holder = new pg.Client(small.pool.options)
   await holder.connect()
   try {
@@ -218,27 +214,27 @@ test('creates into a locked goal leave connections to everyone else', async () =
 })
 
 test('tasks of one statement know each their own refusal', async () => {
-  const commit = createCommit(database.pool)
+  const commit = createCommit(database.pool, () => undefined)
   const mine = newGoal()
-  await commit.createGoal({ by, values: mine, announcement: { types: ['goal:created'], actorId: me } })
-  const stranger = { id: randomUUID(), admin: false }
+  await commit.createGoal({ values: mine, metadata: { types: ['goal:created'], actorId: me } })
+  const stranger = randomUUID()
   const values = () => ({
     ...{
       id: randomUUID(),
       goalId: mine.id,
       userId: me,
-      assignedTo: stranger.id,
+      assignedTo: stranger,
       title: 'A task',
       description: null,
       priority: 'MEDIUM' as const,
     },
     ...{ dueDate: null, dueAt: null, dueZone: null, estimatedHours: null, actualHours: null, tags: [], metadata: {} },
   })
-  const announcement = { types: ['task:created', 'task:assigned'] as const, actorId: me }
+  const metadata = { types: ['task:created', 'task:assigned'] as const, actorId: me }
   const [own, foreign, plain] = await Promise.all([
-    commit.createTask({ by, values: values(), announcement }),
-    commit.createTask({ by: stranger, values: values(), announcement }),
-    commit.createTask({ by, values: values(), announcement: { types: ['task:created'], actorId: me } }),
+    commit.createTask({ values: values(), metadata }),
+    commit.createTask({ values: values(), metadata: { ...metadata, actorId: stranger } }),
+    commit.createTask({ values: values(), metadata: { types: ['task:created'], actorId: me } }),
   ])
   expect(own?.events.map((event) => event.type)).toEqual(['task:created', 'task:assigned'])
   expect(foreign).toBeNull()

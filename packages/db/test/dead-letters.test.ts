@@ -12,7 +12,7 @@ import {
   replayDeadLetter,
   replayDeadLetters,
 } from '../src/delivery/dead-letters.ts'
-import { buryDelivery, claimEvents } from '../src/delivery/deliveries.ts'
+import { claimEvents, moveToDeadLetters } from '../src/delivery/deliveries.ts'
 import { createDatabase } from '../src/engine/client.ts'
 
 let database: ReturnType<typeof createDatabase>
@@ -25,19 +25,18 @@ afterAll(() => database.close())
 beforeEach(() => pool.query('truncate goals, events, event_readers, deliveries, dead_letters cascade'))
 
 async function createGoal(): Promise<CommittedEvent> {
-  const by = { id: randomUUID(), admin: false }
+  const actorId = randomUUID()
   const values = {
     id: randomUUID(),
-    userId: by.id,
+    userId: actorId,
     title: 'a goal',
     description: null,
     priority: 'LOW',
     targetDate: null,
   } as const
-  const committed = await createCommit(pool).createGoal({
-    by,
+  const committed = await createCommit(pool, () => undefined).createGoal({
     values: { ...values, category: null, tags: [], metadata: {} },
-    announcement: { types: ['goal:created'], actorId: by.id },
+    metadata: { types: ['goal:created'], actorId },
   })
   const [event] = committed?.events ?? []
   if (!event) throw new Error('nothing was committed')
@@ -46,7 +45,7 @@ async function createGoal(): Promise<CommittedEvent> {
 
 async function bury(consumer: ConsumerName, error = 'it broke', event?: CommittedEvent): Promise<string> {
   const { id: eventId } = event ?? (await createGoal())
-  const id = await buryDelivery(pool, { consumer, eventId, error })
+  const id = await moveToDeadLetters(pool, { consumer, eventId, error })
   if (!id) throw new Error('nothing was buried')
   return id
 }

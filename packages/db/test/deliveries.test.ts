@@ -5,15 +5,15 @@ import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createCommit } from '../src/changes/commit.ts'
 import {
-  buryDelivery,
   claimEvents,
   finishDeliveries,
   leaseDeliveries,
   leaseOverdue,
   loadUnfinishedEvents,
+  moveToDeadLetters,
   oldestOverdueSeconds,
-  parkDeliveries,
   recordFailure,
+  snoozeDeliveries,
 } from '../src/delivery/deliveries.ts'
 import { createDatabase } from '../src/engine/client.ts'
 import type { Executor } from '../src/engine/statement.ts'
@@ -29,14 +29,13 @@ afterAll(() => database.close())
 beforeEach(() => pool.query('truncate goals, events, event_readers, deliveries, dead_letters cascade'))
 
 async function createGoal(): Promise<CommittedEvent> {
-  const by = { id: randomUUID(), admin: false }
-  const committed = await createCommit(pool).createGoal({
-    by,
+  const actorId = randomUUID()
+  const committed = await createCommit(pool, () => undefined).createGoal({
     values: {
-      ...{ id: randomUUID(), userId: by.id, title: 'a goal', description: null, priority: 'LOW', targetDate: null },
+      ...{ id: randomUUID(), userId: actorId, title: 'a goal', description: null, priority: 'LOW', targetDate: null },
       ...{ category: null, tags: [], metadata: {} },
     },
-    announcement: { types: ['goal:created'], actorId: by.id, correlationId: 'request-1' },
+    metadata: { types: ['goal:created'], actorId, correlationId: 'request-1' },
   })
   const [event] = committed?.events ?? []
   if (!event) throw new Error('nothing was committed')
@@ -63,7 +62,11 @@ const delivery = async (eventId: string) =>
 
 test('a claim gives whole events in the order of their ids and ends their deliveries with its transaction', async () => {
   const ids = await createGoals(3)
-  const [first, ...rest] = await inTransaction(pool, (tx) => claimEvents(tx, 'audit-log', ids.toReversed()))
+  const [first, ...rest] = await inTransaction(
+    pool,
+    () => undefined,
+    (tx) => claimEvents(tx, 'audit-log', ids.toReversed()),
+  )
   expect([first?.id, ...rest.map((event) => event.id)]).toEqual(ids)
   expect(first).toMatchObject({
     type: 'goal:created',
@@ -82,22 +85,34 @@ test('a claim gives whole events in the order of their ids and ends their delive
 
 test('a claim that is rolled back leaves the deliveries as they were', async () => {
   const ids = await createGoals(1)
-  const failing = inTransaction(pool, async (tx) => {
-    await claimEvents(tx, 'audit-log', ids)
-    throw new Error('the effect failed')
-  })
+  const failing = inTransaction(
+    pool,
+    () => undefined,
+    async (tx) => {
+      await claimEvents(tx, 'audit-log', ids)
+      throw new Error('the effect failed')
+    },
+  )
   await expect(failing).rejects.toThrow('the effect failed')
   expect(await loadUnfinishedEvents(pool, 'audit-log', ids)).toHaveLength(1)
 })
 
 test('of two claims at once each gets what the other does not hold, and neither waits', async () => {
   const ids = await createGoals(4)
-  await inTransaction(pool, async (tx) => {
-    const mine = await claimEvents(tx, 'audit-log', ids.slice(0, 2))
-    const theirs = await inTransaction(pool, (other) => claimEvents(other, 'audit-log', ids))
-    expect(mine.map((event) => event.id)).toEqual(ids.slice(0, 2))
-    expect(theirs.map((event) => event.id)).toEqual(ids.slice(2))
-  })
+  await inTransaction(
+    pool,
+    () => undefined,
+    async (tx) => {
+      const mine = await claimEvents(tx, 'audit-log', ids.slice(0, 2))
+      const theirs = await inTransaction(
+        pool,
+        () => undefined,
+        (other) => claimEvents(other, 'audit-log', ids),
+      )
+      expect(mine.map((event) => event.id)).toEqual(ids.slice(0, 2))
+      expect(theirs.map((event) => event.id)).toEqual(ids.slice(2))
+    },
+  )
 })
 
 /** The plan of the statement that `work` sends, one line per node. */
@@ -156,18 +171,18 @@ test('a failure counts the attempt, keeps the error and is due after its delay a
 test('burying moves the delivery with the whole event, once', async () => {
   const [eventId = ''] = await createGoals(1)
   const [event] = await loadUnfinishedEvents(pool, 'sync', [eventId])
-  const id = await buryDelivery(pool, { consumer: 'sync', eventId, error: 'it broke' })
+  const id = await moveToDeadLetters(pool, { consumer: 'sync', eventId, error: 'it broke' })
   expect(await delivery(eventId)).toBeUndefined()
   const { rows } = await pool.query('select * from dead_letters')
   expect(rows).toMatchObject([
     { id, consumer: 'sync', event_id: eventId, attempts: 0, replays: 0, error: 'it broke', event },
   ])
-  expect(await buryDelivery(pool, { consumer: 'sync', eventId, error: 'again' })).toBeNull()
+  expect(await moveToDeadLetters(pool, { consumer: 'sync', eventId, error: 'again' })).toBeNull()
 })
 
 test('two burials at once make one dead letter', async () => {
   const [eventId = ''] = await createGoals(1)
-  const bury = () => buryDelivery(pool, { consumer: 'sync', eventId, error: 'it broke' })
+  const bury = () => moveToDeadLetters(pool, { consumer: 'sync', eventId, error: 'it broke' })
   const ids = await Promise.all([bury(), bury(), bury()])
   expect(ids.filter((id) => id !== null)).toHaveLength(1)
 })
@@ -198,11 +213,15 @@ test('a lease spares what became due after the given instant', async () => {
 test('a lease leaves out what a transaction is working on', async () => {
   const ids = await createGoals(2)
   await makeDue(ids)
-  await inTransaction(pool, async (tx) => {
-    await claimEvents(tx, 'sync', ids.slice(0, 1))
-    const leased = await leaseOverdue(pool, 'sync', { limit: 10, leaseMs: 30_000, notAfter: null, except: [] })
-    expect(leased.map(({ id }) => id)).toEqual(ids.slice(1))
-  })
+  await inTransaction(
+    pool,
+    () => undefined,
+    async (tx) => {
+      await claimEvents(tx, 'sync', ids.slice(0, 1))
+      const leased = await leaseOverdue(pool, 'sync', { limit: 10, leaseMs: 30_000, notAfter: null, except: [] })
+      expect(leased.map(({ id }) => id)).toEqual(ids.slice(1))
+    },
+  )
 })
 
 test('a delivery without its event is leased with no type', async () => {
@@ -218,7 +237,7 @@ test('a delivery without its event is leased with no type', async () => {
 test('parked and explicitly leased deliveries are due when they are told to be', async () => {
   const [parked = '', leased = ''] = await createGoals(2)
   await makeDue([parked, leased])
-  await parkDeliveries(pool, { consumer: 'sync', ids: [parked], parkMs: 300_000 })
+  await snoozeDeliveries(pool, { consumer: 'sync', ids: [parked], snoozeMs: 300_000 })
   expect((await delivery(parked)).due_in).toBeCloseTo(300, 0)
   expect(await leaseDeliveries(pool, { consumer: 'sync', ids: [leased, randomUUID()], leaseMs: 10_000 })).toHaveLength(
     1,

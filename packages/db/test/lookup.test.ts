@@ -48,10 +48,10 @@ test('questions that come together share round trips, and each gets its own answ
   const { on, sent } = recorded()
   const stranger = randomUUID()
   const questions = goalIds.flatMap((id, i) => [
-    { id, principalId: ada, admin: false, found: true },
-    { id, principalId: bob, admin: false, found: i < 100 },
-    { id, principalId: stranger, admin: i % 2 === 0, found: i % 2 === 0 },
-    { id: randomUUID(), principalId: ada, admin: true, found: false },
+    { id, actorId: ada, asAdmin: false, found: true },
+    { id, actorId: bob, asAdmin: false, found: i < 100 },
+    { id, actorId: stranger, asAdmin: i % 2 === 0, found: i % 2 === 0 },
+    { id: randomUUID(), actorId: ada, asAdmin: true, found: false },
   ])
   const answers = await Promise.all(questions.map(({ found, ...question }) => goal(on, question)))
   for (const [i, { id, found }] of questions.entries())
@@ -61,7 +61,7 @@ test('questions that come together share round trips, and each gets its own answ
 
 test('however many ask, each costs a look-up along an index', async () => {
   const { on, sent } = recorded()
-  const question = { id: randomUUID(), principalId: ada, admin: false }
+  const question = { id: randomUUID(), actorId: ada, asAdmin: false }
   expect(await goal(on, question)).toBeUndefined()
   expect(await task(on, question)).toBeUndefined()
   for (const { text } of sent) {
@@ -76,8 +76,8 @@ test('however many ask, each costs a look-up along an index', async () => {
 test('an error is told to all who asked with it, and to nobody after them', async () => {
   const { on } = recorded()
   const [mine, bad] = [
-    { id: goalIds[0], principalId: ada, admin: false },
-    { id: 'x', principalId: ada, admin: false },
+    { id: goalIds[0], actorId: ada, asAdmin: false },
+    { id: 'x', actorId: ada, asAdmin: false },
   ]
   const together = await Promise.allSettled([goal(on, mine), goal(on, bad)])
   expect(together.map(({ status }) => status)).toEqual(['rejected', 'rejected'])

@@ -26,9 +26,9 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 /** How many pages a look-up reads, by the plan that serves every caller. */
-async function pagesRead(query: SQL, values: { id: string; principalId: string }): Promise<number> {
+async function pagesRead(query: SQL, values: { id: string; actorId: string }): Promise<number> {
   const { sql: text, params } = new PgDialect().sqlToQuery(query)
-  const given = fillPlaceholders(params, { ...values, admin: false })
+  const given = fillPlaceholders(params, { ...values, asAdmin: false })
   await database.pool.query('set plan_cache_mode = force_generic_plan')
   await database.pool.query(`prepare look as ${text}`)
   const { rows } = await database.pool.query(
@@ -43,13 +43,13 @@ const goal = sql`select id from goals where id = ${id} and ${goalReadable}`
 const task = sql`select id, ${taskOwned} as owned from tasks where id = ${id} and ${taskVisible}`
 
 test('that something is not theirs costs a stranger, or a creator who lost sight of it, a look-up, however many tasks there are', async () => {
-  const principalId = randomUUID()
-  expect(await pagesRead(goal, { id: goalIds[3] ?? '', principalId })).toBeLessThan(20)
+  const actorId = randomUUID()
+  expect(await pagesRead(goal, { id: goalIds[3] ?? '', actorId })).toBeLessThan(20)
   const { rows } = await database.pool.query(
     'update tasks set user_id = $1 where id = (select id from tasks limit 1) returning id',
-    [principalId],
+    [actorId],
   )
   const { id } = rows[0]
-  for (const stranger of [randomUUID(), principalId])
-    expect(await pagesRead(task, { id, principalId: stranger })).toBeLessThan(20)
+  for (const stranger of [randomUUID(), actorId])
+    expect(await pagesRead(task, { id, actorId: stranger })).toBeLessThan(20)
 })

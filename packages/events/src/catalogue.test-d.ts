@@ -7,7 +7,7 @@ import type { subscriptions } from './subscriptions.ts'
 export const incomplete: Record<ConsumerName, number> = { 'audit-log': 1, 'cache-invalidation': 1, notifications: 1 }
 
 // A consumer that touches an event that it does not hear.
-// @ts-expect-error the audit log hears primaries only
+// @ts-expect-error the audit log isSubscribed primaries only
 export const overheard: EventTypeFor<'audit-log'> = 'task:completed'
 
 // A subscription to an event that does not exist.
@@ -27,7 +27,7 @@ export function kindOf(event: EventFor<'notifications'>): string {
   }
 }
 
-// An event that nobody hears.
+// An event that nobody isSubscribed.
 type Heard = (typeof subscriptions)[ConsumerName][number]
 // @ts-expect-error with sync gone, nobody would hear notification:sent
 undefined as unknown as Exclude<EventType, Exclude<Heard, 'notification:sent'>> satisfies never

@@ -17,7 +17,7 @@ export type CommittedEvent = {
   goalIds: string[] | null
 }
 /** What a job needs to know of it. */
-type Nudged = Pick<CommittedEvent, 'id' | 'type' | 'aggregateId'>
+type Dispatched = Pick<CommittedEvent, 'id' | 'type' | 'aggregateId'>
 export type Dispatcher = ReturnType<typeof createDispatcher>
 
 const maxBufferedEvents = 10_000
@@ -32,26 +32,29 @@ const complainEveryMs = 5_000
  */
 export function createDispatcher(options: { connection: Redis; prefix: string; log: Logger }) {
   const { connection, prefix, log } = options
-  const lanes = Object.fromEntries(
-    consumerNames.map((consumer) => [consumer, createLane(openQueue(connection, prefix, consumer), connection, log)]),
-  ) as Record<ConsumerName, ReturnType<typeof createLane>>
+  const consumerQueues = Object.fromEntries(
+    consumerNames.map((consumer) => [
+      consumer,
+      createConsumerQueue(openQueue(connection, prefix, consumer), connection, log),
+    ]),
+  ) as Record<ConsumerName, ReturnType<typeof createConsumerQueue>>
 
   return {
     /** Takes note of events whose transaction has committed; returns at once and never throws. */
-    nudge(events: readonly Nudged[]): void {
-      for (const event of events) for (const consumer of consumersOf(event.type)) lanes[consumer].push(event)
+    dispatch(events: readonly Dispatched[]): void {
+      for (const event of events) for (const consumer of consumersOf(event.type)) consumerQueues[consumer].push(event)
     },
     /** Settles when everything nudged so far is enqueued or left to the sweeper. */
     async flush(): Promise<void> {
-      await Promise.all(Object.values(lanes).map((lane) => lane.settled()))
+      await Promise.all(Object.values(consumerQueues).map((lane) => lane.settled()))
     },
     async close(): Promise<void> {
-      await Promise.all(Object.values(lanes).map((lane) => lane.close()))
+      await Promise.all(Object.values(consumerQueues).map((lane) => lane.close()))
     },
   }
 }
 
-function createLane(queue: Queue<JobData>, connection: Redis, log: Logger) {
+function createConsumerQueue(queue: Queue<JobData>, connection: Redis, log: Logger) {
   const buffer: JobEvent[] = []
   let flushing: Promise<void> | undefined
   let left = 0
@@ -83,7 +86,7 @@ function createLane(queue: Queue<JobData>, connection: Redis, log: Logger) {
   }
 
   return {
-    push(event: Nudged): void {
+    push(event: Dispatched): void {
       // Those that came first stay: their flush is under way.
       if (buffer.length >= maxBufferedEvents) {
         leaveToSweeper(1, 'the buffer is full')

@@ -9,7 +9,7 @@ const primaries = [
   'task:deleted',
 ] as const
 
-/** Who hears what: the only fan-out rule. */
+/** Who isSubscribed what: the only fan-out rule. */
 export const subscriptions = {
   'audit-log': primaries,
   'cache-invalidation': primaries,
@@ -26,13 +26,15 @@ export type EventFor<C extends ConsumerName> = DomainEvent<EventTypeFor<C>>
 export const isConsumerName = (name: string): name is ConsumerName => Object.hasOwn(subscriptions, name)
 
 /** Whether the consumer is subscribed to events of this type; of a type that nobody knows, nobody is. */
-export const hears = (consumer: ConsumerName, type: string): boolean =>
+export const isSubscribed = (consumer: ConsumerName, type: string): boolean =>
   (subscriptions[consumer] as readonly string[]).includes(type)
-const listeners = new Map(eventTypes.map((type) => [type, consumerNames.filter((consumer) => hears(consumer, type))]))
+const listeners = new Map(
+  eventTypes.map((type) => [type, consumerNames.filter((consumer) => isSubscribed(consumer, type))]),
+)
 
 /** The consumers that get a delivery of an event of this type. */
 export const consumersOf = (type: EventType): readonly ConsumerName[] => listeners.get(type) ?? []
 
-// An event that nobody hears does not compile.
-type Unheard = Exclude<EventType, EventTypeFor<ConsumerName>>
-undefined as unknown as Unheard satisfies never
+// An event that nobody isSubscribed does not compile.
+type Unsubscribed = Exclude<EventType, EventTypeFor<ConsumerName>>
+undefined as unknown as Unsubscribed satisfies never

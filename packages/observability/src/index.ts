@@ -1,6 +1,6 @@
-export { damped } from './damped.ts'
 export { serveUntilStopped } from './lifecycle.ts'
 export { createLogger } from './logger.ts'
 export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metrics.ts'
 export { answers, type Readiness } from './probes.ts'
 export { startOrExit } from './startup.ts'
+export { throttled } from './throttled.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRegistry, damped, type Readiness } from './index.ts'
+import { createRegistry, type Readiness, throttled } from './index.ts'
 import { startProbes } from './probes.ts'
 
 test('the probes tell alive from ready, and degraded still takes traffic', async () => {
@@ -44,9 +44,9 @@ test('the probes listen at the given address only', async () => {
   }
 })
 
-test('a damped report comes through once in its time', () => {
+test('a throttled report comes through once in its time', () => {
   const heard: number[] = []
-  const report = damped(60_000, (n: number) => heard.push(n))
+  const report = throttled(60_000, (n: number) => heard.push(n))
   for (let n = 0; n < 100; n++) report(n)
   expect(heard).toEqual([0])
 })

@@ -8,16 +8,16 @@ type Deleted = { text: string; deleted: boolean }
 const deletedAtOf = ({ text }: Deleted) => (JSON.parse(text) as { deletedAt: string }).deletedAt
 const purgeMsOf = ({ retentionDays }: Deps, stored: Deleted) => Date.parse(deletedAtOf(stored)) + retentionDays * dayMs
 
-/** Beyond the retention a worker may be purging it this very moment: it counts as gone for good. */
+/** Whether the retention of a deleted entity is over. A worker may be purging it, so it counts as gone for good. */
 export const isExpired = (deps: Deps, stored: Deleted): boolean =>
   stored.deleted && purgeMsOf(deps, stored) <= deps.clock()
 
-/** What a reader of a deleted entity is told: since when, until when and where it can still be had back. */
+/** Returns the 410 for a deleted entity: when it was deleted, when it will be purged, and how to restore it. */
 export function gone(deps: Deps, path: string, stored: Deleted): Problem {
   const [deletedAt, restore] = [deletedAtOf(stored), `${path}/restore`]
   return new Problem(
     'gone',
-    `It was deleted at ${deletedAt}. POST to ${restore} brings it back; includeDeleted=true shows it.`,
+    `It was deleted at ${deletedAt}. POST to ${restore} restores it; includeDeleted=true shows it.`,
     { extra: { deletedAt, purgeAt: new Date(purgeMsOf(deps, stored)).toISOString(), restore } },
   )
 }

@@ -15,9 +15,6 @@ export const Version = Type.Integer({
   description: 'the version that is being changed, in place of If-Match',
 })
 
-/** A query, or the body of an action, that takes nothing (yet). */
-export const Nothing = Type.Object({}, { additionalProperties: false })
-
 export const IncludeDeleted = Type.Object(
   { includeDeleted: Type.Optional(Type.Boolean()) },
   { additionalProperties: false },

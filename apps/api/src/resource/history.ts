@@ -35,7 +35,7 @@ const columns = sql`version, type, event_id, actor_id, as_admin, reason, correla
 
 /**
  * The versions of one entity, newest first: its audit rows, and the events whose audit row is still on its way,
- * so that the history is complete at once, workers or not. Access is the caller's to check.
+ * so that the history is complete at once, workers or not. Access is the actor's to check.
  */
 export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
   const statement = prepareStatement<{ text: string; version: number }>(

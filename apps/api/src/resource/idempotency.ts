@@ -1,90 +1,69 @@
-import { createHash } from 'node:crypto'
 import { type IdempotencyKey, loadAnswer, sqlState, storeAnswer, takeKey } from '@goals-tasks/db'
-import type { CommittedEvent } from '@goals-tasks/events'
 import { Problem, unavailable } from '@goals-tasks/http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import pTimeout from 'p-timeout'
-import { type Deps, depsWithin } from '../deps.ts'
-import type { Outcome } from './http/reply.ts'
+import type { Deps } from '../deps.ts'
 
-const usualLimits = {
+/** The response to a write. It is stored with the write, so that a repeated request gets the same one. */
+export type StoredResponse = { status: number; headers: Record<string, string>; body: string }
+type Response = StoredResponse & { replayed?: boolean }
+
+/** A request with an `Idempotency-Key`. `bodyHash` tells different requests under one key apart. */
+export type KeyedRequest = IdempotencyKey & { bodyHash: string }
+
+type Work = (deps: Deps) => Promise<StoredResponse>
+
+const defaultLimits = {
   /** How long a request waits for an equal one that is still running. */
   waitMs: 5_000,
-  /** Nobody waits for ever on a database that hangs. What was begun by then may still be committed. */
+  /** How long a request waits for a database that hangs. What it began may still be committed. */
   answerMs: 20_000,
 }
 
-type Work = (deps: Deps) => Promise<Outcome>
-
 /**
- * Answers requests that write. With an `Idempotency-Key` the answer commits together with what was written, so that the
- * same request, sent again, finds the answer and writes nothing.
+ * Returns a function that executes writes. With a key, the response commits together with what was written, so a repeated
+ * request finds the response and writes nothing.
  */
-export function createAnswering(deps: Deps, { waitMs, answerMs } = usualLimits) {
+export function createIdempotentWrites(deps: Deps, { waitMs, answerMs } = defaultLimits) {
   const inTurn = createTurns(waitMs)
-  const answerOf = (key: Keyed | undefined, work: Work): Promise<Outcome & { replayed?: boolean }> =>
-    // Here the ones in this process wait, so that they do not take every connection while they do.
-    key
-      ? inTurn(JSON.stringify([key.principalId, key.route, key.key]), () => once(deps, key, work, waitMs))
+  const execute = (request: KeyedRequest | undefined, work: Work): Promise<Response> =>
+    // Equal requests of this process wait here, so that they do not occupy every connection.
+    request
+      ? inTurn(JSON.stringify([request.actorId, request.route, request.key]), () => once(deps, request, work, waitMs))
       : work(deps)
 
-  return async (request: FastifyRequest, reply: FastifyReply, work: Work) => {
-    const { replayed, status, headers, body } = await pTimeout(answerOf(keyOf(request), work), {
+  return (request: KeyedRequest | undefined, work: Work): Promise<Response> =>
+    pTimeout(execute(request, work), {
       milliseconds: answerMs,
       fallback: () => Promise.reject(unavailable('The database did not answer in time.')),
     })
-    if (replayed) reply.header('idempotency-replayed', 'true')
-    return reply
-      .code(status)
-      .headers(headers)
-      .send(body === '' ? undefined : body)
-  }
 }
 
-type Keyed = IdempotencyKey & { bodyHash: string }
-
-function keyOf(request: FastifyRequest): Keyed | undefined {
-  const key = request.headers['idempotency-key']
-  if (key === undefined) return undefined
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
-    throw new Problem('invalid-request', 'Idempotency-Key is 1 to 255 visible ASCII characters.')
-  const route = `${request.method} ${request.routeOptions.url}`
-  // The ids in the address are part of what was asked for, and so is the power with which: an administrator's answer may
-  // hold what the same user does not get to see otherwise.
-  const bodyHash = createHash('sha256')
-    .update(JSON.stringify([request.params, request.body ?? {}, request.actor.admin]))
-    .digest('base64url')
-  return { principalId: request.actor.id, route, key, bodyHash }
-}
-
-async function once(deps: Deps, key: Keyed, work: Work, waitMs: number): Promise<Outcome & { replayed: boolean }> {
-  const known = await storedAnswer(deps, key)
+async function once(deps: Deps, request: KeyedRequest, work: Work, waitMs: number): Promise<Response> {
+  const known = await findStored(deps, request)
   if (known) return known
-  const events: CommittedEvent[] = []
-  const answer = await deps.transaction(async (tx) => {
-    events.length = 0
-    const taken = await takeKey(tx, key, waitMs).catch((error) => {
+  const response = await deps.transaction(async (tx) => {
+    const taken = await takeKey(tx.db, request, waitMs).catch((error) => {
       throw sqlState(error) === '55P03' ? stillRunning(error) : error
     })
     if (!taken) return null
-    const outcome = await work(depsWithin(deps, tx, events))
-    await storeAnswer(tx, key, { ...outcome, events })
-    return { ...outcome, replayed: false }
+    const response = await work(tx)
+    await storeAnswer(tx.db, request, { ...response, events: tx.db.events })
+    return response
   })
-  await deps.publish(events)
-  const settled = answer ?? (await storedAnswer(deps, key))
-  if (!settled) throw stillRunning()
-  return settled
+  const found = response ?? (await findStored(deps, request))
+  if (!found) throw stillRunning()
+  return found
 }
 
-async function storedAnswer(deps: Deps, key: Keyed) {
-  const stored = await loadAnswer(deps.db, key)
-  if (stored && stored.bodyHash !== key.bodyHash)
-    throw new Problem('idempotency-key-reused', 'This Idempotency-Key was used for another request: take a new one.')
+async function findStored(deps: Deps, request: KeyedRequest): Promise<Response | undefined> {
+  const stored = await loadAnswer(deps.db, request)
+  if (stored && stored.bodyHash !== request.bodyHash)
+    throw new Problem('idempotency-key-reused', 'This Idempotency-Key belongs to another request. Send a new one.')
   if (!stored) return undefined
-  // Whoever wrote it may have died before it could.
+  // The process that wrote them may have crashed before it published.
   await deps.publish(stored.events)
-  return { ...stored, replayed: true }
+  const { status, headers, body } = stored
+  return { status, headers, body, replayed: true }
 }
 
 const stillRunning = (cause?: unknown) =>
@@ -93,14 +72,14 @@ const stillRunning = (cause?: unknown) =>
     cause,
   })
 
-/** One at a time per key; who has waited for too long is refused. */
+/** Runs one request at a time per key. A request that has waited too long is refused. */
 function createTurns(waitMs: number) {
   const last = new Map<string, Promise<unknown>>()
   const refuse = () => Promise.reject(stillRunning())
   return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
     const before = last.get(key)
     const mine = before ? pTimeout(before, { milliseconds: waitMs, fallback: refuse }).then(work) : work()
-    // Whoever is refused hands on no turn: the one before them may still be running.
+    // A refused request does not release the queue: its predecessor may still be running.
     const done = Promise.allSettled([before, mine])
     last.set(key, done)
     void done.then(() => {

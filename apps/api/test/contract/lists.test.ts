@@ -165,11 +165,11 @@ test('a page of a long list is read along its index, never sorted', async () => 
     return pool.query(statement)
   }
   const deps = { ...api.deps, db: { query } as unknown as typeof pool }
-  const caller = { id: ada.id, admin: false, correlationId: 'test' }
-  await listGoals(deps, caller, {})
-  await listTasks(deps, caller, {})
-  await listTasks(deps, caller, { assignedTo: 'me' })
-  await listTasksOfGoal(deps, caller, goal.id, {})
+  const actor = { id: ada.id, admin: false, correlationId: 'test' }
+  await listGoals(deps, actor, {})
+  await listTasks(deps, actor, {})
+  await listTasks(deps, actor, { assignedTo: 'me' })
+  await listTasksOfGoal(deps, actor, goal.id, {})
   for (const plan of plans) {
     expect(plan).toMatch(/Index Scan using (goals_owner|tasks_(owner|assignee|goal))_newest/)
     // Merging two scans that are in order already is all the sorting there may be.

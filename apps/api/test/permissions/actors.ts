@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { userScopes } from '@goals-tasks/http'
 import { type Client, signToken, type startTestApp } from '../support/test-app.ts'
-import { type ActorName, actors } from './matrix.ts'
+import { type ActorName, matrixActors } from './matrix.ts'
 
 type Api = Awaited<ReturnType<typeof startTestApp>>
 export type Cast = Awaited<ReturnType<typeof createCast>>
@@ -23,7 +23,7 @@ export async function createCast(api: Api) {
     const token = await signToken(id, name === 'admin' ? 'admin' : userScopes.join(' '))
     return [name, { ...client, asAdmin: await api.as(id, 'admin'), token, ownGoal: own.id, ownTask }] as const
   }
-  return Object.fromEntries(await Promise.all(actors.map(make))) as Record<ActorName, Actor>
+  return Object.fromEntries(await Promise.all(matrixActors.map(make))) as Record<ActorName, Actor>
 }
 
 /** A client, its token, the same user with the scope `admin`, and what is theirs alone. */

@@ -3,7 +3,7 @@ import { digestTables } from '@goals-tasks/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApp } from '../support/test-app.ts'
 import { type Cast, createCast, goalSecret, type Scene, setScene, taskSecret } from './actors.ts'
-import { type ActorName, actors } from './matrix.ts'
+import { type ActorName, matrixActors } from './matrix.ts'
 import { overwrite } from './request.ts'
 
 let api: Awaited<ReturnType<typeof startTestApp>>
@@ -45,7 +45,7 @@ test('what was deleted is 410 for its readers and 200 when asked for, and never 
   const { bySeeing, goal } = await setScene(cast)
   await cast.owner.delete(`/v1/goals/${goal}`)
   const sees = ['owner', 'assignee', 'creator who sees the goal', 'admin']
-  for (const actor of actors) {
+  for (const actor of matrixActors) {
     for (const url of [`/v1/goals/${goal}`, `/v1/tasks/${bySeeing}`]) {
       const plain = await cast[actor].get(url)
       expect(plain.status, `${actor} ${url}`).toBe(sees.includes(actor) ? 410 : 404)
@@ -108,7 +108,7 @@ test('a list shows what its reader may see and nothing else, deleted or not', as
           .toSorted()
       : status
   }
-  for (const actor of actors) {
+  for (const actor of matrixActors) {
     const { live, gone } = shown[actor]
     const readsGoal = live.length > 0
     for (const [query, expected] of [

@@ -14,7 +14,7 @@ const maxTries = 6
 
 /**
  * A client of the API that speaks for any user. Connections are kept alive and reused. It comes back when the API asks it to;
- * `onWrite` hears of every request that was not merely a repetition.
+ * `onWrite` isSubscribed of every request that was not merely a repetition.
  */
 export function createClient(options: { apiUrl: string; secret: TokenSecret; onWrite: () => void }): Client {
   const { apiUrl, secret, onWrite } = options

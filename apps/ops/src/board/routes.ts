@@ -71,7 +71,7 @@ const adapters = ({ consumer, queue, dead }: OpsQueues['all'][number]) => [
   new BullMQAdapter(queue, {
     ...options,
     prefix: 'consumers/',
-    description: `hears ${subscriptions[consumer].join(', ')}`,
+    description: `isSubscribed ${subscriptions[consumer].join(', ')}`,
   }),
   Object.assign(new BullMQAdapter(dead, deadOptions), { getWorkers: nobodyByDesign }),
 ]

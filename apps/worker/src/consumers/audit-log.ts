@@ -10,7 +10,6 @@ export const auditLog: Transactional<'audit-log'> = {
     const taskEvents = events.filter((event) => event.aggregateType === 'task')
     await append(tx, 'goal', goalEvents)
     await append(tx, 'task', taskEvents)
-    return []
   },
 }
 

@@ -1,4 +1,4 @@
-import { type Changed, staleAfter } from '@goals-tasks/cache'
+import { type ChangedEntity, invalidationOf } from '@goals-tasks/cache'
 import type { EventFor } from '@goals-tasks/events'
 import type { External } from './types.ts'
 
@@ -9,12 +9,12 @@ import type { External } from './types.ts'
 export const cacheInvalidation: External<'cache-invalidation'> = {
   kind: 'external',
   async run({ invalidate }, event) {
-    await invalidate(staleAfter([toChanged(event)]))
+    await invalidate(invalidationOf([toChanged(event)]))
     return 'done'
   },
 }
 
-function toChanged(event: EventFor<'cache-invalidation'>): Changed {
+function toChanged(event: EventFor<'cache-invalidation'>): ChangedEntity {
   const { type, aggregateId, aggregateVersion: version } = event
   switch (event.type) {
     case 'goal:created':

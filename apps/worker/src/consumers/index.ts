@@ -4,7 +4,7 @@ import { notifications } from './notifications.ts'
 import { sync } from './sync.ts'
 import type { Consumers } from './types.ts'
 
-/** Which events each of them hears stands in `subscriptions`, how its queue behaves in `policies`. */
+/** Which events each of them isSubscribed stands in `subscriptions`, how its queue behaves in `policies`. */
 export const consumers: Consumers = {
   'audit-log': auditLog,
   'cache-invalidation': cacheInvalidation,

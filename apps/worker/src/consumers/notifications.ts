@@ -1,8 +1,8 @@
 import {
-  announced,
-  announcedEvents,
-  announcementValues,
+  emitEvents,
+  emittedEvents,
   executeOnce,
+  metadataValues,
   notificationJson,
   prepareStatement,
   type Tx,
@@ -17,7 +17,7 @@ export const notifications: Transactional<'notifications'> = {
   async run(tx, _deps, events) {
     const assignees = await assigneesOfGoals(tx, events)
     const told = events.flatMap((event) => notificationsOf(event, assignees.get(event.aggregateId) ?? []))
-    return told.length === 0 ? [] : insertAnnounced(tx, told)
+    if (told.length > 0) await insertAndEmit(tx, told)
   },
 }
 
@@ -72,13 +72,13 @@ async function assigneesOfGoals(tx: Tx, events: readonly Heard[]): Promise<Map<s
   return new Map(rows.map((row) => [row.goalId, row.assignees]))
 }
 
-/** Inserts what nobody was told yet, and announces exactly that: a recipient hears of an event once per channel. */
-async function insertAnnounced(tx: Tx, told: readonly NewNotification[]): Promise<CommittedEvent[]> {
+/** Inserts what nobody was told yet, and announces exactly that: a recipient isSubscribed of an event once per channel. */
+async function insertAndEmit(tx: Tx, told: readonly NewNotification[]): Promise<void> {
   const [result] = await insertNotifications(tx, {
     told: JSON.stringify(told),
-    ...announcementValues({ types: ['notification:sent'], actorId: '' }),
+    ...metadataValues({ types: ['notification:sent'], actorId: '' }),
   })
-  return result?.events ?? []
+  tx.events.push(...(result?.events ?? []))
 }
 
 const insertNotifications = prepareStatement<{ events: CommittedEvent[] }>(
@@ -97,11 +97,11 @@ const insertNotifications = prepareStatement<{ events: CommittedEvent[] }>(
         select i.id, 1 as version, null::json as before, i.after, array[i.user_id] as readers, null::uuid[] as goal_ids,
                t."actorId" as actor_id, t."correlationId" as correlation_id, t."eventId" as causation_id, t.traceparent
         from inserted i join told t on t."userId" = i.user_id and t."eventId" = i.event_id
-      ), ${announced('notification', {
+      ), ${emitEvents('notification', {
         actorId: sql`changed.actor_id`,
         correlationId: sql`changed.correlation_id`,
         causationId: sql`changed.causation_id`,
         traceparent: sql`changed.traceparent`,
       })}
-      select ${announcedEvents} as events`,
+      select ${emittedEvents} as events`,
 )

@@ -1,11 +1,11 @@
-import type { Change } from '@goals-tasks/cache'
+import type { Invalidation } from '@goals-tasks/cache'
 import type { Tx } from '@goals-tasks/db'
-import type { CommittedEvent, ConsumerName, EventFor } from '@goals-tasks/events'
+import type { ConsumerName, EventFor } from '@goals-tasks/events'
 
 /** What consumers work with, beside the transaction. */
 export type ConsumerDeps = {
   /** Throws when the cache's Redis did not confirm. */
-  invalidate: (change: Change) => Promise<void>
+  invalidate: (change: Invalidation) => Promise<void>
   sync: { url: string | undefined; source: string }
 }
 
@@ -18,8 +18,7 @@ export type Outcome = 'done' | 'skipped'
  */
 export type Transactional<C extends ConsumerName> = {
   kind: 'transactional'
-  /** @returns the events that it announced in the same transaction, for the dispatcher once they are committed */
-  run(tx: Tx, deps: ConsumerDeps, events: readonly EventFor<C>[]): Promise<readonly CommittedEvent[]>
+  run(tx: Tx, deps: ConsumerDeps, events: readonly EventFor<C>[]): Promise<void>
 }
 
 /**

@@ -4,20 +4,20 @@ export type Timings = {
   leaseMs: number
   sweepEveryMs: number
   /** How long an event of an unknown type waits for a newer program. */
-  parkMs: number
+  snoozeMs: number
   reviewDeadEveryMs: number
   stalledCheckEveryMs: number
   watchEveryMs: number
   /** Work at hand and nothing done for so long: this process is of no use any more. Longer than a transaction may take. */
-  wedgedAfterMs: number
+  stuckAfterMs: number
 }
 
 export const timings: Timings = {
   leaseMs: 30_000,
   sweepEveryMs: 2_000,
-  parkMs: 300_000,
+  snoozeMs: 300_000,
   reviewDeadEveryMs: 60_000,
   stalledCheckEveryMs: 5_000,
   watchEveryMs: 5_000,
-  wedgedAfterMs: 90_000,
+  stuckAfterMs: 90_000,
 }

@@ -49,7 +49,7 @@ async function begin() {
   return {
     ...{ goal, task, list, write: createWriter(on.pool) },
     async consume(...changes: Change<unknown>[]) {
-      on.dispatcher.nudge(changes.flatMap((change) => change.events))
+      on.dispatcher.dispatch(changes.flatMap((change) => change.events))
       await until(async () => (await pendingDeliveries(on.pool))['cache-invalidation'] === undefined)
     },
   }

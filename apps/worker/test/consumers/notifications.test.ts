@@ -15,7 +15,7 @@ const serve = ['notifications'] as const
 const [owner, assignee, other] = [randomUUID(), randomUUID(), randomUUID()]
 
 async function settled(on: Installation, ...changes: Change<unknown>[]) {
-  on.dispatcher.nudge(changes.flatMap((change) => change.events))
+  on.dispatcher.dispatch(changes.flatMap((change) => change.events))
   await until(async () => (await pendingDeliveries(on.pool)).notifications === undefined)
   const { rows } = await on.pool.query('select user_id, kind, subject_id from notifications order by kind, user_id')
   return rows.map((row) => [row.kind, row.user_id, row.subject_id])
@@ -94,7 +94,7 @@ test('what a consumer announced is enqueued with its commit, not by the sweeper'
   const write = createWriter(on.pool)
   const goal = await write.goal(owner)
   const change = await write.task(goal.entity, { assignedTo: assignee }, { extra: ['task:assigned'] })
-  on.dispatcher.nudge([...goal.events, ...change.events])
+  on.dispatcher.dispatch([...goal.events, ...change.events])
   await until(async () => {
     const { rows } = await on.pool.query(`select count(*)::int as told from events where type = 'notification:sent'`)
     const { sync, notifications } = await pendingDeliveries(on.pool)

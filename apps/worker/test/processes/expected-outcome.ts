@@ -40,7 +40,7 @@ const auditRows = writes + count(tasks, isUnblocked)
 const assignments = count(tasks, (task) => task.assignee !== null)
 const completions = count([...goals, ...tasks], isCompleted)
 
-/** An assignee hears of a task from its owner, and whoever did not complete it of its completion; of a goal's end all its assignees. */
+/** An assignee isSubscribed of a task from its owner, and whoever did not complete it of its completion; of a goal's end all its assignees. */
 const notifications = {
   'goal-completed': sum(goals.filter(isCompleted), (goal) => othersIn(goal).size),
   'task-assigned': count(tasks, isDelegated),

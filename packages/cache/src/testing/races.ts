@@ -7,7 +7,7 @@ type Versioned = { version: number } | null
 type Adjust = NonNullable<Parameters<typeof openCache>[1]>['adjust']
 
 const reader = 'ada'
-const scope = 'goals:user:ada'
+const group = 'goals:user:ada'
 const older = (found: Versioned, version: number) => Number((found?.version ?? version) < version)
 
 export async function twoProcesses(at: { url: string; prefix: string }, adjust?: Adjust) {
@@ -43,16 +43,16 @@ export async function raceLists([one, two]: readonly [OpenCache, OpenCache], rac
   let stale = 0
   const record = createRecord(['a'], [reader])
   const read = async (cache: OpenCache): Promise<Versioned> => {
-    const { text } = await cache.readList([scope], 'all', record.list)
+    const { text } = await cache.readList([group], 'all', record.list)
     return { version: JSON.parse(text).a }
   }
   for (let i = 0; i < races; i++) {
     const early = createBarrier()
-    expect(await one.invalidate({ scopes: [scope] })).toBe(true)
-    const first = one.readList([scope], 'all', () => early.hold(record.list))
+    expect(await one.invalidate({ groups: [group] })).toBe(true)
+    const first = one.readList([group], 'all', () => early.hold(record.list))
     await early.reached
     const version = record.write('a')
-    expect(await two.invalidate({ scopes: [scope] })).toBe(true)
+    expect(await two.invalidate({ groups: [group] })).toBe(true)
     const second = i % 2 === 0 ? await begin(one, () => read(one)) : undefined
     early.open()
     stale += older((await second?.result) ?? null, version)

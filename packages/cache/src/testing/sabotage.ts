@@ -5,8 +5,8 @@ import { createTrust } from '../trust.ts'
 /** Each takes away one thing that the cache relies on; the races must notice. */
 export const sabotaged = {
   'a plain DEL in place of the version check': (parts: Parts, at: { redis: CacheRedis; prefix: string }) => ({
-    invalidation: async ({ entities = [], scopes = [] }: Parameters<Parts['invalidation']>[0]) => {
-      const keys = [...entities.map(({ kind, id }) => `${kind}:${id}`), ...scopes]
+    invalidation: async ({ entities = [], groups = [] }: Parameters<Parts['invalidation']>[0]) => {
+      const keys = [...entities.map(({ kind, id }) => `${kind}:${id}`), ...groups]
       await Promise.all(keys.map((key) => at.redis.del(`${at.prefix}:${key}`)))
     },
     entries: {

@@ -3,7 +3,7 @@ import { type OwnCluster, until } from '@goals-tasks/devstack/testing'
 import fc from 'fast-check'
 import type { Redis } from 'ioredis'
 import { expect } from 'vitest'
-import type { Scope } from '../layout.ts'
+import type { ListGroup } from '../layout.ts'
 import type { Tally } from '../tally.ts'
 import { adminsOf } from './deployments.ts'
 import { begin, type OpenCache, openCache, shortly } from './open-cache.ts'
@@ -11,7 +11,7 @@ import { createBarrier, createRecord, textOf } from './record.ts'
 
 const ids = ['a', 'b'] as const
 const people = ['ada', 'bob', 'eve'] as const
-const lists = ['tasks:goal:1', 'tasks:user:ada'] as const satisfies Scope[]
+const lists = ['tasks:goal:1', 'tasks:user:ada'] as const satisfies ListGroup[]
 
 const cache = fc.nat(1)
 const id = fc.constantFrom(...ids)
@@ -134,7 +134,7 @@ async function play(steps: readonly Step[], { redis, admins }: Target, adjust?: 
         const on = step.cache as 0 | 1
         const version = record.write(step.id, step.readers)
         const done = caches[on]
-          .invalidate({ entities: [{ kind: 'task', id: step.id, version }], scopes: [lists[step.id === 'a' ? 0 : 1]] })
+          .invalidate({ entities: [{ kind: 'task', id: step.id, version }], groups: [lists[step.id === 'a' ? 0 : 1]] })
           .then((confirmed) => model.acknowledge(on, step.id, version, confirmed))
         checks.push(done)
         return step.awaited ? done : undefined

@@ -2,18 +2,18 @@ import type { CommittedEvent } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
-import { type Announcement, announced, announcedEvents, announcementValues, taskChanged } from './events.ts'
+import { type EventMetadata, emitEvents, emittedEvents, metadataValues, taskChanged } from './events.ts'
 
-/** Statuses in which a task is still to be done. */
+/** Statuses of an open task. */
 export const openTask = sql.raw(`('TODO', 'IN_PROGRESS', 'BLOCKED')`)
 
-/** Whether something that `tasks` waits for is live and open, or is about to be, as `live` and `open` over `blocker` say. */
+/** Whether `tasks` has a blocker that is live and open. `live` and `open` are conditions over `blocker`. */
 export const waits = (live = sql`blocker.deleted_at is null`, open = sql`blocker.status in ${openTask}`) => sql`exists (
   select from task_dependencies edge
   where edge.task_id = tasks.id and (select ${live} and ${open} from tasks blocker where blocker.id = edge.depends_on_id))`
 
-const settle = prepareStatement<{ events: CommittedEvent[] }>(
-  'tasks_settle_blocks',
+const recompute = prepareStatement<{ events: CommittedEvent[] }>(
+  'tasks_recompute_blocks',
   sql`with waiting as materialized (
         select id as task_id, ${waits()} as waits from tasks where id = any(${sql.placeholder('ids')}::uuid[]) and deleted_at is null
       ), changed as (
@@ -23,22 +23,22 @@ const settle = prepareStatement<{ events: CommittedEvent[] }>(
         from waiting where tasks.id = waiting.task_id
           and ((waits and status in ('TODO', 'IN_PROGRESS')) or (not waits and block_kind = 'DEPENDENCY'))
         returning ${taskChanged}, case when waits then 'blocked' else 'unblocked' end as reason
-      ), ${announced('task', { reason: sql`changed.reason` })}
-      select ${announcedEvents} as events`,
+      ), ${emitEvents('task', { reason: sql`changed.reason` })}
+      select ${emittedEvents} as events`,
 )
 
 /**
- * Blocks and unblocks these tasks as what they wait for says, each by a change of its own with the reason `blocked` or
- * `unblocked`. The caller holds their locks and those of whatever it changed. A manual block stays.
+ * Blocks and unblocks these tasks by the state of their blockers, each in a change of its own with the reason `blocked` or
+ * `unblocked`. A manual block stays. The caller holds the locks of these tasks and of whatever it changed.
  */
-export async function settleBlocks(
+export async function recomputeBlocks(
   tx: Tx,
   ids: readonly string[],
-  announcement: Omit<Announcement, 'types' | 'reason'>,
-): Promise<CommittedEvent[]> {
-  if (ids.length === 0) return []
-  const [settled] = await settle(tx, { ids, ...announcementValues({ ...announcement, types: ['task:updated'] }) })
-  return settled?.events ?? []
+  metadata: Omit<EventMetadata, 'types' | 'reason'>,
+): Promise<void> {
+  if (ids.length === 0) return
+  const [recomputed] = await recompute(tx, { ids, ...metadataValues({ ...metadata, types: ['task:updated'] }) })
+  tx.events.push(...(recomputed?.events ?? []))
 }
 
 const openBlockers = prepareStatement<{ id: string }>(
@@ -48,6 +48,6 @@ const openBlockers = prepareStatement<{ id: string }>(
       order by blocker.id`,
 )
 
-/** What the task still waits for. */
+/** Returns the ids of the open blockers of a task. */
 export const loadOpenBlockers = async (on: Executor, taskId: string): Promise<string[]> =>
   (await openBlockers(on, { taskId })).map((row) => row.id)

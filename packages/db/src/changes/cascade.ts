@@ -2,25 +2,18 @@ import type { CommittedEvent, Goal, Task } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
-import { openTask, settleBlocks, waits } from './blocks.ts'
+import { openTask, recomputeBlocks, waits } from './blocks.ts'
 import { completion } from './commit.ts'
-import {
-  type Announcement,
-  announced,
-  announcedEvents,
-  announcementValues,
-  goalChanged,
-  taskChanged,
-} from './events.ts'
+import { type EventMetadata, emitEvents, emittedEvents, goalChanged, metadataValues, taskChanged } from './events.ts'
 import { dependentsOf, lockTasks } from './locks.ts'
 
 /**
- * What happens to a goal and its tasks at once, under one `cascadeId`. The caller holds the goal's row lock, so no task can
- * join it or leave it; its tasks and whoever waits for them are locked here, in the order of their ids.
+ * Changes of a goal together with its tasks, under one `cascadeId`. The caller holds the goal's row lock, so no task joins
+ * or leaves the goal. Its tasks and their dependents are locked here, in the order of their ids.
  */
 
-/** Why and by whom; the id under which it can be undone exactly. */
-export type CascadeAnnouncement = Omit<Announcement, 'types'> & { cascadeId: string }
+/** Metadata of a cascade. Undoing it finds its rows by `cascadeId`. */
+export type CascadeMetadata = Omit<EventMetadata, 'types'> & { cascadeId: string }
 
 const idsOfLive = prepareStatement<{ id: string }>(
   'tasks_live_of_goal',
@@ -31,11 +24,11 @@ const idsOfOpen = prepareStatement<{ id: string }>(
   sql`select id from tasks where goal_id = ${sql.placeholder('goalId')}::uuid and deleted_at is null and status in ${openTask}`,
 )
 
-/** Locks the tasks that `find` gives and those that wait for them. @returns both, as they stand once locked */
+/** Locks the tasks that `find` returns and their dependents. @returns both, as of the lock */
 export async function lockWithDependents(tx: Tx, find: () => Promise<{ id: string }[]>) {
   let ids: string[] = []
   let dependents: string[] = []
-  // Whether there are three ids or thousands decides how these statements are best run: each is planned for its own.
+  // Three ids and thousands need different plans, so each statement is planned for its own values.
   await tx.query('set local plan_cache_mode = force_custom_plan')
   await lockTasks(tx, async () => {
     ids = (await find()).map((row) => row.id)
@@ -45,12 +38,23 @@ export async function lockWithDependents(tx: Tx, find: () => Promise<{ id: strin
   return { ids, dependents }
 }
 
-/** A statement over many tasks, with the events that it announced. */
-export const cascadeStatement = (name: string, changed: ReturnType<typeof sql>, aggregate: 'goal' | 'task' = 'task') =>
-  prepareStatement<{ events: CommittedEvent[] }>(
+type Emitted = { events: CommittedEvent[] }
+
+/** Prepares a statement over many rows, whose events go into the transaction. */
+export function cascadeStatement(
+  name: string,
+  changed: ReturnType<typeof sql>,
+  { aggregate = 'task', reason }: { aggregate?: 'goal' | 'task'; reason?: ReturnType<typeof sql> } = {},
+) {
+  const statement = prepareStatement<Emitted>(
     name,
-    sql`with changed as (${changed}), ${announced(aggregate)} select ${announcedEvents} as events`,
+    sql`with changed as (${changed}), ${emitEvents(aggregate, reason ? { reason } : {})} select ${emittedEvents} as events`,
   )
+  return async (tx: Tx, values: Record<string, unknown>): Promise<void> => {
+    const [emitted] = await statement(tx, values)
+    tx.events.push(...(emitted?.events ?? []))
+  }
+}
 
 const cascadeId = sql`${sql.placeholder('cascadeId')}::uuid`
 
@@ -63,74 +67,62 @@ const deleteGoal = cascadeStatement(
   'goal_delete',
   sql`update goals set deleted_at = now(), delete_cascade_id = ${cascadeId}, version = version + 1
       where id = ${sql.placeholder('goalId')}::uuid and deleted_at is null returning ${goalChanged}`,
-  'goal',
+  { aggregate: 'goal' },
 )
 
-/** Deletes a goal and its live tasks. Whoever waited for one of them from another goal waits no more. */
-export async function deleteGoalCascade(
-  tx: Tx,
-  goalId: string,
-  announcement: CascadeAnnouncement,
-): Promise<CommittedEvent[]> {
+/** Deletes a goal and its live tasks. Unblocks the tasks of other goals that waited for one of them. */
+export async function deleteGoalCascade(tx: Tx, goalId: string, metadata: CascadeMetadata): Promise<void> {
   const { ids, dependents } = await lockWithDependents(tx, () => idsOfLive(tx, { goalId }))
-  const tell = (types: Announcement['types']) => announcementValues({ ...announcement, types })
-  const [ofTasks] = await deleteTasks(tx, { ids, ...tell(['task:deleted']) })
-  const [ofGoal] = await deleteGoal(tx, { goalId, ...tell(['goal:deleted']) })
-  const freed = await settleBlocks(tx, dependents, announcement)
-  return [...(ofGoal?.events ?? []), ...(ofTasks?.events ?? []), ...freed]
+  await deleteTasks(tx, { ids, ...metadataValues({ ...metadata, types: ['task:deleted'] }) })
+  await deleteGoal(tx, { goalId, ...metadataValues({ ...metadata, types: ['goal:deleted'] }) })
+  await recomputeBlocks(tx, dependents, metadata)
 }
 
-const notToBeCompleted = prepareStatement<{ id: string }>(
-  'tasks_not_to_be_completed',
+const uncompletable = prepareStatement<{ id: string }>(
+  'tasks_uncompletable',
   sql`select id from tasks where id = any(${sql.placeholder('ids')}::uuid[])
         and (block_kind = 'MANUAL' or ${waits(sql`blocker.deleted_at is null and blocker.id <> all(${sql.placeholder('ids')}::uuid[])`)})
       order by id`,
 )
 
-const closeTasks = prepareStatement<{ events: CommittedEvent[] }>(
+const closeTasks = cascadeStatement(
   'tasks_close_of_goal',
-  sql`with changed as (
-      update tasks set status = ${sql.placeholder('status')}::task_status, block_kind = null, blocked_from = null,
+  sql`update tasks set status = ${sql.placeholder('status')}::task_status, block_kind = null, blocked_from = null,
         ${completion},
         closed_from = jsonb_build_object('status', status, 'blockKind', block_kind, 'blockedFrom', blocked_from),
         close_cascade_id = ${cascadeId}, version = version + 1
       where id = any(${sql.placeholder('ids')}::uuid[])
       returning ${taskChanged},
-        case when id = any(${sql.placeholder('forced')}::uuid[]) then 'forced' else ${sql.placeholder('reason')}::text end as reason
-    ), ${announced('task', { reason: sql`changed.reason` })} select ${announcedEvents} as events`,
+        case when id = any(${sql.placeholder('forced')}::uuid[]) then 'forced' else ${sql.placeholder('reason')}::text end as reason`,
+  { reason: sql`changed.reason` },
 )
 const markGoal = prepareStatement<object>(
   'goal_mark_cascade',
   sql`update goals set close_cascade_id = ${cascadeId} where id = ${sql.placeholder('goalId')}::uuid`,
 )
 
-/** Locks the open tasks of a goal. @returns them, and who waits for them */
+/** Locks the open tasks of a goal. @returns them and their dependents */
 export const lockOpenTasks = (tx: Tx, goalId: string) => lockWithDependents(tx, () => idsOfOpen(tx, { goalId }))
 
-/** Those of a goal's open tasks that may not be completed along with it: blocked by hand, or waiting for an open task outside. */
-export const loadNotToBeCompleted = async (on: Executor, ids: readonly string[]): Promise<string[]> =>
-  (await notToBeCompleted(on, { ids })).map((row) => row.id)
+/** Returns the open tasks of a goal that may not be completed with it: blocked by hand, or by an open task outside. */
+export const loadUncompletableTasks = async (on: Executor, ids: readonly string[]): Promise<string[]> =>
+  (await uncompletable(on, { ids })).map((row) => row.id)
 
-/**
- * Closes the open tasks of a goal along with it; the goal itself the caller closes. Of the `forced`, which would not be
- * completed otherwise, the events say so.
- */
+/** The tasks to close. The events of the `forced` ones, which could not be completed otherwise, have the reason `forced`. */
+type Closing = { ids: readonly string[]; dependents: readonly string[]; forced?: readonly string[] }
+
+/** Closes the open tasks of a goal. The caller closes the goal itself. */
 export async function closeTasksOfGoal(
   tx: Tx,
   goalId: string,
-  {
-    ids,
-    dependents,
-    forced = [],
-  }: { ids: readonly string[]; dependents: readonly string[]; forced?: readonly string[] },
+  { ids, dependents, forced = [] }: Closing,
   status: Extract<Task['status'] & Goal['status'], 'COMPLETED' | 'CANCELLED'>,
-  announcement: CascadeAnnouncement,
-): Promise<CommittedEvent[]> {
-  await markGoal(tx, { goalId, cascadeId: announcement.cascadeId })
+  metadata: CascadeMetadata,
+): Promise<void> {
+  await markGoal(tx, { goalId, cascadeId: metadata.cascadeId })
   const types = status === 'COMPLETED' ? (['task:updated', 'task:completed'] as const) : (['task:updated'] as const)
-  const [closed] = await closeTasks(tx, { ids, forced, status, ...announcementValues({ ...announcement, types }) })
-  const freed = await settleBlocks(tx, dependents, announcement)
-  return [...(closed?.events ?? []), ...freed]
+  await closeTasks(tx, { ids, forced, status, ...metadataValues({ ...metadata, types }) })
+  await recomputeBlocks(tx, dependents, metadata)
 }
 
 const idsClosedBy = prepareStatement<{ id: string }>(
@@ -138,7 +130,7 @@ const idsClosedBy = prepareStatement<{ id: string }>(
   sql`select id from tasks where close_cascade_id = ${cascadeId} and deleted_at is null`,
 )
 
-/** What it was, were it not for those that it waits for; those that reopen with it count as open. */
+/** The status before the cascade, blocks aside. Tasks that reopen in the same cascade count as open blockers. */
 const openedTo = sql`case when closed_from->>'status' = 'BLOCKED' then closed_from->>'blockedFrom' else closed_from->>'status' end::text::task_status`
 const byHand = sql`closed_from->>'blockKind' = 'MANUAL'`
 const blockedAgain = waits(
@@ -161,18 +153,16 @@ const unmarkGoal = prepareStatement<object>(
   sql`update goals set close_cascade_id = null where id = ${sql.placeholder('goalId')}::uuid`,
 )
 
-/** Undoes the closing `closedBy` of a goal's tasks: of exactly those that it closed and that nobody changed or deleted since. */
+/** Reopens exactly the tasks that the cascade `closedBy` closed and that nobody changed or deleted since. */
 export async function reopenTasksOfGoal(
   tx: Tx,
   goalId: string,
   closedBy: string,
-  announcement: CascadeAnnouncement,
-): Promise<CommittedEvent[]> {
+  metadata: CascadeMetadata,
+): Promise<void> {
   const { ids, dependents } = await lockWithDependents(tx, () => idsClosedBy(tx, { cascadeId: closedBy }))
-  const values = announcementValues({ ...announcement, types: ['task:updated'] })
-  // Two cascades meet here: the one that is undone tells which tasks, the new one is what its events say.
-  const [reopened] = await reopenTasks(tx, { ...values, ids, closedBy })
+  // Two cascades are involved: `closedBy` selects the tasks, the events carry the new one.
+  await reopenTasks(tx, { ...metadataValues({ ...metadata, types: ['task:updated'] }), ids, closedBy })
   await unmarkGoal(tx, { goalId })
-  const blocked = await settleBlocks(tx, dependents, announcement)
-  return [...(reopened?.events ?? []), ...blocked]
+  await recomputeBlocks(tx, dependents, metadata)
 }

@@ -1,9 +1,8 @@
 import type { CommittedEvent } from '@goals-tasks/events'
-import type { Announcement } from './events.ts'
+import type { EventMetadata } from './events.ts'
 
-/** A change as it was committed: the entity's JSON text, its version, and its events for the dispatcher. */
-export type Committed = { text: string; version: number; events: CommittedEvent[] }
-/** On whose behalf; `admin` reaches what belongs to others. */
-export type Principal = { id: string; admin: boolean }
-/** What is to be written, by whom, and what is announced with it. */
-export type Change<V> = { by: Principal; values: V; announcement: Announcement }
+/** A committed change: the entity's JSON text, its version, and its events, the primary one first. */
+export type Committed = { text: string; version: number; events: readonly CommittedEvent[] }
+
+/** The values to write, and who writes them and why. The actor must own the row, unless `metadata.asAdmin` is set. */
+export type Change<V> = { values: V; metadata: EventMetadata }

@@ -8,7 +8,7 @@ import { goals } from '../schema/goals.ts'
 import { tasks } from '../schema/tasks.ts'
 import type { Change, Committed } from './change.ts'
 import { columnNames, type Field, recordset, toRecord } from './columns.ts'
-import { announced, announcedEventsByEntity, subscriptionValues } from './events.ts'
+import { emitEvents, emittedEventsByEntity, subscriptionValues } from './events.ts'
 import {
   type DependentTask,
   dependentTaskFields,
@@ -46,9 +46,12 @@ export const createGoalIn = (tx: Tx, change: Change<NewGoal>): Promise<Committed
 export const createTaskIn = (tx: Tx, change: Change<NewTask>): Promise<Committed | null> =>
   insertOne(tx, tasks, newTaskFields, insertTasks, change)
 
-/** A task and its edges. The caller holds the locks on the blockers, and says what state they put it in. */
-export const createDependentTaskIn = (tx: Tx, change: Change<DependentTask>): Promise<Committed | null> =>
-  insertOne(tx, tasks, dependentTaskFields, insertDependentTask, change)
+/** Creates a task and its edges. The caller holds the locks on the blockers, and says what state they put it in. */
+export async function createDependentTaskIn(tx: Tx, change: Change<DependentTask>): Promise<Committed | null> {
+  const committed = await insertOne(tx, tasks, dependentTaskFields, insertDependentTask, change)
+  if (committed) tx.events.push(...committed.events)
+  return committed
+}
 
 type Created = Committed & { id: string }
 type Insert = ReturnType<typeof prepareStatement<Created>>
@@ -93,7 +96,7 @@ async function insertAll<T extends PgTable, V extends { id: string }>(
   changes: readonly Change<V>[],
 ): Promise<(Committed | null)[]> {
   const input = JSON.stringify(changes.map((change) => toInput(table, fields, change)))
-  const types = [...new Set(changes.flatMap((change) => change.announcement.types))]
+  const types = [...new Set(changes.flatMap((change) => change.metadata.types))]
   const created = await statement(on, { input, ...subscriptionValues(types) })
   const byId = new Map(created.map((row) => [row.id, row]))
   return changes.map((change) => byId.get(change.values.id) ?? null)
@@ -116,27 +119,25 @@ async function insertOne<T extends PgTable, V extends { id: string }>(
  */
 const isFaultOfRow = (error: unknown) => ['22', '23', '40', '55'].includes(sqlState(error)?.slice(0, 2) ?? '')
 
-/** One element of the statement's input: the row, the principal and the announcement, under the names of `inputOf`. */
+/** One element of the statement's input: the row, the principal and the metadata, under the names of `inputOf`. */
 function toInput<T extends PgTable, V extends object>(table: T, fields: readonly Field<T>[], change: Change<V>) {
-  const { by, values, announcement: a } = change
+  const { values, metadata } = change
   return {
     ...toRecord(table, fields, values),
-    principal_id: by.id,
-    admin: by.admin,
-    types: a.types,
-    actor_id: a.actorId,
-    as_admin: a.asAdmin ?? false,
-    reason: a.reason,
-    correlation_id: a.correlationId,
-    causation_id: a.causationId,
-    cascade_id: a.cascadeId,
-    traceparent: a.traceparent,
+    types: metadata.types,
+    actor_id: metadata.actorId,
+    as_admin: metadata.asAdmin ?? false,
+    reason: metadata.reason,
+    correlation_id: metadata.correlationId,
+    causation_id: metadata.causationId,
+    cascade_id: metadata.cascadeId,
+    traceparent: metadata.traceparent,
   }
 }
 
 const inputOf = <T extends PgTable>(table: T, fields: readonly Field<T>[]) => sql`input as materialized (
   select * from json_to_recordset(${sql.placeholder('input')}::json) as x(
-    ${recordset(table, fields)}, principal_id uuid, admin boolean, types text[], actor_id uuid, as_admin boolean, reason text,
+    ${recordset(table, fields)}, types text[], actor_id uuid, as_admin boolean, reason text,
     correlation_id text, causation_id uuid, cascade_id uuid, traceparent text)
 )`
 
@@ -146,7 +147,7 @@ function create(name: string, aggregate: AggregateType, input: SQL, inserted: SQ
     sql`with ${input}, inserted as (${inserted}), changed as (
           select inserted.*, null::json as before, types, actor_id, as_admin, reason, correlation_id, causation_id, cascade_id, traceparent
           from inserted join input using (id)
-        ), ${announced(aggregate, {
+        ), ${emitEvents(aggregate, {
           types: sql`changed.types`,
           actorId: sql`changed.actor_id`,
           asAdmin: sql`changed.as_admin`,
@@ -156,8 +157,8 @@ function create(name: string, aggregate: AggregateType, input: SQL, inserted: SQ
           cascadeId: sql`changed.cascade_id`,
           traceparent: sql`changed.traceparent`,
         })}${alongside}
-        select inserted.id, after::text as text, version, told.events
-        from inserted join ${announcedEventsByEntity} told on told.aggregate_id = inserted.id`,
+        select inserted.id, after::text as text, version, emitted.events
+        from inserted join ${emittedEventsByEntity} emitted on emitted.aggregate_id = inserted.id`,
   )
 }
 
@@ -177,7 +178,7 @@ const insertTasksWith = (name: string, fields: readonly Field<typeof tasks>[], w
     sql`insert into tasks (${columnNames(tasks, fields)}, owner_id)
         select ${columnNames(tasks, fields, 'input')}, goals.user_id from input join goals on goals.id = input.goal_id
         where goals.deleted_at is null and goals.status in ('ACTIVE', 'ON_HOLD')
-          and ${goalWritableBy(sql`input.principal_id`, sql`input.admin`)}
+          and ${goalWritableBy(sql`input.actor_id`, sql`input.as_admin`)}
         for share of goals ${waiting}
         returning id, version, tasks.representation as after, ${taskReaders('tasks')} as readers, array[goal_id] as goal_ids`,
     alongside,

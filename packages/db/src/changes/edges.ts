@@ -4,20 +4,20 @@ import type { Tx } from '../engine/transaction.ts'
 import { tasks } from '../schema/tasks.ts'
 import type { Change, Committed } from './change.ts'
 import { assignments } from './columns.ts'
-import { at, changeStatement, commitOne, completion } from './commit.ts'
+import { changeStatement, commitOne, completion, matchesVersion } from './commit.ts'
 import { taskChanged } from './events.ts'
-import { type EntangledState, entangledTaskFields } from './fields.ts'
+import { type TaskWithEdges, taskWithEdgesFields } from './fields.ts'
 import { lockInOrder } from './locks.ts'
 import { taskVisible } from './visibility.ts'
 
 const update = changeStatement(
-  'task_update_entangled',
+  'task_update_with_edges',
   'task',
-  sql`update tasks set ${assignments(tasks, entangledTaskFields)}, ${completion}, version = version + 1,
+  sql`update tasks set ${assignments(tasks, taskWithEdgesFields)}, ${completion}, version = version + 1,
         owner_id = (select user_id from goals where goals.id = ${sql.placeholder('goalId')}::uuid),
         close_cascade_id = case when status = ${sql.placeholder('status')}::task_status
                                  and goal_id = ${sql.placeholder('goalId')}::uuid then close_cascade_id end
-      where ${at} and ${taskVisible} returning ${taskChanged}`,
+      where ${matchesVersion} and ${taskVisible} returning ${taskChanged}`,
   sql`, added as (
         insert into task_dependencies (task_id, depends_on_id)
         select changed.id, blocker from changed cross join unnest(${sql.placeholder('added')}::uuid[]) blocker returning depends_on_id
@@ -30,20 +30,25 @@ const update = changeStatement(
       )`,
 )
 
+type EdgeChange = TaskWithEdges & {
+  id: string
+  version: number
+  added: readonly string[]
+  removed: readonly string[]
+}
+
 /**
  * Changes a task together with its edges and, when `goalId` is another, its goal. The caller holds the locks: on the goals,
  * on the edges if some are added, on the task and on every blocker that is `added` or `removed`.
  */
-export const updateEntangledTask = (
-  tx: Tx,
-  change: Change<
-    EntangledState & { id: string; version: number; added: readonly string[]; removed: readonly string[] }
-  >,
-): Promise<Committed | null> =>
-  commitOne(tx, update, {
-    ...change,
-    values: { ...change.values, dependencies: JSON.stringify(change.values.dependencies) },
+export async function updateTaskWithEdges(tx: Tx, { values, metadata }: Change<EdgeChange>): Promise<Committed | null> {
+  const committed = await commitOne(tx, update, {
+    values: { ...values, dependencies: JSON.stringify(values.dependencies) },
+    metadata,
   })
+  if (committed) tx.events.push(...committed.events)
+  return committed
+}
 
 /** What the blockers wait for, directly or not, themselves included, along edges to tasks that are `there`. */
 const reachedAlong = (there = sql`true`) => sql`reached(id) as (

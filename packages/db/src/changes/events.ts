@@ -2,58 +2,59 @@ import { type AggregateType, type CommittedEvent, consumersOf, type EventType } 
 import { type SQL, sql } from 'drizzle-orm'
 import { taskReaders } from './visibility.ts'
 
-/** Why and by whom a change was made: what its events say beyond the change itself. */
-export type Announcement = {
+/** Who made a change and why: what its events say beyond the change itself. */
+export type EventMetadata = {
   /** The primary event first, then its milestones. */
   types: readonly EventType[]
   actorId: string
-  /** The actor acts with the scope `admin`. */
+  /** The actor acts with the scope `admin`, and so may change rows of other users. */
   asAdmin?: boolean | undefined
   reason?: string | undefined
-  /** The request, as its answer and the logs name it. */
+  /** The id of the request, as in its response and in the log. */
   correlationId?: string | undefined
   causationId?: string | undefined
   cascadeId?: string | undefined
   traceparent?: string | undefined
 }
 
-/** Parameter values of an announcement, under the names that `announced` uses by default. */
-export function announcementValues(a: Announcement) {
+/** Returns the parameter values of event metadata, under the names that `emitEvents` uses by default. */
+export function metadataValues(metadata: EventMetadata) {
+  const { types, actorId, asAdmin = false } = metadata
   return {
-    types: a.types,
-    ...subscriptionValues(a.types),
-    actorId: a.actorId,
-    asAdmin: a.asAdmin ?? false,
-    reason: a.reason ?? null,
-    correlationId: a.correlationId ?? null,
-    causationId: a.causationId ?? null,
-    cascadeId: a.cascadeId ?? null,
-    traceparent: a.traceparent ?? null,
+    types,
+    ...subscriptionValues(types),
+    actorId,
+    asAdmin,
+    reason: metadata.reason ?? null,
+    correlationId: metadata.correlationId ?? null,
+    causationId: metadata.causationId ?? null,
+    cascadeId: metadata.cascadeId ?? null,
+    traceparent: metadata.traceparent ?? null,
   }
 }
 
-/** Which of these types' events each consumer is to get. */
+/** Returns one pair of consumer and event type per subscription to these types. */
 export function subscriptionValues(types: readonly EventType[]) {
   const pairs = types.flatMap((type) => consumersOf(type).map((consumer) => ({ consumer, type })))
-  return { consumers: pairs.map((p) => p.consumer), heard: pairs.map((p) => p.type) }
+  return { consumers: pairs.map((p) => p.consumer), subscribedTypes: pairs.map((p) => p.type) }
 }
 
 /**
- * Each event with the row that it tells of. What a CTE returns has no statistics: taken for one row, thousands would be joined
- * loop in loop. A full join never is, and finds the same, since no event is without its row and no row without an event.
+ * Joins each event with its changed row. Postgres has no statistics on the rows of a CTE: it would expect one row and join
+ * thousands in a nested loop. A full join is never a nested loop, and here it gives the same rows as an inner join.
  */
-const told = sql`e full join changed on changed.id = e.aggregate_id`
+const joined = sql`e full join changed on changed.id = e.aggregate_id`
 
 type Source = 'types' | 'actorId' | 'asAdmin' | 'reason' | 'correlationId' | 'causationId' | 'cascadeId' | 'traceparent'
 
 /**
- * The announcing half of a statement whose CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
- * `readers` (uuid[]) and `goal_ids` (uuid[]; where a task stands and stood, null for anything else): for each changed row one event
- * per type, its readers and its deliveries. No row, no event.
+ * The event half of a statement. Its CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
+ * `readers` (uuid[]) and `goal_ids` (uuid[]; the goals of a task before and after, null for anything else).
+ * Inserts one event per changed row and type, its readers and its deliveries. No row, no event.
  * `from` replaces the named parameters by expressions over `changed`.
  * @returns the CTEs `e`, `r` and `d`, to follow `changed`
  */
-export function announced(aggregate: AggregateType, from: Partial<Record<Source, SQL>> = {}): SQL {
+export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source, SQL>> = {}): SQL {
   const value = (name: Source, type: string) => from[name] ?? sql`${sql.placeholder(name)}::${sql.raw(type)}`
   return sql`e as (
     insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, reason,
@@ -67,12 +68,12 @@ export function announced(aggregate: AggregateType, from: Partial<Record<Source,
   ), r as (
     insert into event_readers (reader_id, xid, position, event_id)
     select distinct reader, e.xid, e.position, e.id
-    from ${told} cross join unnest(changed.readers) reader
+    from ${joined} cross join unnest(changed.readers) reader
     where reader is not null
   ), d as (
     insert into deliveries (consumer, event_id)
     select s.consumer, e.id
-    from e join unnest(${sql.placeholder('consumers')}::text[], ${sql.placeholder('heard')}::text[]) s(consumer, type) using (type)
+    from e join unnest(${sql.placeholder('consumers')}::text[], ${sql.placeholder('subscribedTypes')}::text[]) s(consumer, type) using (type)
   )`
 }
 
@@ -80,15 +81,15 @@ const eventList = sql<CommittedEvent[]>`
   coalesce(json_agg(json_build_object('id', e.id, 'type', e.type, 'aggregateId', e.aggregate_id, 'version', changed.version,
     'readers', changed.readers, 'goalIds', changed.goal_ids) order by e.position), '[]')`
 
-/** What `announced` wrote, for the dispatcher and the cache, as one JSON value. */
-export const announcedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${told})`
-/** The same per entity: a subquery with the columns `aggregate_id` and `events`. */
-export const announcedEventsByEntity = sql`(
-  select e.aggregate_id, ${eventList} as events from ${told} group by e.aggregate_id)`
+/** The events that `emitEvents` inserted, for the dispatcher and the cache, as one JSON value. */
+export const emittedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${joined})`
+/** The same events per entity: a subquery with the columns `aggregate_id` and `events`. */
+export const emittedEventsByEntity = sql`(
+  select e.aggregate_id, ${eventList} as events from ${joined} group by e.aggregate_id)`
 
-/** What an UPDATE of goals returns, for `announced`. */
+/** The columns that an UPDATE of goals returns for `emitEvents`. */
 export const goalChanged = sql`id, new.version, old.representation as before, new.representation as after,
   array[new.user_id] as readers, null::uuid[] as goal_ids`
-/** What an UPDATE of tasks returns, for `announced`. */
+/** The columns that an UPDATE of tasks returns for `emitEvents`. */
 export const taskChanged = sql`id, new.version, old.representation as before, new.representation as after,
   ${taskReaders('new')} || case when old.goal_id = new.goal_id then array[old.assigned_to] else ${taskReaders('old')} end as readers, array[new.goal_id, old.goal_id] as goal_ids`

@@ -59,11 +59,11 @@ export const taskFields = [
   'metadata',
 ] as const
 /** What a change of a task may touch that concerns other rows too. */
-export const entangledTaskFields = [...taskFields, 'goalId', 'dependencies'] as const
+export const taskWithEdgesFields = [...taskFields, 'goalId', 'dependencies'] as const
 
 export type NewGoal = Pick<Goal, (typeof newGoalFields)[number]>
 export type GoalState = Pick<Goal, (typeof goalFields)[number]>
 export type NewTask = Pick<Task, (typeof newTaskFields)[number]>
 export type DependentTask = Pick<Task, (typeof dependentTaskFields)[number]>
 export type TaskState = Pick<Task, (typeof taskFields)[number]>
-export type EntangledState = Pick<Task, (typeof entangledTaskFields)[number]>
+export type TaskWithEdges = Pick<Task, (typeof taskWithEdgesFields)[number]>

@@ -1,17 +1,16 @@
-import type { CommittedEvent } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
 import { cascadeStatement } from './cascade.ts'
-import { announcementValues, taskChanged } from './events.ts'
+import { metadataValues, taskChanged } from './events.ts'
 import { lockTasks, neighboursOf } from './locks.ts'
 
-/** Whom events name that nobody caused: the nil UUID. */
+/** The actor of events that no user caused: the nil UUID. */
 export const systemActorId = '00000000-0000-0000-0000-000000000000'
 
-export type Purged = { goals: number; tasks: number; events: CommittedEvent[] }
+export type Purged = { goals: number; tasks: number }
 
-/** An hour later than the API, by its own clock, ceases to know them: whatever goes here, nobody can be restoring. */
+/** The API treats rows as purged one hour earlier, so no restore can meet this purge. */
 const expired = sql`deleted_at < now() - make_interval(days => ${sql.placeholder('days')}::int, hours => 1)`
 const ids = sql`${sql.placeholder('ids')}::uuid[]`
 
@@ -19,7 +18,7 @@ const expiredTasks = prepareStatement<{ id: string }>(
   'tasks_expired',
   sql`select id from tasks where deleted_at is not null and ${expired} order by deleted_at limit ${sql.placeholder('limit')}::int`,
 )
-const forget = cascadeStatement(
+const dropPurgedDependencies = cascadeStatement(
   'tasks_forget_purged',
   sql`update tasks set version = version + 1,
         dependencies = (select coalesce(jsonb_agg(d.id order by d.n), '[]') from jsonb_array_elements_text(dependencies) with ordinality d(id, n)
@@ -35,20 +34,20 @@ const uncount = prepareStatement<object>(
 )
 
 /**
- * Deletes for good up to `limit` tasks, and the goals of which no task is left, that were deleted more than `days` days ago.
- * Who still names a purged task as something to wait for forgets it, by a change of its own with the reason `purged`.
- * The audit trail stays. @returns how many went, and the events of those changes
+ * Purges up to `limit` tasks, and the goals without tasks, that were deleted more than `days` days ago.
+ * A task that depends on a purged one loses that dependency, in a change of its own with the reason `purged`.
+ * The audit log stays. @returns how many rows were purged
  */
 export async function purgeExpired(tx: Tx, { days, limit }: { days: number; limit: number }): Promise<Purged> {
   const tasks = (await expiredTasks(tx, { days, limit })).map((row) => row.id)
   await lockTasks(tx, async () => [...tasks, ...(await neighboursOf(tx, tasks))])
-  const why = announcementValues({ types: ['task:updated'], actorId: systemActorId, reason: 'purged' })
-  const [forgotten] = await forget(tx, { ids: tasks, ...why })
+  const metadata = metadataValues({ types: ['task:updated'], actorId: systemActorId, reason: 'purged' })
+  await dropPurgedDependencies(tx, { ids: tasks, ...metadata })
   await uncount(tx, { ids: tasks })
   const gone = await purgeTasks(tx, { ids: tasks })
-  // In a statement of its own, which sees that the tasks are gone.
+  // A statement of its own sees that the tasks are gone.
   const goals = await purgeGoals(tx, { days, limit })
-  return { tasks: gone.length, goals: goals.length, events: forgotten?.events ?? [] }
+  return { tasks: gone.length, goals: goals.length }
 }
 
 const purgeTasks = prepareStatement<object>(

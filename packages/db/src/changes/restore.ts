@@ -1,13 +1,12 @@
-import type { CommittedEvent } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
-import { openTask, settleBlocks, waits } from './blocks.ts'
+import { openTask, recomputeBlocks, waits } from './blocks.ts'
 import { cascadeStatement, lockWithDependents } from './cascade.ts'
 import { lockEdges } from './edges.ts'
-import { type Announcement, announcementValues, goalChanged, taskChanged } from './events.ts'
+import { type EventMetadata, goalChanged, metadataValues, taskChanged } from './events.ts'
 
-type Why = Omit<Announcement, 'types'>
+type Metadata = Omit<EventMetadata, 'types'>
 const ids = sql`${sql.placeholder('ids')}::uuid[]`
 
 const idsDeletedBy = prepareStatement<{ id: string }>(
@@ -18,27 +17,18 @@ const restoreGoal = cascadeStatement(
   'goal_restore',
   sql`update goals set deleted_at = null, delete_cascade_id = null, version = version + 1
       where id = ${sql.placeholder('goalId')}::uuid and deleted_at is not null returning ${goalChanged}`,
-  'goal',
+  { aggregate: 'goal' },
 )
 
-/** Brings a goal back, and exactly the tasks that its deletion `cascadeId` took along. The caller holds the goal's row lock. */
-export async function restoreGoalCascade(
-  tx: Tx,
-  goalId: string,
-  deletedBy: string,
-  announcement: Why,
-): Promise<CommittedEvent[]> {
-  const ofTasks = await restore(tx, () => idsDeletedBy(tx, { cascadeId: deletedBy }), announcement)
-  const [ofGoal] = await restoreGoal(tx, {
-    goalId,
-    ...announcementValues({ ...announcement, types: ['goal:updated'] }),
-  })
-  return [...(ofGoal?.events ?? []), ...ofTasks]
+/** Restores a goal and exactly the tasks that its deletion `deletedBy` took along. The caller holds the goal's row lock. */
+export async function restoreGoalCascade(tx: Tx, goalId: string, deletedBy: string, metadata: Metadata): Promise<void> {
+  await restore(tx, () => idsDeletedBy(tx, { cascadeId: deletedBy }), metadata)
+  await restoreGoal(tx, { goalId, ...metadataValues({ ...metadata, types: ['goal:updated'] }) })
 }
 
-/** Brings one task back. The caller has seen that its goal lives, and holds that goal. */
-export const restoreTask = (tx: Tx, id: string, announcement: Why): Promise<CommittedEvent[]> =>
-  restore(tx, async () => [{ id }], announcement)
+/** Restores one task. The caller has checked that its goal is live, and holds that goal's lock. */
+export const restoreTask = (tx: Tx, id: string, metadata: Metadata): Promise<void> =>
+  restore(tx, async () => [{ id }], metadata)
 
 const blockers = prepareStatement<{ id: string }>(
   'tasks_blockers',
@@ -97,15 +87,13 @@ const restoreTasks = cascadeStatement(
       where tasks.id = back.task_id and ${wasDeleted} returning ${taskChanged}`,
 )
 
-/** An edge that would close a cycle is dropped: the restored task says so in the same change. */
-async function restore(tx: Tx, find: () => Promise<{ id: string }[]>, announcement: Why): Promise<CommittedEvent[]> {
+/** Restores the tasks that `find` returns. Drops an edge that would close a cycle, in the same change of the restored task. */
+async function restore(tx: Tx, find: () => Promise<{ id: string }[]>, metadata: Metadata): Promise<void> {
   const found = (await find()).map((row) => row.id)
   const waitFor = (await blockers(tx, { ids: found })).map((row) => row.id)
   if (found[0] !== undefined && waitFor.length > 0) await lockEdges(tx, found[0], waitFor)
   const locked = await lockWithDependents(tx, async () => [...found, ...waitFor].map((id) => ({ id })))
   if (waitFor.length > 0) await dropEdges(tx, { ids: found })
-  const values = announcementValues({ ...announcement, types: ['task:updated'] })
-  const [restored] = await restoreTasks(tx, { ids: found, ...values })
-  const blocked = await settleBlocks(tx, locked.dependents, announcement)
-  return [...(restored?.events ?? []), ...blocked]
+  await restoreTasks(tx, { ids: found, ...metadataValues({ ...metadata, types: ['task:updated'] }) })
+  await recomputeBlocks(tx, locked.dependents, metadata)
 }

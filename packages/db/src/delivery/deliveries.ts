@@ -107,7 +107,7 @@ export async function recordFailure(
  * Gives a delivery up: moves it to the dead letters, with the whole event, in one statement.
  * @returns the dead letter's id; null when the delivery is gone, given up already, or its event is missing
  */
-export async function buryDelivery(
+export async function moveToDeadLetters(
   on: Executor,
   { consumer, eventId, error }: { consumer: ConsumerName; eventId: string; error: string },
 ): Promise<string | null> {
@@ -127,14 +127,14 @@ export async function buryDelivery(
   return row?.id ?? null
 }
 
-/** Puts deliveries aside for `parkMs`, without an attempt: another program will understand them. */
-export async function parkDeliveries(
+/** Puts deliveries aside for `snoozeMs`, without an attempt: another program will understand them. */
+export async function snoozeDeliveries(
   on: Executor,
-  { consumer, ids, parkMs }: { consumer: ConsumerName; ids: readonly string[]; parkMs: number },
+  { consumer, ids, snoozeMs }: { consumer: ConsumerName; ids: readonly string[]; snoozeMs: number },
 ): Promise<void> {
   await executeOnce(
     on,
-    sql`update deliveries set due_at = now() + ${milliseconds(parkMs)}
+    sql`update deliveries set due_at = now() + ${milliseconds(snoozeMs)}
         where consumer = ${consumer} and event_id = any(${uuids(ids)}) and target = ''`,
   )
 }

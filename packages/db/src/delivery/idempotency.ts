@@ -4,11 +4,11 @@ import { type Executor, prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
 
 /** Whose request, to which method and route, under which key. */
-export type IdempotencyKey = { principalId: string; route: string; key: string }
+export type IdempotencyKey = { actorId: string; route: string; key: string }
 /** `events` are those of what the request changed. */
 export type StoredAnswer = { status: number; headers: Record<string, string>; body: string; events: CommittedEvent[] }
 
-const where = sql`principal_id = ${sql.placeholder('principalId')}::uuid and route = ${sql.placeholder('route')} and key = ${sql.placeholder('key')}`
+const where = sql`principal_id = ${sql.placeholder('actorId')}::uuid and route = ${sql.placeholder('route')} and key = ${sql.placeholder('key')}`
 
 const load = prepareStatement<StoredAnswer & { bodyHash: string }>(
   'idempotency_load',
@@ -24,7 +24,7 @@ export const loadAnswer = async (
 const take = prepareStatement<object>(
   'idempotency_take',
   sql`insert into idempotency_keys (principal_id, route, key, body_hash)
-      values (${sql.placeholder('principalId')}::uuid, ${sql.placeholder('route')}, ${sql.placeholder('key')}, ${sql.placeholder('bodyHash')})
+      values (${sql.placeholder('actorId')}::uuid, ${sql.placeholder('route')}, ${sql.placeholder('key')}, ${sql.placeholder('bodyHash')})
       on conflict do nothing returning 1`,
 )
 

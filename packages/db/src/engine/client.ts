@@ -13,7 +13,7 @@ const sessionSettings = (statementTimeoutMs: number) => [
 
 /**
  * Opens a pool of `poolSize` connections to the Postgres at `url`; nothing connects before the first query.
- * `onError` hears of idle connections that were lost; a query on a lost connection rejects by itself.
+ * `onError` isSubscribed of idle connections that were lost; a query on a lost connection rejects by itself.
  */
 export function createDatabase(options: {
   url: string

@@ -1,62 +1,76 @@
+import type { CommittedEvent } from '@goals-tasks/events'
 import type pg from 'pg'
+import type { Executor } from './statement.ts'
 
-/** The client of an open transaction. */
-export type Tx = pg.PoolClient
-/** Runs `work` in a transaction: a new one, or a part of the one that the caller is in. */
-export type Transaction = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
+/** Handles events after their transaction has committed: invalidates the cache, tells the dispatcher. Never throws. */
+export type Publish = (events: readonly CommittedEvent[]) => Promise<void> | void
+/** An open transaction, and the events that it has emitted so far. They are published when it has committed. */
+export type Tx = Executor & { readonly events: CommittedEvent[] }
 
 const retryable = new Set(['40001', '40P01'])
 const maxTries = 4
 
 /**
  * Runs `work` in one transaction on a client of its own: committed when it resolves, rolled back when it throws.
- * Serialization failures and deadlocks are tried again, three times, so `work` must have no effect outside of Postgres.
+ * Passes the events of the transaction to `publish` after the commit, so no caller can forget them.
+ * Repeats serialization failures and deadlocks, three times, so `work` must have no effect outside of Postgres.
  */
-export async function inTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(pool: pg.Pool, publish: Publish, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runOnce(pool, work)
+      const { result, events } = await runOnce(pool, work)
+      if (events.length > 0) await publish(events)
+      return result
     } catch (error) {
       if (attempt === maxTries || !retryable.has(sqlState(error) ?? '')) throw error
     }
   }
 }
 
-/** Runs `work` in a part of the transaction; `undo` takes back what it wrote and locked so far. */
+/** Runs `work` in a part of the transaction. `undo` takes back what it wrote, locked and emitted so far. */
 export async function savepoint<T>(tx: Tx, work: (undo: () => Promise<unknown>) => Promise<T>): Promise<T> {
   await tx.query('savepoint part')
-  const result = await work(() => tx.query('rollback to savepoint part'))
+  const emitted = tx.events.length
+  const result = await work(() => {
+    tx.events.length = emitted
+    return tx.query('rollback to savepoint part')
+  })
   await tx.query('release savepoint part')
   return result
 }
 
-/** The SQLSTATE of an error that came from Postgres, else undefined. */
+/** Returns the SQLSTATE of an error that came from Postgres, else undefined. */
 export function sqlState(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
-async function runOnce<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const tx = await pool.connect()
+async function runOnce<T>(
+  pool: pg.Pool,
+  work: (tx: Tx) => Promise<T>,
+): Promise<{ result: T; events: CommittedEvent[] }> {
+  const client = await pool.connect()
+  const tx: Tx = { query: client.query.bind(client) as Executor['query'], events: [] }
   let lost: Error | undefined
+  // The first error names the reason; later ones only say that the connection is gone.
   const noteLoss = (error: Error) => {
-    lost = error
+    lost ??= error
   }
-  // A connection that breaks tells its query and, besides, emits an event: unheard, that would end the process.
-  tx.on('error', noteLoss)
+  // A broken connection rejects its query and also emits an event. An event without a listener would end the process.
+  client.on('error', noteLoss)
   try {
-    await tx.query('begin')
+    await client.query('begin')
     const result = await work(tx)
-    await tx.query('commit')
-    return result
+    await client.query('commit')
+    return { result, events: tx.events }
   } catch (error) {
-    // A client that cannot even roll back is not handed to anyone else; its server side ends with the connection.
+    // A client that cannot roll back is destroyed. Its server side ends with the connection.
     const reason = lost
-    await tx.query('rollback').catch(noteLoss)
-    // Why Postgres ended the session says more than that the next query found it ended.
+    await client.query('rollback').catch(noteLoss)
+    // The reason why Postgres ended the session says more than the next query, which only found it ended.
     throw sqlState(reason) ? reason : error
   } finally {
-    tx.removeListener('error', noteLoss)
-    tx.release(lost)
+    client.removeListener('error', noteLoss)
+    client.release(lost)
   }
 }

@@ -6,7 +6,7 @@ import { instant } from './columns.ts'
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
-    principalId: uuid('principal_id').notNull(),
+    actorId: uuid('principal_id').notNull(),
     route: text('route').notNull(),
     key: text('key').notNull(),
     /** Of the body and of the ids in the address: another request under the same key is an error. */
@@ -20,7 +20,7 @@ export const idempotencyKeys = pgTable(
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (t) => [
-    primaryKey({ columns: [t.principalId, t.route, t.key] }),
+    primaryKey({ columns: [t.actorId, t.route, t.key] }),
     // Forgetting keys older than a day.
     index('idempotency_keys_created').on(t.createdAt),
   ],

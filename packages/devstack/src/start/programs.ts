@@ -26,7 +26,7 @@ export const probeUrls = (ports: Ports): Record<ProgramName, string> => ({
 
 /**
  * Starts api, worker and ops, each a process of its own that is restarted when it ends; resolves when all are ready.
- * `onPid` hears of every process that came to be.
+ * `onPid` isSubscribed of every process that came to be.
  */
 export async function startPrograms(options: {
   env: NodeJS.ProcessEnv

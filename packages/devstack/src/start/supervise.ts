@@ -13,7 +13,7 @@ export const backoffMs = (failures: number) => Math.min(200 * 2 ** failures, 10_
 
 /**
  * Keeps a process running: whenever it ends, `launch` makes the next, sooner after a long life than after a short one.
- * `say` hears about every end and every restart.
+ * `say` isSubscribed about every end and every restart.
  */
 export function supervise(
   name: string,

@@ -1,5 +1,5 @@
 import { type Executor, executeOnce } from '@goals-tasks/db'
-import { hears } from '@goals-tasks/events'
+import { isSubscribed } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import type { TracedEvent } from './events.ts'
 
@@ -16,7 +16,7 @@ export type TracedNotification = {
 
 /** When each event's audit row was written, by the event's id. All events are of one entity. */
 export async function loadAudited(on: Executor, events: readonly TracedEvent[]): Promise<Map<string, string>> {
-  const versions = events.flatMap((event) => (hears('audit-log', event.type) ? [event.aggregateVersion] : []))
+  const versions = events.flatMap((event) => (isSubscribed('audit-log', event.type) ? [event.aggregateVersion] : []))
   const [first] = events
   if (!first || versions.length === 0) return new Map()
   const rows = await executeOnce<{ eventId: string; recordedAt: string }>(
@@ -35,7 +35,7 @@ export async function loadAudited(on: Executor, events: readonly TracedEvent[]):
  * came later, and its key is a time: what an operator asks about is mostly among the newest.
  */
 export async function loadNotifications(on: Executor, events: readonly TracedEvent[]): Promise<TracedNotification[]> {
-  const ids = events.flatMap((event) => (hears('notifications', event.type) ? [event.id] : [])).sort()
+  const ids = events.flatMap((event) => (isSubscribed('notifications', event.type) ? [event.id] : [])).sort()
   const [oldest] = ids
   if (oldest === undefined) return []
   return executeOnce<TracedNotification>(

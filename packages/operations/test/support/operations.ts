@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { buryDelivery, createCommit, createDatabase } from '@goals-tasks/db'
+import { createCommit, createDatabase, moveToDeadLetters } from '@goals-tasks/db'
 import { freshDatabase, freshRedis, until } from '@goals-tasks/devstack/testing'
 import { type ConsumerName, connectProducer, mirrorDeadLetters } from '@goals-tasks/events'
 import { afterAll } from 'vitest'
@@ -23,11 +23,11 @@ export async function startOperations({ redisUrl }: { redisUrl?: string } = {}) 
 
   /** Commits a goal and returns its event. */
   async function createGoal() {
-    const by = { id: randomUUID(), admin: false }
-    const known = { id: randomUUID(), userId: by.id, title: 'a goal', priority: 'LOW' } as const
+    const actorId = randomUUID()
+    const known = { id: randomUUID(), userId: actorId, title: 'a goal', priority: 'LOW' } as const
     const values = { ...known, description: null, targetDate: null, category: null, tags: [], metadata: {} }
-    const announcement = { types: ['goal:created'], actorId: by.id } as const
-    const committed = await createCommit(pool).createGoal({ by, values, announcement })
+    const metadata = { types: ['goal:created'], actorId } as const
+    const committed = await createCommit(pool, () => undefined).createGoal({ values, metadata })
     const [event] = committed?.events ?? []
     if (!event) throw new Error('nothing was committed')
     return event
@@ -36,7 +36,7 @@ export async function startOperations({ redisUrl }: { redisUrl?: string } = {}) 
   /** Makes a consumer give up a new event, as its worker would. */
   async function createDeadLetter(consumer: ConsumerName, error = 'it broke') {
     const { id: eventId, type, aggregateId } = await createGoal()
-    const id = await buryDelivery(pool, { consumer, eventId, error })
+    const id = await moveToDeadLetters(pool, { consumer, eventId, error })
     if (!id) throw new Error('the delivery did not become a dead letter')
     const mirrored = { id, eventId, type, aggregateId, error, diedAt: new Date().toISOString() }
     if (queues.available()) await mirrorDeadLetters(queueOf(consumer).dead, [mirrored])

@@ -1,10 +1,11 @@
 import type { ListPage } from '@goals-tasks/cache'
-import { type Executor, principalId } from '@goals-tasks/db'
+import { actorId, type Executor } from '@goals-tasks/db'
 import { CalendarDate, type Goal, goalStatuses, priorities } from '@goals-tasks/events'
 import { defaultLimit } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
-import type { Caller, Deps } from '../../deps.ts'
+import type { Deps } from '../../deps.ts'
+import type { Actor } from '../../resource/actor.ts'
 import { withMembers } from '../../resource/capabilities.ts'
 import { readPage } from '../../resource/lists/cached-page.ts'
 import { createListByDeletion } from '../../resource/lists/keyset.ts'
@@ -30,13 +31,13 @@ type GoalListQuery = Static<typeof GoalListQuery>
 const ownedBy = createListByDeletion(
   'goals_owned',
   sql`representation::text`,
-  (liveness, conditions) => sql`from goals where user_id = ${principalId} and ${liveness} ${conditions}`,
+  (liveness, conditions) => sql`from goals where user_id = ${actorId} and ${liveness} ${conditions}`,
 )
 
-/** The caller's own goals, newest first. */
+/** The actor's own goals, newest first. */
 export async function listGoals(
   { db, cache, retentionDays }: Deps,
-  caller: Caller,
+  actor: Actor,
   query: GoalListQuery,
 ): Promise<ListPage> {
   const include = parseInclude(query.include, ['progress'])
@@ -45,11 +46,11 @@ export async function listGoals(
       limit: query.limit ?? defaultLimit,
       cursor: query.cursor,
       filters: filtersOf(query),
-      values: { principalId: caller.id, retentionDays },
+      values: { actorId: actor.id, retentionDays },
       ...(include.has('progress') ? { extend: (rows) => addProgress(db, rows, query.progressMode) } : {}),
     })
   // Progress is the tasks' doing, whose changes leave the list of goals alone.
-  return include.has('progress') ? load() : readPage(cache, `goals:user:${caller.id}`, query, query, load)
+  return include.has('progress') ? load() : readPage(cache, `goals:user:${actor.id}`, query, query, load)
 }
 
 const filtersOf = (query: GoalListQuery) => [

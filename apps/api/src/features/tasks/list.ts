@@ -1,11 +1,13 @@
 import type { ListPage } from '@goals-tasks/cache'
-import { principalId, taskCreated, taskVisible } from '@goals-tasks/db'
+import { isUuid } from '@goals-tasks/config/uuid'
+import { actorId, taskCreated, taskVisible } from '@goals-tasks/db'
 import { CalendarDate, priorities, taskStatuses } from '@goals-tasks/events'
 import type { Page } from '@goals-tasks/http'
 import { defaultLimit, Problem } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
-import { type Caller, type Deps, principalOf } from '../../deps.ts'
+import type { Deps } from '../../deps.ts'
+import { type Actor, actorValues } from '../../resource/actor.ts'
 import { gone } from '../../resource/deleted.ts'
 import { readPage } from '../../resource/lists/cached-page.ts'
 import { createListByDeletion } from '../../resource/lists/keyset.ts'
@@ -39,7 +41,7 @@ const ofGoal = createListByDeletion(
 const assigned = createListByDeletion(
   'tasks_assigned',
   text,
-  (liveness, conditions) => sql`from tasks where assigned_to = ${principalId} and ${liveness} ${conditions}`,
+  (liveness, conditions) => sql`from tasks where assigned_to = ${actorId} and ${liveness} ${conditions}`,
 )
 
 const limit = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
@@ -49,50 +51,50 @@ const visible = createListByDeletion(
   'tasks_visible',
   sql`text`,
   (liveness, conditions) => sql`from (
-      (${branch} where owner_id = ${principalId} and ${liveness} ${conditions} ${limit})
+      (${branch} where owner_id = ${actorId} and ${liveness} ${conditions} ${limit})
       union all
-      (${branch} where assigned_to = ${principalId} and owner_id <> ${principalId} and ${liveness} ${conditions} ${limit})
+      (${branch} where assigned_to = ${actorId} and owner_id <> ${actorId} and ${liveness} ${conditions} ${limit})
       union all
-      (${branch} where user_id <> owner_id and owner_id <> ${principalId} and assigned_to is distinct from ${principalId}
+      (${branch} where user_id <> owner_id and owner_id <> ${actorId} and assigned_to is distinct from ${actorId}
          and ${taskCreated} and ${liveness} ${conditions} ${limit})
     ) visible`,
 )
 
-/** The tasks of a goal that the caller may see: all of them for its owner, their own for an assignee. */
-export function listTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query: TaskListQuery): Promise<ListPage> {
-  const variant = [caller.id, caller.admin, query]
+/** The tasks of a goal that the actor may see: all of them for its owner, their own for an assignee. */
+export function listTasksOfGoal(deps: Deps, actor: Actor, goalId: string, query: TaskListQuery): Promise<ListPage> {
+  const variant = [actor.id, actor.admin, query]
   return readPage(deps.cache, `tasks:goal:${goalId.toLowerCase()}`, variant, query, () =>
-    loadTasksOfGoal(deps, caller, goalId, query),
+    loadTasksOfGoal(deps, actor, goalId, query),
   )
 }
 
-async function loadTasksOfGoal(deps: Deps, caller: Caller, goalId: string, query: TaskListQuery): Promise<Page> {
+async function loadTasksOfGoal(deps: Deps, actor: Actor, goalId: string, query: TaskListQuery): Promise<Page> {
   const page = await ofGoal[query.deleted ?? 'exclude'](deps.db, {
     ...paged(query),
-    filters: [...filtersOf(query), ...assignedFilter(query, caller)],
-    values: { goalId, ...principalOf(caller), retentionDays: deps.retentionDays },
+    filters: [...filtersOf(query), ...assignedFilter(query, actor)],
+    values: { goalId, ...actorValues(actor), retentionDays: deps.retentionDays },
   })
   // Who sees no task may still see the goal; only then is it asked for.
   if (page.empty) {
-    const goal = await loadGoal(deps, deps.db, caller, goalId)
+    const goal = await loadGoal(deps, actor, goalId)
     if (goal.deleted && (query.deleted ?? 'exclude') === 'exclude') throw gone(deps, `/v1/goals/${goalId}`, goal)
   }
   return page
 }
 
-/** The tasks of the caller's goals, those assigned to the caller and those that the caller made elsewhere, newest first. */
-export function listTasks(deps: Deps, caller: Caller, query: TaskListQuery): Promise<ListPage> {
-  return readPage(deps.cache, `tasks:user:${caller.id}`, query, query, () => loadTasks(deps, caller, query))
+/** The tasks of the actor's goals, those assigned to the actor and those that the actor made elsewhere, newest first. */
+export function listTasks(deps: Deps, actor: Actor, query: TaskListQuery): Promise<ListPage> {
+  return readPage(deps.cache, `tasks:user:${actor.id}`, query, query, () => loadTasks(deps, actor, query))
 }
 
-function loadTasks({ db, retentionDays }: Deps, caller: Caller, query: TaskListQuery): Promise<Page> {
-  const values = { principalId: caller.id, retentionDays }
+function loadTasks({ db, retentionDays }: Deps, actor: Actor, query: TaskListQuery): Promise<Page> {
+  const values = { actorId: actor.id, retentionDays }
   const by = query.deleted ?? 'exclude'
-  const mine = query.assignedTo === 'me' || query.assignedTo?.toLowerCase() === caller.id
+  const mine = query.assignedTo === 'me' || query.assignedTo?.toLowerCase() === actor.id
   if (mine) return assigned[by](db, { ...paged(query), filters: filtersOf(query), values })
   return visible[by](db, {
     ...paged(query),
-    filters: [...filtersOf(query), ...assignedFilter(query, caller)],
+    filters: [...filtersOf(query), ...assignedFilter(query, actor)],
     values,
   })
 }
@@ -115,11 +117,9 @@ const filtersOf = (query: TaskListQuery) => [
   ),
 ]
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-function assignedFilter({ assignedTo }: TaskListQuery, caller: Caller) {
-  const id = assignedTo === 'me' ? caller.id : assignedTo
-  if (id !== undefined && !uuid.test(id))
+function assignedFilter({ assignedTo }: TaskListQuery, actor: Actor) {
+  const id = assignedTo === 'me' ? actor.id : assignedTo
+  if (id !== undefined && !isUuid(id))
     throw new Problem('invalid-request', '/assignedTo must be `me` or the id of a user')
   return when('assignedTo', id, sql`assigned_to = ${sql.placeholder('assignedTo')}::uuid`)
 }

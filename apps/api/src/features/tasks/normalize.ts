@@ -2,8 +2,8 @@ import { invalidBody } from '@goals-tasks/http'
 
 type Fields = { assignedTo?: string | null; dueAt?: string | null; goalId?: string; dependencies?: string[] }
 
-/** One spelling for what has several, so that saying the same thing differently changes nothing. @throws Problem 422 */
-export function canonical<T extends Fields>(fields: T): T {
+/** Returns the fields in one spelling, so that another spelling of the same value changes nothing. @throws Problem 422 */
+export function normalize<T extends Fields>(fields: T): T {
   const { assignedTo, dueAt, goalId, dependencies } = fields
   return {
     ...fields,
@@ -16,6 +16,6 @@ export function canonical<T extends Fields>(fields: T): T {
 
 function instant(text: string): string {
   const at = new Date(text)
-  if (Number.isNaN(at.getTime())) throw invalidBody([{ pointer: '/dueAt', detail: 'is no instant' }])
+  if (Number.isNaN(at.getTime())) throw invalidBody([{ pointer: '/dueAt', detail: 'is not an instant' }])
   return at.toISOString()
 }

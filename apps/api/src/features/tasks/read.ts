@@ -1,19 +1,20 @@
-import type { Change, Scope } from '@goals-tasks/cache'
-import { type Executor, loadOpenBlockers, prepareLookup, taskOwned, taskVisible } from '@goals-tasks/db'
+import type { Invalidation, ListGroup } from '@goals-tasks/cache'
+import { loadOpenBlockers, prepareLookup, taskOwned, taskVisible } from '@goals-tasks/db'
 import type { Task } from '@goals-tasks/events'
-import type { Page } from '@goals-tasks/http'
-import { notFound } from '@goals-tasks/http'
+import { notFound, type Page } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
-import { type Caller, type Deps, principalOf } from '../../deps.ts'
-import { cacheReader } from '../../resource/cache-reader.ts'
+import type { Deps } from '../../deps.ts'
+import { type Actor, actorValues } from '../../resource/actor.ts'
+import { readThroughCache } from '../../resource/cached-read.ts'
 import { type Capabilities, capabilitiesOf, withMembers } from '../../resource/capabilities.ts'
 import { gone, isExpired } from '../../resource/deleted.ts'
 import { createHistory, type HistoryQuery } from '../../resource/history.ts'
-import type { Answer, Stored } from '../../resource/optimistic-change.ts'
+import { entity, type Representation, view } from '../../resource/http/reply.ts'
+import type { Stored } from '../../resource/optimistic-change.ts'
 import { isHeld, isWorkable, taskTransitions, taskVerbs, taskVerbTarget } from './states.ts'
 
 export type StoredTask = Stored & {
-  /** Whether the caller may do with it what the owner of its goal may. */
+  /** Whether the actor has the rights of the goal's owner. */
   owned: boolean
   goalId: string
   ownerId: string
@@ -21,10 +22,10 @@ export type StoredTask = Stored & {
   dependentsCount: number
 }
 
-/** What the cache holds of it. */
-export const taskShownAs = ({ id, version, goalId, ownerId, assignedTo }: StoredTask): Change => ({
+/** Returns the cache keys that hold the task. */
+export const cacheKeysOfTask = ({ id, version, goalId, ownerId, assignedTo }: StoredTask): Invalidation => ({
   entities: [{ kind: 'task', id, version }],
-  scopes: [`tasks:goal:${goalId}`, ...[ownerId, assignedTo ?? ownerId].map((user): Scope => `tasks:user:${user}`)],
+  groups: [`tasks:goal:${goalId}`, ...[ownerId, assignedTo ?? ownerId].map((user): ListGroup => `tasks:user:${user}`)],
 })
 
 const byId = prepareLookup<StoredTask>(
@@ -34,39 +35,33 @@ const byId = prepareLookup<StoredTask>(
       from tasks where id = ${sql.placeholder('id')}::uuid and ${taskVisible}`,
 )
 
-/** The task, deleted or not, of whoever may see it. @throws Problem 404 for everyone else */
-export async function loadTask(deps: Deps, on: Executor, caller: Caller, id: string): Promise<StoredTask> {
-  const task = await byId(on, { id, ...principalOf(caller) })
+/** Loads a task, deleted or not, that the actor may see. @throws Problem 404 for other users */
+export async function loadTask(deps: Deps, actor: Actor, id: string): Promise<StoredTask> {
+  const task = await byId(deps.db, { id, ...actorValues(actor) })
   if (!task || isExpired(deps, task)) throw notFound('task')
   return task
 }
 
 export type TaskInclude = { includeDeleted: boolean; capabilities: boolean }
 
-/** @returns the task; a deleted one only when asked for. `view` says that more is in it than its own fields. */
-export async function readTask(
-  deps: Deps,
-  caller: Caller,
-  id: string,
-  include: TaskInclude,
-): Promise<Answer & { view: boolean }> {
-  if (!include.includeDeleted && !include.capabilities) return readPlainTask(deps, caller, id)
-  const task = await loadTask(deps, deps.db, caller, id)
+/** Reads a task. A deleted task only with `includeDeleted`. */
+export async function readTask(deps: Deps, actor: Actor, id: string, include: TaskInclude): Promise<Representation> {
+  if (!include.includeDeleted && !include.capabilities) return readPlainTask(deps, actor, id)
+  const task = await loadTask(deps, actor, id)
   if (task.deleted && !include.includeDeleted) throw gone(deps, `/v1/tasks/${id}`, task)
-  if (!include.capabilities) return { ...task, view: false }
-  return { ...task, text: withMembers(task.text, { capabilities: await taskCapabilities(deps, task) }), view: true }
+  if (!include.capabilities) return entity(task)
+  return view(withMembers(task.text, { capabilities: await taskCapabilities(deps, task) }))
 }
 
-/** Out of the cache for the owner of its goal and its assignee; anybody else is looked up each time. */
-async function readPlainTask(deps: Deps, caller: Caller, id: string) {
-  const answer = await deps.cache.readEntity('task', id.toLowerCase(), cacheReader(caller), async () => {
-    const task = await loadTask(deps, deps.db, caller, id)
+/** Reads the plain task through the cache. The cache keeps it for the owner of its goal and for its assignee. */
+async function readPlainTask(deps: Deps, actor: Actor, id: string): Promise<Representation> {
+  const found = await readThroughCache(deps, actor, 'task', id, async () => {
+    const task = await loadTask(deps, actor, id)
     if (task.deleted) throw gone(deps, `/v1/tasks/${id}`, task)
     const readers = [task.ownerId, task.assignedTo].filter((reader) => reader !== null)
     return { version: task.version, text: task.text, readers }
   })
-  if (!answer) throw notFound('task')
-  return { ...answer, view: false }
+  return entity(found)
 }
 
 async function taskCapabilities({ db }: Deps, { text, deleted }: StoredTask): Promise<Capabilities> {
@@ -88,8 +83,8 @@ async function taskCapabilities({ db }: Deps, { text, deleted }: StoredTask): Pr
 
 const history = createHistory('task', sql`task_audit_log`, sql`task_id`)
 
-/** Every version of a task, for those who may read it, deleted or not. */
-export async function taskHistory(deps: Deps, caller: Caller, id: string, query: HistoryQuery): Promise<Page> {
-  await loadTask(deps, deps.db, caller, id)
+/** Lists the versions of a task, for users who may read it, deleted or not. */
+export async function taskHistory(deps: Deps, actor: Actor, id: string, query: HistoryQuery): Promise<Page> {
+  await loadTask(deps, actor, id)
   return history(deps.db, id, query)
 }

@@ -1,123 +1,139 @@
 import {
-  type Announcement,
   type Committed,
   dependentsOf,
-  type EntangledState,
+  type EventMetadata,
   findCycle,
   lockEdges,
   lockGoals,
   lockTasks,
   neighboursOf,
-  settleBlocks,
-  type Tx,
-  updateEntangledTask,
+  openTask,
+  prepareStatement,
+  recomputeBlocks,
+  taskVisible,
+  updateTaskWithEdges,
 } from '@goals-tasks/db'
-import { Problem } from '@goals-tasks/http'
-import type { Caller } from '../../deps.ts'
-import { type Blocker, isAnyOpen, loadBlockers } from './blockers.ts'
-import { goalFull, hasRoom } from './capacity.ts'
-import type { TaskStep } from './change.ts'
-import { whyNoTask } from './create.ts'
-import { isClosedTask, isWorkable } from './states.ts'
+import { invalidBody, Problem } from '@goals-tasks/http'
+import { sql } from 'drizzle-orm'
+import type { Deps, TxDeps } from '../../deps.ts'
+import { type Actor, actorValues } from '../../resource/actor.ts'
+import { checkGoalAcceptsTasks, goalFull, hasRoom } from './capacity.ts'
+import type { StoredTask } from './read.ts'
+import {
+  applyBlockers,
+  blockReason,
+  changesGoal,
+  closesOrReopens,
+  edgesBetween,
+  pointerTo,
+  type TaskChange,
+} from './rules.ts'
+import { isWorkable } from './states.ts'
 
 /**
- * Changes of a task that concern other rows: its edges, its goal, those that wait for it. They lock first, and then read
- * again: goals, edges, tasks, each in the order of their ids.
+ * Changes of a task that touch other rows: its edges, its goal, its dependents. They lock first and then read again: goals,
+ * edges, tasks, each in the order of their ids.
  */
 
-type Pair = { current: EntangledState; next: EntangledState }
-
-const edgesBetween = ({ current, next }: Pair) => ({
-  added: next.dependencies.filter((id) => !current.dependencies.includes(id)),
-  removed: current.dependencies.filter((id) => !next.dependencies.includes(id)),
-})
-
-export const changesEdges = (pair: Pair): boolean => {
-  const { added, removed } = edgesBetween(pair)
-  return added.length + removed.length > 0
-}
-
-const moves = ({ current, next }: Pair) => current.goalId !== next.goalId
-
-/** Whether it becomes done or undone, which is what others wait for. */
-export const crosses = ({ current, next }: Pair): boolean => isClosedTask(current.status) !== isClosedTask(next.status)
-
-/** Whether what it waits for decides where it lands. */
-const opens = ({ current, next }: Pair) =>
-  next.dependencies.length > 0 && isWorkable(next.status) && !isWorkable(current.status)
-
-export const isEntangled = (step: TaskStep): boolean =>
-  changesEdges(step) || moves(step) || opens(step) || (crosses(step) && step.stored.dependentsCount > 0)
-
-/** What a request may lead to, whatever the task has become by the time that it is locked. */
-export type Reach = {
-  /** The tasks that it may come to wait for, as the client named them. */
+/** What a request may touch, whatever state the task has once it is locked. */
+export type LockPlan = {
+  /** The tasks that may become blockers, as the client named them. */
   blockers: readonly string[]
-  /** Refuses those of the `added` that cannot be waited for; `blockers` are what the caller can see of them. */
-  refuse: (added: readonly string[], blockers: readonly Blocker[]) => void
-  /** The goal that it may come to stand in. */
+  /** Refuses those of the `added` that cannot be blockers. `found` are the ones that the actor can see. */
+  checkAdded: (added: readonly string[], found: readonly Blocker[]) => void
+  /** The goal that the task may move to. */
   goalId?: string | undefined
 }
 
-export async function lockForChange(tx: Tx, reach: Reach, { stored, current, next }: TaskStep): Promise<void> {
-  const owners = reach.goalId === undefined ? [] : await lockGoals(tx, [current.goalId, reach.goalId])
-  if (reach.blockers.length > 0 || owners.length > 1) await lockEdges(tx, stored.id, reach.blockers, owners)
-  await lockTasks(tx, async () => [stored.id, ...next.dependencies, ...(await neighboursOf(tx, [stored.id]))])
+export async function lockRelations(
+  { db }: TxDeps,
+  { blockers, goalId }: LockPlan,
+  id: string,
+  { current, next }: TaskChange,
+): Promise<void> {
+  const owners = goalId === undefined ? [] : await lockGoals(db, [current.goalId, goalId])
+  if (blockers.length > 0 || owners.length > 1) await lockEdges(db, id, blockers, owners)
+  await lockTasks(db, async () => [id, ...next.dependencies, ...(await neighboursOf(db, [id]))])
 }
 
-export async function writeLocked(
-  tx: Tx,
-  caller: Caller,
-  reach: Reach,
-  step: TaskStep,
-  announcement: Announcement,
-): Promise<Committed> {
-  const { stored } = step
-  const { added, removed } = edgesBetween(step)
-  if (moves(step)) await checkNewGoal(tx, caller, step.next.goalId)
-  if (added.length > 0) await checkAdded(tx, caller, reach, step, added)
-  const next = settled(step.next, await isAnyOpen(tx, step.next.dependencies))
-  const values = { ...next, id: stored.id, version: stored.version, added, removed }
-  const why = { ...announcement, reason: reasonOf(step.next, next) ?? announcement.reason }
-  const committed = await updateEntangledTask(tx, { by: caller, values, announcement: why })
-  if (!committed) throw new Error('a locked task was no more what was read')
-  if (!crosses(step)) return committed
-  const others = await settleBlocks(tx, await dependentsOf(tx, [stored.id]), {
-    ...announcement,
-    causationId: committed.events[0]?.id,
+/** Writes a change under its locks, and blocks or unblocks the dependents of the task. */
+export async function writeWithRelations(
+  tx: TxDeps,
+  actor: Actor,
+  plan: LockPlan,
+  { stored, current, next, metadata }: TaskChange & { stored: StoredTask; metadata: EventMetadata },
+): Promise<Committed | null> {
+  const { added, removed } = edgesBetween({ current, next })
+  if (changesGoal({ current, next })) await checkNewGoal(tx, actor, next.goalId)
+  if (added.length > 0) await checkAddedEdges(tx, actor, plan, stored.id, { current, next, added })
+
+  const written = applyBlockers(next, await isAnyOpen(tx, next.dependencies))
+  const committed = await updateTaskWithEdges(tx.db, {
+    values: { ...written, id: stored.id, version: stored.version, added, removed },
+    metadata: { ...metadata, reason: blockReason(next, written) ?? metadata.reason },
   })
-  return { ...committed, events: [...committed.events, ...others] }
+  if (committed && closesOrReopens({ current, next }))
+    await recomputeBlocks(tx.db, await dependentsOf(tx.db, [stored.id]), {
+      ...metadata,
+      causationId: committed.events[0]?.id,
+    })
+  return committed
 }
 
-async function checkAdded(tx: Tx, caller: Caller, reach: Reach, step: TaskStep, added: string[]) {
-  const blockers = await loadBlockers(tx, caller, added)
-  reach.refuse(added, blockers)
-  const cycle = await findCycle(tx, step.stored.id, added)
-  if (cycle) throw new Problem('dependency-cycle', 'The tasks would wait for each other.', { extra: { cycle } })
+async function checkNewGoal(tx: TxDeps, actor: Actor, goalId: string): Promise<void> {
+  await checkGoalAcceptsTasks(tx, actor, goalId)
+  if (!(await hasRoom(tx.db, goalId))) throw goalFull()
+}
+
+async function checkAddedEdges(
+  tx: TxDeps,
+  actor: Actor,
+  plan: LockPlan,
+  id: string,
+  { current, next, added }: TaskChange & { added: string[] },
+): Promise<void> {
+  const blockers = await loadBlockers(tx, actor, added)
+  plan.checkAdded(added, blockers)
+  const cycle = await findCycle(tx.db, id, added)
+  if (cycle) throw new Problem('dependency-cycle', 'The tasks would depend on each other.', { extra: { cycle } })
   const open = blockers.filter((blocker) => blocker.open).map((blocker) => blocker.id)
-  if (open.length > 0 && step.next.status === 'COMPLETED' && isWorkable(step.current.status))
-    throw new Problem('task-blocked', 'It would wait for what is open, and be completed all the same.', {
+  if (open.length > 0 && next.status === 'COMPLETED' && isWorkable(current.status))
+    throw new Problem('task-blocked', 'The task would get open blockers and be completed at the same time.', {
       extra: { blockers: open },
     })
 }
 
-/** Blocked or not, as what it waits for says; what is closed or blocked by hand stays so. */
-function settled(next: EntangledState, waits: boolean): EntangledState {
-  if (waits && isWorkable(next.status))
-    return { ...next, status: 'BLOCKED', blockKind: 'DEPENDENCY', blockedFrom: next.status }
-  if (!waits && next.blockKind === 'DEPENDENCY' && next.blockedFrom !== null)
-    return { ...next, status: next.blockedFrom, blockKind: null, blockedFrom: null }
-  return next
+export type Blocker = { id: string; open: boolean; deleted: boolean }
+
+const visibleTasks = prepareStatement<Blocker>(
+  'task_blockers_visible',
+  sql`select id, status in ${openTask} and deleted_at is null as open, deleted_at is not null as deleted
+      from tasks where id = any(${sql.placeholder('ids')}::uuid[]) and ${taskVisible}`,
+)
+
+/** Loads those of the tasks that the actor may see. */
+export const loadBlockers = ({ db }: Pick<Deps, 'db'>, actor: Actor, ids: readonly string[]): Promise<Blocker[]> =>
+  visibleTasks(db, { ids, ...actorValues(actor) })
+
+/** @throws Problem 422 with a pointer to each of the `added` that does not exist, is not visible or is deleted */
+export function checkUsableBlockers(
+  named: readonly string[],
+  added: readonly string[],
+  found: readonly Blocker[],
+): void {
+  const usable = new Set(found.filter((blocker) => !blocker.deleted).map((blocker) => blocker.id))
+  const errors = added
+    .filter((id) => !usable.has(id))
+    .map((id) => ({ pointer: pointerTo(named, id), detail: 'is not a task that can be a blocker' }))
+  if (errors.length > 0) throw invalidBody(errors)
 }
 
-/** What became of it beyond what was wanted. */
-function reasonOf(wanted: EntangledState, next: EntangledState): 'blocked' | 'unblocked' | undefined {
-  if (wanted.blockKind === next.blockKind) return undefined
-  return next.blockKind === null ? 'unblocked' : 'blocked'
-}
+const anyOpen = prepareStatement<object>(
+  'task_any_open',
+  sql`select 1 from tasks where id = any(${sql.placeholder('ids')}::uuid[]) and deleted_at is null
+        and status in ${openTask} limit 1`,
+)
 
-async function checkNewGoal(tx: Tx, caller: Caller, goalId: string): Promise<void> {
-  const problem = await whyNoTask({ db: tx }, caller, goalId)
-  if (problem) throw problem
-  if (!(await hasRoom(tx, goalId))) throw goalFull()
-}
+/** Whether any of the tasks is open, visible to the actor or not. */
+const isAnyOpen = async ({ db }: TxDeps, ids: readonly string[]): Promise<boolean> =>
+  ids.length > 0 && (await anyOpen(db, { ids })).length > 0

@@ -1,66 +1,70 @@
 import {
-  restoreTask as bringBack,
-  commitWithin,
   dependentsOf,
   lockTasks,
   prepareStatement,
-  settleBlocks,
+  recomputeBlocks,
+  restoreTask as restoreIn,
   type Tx,
 } from '@goals-tasks/db'
 import { forbidden, Problem } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
-import { announcementBy, type Caller, type Deps } from '../../deps.ts'
-import type { Answer } from '../../resource/optimistic-change.ts'
+import type { Deps } from '../../deps.ts'
+import { type Actor, eventMetadata } from '../../resource/actor.ts'
+import type { EntityText } from '../../resource/optimistic-change.ts'
 import { checkPrecondition, type Precondition } from '../../resource/precondition.ts'
-import { loadTask, type StoredTask, taskShownAs } from './read.ts'
+import { cacheKeysOfTask, loadTask, type StoredTask } from './read.ts'
 
-/** Soft-deletes a task; whoever waited for it waits no more. Deleting again changes nothing. */
-export async function deleteTask(deps: Deps, caller: Caller, id: string, precondition: Precondition): Promise<void> {
-  const task = await loadTask(deps, deps.db, caller, id)
-  if (task.deleted) return void (await deps.confirm(taskShownAs(task)))
+/** Soft-deletes a task and unblocks its dependents. Deleting again changes nothing. */
+export async function deleteTask(deps: Deps, actor: Actor, id: string, precondition: Precondition): Promise<void> {
+  const task = await loadTask(deps, actor, id)
+  if (task.deleted) return void (await deps.confirm(cacheKeysOfTask(task)))
   await checkDeletion(deps, task, precondition)
-  const committed = await deps.commit.deleteTask(deletionOf(caller, task, true))
-  await deps.publish(committed ? committed.events : await deleteLocked(deps, caller, id, precondition))
+  const committed = await deps.commit.deleteTask(deletionOf(actor, task, { requireNoDependents: true }))
+  if (!committed) await deleteLocked(deps, actor, id, precondition)
 }
 
-async function checkDeletion({ db }: Pick<Deps, 'db'>, task: StoredTask, precondition: Precondition): Promise<void> {
-  await checkPrecondition(db, precondition, task, 'everything')
+async function checkDeletion(deps: Deps, task: StoredTask, precondition: Precondition): Promise<void> {
+  await checkPrecondition(deps, precondition, task, 'everything')
   if (!task.owned) throw forbidden('Only the owner of its goal may delete a task.')
 }
 
-const deletionOf = (caller: Caller, { id, version }: StoredTask, unlessAwaited: boolean) => ({
-  by: caller,
-  values: { id, version, unlessAwaited },
-  announcement: announcementBy(caller, ['task:deleted']),
+const deletionOf = (actor: Actor, { id, version }: StoredTask, how: { requireNoDependents: boolean }) => ({
+  values: { id, version, ...how },
+  metadata: eventMetadata(actor, ['task:deleted']),
 })
 
-/** Others wait for it, or changed it meanwhile. */
-function deleteLocked(deps: Deps, caller: Caller, id: string, precondition: Precondition) {
+/** Deletes a task that has dependents, or that another writer changed meanwhile. */
+function deleteLocked(deps: Deps, actor: Actor, id: string, precondition: Precondition): Promise<void> {
   return deps.transaction(async (tx) => {
-    await lockTasks(tx, async () => [id, ...(await dependentsOf(tx, [id]))])
-    const task = await loadTask(deps, tx, caller, id)
-    if (task.deleted) return []
-    await checkDeletion({ db: tx }, task, precondition)
-    const deleted = await commitWithin(tx).deleteTask(deletionOf(caller, task, false))
-    if (!deleted) throw new Error('a locked task was no more what was read')
-    const why = { ...announcementBy(caller, []), causationId: deleted.events[0]?.id }
-    return [...deleted.events, ...(await settleBlocks(tx, await dependentsOf(tx, [id]), why))]
+    await lockTasks(tx.db, async () => [id, ...(await dependentsOf(tx.db, [id]))])
+    const task = await loadTask(tx, actor, id)
+    if (task.deleted) return
+    await checkDeletion(tx, task, precondition)
+    const deleted = await tx.commit.deleteTask(deletionOf(actor, task, { requireNoDependents: false }))
+    if (!deleted) throw new Error('the task changed while its lock was held (bug)')
+    const metadata = { ...eventMetadata(actor, []), causationId: deleted.events[0]?.id }
+    await recomputeBlocks(tx.db, await dependentsOf(tx.db, [id]), metadata)
   })
 }
 
-/** Brings a deleted task back into its goal. Restoring a live one changes nothing. */
-export async function restoreTask(deps: Deps, caller: Caller, id: string, precondition: Precondition): Promise<Answer> {
-  const [task, events] = await deps.transaction(async (tx) => {
-    const task = await loadTask(deps, tx, caller, id)
-    if (!task.deleted) return [task, []] as const
+/** Restores a deleted task into its goal. Restoring a live task changes nothing. */
+export async function restoreTask(
+  deps: Deps,
+  actor: Actor,
+  id: string,
+  precondition: Precondition,
+): Promise<EntityText> {
+  const { task, changed } = await deps.transaction(async (tx) => {
+    const task = await loadTask(tx, actor, id)
+    if (!task.deleted) return { task, changed: false }
     await checkPrecondition(tx, precondition, task, 'everything')
     if (!task.owned) throw forbidden('Only the owner of its goal may restore a task.')
-    if (await isGoalDeleted(tx, task.goalId))
-      throw new Problem('goal-deleted', 'Its goal is deleted: restore that first.')
-    const events = await bringBack(tx, task.id, announcementBy(caller, [], 'restored'))
-    return [await loadTask(deps, tx, caller, id), events] as const
+    if (await isGoalDeleted(tx.db, task.goalId))
+      throw new Problem('goal-deleted', 'Its goal is deleted. Restore the goal first.')
+    await restoreIn(tx.db, task.id, eventMetadata(actor, [], 'restored'))
+    return { task: await loadTask(tx, actor, id), changed: true }
   })
-  await (events.length > 0 ? deps.publish(events) : deps.confirm(taskShownAs(task)))
+  if (!changed) await deps.confirm(cacheKeysOfTask(task))
   return task
 }
 
@@ -69,6 +73,6 @@ const lockGoal = prepareStatement<{ deleted: boolean }>(
   sql`select deleted_at is not null as deleted from goals where id = ${sql.placeholder('goalId')}::uuid for share`,
 )
 
-/** Whether the goal is deleted; it stays as it is until the transaction ends. */
-const isGoalDeleted = async (tx: Tx, goalId: string): Promise<boolean> =>
-  (await lockGoal(tx, { goalId }))[0]?.deleted ?? true
+/** Whether the goal is deleted. It stays so until the transaction ends. */
+const isGoalDeleted = async (db: Tx, goalId: string): Promise<boolean> =>
+  (await lockGoal(db, { goalId }))[0]?.deleted ?? true

@@ -44,6 +44,8 @@ export const TaskPatch = Type.Partial(
 )
 export type TaskPatch = Static<typeof TaskPatch>
 
+/** The path of the tasks of a goal. */
+export const TaskGoalParams = Type.Object({ goalId: Type.String({ format: 'uuid' }) })
 export const TaskParams = Type.Object({ taskId: Type.String({ format: 'uuid' }) })
 export const EdgeParams = Type.Object({
   taskId: Type.String({ format: 'uuid' }),

@@ -45,7 +45,7 @@ export function taskVerbTarget(verb: TaskVerb, { status, blockKind, blockedFrom 
   }
 }
 
-/** Whether that way out of BLOCKED is not the caller's to take: completing takes force, and a block by dependency lifts itself. */
+/** Whether that way out of BLOCKED is not the actor's to take: completing takes force, and a block by dependency lifts itself. */
 export const isHeld = ({ status, blockKind }: Pick<Task, 'status' | 'blockKind'>, to: TaskStatus): boolean =>
   status === 'BLOCKED' && (to === 'COMPLETED' || (blockKind === 'DEPENDENCY' && isWorkable(to)))
 

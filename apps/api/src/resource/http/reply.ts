@@ -1,30 +1,30 @@
-import { etag, sendTagged, viewTag } from '@goals-tasks/http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Answer } from '../optimistic-change.ts'
+import { etag, viewTag } from '@goals-tasks/http'
+import type { StoredResponse } from '../idempotency.ts'
+import type { EntityText } from '../optimistic-change.ts'
 
-const json = 'application/json; charset=utf-8'
+/** The body of a read with its entity tag. `next` is the cursor of the next page of a list. */
+export type Representation = { text: string; tag: string; next: string | null }
 
-/** What a writing request answers: kept, so that a repetition of the request gets the same. */
-export type Outcome = { status: number; headers: Record<string, string>; body: string }
+/** An entity with its version as a strong tag. */
+export const entity = ({ text, version }: EntityText): Representation => ({ text, tag: etag(version), next: null })
 
-/** One entity's text as it came from Postgres, with its version as the ETag. */
-export const entityOutcome = (answer: Answer, status = 200, headers: Record<string, string> = {}): Outcome => ({
+/** A body that is not a plain entity, with a weak tag of its text. */
+export const view = (text: string): Representation => ({ text, tag: viewTag(text), next: null })
+
+/** Returns the response to a write: the entity's text as it came from Postgres, with its version as the ETag. */
+export const entityResponse = (
+  { text, version, rebased }: EntityText,
+  status = 200,
+  headers: Record<string, string> = {},
+): StoredResponse => ({
   status,
   headers: {
-    'content-type': json,
-    etag: etag(answer.version),
-    ...(answer.rebased ? { 'preference-applied': 'handling=lenient' } : {}),
+    'content-type': 'application/json; charset=utf-8',
+    etag: etag(version),
+    ...(rebased ? { 'preference-applied': 'handling=lenient' } : {}),
     ...headers,
   },
-  body: answer.text,
+  body: text,
 })
 
-export const noContent: Outcome = { status: 204, headers: {}, body: '' }
-
-/** Sends one entity, or 304 when the client has it already. */
-export const sendEntity = (request: FastifyRequest, reply: FastifyReply, answer: Answer) =>
-  sendTagged(request, reply, etag(answer.version), answer.text)
-
-/** Sends what is no plain representation. */
-export const sendView = (request: FastifyRequest, reply: FastifyReply, text: string) =>
-  sendTagged(request, reply, viewTag(text), text)
+export const noContent: StoredResponse = { status: 204, headers: {}, body: '' }

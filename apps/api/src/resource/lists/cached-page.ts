@@ -1,7 +1,7 @@
 import type { ListPage } from '@goals-tasks/cache'
 import type { Deps } from '../../deps.ts'
 
-type Scope = Parameters<Deps['cache']['readList']>[0][0]
+type ListGroup = Parameters<Deps['cache']['readList']>[0][0]
 
 /**
  * A page of a list: the first one out of the cache. The later ones are asked for once, as a rule, and keeping them would only
@@ -10,9 +10,9 @@ type Scope = Parameters<Deps['cache']['readList']>[0][0]
  */
 export const readPage = (
   cache: Deps['cache'],
-  scope: Scope,
+  group: ListGroup,
   variant: unknown,
   { cursor, deleted = 'exclude' }: { cursor?: string; deleted?: string },
   load: () => Promise<ListPage>,
 ): Promise<ListPage> =>
-  cursor === undefined && deleted === 'exclude' ? cache.readList([scope], JSON.stringify(variant), load) : load()
+  cursor === undefined && deleted === 'exclude' ? cache.readList([group], JSON.stringify(variant), load) : load()

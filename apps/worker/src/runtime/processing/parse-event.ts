@@ -4,19 +4,19 @@ import {
   type DomainEvent,
   type EventFor,
   type EventType,
-  hears,
+  isSubscribed,
 } from '@goals-tasks/events'
 import { UnrecoverableError } from 'bullmq'
 import Schema, { type Validator } from 'typebox/schema'
 
 /**
- * The event as its consumer knows it: of a type that it hears, and with the body that the catalogue promises.
+ * The event as its consumer knows it: of a type that it isSubscribed, and with the body that the catalogue promises.
  * Fields that the catalogue lacks are fine: a newer program may have added them. So are missing ones that may be null: an
  * older program did not know them.
  * @throws UnrecoverableError naming the first problem, never a value
  */
 export function parseEvent<C extends ConsumerName>(consumer: C, event: DomainEvent): EventFor<C> {
-  if (!hears(consumer, event.type)) throw new UnrecoverableError(`${consumer} does not hear ${event.type}`)
+  if (!isSubscribed(consumer, event.type)) throw new UnrecoverableError(`${consumer} does not hear ${event.type}`)
   const [problem] = problemsOf(event.type, event)
   if (problem === undefined) return event as EventFor<C>
   throw new UnrecoverableError(`the event ${event.id} is malformed: ${problem.instancePath} ${problem.message}`)

@@ -1,4 +1,4 @@
-import { buryDelivery, recordFailure } from '@goals-tasks/db'
+import { moveToDeadLetters, recordFailure } from '@goals-tasks/db'
 import { type JobEvent, mirrorDeadLetters } from '@goals-tasks/events'
 import { enqueueSingle } from '../recovery/enqueue.ts'
 import { type Context, noteProgress } from './context.ts'
@@ -8,9 +8,9 @@ export type Failure = { event: JobEvent; error: unknown }
 
 /**
  * What becomes of one event that failed on its own: another attempt later, or, out of attempts or beyond hope, a dead letter.
- * Postgres hears of it first; should the rest not happen, the sweeper makes up for it.
+ * Postgres isSubscribed of it first; should the rest not happen, the sweeper makes up for it.
  */
-export async function settleFailure(context: Context, { event, error }: Failure): Promise<void> {
+export async function recordFailedAttempt(context: Context, { event, error }: Failure): Promise<void> {
   const { name: consumer, pool, policy, timings, log, metrics } = context
   const recorded = await recordFailure(pool, {
     consumer,
@@ -26,7 +26,7 @@ export async function settleFailure(context: Context, { event, error }: Failure)
   const facts = { consumer, eventId: event.id, type: event.type, attempt: recorded.attempts, err: error }
   if (classify(error) === 'final' || recorded.attempts >= policy.attempts) {
     log.error(facts, 'given up')
-    await giveUp(context, { event, error })
+    await moveEventToDeadLetters(context, { event, error })
     return
   }
   log.warn({ ...facts, retryInMs: Math.ceil(recorded.delayMs) }, 'attempt failed')
@@ -36,12 +36,12 @@ export async function settleFailure(context: Context, { event, error }: Failure)
 }
 
 /** Makes the delivery a dead letter and shows it on the board. */
-export async function giveUp(
+export async function moveEventToDeadLetters(
   { name: consumer, pool, deadQueue, metrics, log }: Context,
   { event, error }: Failure,
 ): Promise<void> {
   const message = messageOf(error)
-  const id = await buryDelivery(pool, { consumer, eventId: event.id, error: message })
+  const id = await moveToDeadLetters(pool, { consumer, eventId: event.id, error: message })
   if (id === null) return
   metrics.dead.inc({ consumer })
   const letter = {

@@ -8,7 +8,7 @@ const pause = { baseMs: 200, capMs: 2_000 }
  * stays where it is and takes no new ones. Every other error is the caller's.
  * @throws AbortError when `signal` ends the waiting
  */
-export async function throughOutages<T>(
+export async function retryWhileUnavailable<T>(
   work: () => Promise<T>,
   { signal, onOutage }: { signal: AbortSignal; onOutage: (error: unknown) => void },
 ): Promise<T> {

@@ -1,18 +1,18 @@
-import { parkDeliveries } from '@goals-tasks/db'
-import { type ConsumerName, hears, type JobData, type JobEvent, queuePrefix } from '@goals-tasks/events'
-import { damped } from '@goals-tasks/observability'
+import { snoozeDeliveries } from '@goals-tasks/db'
+import { type ConsumerName, isSubscribed, type JobData, type JobEvent, queuePrefix } from '@goals-tasks/events'
+import { throttled } from '@goals-tasks/observability'
 import { type Job, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { isStalledOut, settleStalledJob } from '../recovery/review-dead-letters.ts'
-import { brake } from '../redis/pause-on-error-burst.ts'
+import { isStalledOut, resolveStalledJob } from '../recovery/review-dead-letters.ts'
+import { pauseOnErrorBurst } from '../redis/pause-on-error-burst.ts'
 import { type Context, noteProgress } from './context.ts'
-import { settleFailure } from './record-failure.ts'
-import { throughOutages } from './retry-while-unavailable.ts'
+import { recordFailedAttempt } from './record-failure.ts'
+import { retryWhileUnavailable } from './retry-while-unavailable.ts'
 import { type Result, runEvents } from './run-events.ts'
 
 /**
  * Stalls that a job survives. Two unlucky kills of a process are no fault of the job; one that kills its process each time
- * ends in the failed set, where `reviewDead` finds it.
+ * ends in the failed set, where `reviewDeadLetters` finds it.
  */
 const maxStalledCount = 3
 
@@ -39,16 +39,16 @@ export function runConsumer<C extends ConsumerName>(
   })
   worker.on(
     'error',
-    damped(5_000, (err: Error) => log.warn({ consumer: name, err }, 'the worker is in trouble')),
+    throttled(5_000, (err: Error) => log.warn({ consumer: name, err }, 'the worker is in trouble')),
   )
-  brake(worker, context.signal)
+  pauseOnErrorBurst(worker, context.signal)
   worker.on('stalled', (jobId) =>
     log.warn({ consumer: name, jobId }, 'a job whose worker died or hung is taken up again'),
   )
   worker.on('failed', (job) => {
-    // Not missed for good when this process dies now: `reviewDead` looks into the failed set.
+    // Not missed for good when this process dies now: `reviewDeadLetters` looks into the failed set.
     if (job && isStalledOut(job))
-      settleStalledJob(context, job).catch((err) =>
+      resolveStalledJob(context, job).catch((err) =>
         log.warn({ consumer: name, err }, 'a stalled job waits for its review'),
       )
   })
@@ -73,17 +73,21 @@ async function runJob<C extends ConsumerName>(context: Context<C>, job: Job<JobD
 }
 
 async function work<C extends ConsumerName>(context: Context<C>, events: readonly JobEvent[]): Promise<Result> {
-  const [known, unknown] = partition(events, (event) => hears(context.name, event.type))
+  const [known, unknown] = partition(events, (event) => isSubscribed(context.name, event.type))
   if (unknown.length > 0) await park(context, unknown)
   const result = await runEvents(context, known)
-  for (const failure of result.failures) await throughOutages(() => settleFailure(context, failure), context)
+  for (const failure of result.failures)
+    await retryWhileUnavailable(() => recordFailedAttempt(context, failure), context)
   return result
 }
 
 /** Events of a newer program: it will take them up; for this one they are neither work nor a failure. */
 async function park({ name: consumer, timings, log, ...context }: Context, events: readonly JobEvent[]): Promise<void> {
   const ids = events.map((event) => event.id)
-  await throughOutages(() => parkDeliveries(context.pool, { consumer, ids, parkMs: timings.parkMs }), context)
+  await retryWhileUnavailable(
+    () => snoozeDeliveries(context.pool, { consumer, ids, snoozeMs: timings.snoozeMs }),
+    context,
+  )
   const types = [...new Set(events.map((event) => event.type))]
   log.warn({ consumer, type: types, events: ids.length }, 'events of unknown types are put aside for a newer program')
 }

@@ -1,11 +1,11 @@
 import { claimEvents, finishDeliveries, inTransaction, loadUnfinishedEvents } from '@goals-tasks/db'
-import type { CommittedEvent, ConsumerName, DomainEvent, JobEvent } from '@goals-tasks/events'
+import type { ConsumerName, DomainEvent, JobEvent } from '@goals-tasks/events'
 import type { External, Transactional } from '../../consumers/types.ts'
 import { type Context, noteProgress } from './context.ts'
 import { inParallel } from './in-parallel.ts'
 import { parseEvent } from './parse-event.ts'
 import type { Failure } from './record-failure.ts'
-import { throughOutages } from './retry-while-unavailable.ts'
+import { retryWhileUnavailable } from './retry-while-unavailable.ts'
 
 /** What came of a job's events. Those of which nothing is said were finished already, or are in another worker's hands. */
 export type Result = { done: readonly Done[]; skipped: number; failures: readonly Failure[] }
@@ -49,24 +49,16 @@ async function runInTransaction<C extends ConsumerName>(
   consumer: Transactional<C>,
   events: readonly JobEvent[],
 ): Promise<Done[]> {
-  const { name, pool, deps } = context
+  const { name, pool, deps, dispatcher } = context
   const ids = events.map((event) => event.id)
   const attempt = () =>
-    inTransaction(pool, async (tx) => {
+    inTransaction(pool, dispatcher.dispatch, async (tx) => {
       const claimed = await claimEvents(tx, name, ids)
-      const announced: readonly CommittedEvent[] =
-        claimed.length === 0
-          ? []
-          : await consumer.run(
-              tx,
-              deps,
-              claimed.map((event) => parseEvent(name, event)),
-            )
-      return { claimed, announced }
+      const parsed = claimed.map((event) => parseEvent(name, event))
+      if (parsed.length > 0) await consumer.run(tx, deps, parsed)
+      return claimed
     })
-  const { claimed, announced } = await throughOutages(attempt, context).finally(() => noteProgress(context.progress))
-  context.dispatcher.nudge(announced)
-  return claimed
+  return retryWhileUnavailable(attempt, context).finally(() => noteProgress(context.progress))
 }
 
 /** Each event for itself, several at once; what succeeded is finished together. */
@@ -77,10 +69,11 @@ async function runExternal<C extends ConsumerName>(
 ): Promise<Result> {
   const { name, pool, deps } = context
   const ids = events.map((event) => event.id)
-  const finish = (finished: readonly string[]) => throughOutages(() => finishDeliveries(pool, name, finished), context)
+  const finish = (finished: readonly string[]) =>
+    retryWhileUnavailable(() => finishDeliveries(pool, name, finished), context)
   if (consumer.idle?.(deps)) return { done: [], skipped: await finish(ids), failures: [] }
 
-  const unfinished = await throughOutages(() => loadUnfinishedEvents(pool, name, ids), context)
+  const unfinished = await retryWhileUnavailable(() => loadUnfinishedEvents(pool, name, ids), context)
   const effects = await inParallel(unfinished, parallelEffects, (event) => runOne(context, consumer, event))
   const settled = effects.filter((effect) => effect.outcome === 'done' || effect.outcome === 'skipped')
   if (settled.length > 0) await finish(settled.map(({ event }) => event.id))
@@ -103,7 +96,7 @@ async function runOne<C extends ConsumerName>(
   if (context.signal.aborted) return { event, outcome: 'interrupted' }
   try {
     const parsed = parseEvent(context.name, event)
-    return { event, outcome: await throughOutages(() => consumer.run(context.deps, parsed), context) }
+    return { event, outcome: await retryWhileUnavailable(() => consumer.run(context.deps, parsed), context) }
   } catch (error) {
     return context.signal.aborted ? { event, outcome: 'interrupted' } : { event, outcome: 'failed', error }
   } finally {

@@ -9,9 +9,9 @@ const rowsPerDelete = 10_000
 /** Few, since each holds the locks of its tasks and of whoever waits for them. */
 const rowsPerPurge = 500
 
-export type Chores = {
+export type Maintenance = {
   pool: pg.Pool
-  dispatcher: Pick<Dispatcher, 'nudge'>
+  dispatcher: Pick<Dispatcher, 'dispatch'>
   /** Days after which what was deleted goes for good. */
   retentionDays: number
   purged: Counter<'entity'>
@@ -23,24 +23,24 @@ export type Chores = {
  * than a day, and to what was deleted long ago. One process at a time; the others find the lock taken and leave it to that
  * one. Needs no Redis.
  */
-export async function runChores(chores: Chores): Promise<void> {
-  const { pool, log } = chores
+export async function runMaintenance(maintenance: Maintenance): Promise<void> {
+  const { pool, log } = maintenance
   await ensurePartitions(pool)
-  const forgotten = await forgetIdempotencyKeys(pool)
+  const forgotten = await forgetIdempotencyKeys(maintenance)
   if (forgotten > 0) log.info({ count: forgotten }, 'idempotency keys are forgotten')
-  const purged = await purge(chores)
+  const purged = await purge(maintenance)
   if (purged.goals + purged.tasks > 0) log.info(purged, 'goals and tasks deleted long ago are purged')
-  const dropped = await dropExpiredPartitions(pool)
+  const dropped = await dropExpiredPartitions(maintenance)
   if (dropped > 0) log.info({ count: dropped }, 'weeks of events beyond the retention are dropped')
 }
 
 /** In small transactions, the longest deleted first, each of which tells those that waited for what is gone. */
-async function purge({ pool, dispatcher, retentionDays, purged }: Chores) {
+async function purge(maintenance: Maintenance) {
+  const { retentionDays, purged } = maintenance
   const sum = { goals: 0, tasks: 0 }
   for (;;) {
-    const batch = await inTurn(pool, (tx) => purgeExpired(tx, { days: retentionDays, limit: rowsPerPurge }))
+    const batch = await inTurn(maintenance, (tx) => purgeExpired(tx, { days: retentionDays, limit: rowsPerPurge }))
     if (!batch) return sum
-    dispatcher.nudge(batch.events)
     purged.inc({ entity: 'goal' }, batch.goals)
     purged.inc({ entity: 'task' }, batch.tasks)
     sum.goals += batch.goals
@@ -50,9 +50,9 @@ async function purge({ pool, dispatcher, retentionDays, purged }: Chores) {
 }
 
 /** In small transactions, oldest first. */
-async function forgetIdempotencyKeys(pool: pg.Pool): Promise<number> {
+async function forgetIdempotencyKeys(maintenance: Maintenance): Promise<number> {
   for (let sum = 0; ; ) {
-    const deleted = await inTurn(pool, (tx) =>
+    const deleted = await inTurn(maintenance, (tx) =>
       tx.query(
         `delete from idempotency_keys where ctid = any(array(
            select ctid from idempotency_keys where created_at < now() - make_interval(hours => $1) order by created_at limit $2))`,
@@ -66,17 +66,17 @@ async function forgetIdempotencyKeys(pool: pg.Pool): Promise<number> {
 }
 
 /** It locks the whole table for a moment, and everyone queues behind that: rather not this hour than for long. */
-async function dropExpiredPartitions(pool: pg.Pool): Promise<number> {
-  const dropped = await inTurn(pool, async (tx) => {
+async function dropExpiredPartitions(maintenance: Maintenance): Promise<number> {
+  const dropped = await inTurn(maintenance, async (tx) => {
     await tx.query(`set local lock_timeout = '1s'`)
     return tx.query('select drop_expired_event_partitions(make_interval(days => $1))', [eventRetentionDays])
   })
   return dropped?.rowCount ?? 0
 }
 
-/** @returns what `work` gives; undefined when another process is at it */
-function inTurn<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T | undefined> {
-  return inTransaction(pool, async (tx) => {
+/** Runs `work` in a transaction, unless another process does maintenance right now. @returns undefined in that case */
+function inTurn<T>({ pool, dispatcher }: Maintenance, work: (tx: Tx) => Promise<T>): Promise<T | undefined> {
+  return inTransaction(pool, dispatcher.dispatch, async (tx) => {
     const { rows } = await tx.query(`select pg_try_advisory_xact_lock(hashtext('goals-tasks chores')) as mine`)
     return rows[0]?.mine === true ? work(tx) : undefined
   })

@@ -1,6 +1,6 @@
-import { leaseOverdue, oldestOverdueSeconds, parkDeliveries } from '@goals-tasks/db'
+import { leaseOverdue, oldestOverdueSeconds, snoozeDeliveries } from '@goals-tasks/db'
 import { maxEventsPerJob } from '@goals-tasks/events'
-import { damped } from '@goals-tasks/observability'
+import { throttled } from '@goals-tasks/observability'
 import type { Context } from '../processing/context.ts'
 import { inParallel } from '../processing/in-parallel.ts'
 import { memoryShare } from '../redis/memory.ts'
@@ -21,7 +21,7 @@ const tellNoRoomEveryMs = 60_000
  * left the queue. Jobs that run (or whose worker died: BullMQ brings those back) keep their events, too.
  */
 export function createSweeper(context: Context): () => Promise<void> {
-  const tellNoRoom = damped(tellNoRoomEveryMs, (room: Room) =>
+  const tellNoRoom = throttled(tellNoRoomEveryMs, (room: Room) =>
     context.log.warn({ consumer: context.name, ...room }, 'no room for overdue events'),
   )
   return () => sweep(context, tellNoRoom)
@@ -94,7 +94,7 @@ async function putAsideOrphans(
   orphans: readonly { id: string }[],
 ): Promise<void> {
   const ids = orphans.map((orphan) => orphan.id)
-  await parkDeliveries(pool, { consumer, ids, parkMs: timings.parkMs })
+  await snoozeDeliveries(pool, { consumer, ids, snoozeMs: timings.snoozeMs })
   log.error(
     { consumer, eventId: ids.slice(0, 10), events: ids.length },
     'deliveries without their events are put aside',

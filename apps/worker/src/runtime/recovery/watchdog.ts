@@ -4,7 +4,7 @@ import { memoryShare } from '../redis/memory.ts'
 type Watched = Pick<Context, 'redis' | 'queue' | 'progress' | 'timings'>
 
 /**
- * Workers can wedge silently after a reconnect: connected, running, and deaf. Tells by what counts: for `wedgedAfterMs` there
+ * Workers can wedge silently after a reconnect: connected, running, and deaf. Tells by what counts: for `stuckAfterMs` there
  * was something to do for this very process, a job in hand or jobs waiting for anyone, and it finished nothing. What other
  * processes hold, and what no job carries yet, says nothing about this one.
  * @returns a function that says whether the consumer is wedged; it is to be asked every few seconds
@@ -19,7 +19,7 @@ export function createWatchdog(watched: Watched): () => Promise<boolean> {
     if (!(await hasWork(watched))) return false
     const now = performance.now()
     suspectSince = before ?? now
-    return now - Math.max(suspectSince, progress.last) > timings.wedgedAfterMs
+    return now - Math.max(suspectSince, progress.last) > timings.stuckAfterMs
   }
 }
 

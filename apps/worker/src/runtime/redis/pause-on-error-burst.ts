@@ -8,7 +8,7 @@ const restMs = 1_000
  * A Redis that refuses every command (full, say) makes BullMQ ask again at once, thousands of times per second. More than a
  * few errors within a second, and the worker fetches nothing for a second; jobs that run go on.
  */
-export function brake(worker: Worker, signal: AbortSignal): void {
+export function pauseOnErrorBurst(worker: Worker, signal: AbortSignal): void {
   let errors = 0
   let since = 0
   let resting = false

@@ -1,5 +1,5 @@
 /** Lets `report` through at most once per `everyMs`: a lost connection fails thousands of times per second. */
-export function damped<A extends unknown[]>(everyMs: number, report: (...args: A) => void): (...args: A) => void {
+export function throttled<A extends unknown[]>(everyMs: number, report: (...args: A) => void): (...args: A) => void {
   let quietUntil = 0
   return (...args) => {
     const now = Date.now()

@@ -1,0 +1,35 @@
+/**
+ * The actors of the permission matrix, in the order of its columns. Both creators made the task in the goal of another user;
+ * one of them is assigned another live task there.
+ */
+export const matrixActors = [
+  'owner',
+  'assignee',
+  'former assignee',
+  'creator who sees the goal',
+  'creator who does not',
+  'stranger',
+  'admin',
+] as const
+
+/** The states of the requested resource: live, deleted by itself, or deleted with its goal. */
+export const matrixStates = ['live', 'deleted', 'deletedWithGoal'] as const
+
+/** The status that each actor gets, in the order of the columns, per state of the resource. */
+export type AccessRule = Partial<Record<(typeof matrixStates)[number], string>>
+
+/** Who may call a route. The permission matrix is tested against exactly this. */
+export type Access = {
+  rule: AccessRule
+  /** The body of the requests in the test. */
+  body?: object
+  /** What the owner does first to the goal or task: a verb of it, or `wait`. */
+  first?: string
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route. Every route with a scope says it. */
+    access?: Access
+  }
+}

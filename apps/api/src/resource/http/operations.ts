@@ -1,0 +1,124 @@
+import { type Scope, sendPage } from '@goals-tasks/http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import Type, { type Static, type TSchema } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import type { Actor } from '../actor.ts'
+import { createIdempotentWrites, type StoredResponse } from '../idempotency.ts'
+import type { Precondition } from '../precondition.ts'
+import type { Access } from './access.ts'
+import { actorOf } from './actor-of.ts'
+import { changing, creating, patching } from './headers.ts'
+import { keyedRequestOf } from './idempotency-key.ts'
+import { preconditionOf } from './if-match.ts'
+import type { Representation } from './reply.ts'
+
+/** An empty query string, and the body of a command that takes no fields. */
+export const Nothing = Type.Object({}, { additionalProperties: false })
+
+type Described = {
+  /** `operationId` and `summary` of the OpenAPI document. */
+  id: string
+  summary: string
+  description?: string
+  access: Access
+  response: object
+}
+
+export type Read<P extends TSchema, Q extends TSchema> = Described & {
+  params?: P
+  query: Q
+  run(deps: Deps, actor: Actor, input: { params: Static<P>; query: Static<Q> }): Promise<Representation>
+}
+
+type WriteInput<P extends TSchema, B extends TSchema> = {
+  params: Static<P>
+  body: Static<B>
+  precondition: Precondition
+}
+export type Write<P extends TSchema, B extends TSchema> = Described & {
+  params?: P
+  /** Absent: the operation has no body at all. */
+  body?: B
+  run(deps: Deps, actor: Actor, input: WriteInput<P, B>): Promise<StoredResponse>
+}
+
+type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/**
+ * Returns functions that add the operations of one feature. They add what all operations share: tag and scope, the strict
+ * query string, idempotency, the precondition, the response.
+ */
+export function createOperations(
+  app: FastifyInstance,
+  deps: Deps,
+  feature: { tag: string; read: Scope; write: Scope },
+) {
+  const execute = createIdempotentWrites(deps)
+  const described = ({ id, summary, description, response }: Described) => ({
+    ...{ operationId: id, summary, tags: [feature.tag] },
+    ...(description === undefined ? {} : { description }),
+    response,
+  })
+
+  function write<P extends TSchema, B extends TSchema>(
+    method: Method,
+    url: string,
+    headers: TSchema,
+    operation: Write<P, B>,
+  ): void {
+    const { access, params, body, run } = operation
+    app.route({
+      ...{ method, url, config: { scope: feature.write, access } },
+      schema: {
+        ...described(operation),
+        headers,
+        querystring: Nothing,
+        ...(params && { params }),
+        ...(body && { body }),
+      },
+      handler: async (request, reply) => {
+        const { replayed, ...response } = await execute(keyedRequestOf(request), (deps) =>
+          run(deps, actorOf(request), inputOf(request, method)),
+        )
+        if (replayed) reply.header('idempotency-replayed', 'true')
+        reply.code(response.status).headers(response.headers)
+        return reply.send(response.body === '' ? undefined : response.body)
+      },
+    })
+  }
+
+  return {
+    /** A GET: one entity, a view, or a page of a list. Answers 304 when the client has it already. */
+    query<P extends TSchema, Q extends TSchema>(url: string, operation: Read<P, Q>): void {
+      const { access, params, query, run } = operation
+      app.route({
+        ...{ method: 'GET', url, config: { scope: feature.read, access } },
+        schema: { ...described(operation), querystring: query, ...(params && { params }) },
+        handler: async (request, reply) => {
+          const input = { params: request.params as Static<P>, query: request.query as Static<Q> }
+          return sendPage(request, reply, await run(deps, actorOf(request), input))
+        },
+      })
+    },
+    /** A POST that creates: no precondition. */
+    create: <P extends TSchema, B extends TSchema>(url: string, operation: Write<P, B>) =>
+      write('POST', url, creating, operation),
+    /** A merge patch: the precondition is required. */
+    patch: <P extends TSchema, B extends TSchema>(url: string, operation: Write<P, B>) =>
+      write('PATCH', url, patching, operation),
+    /** Any other write: honours a precondition that is sent. */
+    command: <P extends TSchema, B extends TSchema>(
+      method: Exclude<Method, 'PATCH'>,
+      url: string,
+      operation: Write<P, B>,
+    ) => write(method, url, changing, operation),
+  }
+}
+
+/** The validator has checked params and body against the schemas of the operation. */
+function inputOf<P extends TSchema, B extends TSchema>(request: FastifyRequest, method: Method): WriteInput<P, B> {
+  const body = request.body as Static<B>
+  const { version } = (method === 'PATCH' ? body : {}) as { version?: number }
+  const precondition = preconditionOf(request, { required: method === 'PATCH', version })
+  return { params: request.params as Static<P>, body, precondition }
+}

@@ -29,11 +29,11 @@ export type AppOptions = {
   trustProxy: readonly string[]
 }
 
-/** The API: plugins first, then one line per feature, in this order. */
+/** Builds the API: plugins first, then one line per feature, in this order. */
 export async function buildApp(deps: Deps, options: AppOptions) {
   const app = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
-    // One line per finished request is ours to write; every line of a request carries the id that its answer shows.
+    // The request log writes one line per finished request. Every line of a request carries the id of its response.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
     genReqId: requestId,
     bodyLimit: 256 * 1024,
@@ -50,7 +50,7 @@ export async function buildApp(deps: Deps, options: AppOptions) {
   registerValidation(app)
   await registerHttp(app, options.corsOrigins)
   registerHttpMetrics(app, options.registry)
-  // What is registered up to here is public; every route below needs a scope.
+  // Routes above are public. Every route below needs a scope.
   await registerOpenapi(app)
   registerProblemPages(app)
   registerAuth(app, options.verify)
@@ -63,7 +63,7 @@ export async function buildApp(deps: Deps, options: AppOptions) {
   return app
 }
 
-/** The trace that the actor is in, else a request id of an ingress, else a new one: the same in the answer, the events and the log. */
+/** Returns the trace id of the caller, else the request id of an ingress, else a new id, for response, events and log. */
 function requestId({ headers }: IncomingMessage): string {
   const trace = /^00-([0-9a-f]{32})-/.exec(String(headers.traceparent ?? ''))?.[1]
   const given = headers['x-request-id']

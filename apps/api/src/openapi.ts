@@ -4,7 +4,7 @@ import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 import release from '../../../package.json' with { type: 'json' }
 
-/** The contract at /openapi.json, generated from the routes that follow, and a page to read and try it at /docs. */
+/** Serves the OpenAPI document of the routes that follow at /openapi.json, and a page to read and try it at /docs. */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -18,7 +18,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       tags: [{ name: 'goals' }, { name: 'tasks' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
-    // Each operation says which scope it needs, from the very line that enforces it, and how its body may come.
+    // Each operation names its scope, from the same line that enforces it, and its content types.
     transform: ({ schema, url, route }) => {
       const { scope } = route.config ?? {}
       const security = scope ? { security: [{ token: [scope] }] } : {}
@@ -32,7 +32,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
   )
 
   await app.register(async (docs) => {
-    // The page brings its own script and styles; nothing is fetched from elsewhere.
+    // The page has its own script and styles. It fetches nothing from other hosts.
     await docs.register(helmet, { contentSecurityPolicy: { directives: pageSources } })
     await docs.register(scalar, {
       routePrefix: '/docs',
@@ -40,7 +40,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
         url: '/openapi.json',
         withDefaultFonts: false,
         hideClientButton: true,
-        // Each of these would talk to somebody else's servers.
+        // Each of these would call other hosts.
         showDeveloperTools: 'never',
         agent: { disabled: true },
         mcp: { disabled: true },
@@ -71,4 +71,4 @@ const mergePatch = ['application/merge-patch+json', 'application/json']
 const introduction = `Goals, the tasks in them, and everything that happened to both.
 
 Send \`Authorization: Bearer <token>\`; each operation names the scope that the token needs.
-A PATCH needs \`If-Match\` with the ETag that you read (or \`version\` in its body); every other change honours it when it is sent. Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`
+A PATCH needs \`If-Match\` with the ETag that you read, or \`version\` in its body. Every other change honours \`If-Match\` when it is sent. Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`

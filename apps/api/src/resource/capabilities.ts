@@ -4,27 +4,27 @@ import { follows, type Transitions } from './transitions.ts'
 const Capability = Type.Object({
   allowed: Type.Boolean(),
   to: Type.Optional(Type.String({ description: 'the state that it leads to' })),
-  code: Type.Optional(Type.String({ description: 'the problem that it would meet' })),
+  code: Type.Optional(Type.String({ description: 'the problem that it would get' })),
   blockers: Type.Optional(Type.Array(Type.String({ format: 'uuid' }))),
 })
 type Capability = Static<typeof Capability>
 
 export const Capabilities = Type.Record(Type.String(), Capability, {
   description:
-    'which verbs change the state now, and why others cannot; a verb whose state it is in already, and so would change nothing, is left out',
+    'the verbs that change the state now, and why others cannot; a verb that would change nothing is left out',
 })
 export type Capabilities = Static<typeof Capabilities>
 
 type States<S extends string, V extends string> = {
   table: Transitions<S, V>
   verbs: readonly V[]
-  /** Where a verb means to lead from here. */
+  /** Returns the target state of a verb. */
   target: (verb: V) => S
-  /** What becomes of a change that the table allows. */
+  /** Returns the outcome of a change that the table allows. */
   outcome: (to: S) => Capability
 }
 
-/** What each verb would do to an entity as it is. */
+/** Returns the outcome of each verb for an entity in its current state. */
 export function capabilitiesOf<S extends string, V extends string>(
   { status, deleted }: { status: S; deleted: boolean },
   { table, verbs, target, outcome }: States<S, V>,
@@ -38,6 +38,6 @@ export function capabilitiesOf<S extends string, V extends string>(
   return Object.fromEntries(telling.map((verb) => [verb, capability(verb)]))
 }
 
-/** Adds members to an entity's finished text. */
+/** Adds members to the JSON text of an entity. */
 export const withMembers = (text: string, members: Record<string, unknown>): string =>
   Object.keys(members).length === 0 ? text : `${text.slice(0, -1)},${JSON.stringify(members).slice(1)}`

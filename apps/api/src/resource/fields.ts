@@ -8,7 +8,7 @@ export const Metadata = Type.Record(Type.String(), Type.Unknown(), {
   description: 'free-form, at most 16 KiB and 8 levels',
 })
 export const Priority = stringEnum(priorities)
-/** For clients that cannot set If-Match. */
+/** The precondition of clients that cannot set If-Match. */
 export const Version = Type.Integer({
   minimum: 1,
   maximum: 2_147_483_647,

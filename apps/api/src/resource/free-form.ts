@@ -3,7 +3,7 @@ import { type FieldError, invalidBody } from '@goals-tasks/http'
 const maxBytes = 16_384
 const maxLevels = 8
 
-/** What a schema cannot say cheaply: bounds on free-form JSON, and that no tag comes twice. @throws Problem 422 */
+/** Checks the bounds of metadata and the uniqueness of tags, which a schema cannot do cheaply. @throws Problem 422 */
 export function checkFreeForm({ metadata, tags }: { metadata: unknown; tags: readonly string[] }): void {
   const errors: FieldError[] = []
   if (levels(metadata) > maxLevels)
@@ -14,13 +14,13 @@ export function checkFreeForm({ metadata, tags }: { metadata: unknown; tags: rea
   if (errors.length > 0) throw invalidBody(errors)
 }
 
-/** Nesting depth, counted no further than the limit. */
+/** Returns the nesting depth, counted up to the limit. */
 function levels(value: unknown, depth = 0): number {
   if (typeof value !== 'object' || value === null || depth > maxLevels) return depth
   return Object.values(value).reduce((deepest, inner) => Math.max(deepest, levels(inner, depth + 1)), depth + 1)
 }
 
-/** The bytes of some JSON as Postgres writes it, which is with every digit of a small number: 302 of them for 1e-300. */
+/** Returns the bytes of JSON as Postgres stores it: with every digit of a small number, 302 of them for 1e-300. */
 function keptBytes(value: unknown): number {
   let zeros = 0
   const text = JSON.stringify(value, (_key, inner: unknown) => {

@@ -34,8 +34,8 @@ export const HistoryEntry = Type.Object(
 const columns = sql`version, type, event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at, before::jsonb as before, after::jsonb as after`
 
 /**
- * The versions of one entity, newest first: its audit rows, and the events whose audit row is still on its way,
- * so that the history is complete at once, workers or not. Access is the actor's to check.
+ * Lists the versions of one entity, newest first: its audit rows, and the events whose audit row is not written yet. So the
+ * history is complete at once, with or without workers. The caller checks access.
  */
 export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
   const statement = prepareStatement<{ text: string; version: number }>(
@@ -66,6 +66,6 @@ const highestVersion = 2_147_483_647
 function parseCursor(cursor: string | undefined): number {
   if (cursor === undefined) return highestVersion
   if (!/^[1-9]\d{0,9}$/.test(cursor) || Number(cursor) > highestVersion)
-    throw new Problem('cursor-mismatch', 'The cursor is not one of a history: begin again without it.')
+    throw new Problem('cursor-mismatch', 'The cursor does not belong to a history. Start again without it.')
   return Number(cursor)
 }

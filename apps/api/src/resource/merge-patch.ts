@@ -2,7 +2,7 @@ type JsonObject = { [key: string]: unknown }
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** RFC 7396: what the patch omits stays, null removes a member of a nested object, anything else replaces. */
+/** Applies RFC 7396: absent members stay, null removes a member of a nested object, any other value replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
   const merged: JsonObject = isObject(target) ? { ...target } : {}
@@ -13,7 +13,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return merged
 }
 
-/** The fields of an entity after a patch: there a null clears, and only `metadata` is merged within. */
+/** Returns the fields of an entity after a patch. A null clears a field. Only `metadata` is merged deeply. */
 export function patchFields<T extends { metadata: unknown }>(current: T, patch: object): T {
   const known = Object.entries(patch).filter(([field]) => field in current)
   const next = { ...current, ...Object.fromEntries(known) }

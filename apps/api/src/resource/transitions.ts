@@ -1,12 +1,12 @@
 import { Problem } from '@goals-tasks/http'
 
-/** Which state may follow which, and by which verbs; by none means that only a patch names it. */
+/** The states that may follow a state, each with its verbs. Without a verb, only a patch leads there. */
 export type Transitions<S extends string, V extends string> = Record<S, Partial<Record<S, readonly V[]>>>
 
 export const statesAfter = <S extends string, V extends string>(table: Transitions<S, V>, from: S) =>
   Object.keys(table[from]) as S[]
 
-/** Whether the one state may follow the other, and by that verb. */
+/** Whether state `to` may follow `from`, by `verb` if one is given. */
 export function follows<S extends string, V extends string>(
   table: Transitions<S, V>,
   from: S,
@@ -17,7 +17,7 @@ export function follows<S extends string, V extends string>(
   return verbs !== undefined && (verb === undefined || verbs.includes(verb))
 }
 
-/** @throws Problem 409 naming what is allowed, when that state does not follow, or not by that verb */
+/** @throws Problem 409 with the allowed states, when `to` may not follow `from`, or not by that verb */
 export function checkTransition<S extends string, V extends string>(
   table: Transitions<S, V>,
   from: S,
@@ -33,7 +33,7 @@ export function checkTransition<S extends string, V extends string>(
   })
 }
 
-/** Where a verb leads, for the contract: `ACTIVE → ON_HOLD`. */
+/** Describes the transitions of a verb for OpenAPI: `ACTIVE → ON_HOLD`. */
 export function describeVerb<S extends string, V extends string>(table: Transitions<S, V>, verb: V): string {
   const ways = statesOf(table).flatMap((from) => {
     const to = statesAfter(table, from).filter((state) => follows(table, from, state, verb))
@@ -42,7 +42,7 @@ export function describeVerb<S extends string, V extends string>(table: Transiti
   return `${ways.join(', ')}. Already there: 200, and nothing changes.`
 }
 
-/** What the contract says of 409 on a change of state. */
+/** Describes the 409 of a change of state for OpenAPI. */
 export const describeRefusal = <S extends string, V extends string>(table: Transitions<S, V>): string =>
   `Refused, as \`code\` says. With \`invalid-transition\` the state does not follow, and \`allowed\` has those that do. ${statesOf(
     table,

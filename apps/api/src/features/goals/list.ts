@@ -34,7 +34,7 @@ const ownedBy = createListByDeletion(
   (liveness, conditions) => sql`from goals where user_id = ${actorId} and ${liveness} ${conditions}`,
 )
 
-/** The actor's own goals, newest first. */
+/** Lists the goals of the actor, newest first. */
 export async function listGoals(
   { db, cache, retentionDays }: Deps,
   actor: Actor,
@@ -49,7 +49,7 @@ export async function listGoals(
       values: { actorId: actor.id, retentionDays },
       ...(include.has('progress') ? { extend: (rows) => addProgress(db, rows, query.progressMode) } : {}),
     })
-  // Progress is the tasks' doing, whose changes leave the list of goals alone.
+  // Progress follows from the tasks. Their changes do not invalidate the list of goals, so it is not cached.
   return include.has('progress') ? load() : readPage(cache, `goals:user:${actor.id}`, query, query, load)
 }
 

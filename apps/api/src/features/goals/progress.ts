@@ -5,7 +5,7 @@ import Type, { type Static } from 'typebox'
 import type { Deps } from '../../deps.ts'
 
 const progressModes = ['TASK_COUNT', 'ESTIMATED_HOURS'] as const
-/** The query parameter that chooses. */
+/** The query parameter that chooses the mode. */
 export const ProgressMode = Type.Optional(
   Type.Unsafe<(typeof progressModes)[number]>({ type: 'string', enum: [...progressModes], default: 'TASK_COUNT' }),
 )
@@ -24,7 +24,7 @@ export const Progress = Type.Object(
 )
 export type Progress = Static<typeof Progress>
 
-/** Reads nothing but the index `tasks_progress`. Without any estimate every task weighs the same. */
+/** Reads only the index `tasks_progress`. Without any estimate all tasks have the same weight. */
 const progressOf = prepareStatement<Omit<Progress, 'mode'> & { goalId: string }>(
   'goals_progress',
   sql`with eligible as materialized (
@@ -44,7 +44,7 @@ const progressOf = prepareStatement<Omit<Progress, 'mode'> & { goalId: string }>
       from weighed group by goal_id`,
 )
 
-/** How far a goal is, kept until one of its tasks changes. */
+/** Reads the progress of a goal through the cache, which keeps it until a task of the goal changes. */
 export async function readProgress({ db, cache }: Deps, goalId: string, mode: Progress['mode']): Promise<Progress> {
   const { text } = await cache.readList([`tasks:goal:${goalId}`], `progress ${mode}`, async () => ({
     text: JSON.stringify((await loadProgress(db, [goalId], mode)).get(goalId)),
@@ -54,7 +54,7 @@ export async function readProgress({ db, cache }: Deps, goalId: string, mode: Pr
   return JSON.parse(text)
 }
 
-/** How far these goals are, each computed from its tasks as they are now: what is stored nowhere cannot drift. */
+/** Computes the progress of goals from their tasks. It is stored nowhere, so it cannot drift. */
 export async function loadProgress(
   on: Executor,
   goalIds: readonly string[],

@@ -30,7 +30,7 @@ const GoalView = Type.Object(
   { title: 'GoalView' },
 )
 /** What an assignee of one of its tasks sees of a goal. */
-const GoalHeader = Type.Pick(Goal, ['id', 'title', 'status', 'targetDate'], { title: 'GoalHeader' })
+const GoalSummary = Type.Pick(Goal, ['id', 'title', 'status', 'targetDate'], { title: 'GoalSummary' })
 
 const refusal = describeRefusal(goalTransitions)
 const verbs: Record<GoalVerb, { summary: string; first?: string }> = {
@@ -70,11 +70,11 @@ export const goalRoutes =
     query('/v1/goals/:goalId', {
       ...{ id: 'readGoal', summary: 'Read a goal' },
       description:
-        'Whoever is assigned a task of the goal, and does not own it, gets its header: `id`, `title`, `status`, `targetDate`.',
+        'The owner gets the goal. An assignee of one of its tasks gets a summary: `id`, `title`, `status`, `targetDate`.',
       access: { rule: goalAccess.read },
       params: GoalParams,
       query: ReadQuery,
-      response: okOrUnchanged(Type.Union([GoalView, GoalHeader])),
+      response: okOrUnchanged(Type.Union([GoalView, GoalSummary])),
       run(deps, actor, { params, query: { includeDeleted = false, include, progressMode = 'TASK_COUNT' } }) {
         const wanted = parseInclude(include, ['progress', 'capabilities'])
         return readGoal(deps, actor, params.goalId, {
@@ -107,7 +107,7 @@ export const goalRoutes =
     })
 
     command('POST', '/v1/goals/:goalId/restore', {
-      ...{ id: 'restoreGoal', summary: 'Bring back a deleted goal and the tasks that went with it' },
+      ...{ id: 'restoreGoal', summary: 'Restore a deleted goal and the tasks that were deleted with it' },
       access: { rule: goalAccess.restore },
       params: GoalParams,
       body: Nothing,

@@ -18,13 +18,12 @@ export const NewGoal = Type.Object(
 )
 export type NewGoal = Static<typeof NewGoal>
 
-/** How a goal closes. */
+/** Members of a request that closes a goal. */
 const closing = {
   openTasks: Type.Unsafe<(typeof openTasksPolicies)[number]>({
     type: 'string',
     enum: [...openTasksPolicies],
-    description:
-      'what becomes of its open tasks when it closes: by default they are kept on complete, cancelled on cancel',
+    description: 'the open tasks of a goal that closes: by default kept on complete, cancelled on cancel',
   }),
   force: Type.Boolean({ description: 'with `openTasks: complete`, completes blocked tasks too' }),
 }

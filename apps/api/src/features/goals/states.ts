@@ -13,7 +13,7 @@ export const goalTransitions: Transitions<GoalStatus, GoalVerb> = {
   CANCELLED: { ACTIVE: ['reopen'] },
 }
 
-/** Where a verb leads. */
+/** The target state of each verb. */
 export const goalVerbTargets: Record<GoalVerb, GoalStatus> = {
   complete: 'COMPLETED',
   cancel: 'CANCELLED',
@@ -27,5 +27,5 @@ export const isClosed = (status: string): status is 'COMPLETED' | 'CANCELLED' =>
 
 export const openTasksPolicies = ['keep', 'cancel', 'complete'] as const
 export type OpenTasks = (typeof openTasksPolicies)[number]
-/** What becomes of the open tasks of a goal that closes, unless the request says. */
+/** The policy for open tasks of a goal that closes, unless the request names one. */
 export const defaultOpenTasks: Record<'COMPLETED' | 'CANCELLED', OpenTasks> = { COMPLETED: 'keep', CANCELLED: 'cancel' }

@@ -46,7 +46,7 @@ const assigned = createListByDeletion(
 
 const limit = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
 const branch = sql`select ${text} as text, created_at, id from tasks`
-/** Keyset scans, each along an index of its own, instead of one OR that no index serves. */
+/** Three keyset scans, each along an index of its own. No index would serve one scan with OR. */
 const visible = createListByDeletion(
   'tasks_visible',
   sql`text`,
@@ -60,7 +60,7 @@ const visible = createListByDeletion(
     ) visible`,
 )
 
-/** The tasks of a goal that the actor may see: all of them for its owner, their own for an assignee. */
+/** Lists the tasks of a goal that the actor may see: all of them for its owner, their own for an assignee. */
 export function listTasksOfGoal(deps: Deps, actor: Actor, goalId: string, query: TaskListQuery): Promise<ListPage> {
   const variant = [actor.id, actor.admin, query]
   return readPage(deps.cache, `tasks:goal:${goalId.toLowerCase()}`, variant, query, () =>
@@ -74,7 +74,7 @@ async function loadTasksOfGoal(deps: Deps, actor: Actor, goalId: string, query: 
     filters: [...filtersOf(query), ...assignedFilter(query, actor)],
     values: { goalId, ...actorValues(actor), retentionDays: deps.retentionDays },
   })
-  // Who sees no task may still see the goal; only then is it asked for.
+  // An actor without a visible task may still see the goal. Only then is the goal loaded.
   if (page.empty) {
     const goal = await loadGoal(deps, actor, goalId)
     if (goal.deleted && (query.deleted ?? 'exclude') === 'exclude') throw gone(deps, `/v1/goals/${goalId}`, goal)
@@ -82,7 +82,7 @@ async function loadTasksOfGoal(deps: Deps, actor: Actor, goalId: string, query: 
   return page
 }
 
-/** The tasks of the actor's goals, those assigned to the actor and those that the actor made elsewhere, newest first. */
+/** Lists the tasks of the actor's goals, assigned tasks, and tasks that the actor made elsewhere, newest first. */
 export function listTasks(deps: Deps, actor: Actor, query: TaskListQuery): Promise<ListPage> {
   return readPage(deps.cache, `tasks:user:${actor.id}`, query, query, () => loadTasks(deps, actor, query))
 }

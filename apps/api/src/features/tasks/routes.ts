@@ -29,13 +29,13 @@ const TaskView = Type.Object({ ...Task.properties, capabilities: Type.Optional(C
 const refusal = describeRefusal(taskTransitions)
 const verbs: Record<TaskVerb, { summary: string; first?: string }> = {
   start: { summary: 'Start a task' },
-  stop: { summary: 'Put a started task back', first: 'start' },
-  complete: { summary: 'Complete a task; those that waited for nothing else are unblocked' },
+  stop: { summary: 'Return a started task to TODO', first: 'start' },
+  complete: { summary: 'Complete a task; dependents without another open blocker are unblocked' },
   block: { summary: 'Block a task by hand' },
-  unblock: { summary: 'Lift a block that was put on by hand', first: 'block' },
-  cancel: { summary: 'Cancel a task; those that waited for nothing else are unblocked' },
+  unblock: { summary: 'Lift a manual block', first: 'block' },
+  cancel: { summary: 'Cancel a task; dependents without another open blocker are unblocked' },
   reopen: {
-    summary: 'Reopen a closed task; it is blocked at once while something that it waits for is open',
+    summary: 'Reopen a closed task; it becomes BLOCKED while a blocker is open',
     first: 'complete',
   },
 }
@@ -110,7 +110,7 @@ export const taskRoutes =
     })
 
     command('POST', '/v1/tasks/:taskId/restore', {
-      ...{ id: 'restoreTask', summary: 'Bring back a deleted task' },
+      ...{ id: 'restoreTask', summary: 'Restore a deleted task' },
       access: { rule: taskAccess.restore },
       params: TaskParams,
       body: Nothing,
@@ -133,7 +133,7 @@ export const taskRoutes =
     }
 
     command('PUT', '/v1/tasks/:taskId/dependencies/:blockerId', {
-      ...{ id: 'addDependency', summary: 'Make a task wait for another' },
+      ...{ id: 'addDependency', summary: 'Add a dependency on a blocker' },
       access: { rule: taskAccess.change },
       params: EdgeParams,
       body: Nothing,
@@ -143,7 +143,7 @@ export const taskRoutes =
     })
 
     command('DELETE', '/v1/tasks/:taskId/dependencies/:blockerId', {
-      ...{ id: 'removeDependency', summary: 'Let a task wait for another no more' },
+      ...{ id: 'removeDependency', summary: 'Remove a dependency' },
       access: { rule: taskAccess.change, first: 'wait' },
       params: EdgeParams,
       response: ok(Task),

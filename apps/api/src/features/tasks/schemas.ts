@@ -25,9 +25,9 @@ export const NewTask = Type.Object(
 )
 export type NewTask = Static<typeof NewTask>
 
-const Force = Type.Boolean({ description: "completes a blocked task all the same; for its goal's owner" })
+const Force = Type.Boolean({ description: "completes a blocked task; only for its goal's owner" })
 
-/** What completing takes. */
+/** The body of `complete`. */
 export const Completing = Type.Partial(Type.Object({ force: Force }), { additionalProperties: false })
 
 export const TaskPatch = Type.Partial(
@@ -49,5 +49,5 @@ export const TaskGoalParams = Type.Object({ goalId: Type.String({ format: 'uuid'
 export const TaskParams = Type.Object({ taskId: Type.String({ format: 'uuid' }) })
 export const EdgeParams = Type.Object({
   taskId: Type.String({ format: 'uuid' }),
-  blockerId: Type.String({ format: 'uuid', description: 'the task that is waited for' }),
+  blockerId: Type.String({ format: 'uuid', description: 'the blocker' }),
 })

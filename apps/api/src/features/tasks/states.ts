@@ -6,8 +6,8 @@ export const taskVerbs = ['start', 'stop', 'complete', 'block', 'unblock', 'canc
 export type TaskVerb = (typeof taskVerbs)[number]
 
 /**
- * Routes, PATCH, capabilities, OpenAPI and the diagram in the documentation all read this table. Beyond it: out of BLOCKED
- * a task completes only by force, and a block by dependency is the system's to lift.
+ * Routes, PATCH, capabilities, OpenAPI and the diagram in the documentation all read this table. Two rules come on top: a
+ * BLOCKED task completes only by force, and only the system lifts a block by dependency.
  */
 export const taskTransitions: Transitions<TaskStatus, TaskVerb> = {
   TODO: { IN_PROGRESS: ['start'], BLOCKED: ['block'], COMPLETED: ['complete'], CANCELLED: ['cancel'] },
@@ -24,7 +24,7 @@ export const taskTransitions: Transitions<TaskStatus, TaskVerb> = {
 
 type State = Pick<Task, 'status' | 'blockKind' | 'blockedFrom'>
 
-/** Where a verb leads from a state; the state itself when there is nothing to do. */
+/** Returns the target status of a verb: the current status when the verb changes nothing. */
 export function taskVerbTarget(verb: TaskVerb, { status, blockKind, blockedFrom }: State): TaskStatus {
   switch (verb) {
     case 'start':
@@ -40,12 +40,12 @@ export function taskVerbTarget(verb: TaskVerb, { status, blockKind, blockedFrom 
     case 'unblock':
       return status === 'BLOCKED' ? (blockedFrom ?? 'TODO') : isClosedTask(status) ? 'TODO' : status
     case 'reopen':
-      // Where it lands while something that it waits for is open, so asking again changes nothing.
+      // A reopened task with an open blocker is BLOCKED, so a second reopen changes nothing.
       return blockKind === 'DEPENDENCY' ? 'BLOCKED' : 'TODO'
   }
 }
 
-/** Whether that way out of BLOCKED is not the actor's to take: completing takes force, and a block by dependency lifts itself. */
+/** Whether the block holds: completing takes force, and only the system lifts a block by dependency. */
 export const isHeld = ({ status, blockKind }: Pick<Task, 'status' | 'blockKind'>, to: TaskStatus): boolean =>
   status === 'BLOCKED' && (to === 'COMPLETED' || (blockKind === 'DEPENDENCY' && isWorkable(to)))
 

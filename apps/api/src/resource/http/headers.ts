@@ -4,7 +4,7 @@ const key = {
   'idempotency-key': Type.Optional(
     Type.String({
       description:
-        'of your choice, unique per request: sent again with it, the request changes nothing and gets the same answer, for 24 hours',
+        'a key of your choice, unique per request; for 24 hours a repeated request with it changes nothing and gets the same response',
     }),
   ),
 }
@@ -12,14 +12,14 @@ const prefer = {
   prefer: Type.Optional(
     Type.String({
       description:
-        '`handling=lenient`: when others have changed other fields since, carry the change over instead of refusing it with 412',
+        '`handling=lenient` carries the change over, instead of a 412, when others have only changed other fields since',
     }),
   ),
 }
 
 export const creating = Type.Object(key)
 export const patching = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'the ETag that you read; `*` overwrites whatever is there' })),
+  'if-match': Type.Optional(Type.String({ description: 'the ETag that you read; `*` overwrites any version' })),
   ...prefer,
   ...key,
 })

@@ -2,15 +2,15 @@ import { ProblemBody } from '@goals-tasks/http'
 import Type, { type TSchema } from 'typebox'
 
 const problem = {
-  description: 'A problem, as RFC 9457 has it',
+  description: 'A problem (RFC 9457)',
   content: { 'application/problem+json': { schema: ProblemBody } },
 }
 const problemAnswers = { default: problem }
-/** A header's schema is the header itself here; a type of null means no body at all. */
+/** The schema of a header stands in place of the header. A body of type null means no body. */
 const text = (description: string) => ({ type: 'string', description })
 const entityHeaders = {
   ETag: text(
-    'the version, quoted; of a view (include=, a header) a weak tag of that body, which is of no use in If-Match',
+    'the version in quotes; a weak tag of the body for a view (include=, a summary), which If-Match does not take',
   ),
 }
 const bodyless = (description: string, headers?: object) => ({
@@ -26,7 +26,7 @@ const json = (description: string, schema: TSchema, headers?: object) => ({
 })
 
 export const ok = (schema: TSchema) => ({ 200: json('As it is now', schema, entityHeaders), ...problemAnswers })
-/** What a change of state answers, with what is to be said of its 409. */
+/** The responses of a change of state. `refusal` describes its 409. */
 export const okOrRefused = (schema: TSchema, refusal: string) => ({
   ...ok(schema),
   409: { ...problem, description: refusal },

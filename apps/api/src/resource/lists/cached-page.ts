@@ -4,9 +4,9 @@ import type { Deps } from '../../deps.ts'
 type ListGroup = Parameters<Deps['cache']['readList']>[0][0]
 
 /**
- * A page of a list: the first one out of the cache. The later ones are asked for once, as a rule, and keeping them would only
- * push out what is asked for again. Nor are pages with what is deleted, which also change by the passing of time, without an
- * event. `variant` is all that the page depends on.
+ * Reads a page of a list, the first page through the cache. Later pages are rarely read twice, so caching them would only
+ * evict other entries. Pages with deleted rows change without an event when the retention ends, so they are not cached.
+ * `variant` holds everything that the page depends on.
  */
 export const readPage = (
   cache: Deps['cache'],

@@ -3,21 +3,21 @@ import { deleted, type Executor, live, prepareStatement } from '@goals-tasks/db'
 import { rowSeparator as between, type Page, Problem, toPage } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
 
-/** A filter that is in force: its name, its condition over a placeholder of that name, and the value. */
+/** An active filter: its name, its condition over a placeholder of that name, and the value. */
 export type Filter = { name: string; condition: SQL; value: unknown }
 
 const newestFirst = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
 const after = sql`and (created_at, id) < (${sql.placeholder('afterAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`
 
-/** A page as one text: a good deal cheaper to send and to read than fifty. The rows come in order, so nothing is sorted. */
+/** Joins a page into one text, which is cheaper to send and to read than fifty. The rows are in order, so nothing is sorted. */
 type Rows = { text: string | null; found: number }
 const asOne = (rows: SQL) =>
   sql`select string_agg(text, ${between} order by created_at desc, id desc) as text, count(*)::int as found from (${rows}) listed`
 
 /**
- * A list, newest first, that pages by key: each page costs the same, and rows that come or go meanwhile neither repeat nor hide others.
- * `select` gives the statement of the rows' `text`, `created_at` and `id` for conditions that begin with `and`; one is prepared
- * per combination of filters.
+ * Creates a list, newest first, with keyset paging: each page costs the same, and rows that appear or disappear meanwhile
+ * neither repeat nor hide others. `select` returns the statement of the rows' `text`, `created_at` and `id` for conditions
+ * that begin with `and`. One statement is prepared per combination of filters.
  */
 export function createList(name: string, select: (conditions: SQL) => SQL) {
   const prepared = new Map<string, ReturnType<typeof prepareStatement<Rows>>>()
@@ -38,7 +38,7 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
       cursor?: string | undefined
       filters: readonly Filter[]
       values: Record<string, unknown>
-      /** Adds to the rows, each in its JSON, what is not in them. */
+      /** Adds members to the rows, which are JSON texts. */
       extend?: (rows: string[]) => Promise<string[]>
     },
   ): Promise<Page> => {
@@ -59,19 +59,19 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
   }
 }
 
-/** The cursor of what follows `row`; a line end before it does no harm. */
+/** Returns the cursor of the rows after `row`. A line end before the row does no harm. */
 function cursorAfter(row: string, binding: string): string {
   const { createdAt, id } = JSON.parse(row) as { createdAt: string; id: string }
   return Buffer.from(JSON.stringify([1, binding, createdAt, id])).toString('base64url')
 }
 
-/** What is older counts as purged, whether or not it is already. */
+/** Deleted rows within the retention. Older ones count as purged, whether a worker has purged them or not. */
 const recoverable = sql`${deleted} and deleted_at > now() - make_interval(days => ${sql.placeholder('retentionDays')}::int)`
 
 /**
- * A list by what `deleted=` asks for: live rows, deleted ones, or both, each half along an index of its own.
- * `text` is the JSON of a row; `source` is the rest of its selection, from `from` on, for a liveness and further conditions,
- * without an order.
+ * Creates the lists for `deleted=`: live rows, deleted rows, or both, each half along an index of its own.
+ * `text` is the JSON of a row. `source` returns the rest of the selection, from `from` on, for a liveness and further
+ * conditions, without an order.
  */
 export function createListByDeletion(name: string, text: SQL, source: (liveness: SQL, conditions: SQL) => SQL) {
   const half = (liveness: SQL, conditions: SQL) =>
@@ -87,7 +87,7 @@ export function createListByDeletion(name: string, text: SQL, source: (liveness:
   }
 }
 
-/** A cursor continues one list under one set of filters. It grants nothing: ownership is in the query. */
+/** Binds a cursor to one list and one set of filters. A cursor grants no access: ownership is in the query. */
 const bind = (name: string, filters: readonly Filter[]) =>
   digest(JSON.stringify([name, filters.map((filter) => [filter.name, filter.value])]))
 
@@ -109,7 +109,7 @@ function parseCursor(cursor: string, binding: string): { at: string; id: string 
   ) {
     throw new Problem(
       'cursor-mismatch',
-      'The cursor is not one of this list with these filters: begin again without it.',
+      'The cursor does not belong to this list with these filters. Start again without it.',
     )
   }
   return { at, id }

@@ -3,13 +3,13 @@ import { type SQL, sql } from 'drizzle-orm'
 import Type from 'typebox'
 import type { Filter } from './keyset.ts'
 
-/** What every list takes. */
+/** Query parameters of every list. */
 export const paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   cursor: Type.Optional(Type.String({ maxLength: 500, description: '`page.nextCursor` of the page before' })),
 }
 
-/** Deleted rows are shown only to whoever asks for them. */
+/** The query parameter that includes deleted rows. */
 export const deletion = {
   deleted: Type.Optional(
     Type.Unsafe<'exclude' | 'only' | 'include'>({
@@ -20,11 +20,11 @@ export const deletion = {
   ),
 }
 
-/** Several values, separated by commas. */
+/** A query parameter of several values, separated by commas. */
 export const commaSeparated = (values: readonly string[]) =>
   Type.Optional(Type.String({ description: `one or more of ${values.join(', ')}, separated by commas` }))
 
-/** `name=A,B` against an enum column. @throws Problem 400 naming the values that there are */
+/** Filters an enum column by `name=A,B`. @throws Problem 400 with the known values */
 export function anyOf(
   name: string,
   text: string | undefined,
@@ -37,7 +37,7 @@ export function anyOf(
   return [{ name, value, condition: sql`${column} = any(${sql.placeholder(name)}::${sql.raw(type)}[])` }]
 }
 
-/** What `include=` asks for. @throws Problem 400 naming what there is */
+/** Parses `include=`. @throws Problem 400 with the known values */
 export const parseInclude = (text: string | undefined, allowed: readonly string[]): ReadonlySet<string> =>
   new Set(text === undefined ? [] : valuesOf('include', text, allowed))
 
@@ -45,11 +45,11 @@ function valuesOf(name: string, text: string, allowed: readonly string[]): strin
   const values = [...new Set(text.split(','))].sort()
   const unknown = values.filter((item) => !allowed.includes(item))
   if (unknown.length === 0) return values
-  const detail = `knows no ${unknown.join(', ')}: use ${allowed.join(', ')}`
+  const detail = `does not know ${unknown.join(', ')}. Use ${allowed.join(', ')}`
   throw new Problem('invalid-request', `/${name} ${detail}`, { extra: { errors: [{ pointer: `/${name}`, detail }] } })
 }
 
-/** A condition that applies when its parameter is there. */
+/** Filters by a condition when its parameter has a value. */
 export function when(name: string, value: string | undefined, condition: SQL): Filter[] {
   return value === undefined ? [] : [{ name, value, condition }]
 }

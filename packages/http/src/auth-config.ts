@@ -3,13 +3,13 @@ import Type, { type Static } from 'typebox'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 
-/** How tokens are verified; the same in every process that takes one. */
+/** Environment variables of token verification. Every process that accepts tokens reads the same ones. */
 export const authVariables = Type.Object({
   AUTH_JWT_SECRET: Type.Optional(
     Type.String({ minLength: 32, description: 'secret of HS256 tokens, 32 characters or more' }),
   ),
   AUTH_JWKS_URL: Type.Optional(
-    httpUrl('where the public keys of RS256, ES256 or EdDSA tokens are found; instead of a secret'),
+    httpUrl('address of the public keys of RS256, ES256 or EdDSA tokens; instead of a secret'),
   ),
   AUTH_ISSUER: text('required `iss` of a token, when set'),
   AUTH_AUDIENCE: text('required `aud` of a token, when set'),
@@ -17,21 +17,22 @@ export const authVariables = Type.Object({
   AUTH_DEFAULT_SCOPE: text('scopes of a token that names none; unset means none'),
 })
 
+const generatedSecretProblem =
+  `AUTH_JWT_SECRET begins with ${developmentSecretPrefix}: ` +
+  'it was generated for development and is refused in production'
+
 type AuthVariables = Static<typeof authVariables>
 export type AuthConfig = ReturnType<typeof readAuth>
 
-/** No key, two of them, or in production a secret that `start` generated for a developer. */
+/** Returns one message per problem: no key, two keys, or a generated development secret in production. */
 export function authProblems(v: AuthVariables & { NODE_ENV: string }): string[] {
   if (!v.AUTH_JWT_SECRET && !v.AUTH_JWKS_URL) return ['AUTH_JWT_SECRET or AUTH_JWKS_URL is required']
   if (v.AUTH_JWT_SECRET && v.AUTH_JWKS_URL) return ['AUTH_JWT_SECRET and AUTH_JWKS_URL are both set: keep one']
-  const generated = v.AUTH_JWT_SECRET?.startsWith(developmentSecretPrefix)
-  return v.NODE_ENV === 'production' && generated
-    ? [
-        `AUTH_JWT_SECRET begins with ${developmentSecretPrefix}: it was generated for development and is refused in production`,
-      ]
-    : []
+  const isGenerated = v.AUTH_JWT_SECRET?.startsWith(developmentSecretPrefix)
+  return v.NODE_ENV === 'production' && isGenerated ? [generatedSecretProblem] : []
 }
 
+/** Groups the variables of token verification. Exactly one of `secret` and `jwksUrl` is set after `authProblems`. */
 export const readAuth = (v: AuthVariables) =>
   Object.freeze({
     secret: v.AUTH_JWT_SECRET,

@@ -2,7 +2,10 @@ import { isConnectionLoss, Overloaded, sqlState } from '@goals-tasks/db'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, type ProblemCode, problems, unavailable } from './problems.ts'
 
-/** Answers every error as application/problem+json (RFC 9457); nothing of ours but its code leaves the process. */
+/**
+ * Sends every error as application/problem+json (RFC 9457). Messages of unexpected errors go to the log only.
+ * Call before the first route.
+ */
 export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     const problem = error instanceof Problem ? error : toProblem(error, request.method)
@@ -11,17 +14,18 @@ export function registerProblems(app: FastifyInstance): void {
     else if (problem.cause) request.log.debug({ err: problem.cause }, problem.message)
     return sendProblem(request, reply, problem)
   })
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, unknownAddress(request)))
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request)))
 }
 
-function unknownAddress({ method, url }: FastifyRequest): Problem {
+function noRoute({ method, url }: FastifyRequest): Problem {
   return implemented.has(method)
-    ? new Problem('not-found', `Nothing lives at ${url.split('?')[0]}.`)
-    : new Problem('not-implemented', `Nothing here knows ${method}.`)
+    ? new Problem('not-found', `No route matches ${url.split('?')[0]}.`)
+    : new Problem('not-implemented', `The method ${method} is not supported.`)
 }
 
 const implemented = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
+/** Sends a problem as the response to a request. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem) {
   return reply
     .code(problems[problem.code].status)
@@ -30,7 +34,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .send(problemText(problem, { traceId: request.id, instance: request.url.split('?')[0] }))
 }
 
-/** The body of a problem; `instance` is the path of the request, as far as it is known. */
+/** Returns the JSON body of a problem. `instance` is the path of the request, if it is known. */
 export function problemText(problem: Problem, request: { traceId: string; instance?: string | undefined }): string {
   const { code, message: detail, extra } = problem
   const { traceId, instance } = request
@@ -48,33 +52,35 @@ const byFastifyCode: Record<string, ProblemCode> = {
 }
 
 const detailOf: Partial<Record<ProblemCode, string>> = {
-  'invalid-json': 'The body cannot be read as JSON.',
+  'invalid-json': 'The body is not readable as JSON.',
   'unsupported-media-type': 'Send the body as application/json; a PATCH also as application/merge-patch+json.',
 }
 
+/** Maps an error to a problem: a code of Fastify, a state of Postgres, a lost connection, or else `internal`. */
 export function toProblem(error: unknown, method: string): Problem {
   const state = sqlState(error)
   if (state) return fromPostgres(state, error, method)
   const thrown = error as Partial<FastifyError>
   const code = byFastifyCode[thrown.code ?? '']
-  if (code)
-    return new Problem(code, detailOf[code] ?? problems[code].title, {
-      cause: error,
-    })
-  if (error instanceof Overloaded || isConnectionLoss(error)) return unavailable('The database is away or busy.', error)
+  if (code) return new Problem(code, detailOf[code] ?? problems[code].title, { cause: error })
+  if (error instanceof Overloaded || isConnectionLoss(error)) return databaseUnavailable(error)
   if (thrown.statusCode && thrown.statusCode >= 400 && thrown.statusCode < 500)
-    return new Problem('invalid-request', 'The request cannot be read.', { cause: error })
-  return new Problem('internal', 'The request failed; the trace id finds it in the log.', { cause: error })
+    return new Problem('invalid-request', 'The request is malformed.', { cause: error })
+  return internal(error)
 }
 
-/** Class 22 and check constraints: a value that got past the schema but that Postgres will not hold. */
+const databaseUnavailable = (cause: unknown) => unavailable('The database is unavailable or busy.', cause)
+const internal = (cause: unknown) =>
+  new Problem('internal', 'The request failed. The log has the cause under the traceId.', { cause })
+
+/** First two characters of the states that a later try may avoid: lost connections, deadlocks, full resources. */
+const transientClasses = ['08', '53', '57', '55', '25', '40']
+
+/** Class 22 and check constraints (23514) are values that pass the schema of the route but that Postgres refuses. */
 function fromPostgres(state: string, error: unknown, method: string): Problem {
   if (state.startsWith('22') || state === '23514') {
     const code = method === 'GET' || method === 'HEAD' ? 'invalid-request' : 'invalid-body'
     return new Problem(code, 'A value is out of range.', { cause: error })
   }
-  const away = ['08', '53', '57', '55', '25', '40'].includes(state.slice(0, 2))
-  return away
-    ? unavailable('The database is away or busy.', error)
-    : new Problem('internal', 'The request failed; the trace id finds it in the log.', { cause: error })
+  return transientClasses.includes(state.slice(0, 2)) ? databaseUnavailable(error) : internal(error)
 }

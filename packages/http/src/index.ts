@@ -1,7 +1,7 @@
-export { type AuthenticatedActor, createVerifier, registerAuth, type Verifier } from './auth.ts'
+export { registerAuth } from './auth.ts'
 export { type AuthConfig, authProblems, authVariables, readAuth } from './auth-config.ts'
+export { bearerTokenOf } from './bearer-token.ts'
 export { registerProblems } from './error-handler.ts'
-export { registerHttp } from './headers.ts'
 export { registerJson } from './json.ts'
 export { malformedRequests } from './malformed.ts'
 export { collectMethods, registerMethodNotAllowed } from './method-not-allowed.ts'
@@ -9,8 +9,20 @@ export { registerHttpMetrics } from './metrics.ts'
 export { defaultLimit, type Page, pageOf, rowSeparator, sendPage, toPage } from './pages.ts'
 export { ProblemBody } from './problem-body.ts'
 export { registerProblemPages } from './problem-pages.ts'
-export * from './problems.ts'
+export {
+  type FieldError,
+  forbidden,
+  insufficientScope,
+  invalidBody,
+  notFound,
+  Problem,
+  problems,
+  tokenMissing,
+  unavailable,
+} from './problems.ts'
 export { readiness } from './readiness.ts'
-export { type Scope, scopes, userScopes } from './scopes.ts'
+export { type Scope, userScopes } from './scopes.ts'
+export { createServer, registerHttp } from './server.ts'
 export { etag, sendTagged, viewTag } from './tags.ts'
 export { registerValidation } from './validation.ts'
+export { type AuthenticatedActor, createVerifier, type Verifier } from './verifier.ts'

@@ -1,10 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { pointerSegment } from './json-pointer.ts'
 import { type FieldError, invalidBody, Problem } from './problems.ts'
 
 const maxDepth = 32
 
-/** JSON bodies, plain or as a merge patch; no body is an empty one; what cannot be kept as it was sent is refused here. */
+/**
+ * Parses JSON bodies and merge patches, and replaces all other body parsers. An empty body is undefined.
+ * Refuses a value that Postgres or a JavaScript number cannot hold exactly.
+ */
 export function registerJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -14,14 +18,14 @@ export function registerJson(app: FastifyInstance): void {
       if (bytes.length === 0) return undefined
       checkEncoding(request.headers)
       const body = parse(bytes)
-      const error = body === null ? { pointer: '', detail: 'must be object' } : findUnfit(body, 0)
+      const error = body === null ? { pointer: '', detail: 'must be object' } : findInvalid(body, 0)
       if (error) throw invalidBody([error])
       return body
     },
   )
 }
 
-/** Nobody guesses: bytes in another encoding would be read as wrong letters, or not at all. */
+/** Refuses every encoding but UTF-8: guessing an encoding would corrupt text. */
 function checkEncoding(headers: FastifyRequest['headers']): void {
   const coding = headers['content-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'identity')
@@ -33,7 +37,7 @@ function checkEncoding(headers: FastifyRequest['headers']): void {
     throw new Problem('unsupported-media-type', 'Send the body in UTF-8.')
 }
 
-/** Checked first: decoding puts a replacement character wherever bytes are wrong, and says nothing. */
+/** Checks the bytes before decoding, because decoding silently replaces invalid bytes. */
 function parse(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new Problem('invalid-json', 'The body is not valid UTF-8.')
   try {
@@ -43,38 +47,36 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-/** The first value that Postgres would refuse, that a number here cannot hold, or that could pass for a part of the program. */
-function findUnfit(value: unknown, depth: number): FieldError | undefined {
-  if (typeof value === 'string') return unfitText(value)
-  if (typeof value === 'number') return unfitNumber(value)
+/** Finds the first value that Postgres refuses, that a number cannot hold, or that could change a prototype. */
+function findInvalid(value: unknown, depth: number): FieldError | undefined {
+  if (typeof value === 'string') return textError(value)
+  if (typeof value === 'number') return numberError(value)
   if (typeof value !== 'object' || value === null) return undefined
   if (depth === maxDepth) return { pointer: '', detail: 'is nested too deeply' }
   for (const [key, inner] of Object.entries(value)) {
-    const found = unfitKey(key, inner) ?? findUnfit(inner, depth + 1)
-    if (found) return { ...found, pointer: `/${pointerPart(key)}${found.pointer}` }
+    const found = keyError(key, inner) ?? findInvalid(inner, depth + 1)
+    if (found) return { ...found, pointer: `/${pointerSegment(key)}${found.pointer}` }
   }
   return undefined
 }
 
-function unfitText(text: string): FieldError | undefined {
+function textError(text: string): FieldError | undefined {
   if (text.includes('\0')) return { pointer: '', detail: 'holds a NUL character' }
   return text.isWellFormed() ? undefined : { pointer: '', detail: 'holds half a surrogate pair' }
 }
 
-function unfitNumber(value: number): FieldError | undefined {
+function numberError(value: number): FieldError | undefined {
   if (!Number.isFinite(value)) return { pointer: '', detail: 'is a number beyond every range' }
-  // Beyond 2^53 neighbours fall together: what would be kept is another number.
+  // Beyond 2^53 a JavaScript number rounds: the stored number would differ from the sent one.
   return Number.isInteger(value) && !Number.isSafeInteger(value)
     ? { pointer: '', detail: 'is an integer too large to be kept exactly: send it as a string' }
     : undefined
 }
 
-/** Keys that turn into parts of the program where somebody copies them carelessly. */
-function unfitKey(key: string, value: unknown): FieldError | undefined {
+/** Refuses keys that change a prototype when code copies them into an object. */
+function keyError(key: string, value: unknown): FieldError | undefined {
   const poisons =
     key === '__proto__' ||
     (key === 'constructor' && typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype'))
-  return poisons ? { pointer: '', detail: 'is a name that no member may have' } : unfitText(key)
+  return poisons ? { pointer: '', detail: 'is a name that no member may have' } : textError(key)
 }
-
-const pointerPart = (key: string) => key.toWellFormed().replaceAll('\0', '').replaceAll('~', '~0').replaceAll('/', '~1')

@@ -7,20 +7,20 @@ import { Problem, type ProblemCode, problems } from './problems.ts'
 type ParserError = Error & { code?: string }
 
 /**
- * Options of a Fastify that answers as problems also what reaches no route: a path that cannot be decoded or that has too
- * long a part, and whatever is not HTTP as we speak it.
+ * Fastify options that send a problem also for a request that reaches no route: a path that cannot be decoded, a path
+ * with too long a part, and bytes that are not HTTP.
  */
 export const malformedRequests = {
-  // Node would answer a request without one on its own, and with an empty body: a hook refuses it instead.
+  // Without this option Node refuses a request without Host itself, with an empty body. A hook refuses it instead.
   http: { requireHostHeader: false },
   frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-    // No hook has run: what every answer has is still missing.
+    // No hook has run, so the headers of every response are still missing.
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
     request.log.info({ err: error, method: request.method }, 'request refused')
     return sendProblem(request, reply, toProblem(error, request.method))
   },
   clientErrorHandler(this: FastifyInstance, error: ParserError, socket: Socket) {
-    // Nobody is there to read an answer.
+    // The client is gone and reads no response.
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
     const traceId = randomUUID()
     const problem = fromParser(error)
@@ -31,16 +31,16 @@ export const malformedRequests = {
 
 const byParserCode: Record<string, [ProblemCode, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request did not arrive in time.'],
-  HPE_HEADER_OVERFLOW: ['headers-too-large', 'The headers are larger than this service takes.'],
-  HPE_INVALID_METHOD: ['not-implemented', 'Nothing here knows the method.'],
+  HPE_HEADER_OVERFLOW: ['headers-too-large', 'The headers are too large.'],
+  HPE_INVALID_METHOD: ['not-implemented', 'The method is not supported.'],
 }
 
 function fromParser({ code = '' }: ParserError): Problem {
-  const [problem, detail] = byParserCode[code] ?? ['invalid-request', 'The request cannot be read as HTTP.']
+  const [problem, detail] = byParserCode[code] ?? ['invalid-request', 'The request is not valid HTTP.']
   return new Problem(problem, detail)
 }
 
-/** There is no request to reply to, only a connection. */
+/** Writes the response as text, because Fastify has no request to reply to. */
 function httpText(problem: Problem, traceId: string): string {
   const body = problemText(problem, { traceId })
   const headers = [

@@ -3,21 +3,24 @@ import { Problem } from './problems.ts'
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const
 
-/** Collects the methods of each address below /v1. Call before the first route. */
+/** Collects the methods of each address below /v1. Call before the first route and pass the result on. */
 export function collectMethods(app: FastifyInstance): Map<string, Set<string>> {
-  const known = new Map<string, Set<string>>()
+  const methodsOf = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
     if (!url.startsWith('/v1/')) return
-    const present = known.get(url) ?? new Set()
+    const present = methodsOf.get(url) ?? new Set()
     for (const name of [method].flat()) present.add(name)
-    known.set(url, present)
+    methodsOf.set(url, present)
   })
-  return known
+  return methodsOf
 }
 
-/** Answers 405 with Allow when an address exists under other methods only, and OPTIONS with 204. Call after all routes. */
-export function registerMethodNotAllowed(app: FastifyInstance, known: ReadonlyMap<string, ReadonlySet<string>>): void {
-  for (const [url, present] of [...known]) {
+/** Sends 405 with Allow when an address exists under other methods only, and 204 for OPTIONS. Call after all routes. */
+export function registerMethodNotAllowed(
+  app: FastifyInstance,
+  methodsOf: ReadonlyMap<string, ReadonlySet<string>>,
+): void {
+  for (const [url, present] of [...methodsOf]) {
     const allow = [...present, 'OPTIONS'].join(', ')
     const shared = { url, config: { public: true }, schema: { hide: true } } as const
     app.route({

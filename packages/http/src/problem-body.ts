@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { problems } from './problems.ts'
 
-/** RFC 9457, with our members. */
+/** Schema of a problem: RFC 9457 with the members `code`, `traceId` and `errors`. */
 export const ProblemBody = Type.Object(
   {
     type: Type.String({ description: 'a page about this kind of problem' }),

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { notFound, type ProblemCode, problems } from './problems.ts'
 
-/** The pages that the `type` of a problem leads to, out of the one table of problems. */
+/** Serves the pages to which the `type` of a problem leads. */
 export function registerProblemPages(app: FastifyInstance): void {
   const open = { config: { public: true }, schema: { hide: true } } as const
   app.get<{ Params: { code: string } }>('/problems/:code', open, async (request, reply) => {
@@ -11,8 +11,9 @@ export function registerProblemPages(app: FastifyInstance): void {
     return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', "default-src 'none'")
-      .send(
-        `<!doctype html><html lang="en"><title>${code}</title><h1>${code}</h1><p>${title}.</p><p>HTTP status ${status}.</p></html>`,
-      )
+      .send(html(code, `<p>${title}.</p><p>HTTP status ${status}.</p>`))
   })
 }
+
+const html = (code: string, text: string) =>
+  `<!doctype html><html lang="en"><title>${code}</title><h1>${code}</h1>${text}</html>`

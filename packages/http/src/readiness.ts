@@ -1,19 +1,20 @@
 import { answers, type Readiness } from '@goals-tasks/observability'
 import type pg from 'pg'
 
-type Pinged = { ping(): Promise<unknown> }
+type Pingable = { ping(): Promise<unknown> }
 
 /**
- * Without Postgres the API can do nothing. Without any of `others` it does everything: without the queues' Redis the events
- * wait, without the cache's every read asks Postgres.
+ * Reports `unavailable` without Postgres, `degraded` without one of `others`, else `ready`. The `others` are Redis
+ * connections by name. Without the Redis of the queues events wait. Without the Redis of the cache every read goes
+ * to Postgres.
  */
-export async function readiness(pool: pg.Pool, others: Record<string, Pinged>): Promise<Readiness> {
-  const asked: [string, Promise<unknown>][] = [
+export async function readiness(pool: pg.Pool, others: Record<string, Pingable>): Promise<Readiness> {
+  const pings: [string, Promise<unknown>][] = [
     ['postgres', pool.query('select 1')],
     ...Object.entries(others).map(([name, redis]): [string, Promise<unknown>] => [name, redis.ping()]),
   ]
-  const told = await Promise.all(asked.map(async ([name, answer]) => [name, (await answers(answer)) ? 'ok' : 'away']))
-  const checks: Record<string, string> = Object.fromEntries(told)
+  const results = await Promise.all(pings.map(async ([name, ping]) => [name, (await answers(ping)) ? 'ok' : 'away']))
+  const checks: Record<string, string> = Object.fromEntries(results)
   if (checks.postgres === 'away') return { status: 'unavailable', checks }
   return { status: Object.values(checks).includes('away') ? 'degraded' : 'ready', checks }
 }

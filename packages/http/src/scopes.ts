@@ -9,11 +9,11 @@ export const scopes = {
   'webhooks:read': 'read webhooks',
   'webhooks:write': 'manage webhooks',
   sync: 'start synchronisations',
-  ops: "use the operators' process",
-  admin: "reach every user's goals and tasks",
+  ops: 'use ops',
+  admin: 'read and change the goals and tasks of every user',
 } as const
 
 export type Scope = keyof typeof scopes
 
-/** What a user's own token carries unless told otherwise. */
+/** The scopes of a user's token by default. */
 export const userScopes = (Object.keys(scopes) as Scope[]).filter((scope) => scope !== 'ops' && scope !== 'admin')

@@ -4,14 +4,16 @@ import type { TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { pointerSegment } from './json-pointer.ts'
 import { type FieldError, invalidBody, Problem } from './problems.ts'
 
-// Enough for every field of a body, each with its alternatives; still a bound.
+// The bound covers every field of a body with all its alternatives.
 Settings.Set({ maxErrors: 100 })
 
 /**
- * Bodies are taken as they are, none as an empty one (it comes as null; a null that was sent does not get here); paths and queries are text, so their numbers are converted first.
- * What a schema does not name is refused: a body with 422, a query with 400 and the nearest name that there is.
+ * Validates bodies, paths and queries by the schema of the route. Paths and queries are text, so their numbers are
+ * converted first. A missing body (null here, because `registerJson` refuses a null) counts as an empty object.
+ * A name that the schema does not have gets 422 in a body and 400 in a query, with the closest known name.
  */
 export function registerValidation(app: FastifyInstance): void {
   const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
@@ -25,21 +27,21 @@ export function registerValidation(app: FastifyInstance): void {
     }
   }
   app.setValidatorCompiler(compile)
-  // Answers are finished text from Postgres; the schemas of answers are documentation.
+  // Most responses are finished text from Postgres. Their schemas are documentation only.
   app.setSerializerCompiler(() => JSON.stringify)
 }
 
-/** Texts become what the schema says; an integer is plain digits, so `1.5`, `0x10` and `1e1` stay texts, which are refused. */
+/** Converts texts to the types of the schema. Only plain digits are an integer: `1.5`, `0x10` and `1e1` stay texts. */
 function createConverter(schema: TSchema): (input: unknown) => unknown {
   const properties: Record<string, TSchema & { type?: string }> = (schema as TObject).properties ?? {}
-  // What is text, and what is not there, needs no conversion, which costs more than the rest of the validation.
+  // Text and missing values skip the conversion, because it costs more than the rest of the validation.
   const converted = Object.keys(properties).filter((name) => properties[name]?.type !== 'string')
   const integers = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
   return (input) => {
     const given = input as Record<string, unknown>
     if (!converted.some((name) => name in given)) return input
-    const odd = integers.filter((name) => name in given && !/^-?\d+$/.test(String(given[name])))
-    const kept = Object.fromEntries(odd.map((name) => [name, given[name]]))
+    const notPlain = integers.filter((name) => name in given && !/^-?\d+$/.test(String(given[name])))
+    const kept = Object.fromEntries(notPlain.map((name) => [name, given[name]]))
     return { ...(Value.Convert(schema, input) as object), ...kept }
   }
 }
@@ -49,9 +51,9 @@ const invalidRequest = (errors: FieldError[]) =>
 
 type SchemaError = { keyword: string; instancePath: string; message: string; params: object }
 
-/** One error per place, the first: a field that may also be null reports both possibilities, the wanted one before the null. */
+/** Returns the first error of each place. A nullable field reports two errors, and the one about null comes second. */
 function fieldErrors(schema: TSchema, errors: SchemaError[]): FieldError[] {
-  // An unknown name is reported twice; `boolean` is the half that does not say why.
+  // The validator reports an unknown name twice. The `boolean` error gives no reason.
   const all = errors
     .filter((error) => error.keyword !== 'boolean')
     .flatMap((error) =>
@@ -68,7 +70,7 @@ function unknownNames(schema: TSchema, error: SchemaError): FieldError[] {
   const known = error.instancePath === '' ? Object.keys((schema as TObject).properties ?? {}) : []
   const hint = (name: string) => (known.length === 0 ? '' : `; did you mean ${closest(name, known)}?`)
   return names.map((name) => ({
-    pointer: `${error.instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    pointer: `${error.instancePath}/${pointerSegment(name)}`,
     detail: `is not known${hint(name)}`,
   }))
 }

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Registry } from '@goals-tasks/observability'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Logger } from 'pino'
+import { registerCors } from './cors.ts'
+import { registerProblems } from './error-handler.ts'
+import { registerHeaders } from './headers.ts'
+import { registerJson } from './json.ts'
+import { malformedRequests } from './malformed.ts'
+import { registerHttpMetrics } from './metrics.ts'
+import { registerRequestChecks } from './request-checks.ts'
+import { registerRequestLog } from './request-log.ts'
+import { registerValidation } from './validation.ts'
+
+export type ServerOptions = {
+  log: Logger
+  /** The registry that gets the HTTP metrics. */
+  registry: Registry
+  /** Size of the largest accepted body. A larger one gets 413. */
+  bodyLimitBytes: number
+  /** Returns the id of a request: `X-Request-Id`, `traceId` in the log and in problems. Default: a random UUID. */
+  requestIdOf?: (request: IncomingMessage) => string
+  /** Time after which a handler gets 503. Default: no limit. */
+  handlerTimeoutMs?: number
+  /** Origins whose pages may call the service. Default: none. */
+  corsOrigins?: readonly string[]
+  /** Networks of the proxies whose `X-Forwarded-*` headers count. Default: none. */
+  trustProxy?: readonly string[]
+}
+
+/**
+ * Creates a Fastify app with everything that the HTTP processes share, in the order in which the plugins must run:
+ * problems, JSON bodies, validation, headers, request checks, CORS, request log, metrics.
+ * The app has no route and no authentication yet. The caller closes it.
+ */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const app = fastify(fastifyOptions(options))
+  registerProblems(app)
+  registerJson(app)
+  registerValidation(app)
+  await registerHttp(app, options.corsOrigins ?? [])
+  registerHttpMetrics(app, options.registry)
+  return app
+}
+
+const fastifyOptions = ({ log, bodyLimitBytes, requestIdOf, handlerTimeoutMs, trustProxy = [] }: ServerOptions) => ({
+  loggerInstance: log as FastifyBaseLogger,
+  // `registerRequestLog` writes the line of a finished request. Each line carries the id that the response shows.
+  logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
+  genReqId: requestIdOf ?? (() => randomUUID()),
+  bodyLimit: bodyLimitBytes,
+  requestTimeout: 15_000,
+  connectionTimeout: 30_000,
+  ...(handlerTimeoutMs !== undefined && { handlerTimeout: handlerTimeoutMs }),
+  trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+  routerOptions: { maxParamLength: 100 },
+  ...malformedRequests,
+  return503OnClosing: true,
+  forceCloseConnections: 'idle' as const,
+})
+
+/** Registers the headers, checks and log of every request. Headers come first, so that a refusal has them as well. */
+export async function registerHttp(app: FastifyInstance, corsOrigins: readonly string[]): Promise<void> {
+  registerHeaders(app)
+  await registerRequestChecks(app)
+  await registerCors(app, corsOrigins)
+  registerRequestLog(app)
+}

@@ -1,9 +1,16 @@
 import { type ConsumerName, consumerNames, openDeadQueue, openQueue } from '@goals-tasks/events'
 import type { Redis } from 'ioredis'
 
+/** The queues of all consumers, in the order of `consumerNames`. */
 export type OpsQueues = ReturnType<typeof openQueues>
 
-/** Every consumer's queue and the mirror of its dead letters. `connection` is a producer's and stays the caller's to close. */
+/**
+ * Opens the queue of every consumer and the queue that mirrors its dead letters in Bull Board.
+ *
+ * `connection` must come from `connectProducer`: its commands fail instead of waiting for Redis. The caller closes the
+ * connection after the queues. `prefix` is the `QUEUE_PREFIX` of the installation. Opening sends no command, so it
+ * neither waits for Redis nor throws.
+ */
 export function openQueues(connection: Redis, prefix: string) {
   const open = (consumer: ConsumerName) => ({
     consumer,
@@ -12,12 +19,13 @@ export function openQueues(connection: Redis, prefix: string) {
   })
   const all = consumerNames.map(open)
   const queues = all.flatMap(({ queue, dead }) => [queue, dead])
-  // The connection's own listener has the say; without any here an error would end the process.
+  // The listener of the connection reports errors. Without a listener here an error would end the process.
   for (const queue of queues) queue.on('error', () => undefined)
   return {
     all,
+    /** Returns the queues of a consumer, or undefined for an unknown name. */
     find: (consumer: string) => all.find((entry) => entry.consumer === consumer),
-    /** A queue that has never connected keeps its answers pending for ever, so ask first. */
+    /** Call before a command: a queue that has never been connected keeps its commands pending for ever. */
     available: () => connection.status === 'ready',
     async close(): Promise<void> {
       await Promise.all(queues.map((queue) => queue.close()))

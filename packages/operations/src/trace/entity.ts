@@ -1,7 +1,7 @@
 import { type Executor, executeOnce } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 
-/** `purged`: nothing but its trail is left. */
+/** A goal, task or notification. Only the audit log of a `purged` one is left. A notification has no version. */
 export type TracedEntity = {
   id: string
   kind: 'goal' | 'task' | 'notification'
@@ -9,20 +9,25 @@ export type TracedEntity = {
   version: number | null
 }
 
-export async function loadEntity(on: Executor, id: string): Promise<TracedEntity | undefined> {
+/** Returns undefined when the id is not that of an entity. */
+export async function loadEntity(db: Executor, id: string): Promise<TracedEntity | undefined> {
   const [entity] = await executeOnce<TracedEntity>(
-    on,
+    db,
     sql`select ${id} as id, kind, state, version from (
-          select 'goal' as kind, case when deleted_at is null then 'live' else 'deleted' end as state, version from goals where id = ${id}::uuid
+          select 'goal' as kind, ${state} as state, version from goals where id = ${id}::uuid
           union all
-          select 'task', case when deleted_at is null then 'live' else 'deleted' end, version from tasks where id = ${id}::uuid
+          select 'task', ${state}, version from tasks where id = ${id}::uuid
           union all
           select 'notification', 'live', null from notifications where id = ${id}::uuid
           union all
-          (select 'goal', 'purged', version from goal_audit_log where goal_id = ${id}::uuid order by version desc limit 1)
+          (select 'goal', 'purged', version from goal_audit_log
+           where goal_id = ${id}::uuid order by version desc limit 1)
           union all
-          (select 'task', 'purged', version from task_audit_log where task_id = ${id}::uuid order by version desc limit 1)
+          (select 'task', 'purged', version from task_audit_log
+           where task_id = ${id}::uuid order by version desc limit 1)
         ) e order by (state = 'purged') limit 1`,
   )
   return entity
 }
+
+const state = sql`case when deleted_at is null then 'live' else 'deleted' end`

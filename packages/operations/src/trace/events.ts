@@ -2,7 +2,7 @@ import { type Executor, executeOnce } from '@goals-tasks/db'
 import { changesBetween, consumerNames } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 
-/** An event without its bodies: who did what to what and when, and which fields that changed. */
+/** An event without its bodies. `changed` names the changed fields, without `version` and `updatedAt`. */
 export type TracedEvent = {
   id: string
   type: string
@@ -22,22 +22,22 @@ export type TracedEvent = {
 }
 type Row = Omit<TracedEvent, 'changed'> & { before: object | null; after: object }
 
-/** An event; once its week is gone, as a dead letter keeps it. */
-export async function loadEvent(on: Executor, id: string): Promise<TracedEvent | undefined> {
-  const [row] = await executeOnce<Row>(on, sql`select ${columns} from events where id = ${id}::uuid`)
+/** Loads an event, or the copy in its dead letter when the weekly partition of the event was dropped. */
+export async function loadEvent(db: Executor, id: string): Promise<TracedEvent | undefined> {
+  const [row] = await executeOnce<Row>(db, sql`select ${columns} from events where id = ${id}::uuid`)
   if (row) return withoutBodies(row)
-  const [buried] = await executeOnce<{ event: Row }>(
-    on,
+  const [deadLetter] = await executeOnce<{ event: Row }>(
+    db,
     sql`select event from dead_letters
         where consumer = any(${sql.param(consumerNames)}::text[]) and event_id = ${id}::uuid limit 1`,
   )
-  return buried && withoutBodies(buried.event)
+  return deadLetter && withoutBodies(deadLetter.event)
 }
 
-/** The newest events of an entity, as far as the retention goes back. */
-export async function loadEventsOf(on: Executor, aggregateId: string, limit: number): Promise<TracedEvent[]> {
+/** Loads the newest events of an entity within the retention, the last first. */
+export async function loadEventsOf(db: Executor, aggregateId: string, limit: number): Promise<TracedEvent[]> {
   const rows = await executeOnce<Row>(
-    on,
+    db,
     sql`select ${columns} from events where aggregate_id = ${aggregateId}::uuid
         order by aggregate_version desc, ordinal desc limit ${limit}`,
   )
@@ -49,10 +49,10 @@ const columns = sql`id, type, aggregate_type as "aggregateType", aggregate_id as
   correlation_id as "correlationId", causation_id as "causationId", cascade_id as "cascadeId",
   rfc3339(occurred_at) as "occurredAt", before, after`
 
-/** They move with every change. */
-const trivial = ['version', 'updatedAt']
+/** Fields that every change updates. */
+const alwaysChanged = ['version', 'updatedAt']
 
 function withoutBodies({ before, after, ...event }: Row): TracedEvent {
-  const changed = Object.keys(changesBetween(before, after)).filter((field) => !trivial.includes(field))
+  const changed = Object.keys(changesBetween(before, after)).filter((field) => !alwaysChanged.includes(field))
   return { ...event, asAdmin: event.asAdmin ?? false, changed }
 }

@@ -1,36 +1,37 @@
 import { type ConsumerName, type JobData, singleJobId } from '@goals-tasks/events'
 import type { Job, Queue } from 'bullmq'
 
+/** A job that carries an event. `events` is the number of events in it. */
 export type TracedJob = {
   id: string
   state: 'waiting' | 'active' | 'delayed' | 'failed'
-  /** When it was enqueued, taken up, is due, or failed, by its state. RFC 3339, UTC. */
+  /** When the job was enqueued (waiting), started (active), is due (delayed) or failed. RFC 3339, UTC. */
   at: string
   events: number
   error: string | null
 }
-export type Sought = { eventId: string; attempts: number; replays: number }
-/** The jobs that carry each event, the oldest first, and the states that hold more jobs than were looked through. */
+type JobKey = { eventId: string; attempts: number; replays: number }
+/** `of` returns the jobs of an event, the oldest first. `partlyRead` names the states with more jobs than were read. */
 export type FoundJobs = { of(eventId: string): TracedJob[]; partlyRead: TracedJob['state'][] }
 
-/** A job of a hundred events is some 12 KB long, so only this many of each state are read. */
+/** Number of jobs of each state that a trace reads. A job with a hundred events is about 12 KB. */
 export const newestJobsRead = 200
 const states = ['waiting', 'active', 'delayed', 'failed'] as const
 type Entry = { job: Job<JobData>; traced: TracedJob }
 
 /**
- * Finds the jobs of events that are pending or were given up. A retry's id is known, so it is found however long the queue
- * is; a job that carries several events only shows when it is opened, and just the newest are.
+ * Finds the jobs of pending events and dead letters. The id of a retry is known, so retries are found in a queue of any
+ * length. A job with several events is found only among the newest jobs, because its events are in its data.
  */
 export async function findJobs(
   queue: Queue<JobData>,
   consumer: ConsumerName,
-  sought: readonly Sought[],
+  keys: readonly JobKey[],
 ): Promise<FoundJobs> {
   const [counts, ...found] = await Promise.all([
     queue.getJobCounts(...states),
     ...states.map((state) => readNewest(queue, state)),
-    readSingles(queue, consumer, sought),
+    readSingles(queue, consumer, keys),
   ])
   const entries = [...new Map(found.flat().map((entry) => [entry.traced.id, entry])).values()]
   const carries = ({ job }: Entry, eventId: string) => job.data.events.some((event) => event.id === eventId)
@@ -48,8 +49,8 @@ async function readNewest(queue: Queue<JobData>, state: TracedJob['state']): Pro
   return jobs.map((job) => ({ job, traced: describeJob(job, state) }))
 }
 
-async function readSingles(queue: Queue<JobData>, consumer: ConsumerName, sought: readonly Sought[]): Promise<Entry[]> {
-  const ids = sought.flatMap(({ eventId, attempts, replays }) =>
+async function readSingles(queue: Queue<JobData>, consumer: ConsumerName, keys: readonly JobKey[]): Promise<Entry[]> {
+  const ids = keys.flatMap(({ eventId, attempts, replays }) =>
     Array.from({ length: attempts + 1 }, (_, n) => singleJobId(consumer, { id: eventId, attempts: n, replays })),
   )
   const entries = await Promise.all(

@@ -2,28 +2,30 @@ import { type Executor, executeOnce } from '@goals-tasks/db'
 import { type ConsumerName, consumerNames } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 
-/** What a consumer has not done of an event: a delivery that is left, or the dead letter that it became. */
+/** The unfinished work of a consumer on an event: a pending delivery or a dead letter. Instants are RFC 3339, UTC. */
 export type Work = {
   consumer: ConsumerName
   eventId: string
   attempts: number
   replays: number
   error: string | null
-  /** When the sweeper may enqueue it again; null for a dead letter. Instants are RFC 3339, UTC. */
+  /** Time from which the sweeper may enqueue the delivery again. Null for a dead letter. */
   dueAt: string | null
+  /** Null for a delivery, like `diedAt`. */
   deadLetterId: string | null
   diedAt: string | null
 }
 
-/** Both kinds as of one moment: work that moves from one to the other meanwhile is neither missed nor doubled. */
-export const loadWork = (on: Executor, eventIds: readonly string[]) =>
+/** One statement reads both tables, so work that moves between them at the same time appears exactly once. */
+export const loadWork = (db: Executor, eventIds: readonly string[]) =>
   executeOnce<Work>(
-    on,
+    db,
     sql`select consumer, event_id as "eventId", attempts, replays, last_error as error, rfc3339(due_at) as "dueAt",
                null as "deadLetterId", null as "diedAt"
         from deliveries where ${ofEvents(eventIds)}
         union all
-        select consumer, event_id, attempts, replays, error, null, id, rfc3339(died_at) from dead_letters where ${ofEvents(eventIds)}`,
+        select consumer, event_id, attempts, replays, error, null, id, rfc3339(died_at)
+        from dead_letters where ${ofEvents(eventIds)}`,
   )
 
 const ofEvents = (ids: readonly string[]) =>

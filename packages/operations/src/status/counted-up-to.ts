@@ -1,0 +1,2 @@
+/** Counts stop here, because a larger number asks for the same action. */
+export const countedUpTo = 10_000

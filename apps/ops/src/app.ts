@@ -1,23 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { Verifier } from '@goals-tasks/http'
-import {
-  malformedRequests,
-  registerHttp,
-  registerHttpMetrics,
-  registerJson,
-  registerProblemPages,
-  registerProblems,
-  registerValidation,
-} from '@goals-tasks/http'
+import { createServer, registerProblemPages, type Verifier } from '@goals-tasks/http'
 import type { Registry } from '@goals-tasks/observability'
 import type { OpsQueues } from '@goals-tasks/operations'
-import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { boardRoutes } from './board/routes.ts'
+import { boardPath, boardRoutes } from './board/routes.ts'
 import { deadLetterRoutes } from './dead-letters/routes.ts'
 import { registerAccess } from './login/access.ts'
 import { loginRoutes } from './login/routes.ts'
@@ -35,26 +24,11 @@ export type OpsOptions = {
   production: boolean
 }
 
-/** The operators' process: login, board, dead letters and status. */
+/** Builds the app of `ops`: login, Bull Board, dead letters and status. The caller closes it. */
 export async function buildOps({ pool, queues, log, registry, verify, sessions, production }: OpsOptions) {
-  const app = fastify({
-    loggerInstance: log as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
-    genReqId: () => randomUUID(),
-    bodyLimit: 64 * 1024,
-    requestTimeout: 15_000,
-    connectionTimeout: 30_000,
-    handlerTimeout: 10_000,
-    ...malformedRequests,
-    return503OnClosing: true,
-    forceCloseConnections: 'idle',
-  }).withTypeProvider<TypeBoxTypeProvider>()
-  registerProblems(app)
-  registerJson(app)
-  registerValidation(app)
+  const server = await createServer({ log, registry, bodyLimitBytes: 64 * 1024, handlerTimeoutMs: 10_000 })
+  const app = server.withTypeProvider<TypeBoxTypeProvider>()
   await app.register(cookie)
-  await registerHttp(app, [])
-  registerHttpMetrics(app, registry)
   registerAccess(app, { verify, sessions })
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   registerProblemPages(app)
@@ -63,6 +37,7 @@ export async function buildOps({ pool, queues, log, registry, verify, sessions, 
   await app.register(boardRoutes(queues))
   await app.register(async (json) => {
     await json.register(helmet, pageHeaders({}))
+    json.get('/ops', (_request, reply) => reply.redirect(boardPath))
     await json.register(deadLetterRoutes({ pool, queues }))
     await json.register(statusRoutes({ pool, queues }))
   })

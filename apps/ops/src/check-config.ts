@@ -1,5 +1,5 @@
 import { checkConfig } from '@goals-tasks/config'
 import { loadOpsConfig } from './config.ts'
 
-// Tells what is wrong with the environment, without doing anything else: `start` asks before it brings anything up.
+// Reports every problem of the environment and exits. `start` runs this before it starts any server.
 checkConfig(loadOpsConfig)

@@ -6,20 +6,21 @@ export const opsVariables = Type.Object({
   ...connectionVariables.properties,
   ...authVariables.properties,
   ...shutdownVariables.properties,
-  OPS_PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3001, description: "port of the operators' process" }),
+  OPS_PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3001, description: 'port of `ops`' }),
   OPS_SESSION_SECRET: Type.Optional(
     Type.String({
       minLength: 32,
       description:
-        'secret of the session cookies, 32 characters or more; unset means derived from `AUTH_JWT_SECRET`, or new at every start',
+        'secret of the session cookies, 32 characters or more; ' +
+        'unset means derived from `AUTH_JWT_SECRET`, or new at every start',
     }),
   ),
   OPS_READY_URLS: httpUrls(
-    "`/readyz` addresses of the other processes, separated by commas; then the operators' `/readyz` answers for all of them",
+    '`/readyz` addresses of the other processes, separated by commas; then `/readyz` of `ops` covers all of them',
   ),
 })
 
-/** @throws ConfigError with every problem */
+/** Reads the configuration of `ops` from the environment. @throws ConfigError with every problem */
 export function loadOpsConfig(env: NodeJS.ProcessEnv = process.env) {
   const { variables: v, connections } = loadConnections(opsVariables, env, authProblems)
   return Object.freeze({

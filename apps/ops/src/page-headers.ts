@@ -3,7 +3,7 @@ import type { FastifyHelmetOptions } from '@fastify/helmet'
 
 type Sources = Record<string, string[]>
 
-/** Security headers of one kind of page: nothing may be loaded, sent or framed but what `sources` names. */
+/** Returns the security headers of a page. The page may load, send and frame only what `sources` allows. */
 export const pageHeaders = (sources: Sources): FastifyHelmetOptions => ({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -17,5 +17,5 @@ export const pageHeaders = (sources: Sources): FastifyHelmetOptions => ({
   },
 })
 
-/** Allows exactly this inline script or style. */
+/** Returns the source that allows exactly this inline script or style. */
 export const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`

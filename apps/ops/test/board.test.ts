@@ -1,37 +1,32 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { boardPath } from '../src/board/routes.ts'
-import { createSessions } from '../src/login/session.ts'
-import { bearer, fromOurPage, operatorId, secret, startOps } from './support/start-ops.ts'
+import { bearer, sameOrigin, sessionOf } from './support/actors.ts'
+import { test as base } from './support/ops.ts'
 
-const ops = await startOps()
-const { app } = ops
+const test = base
+  .extend(
+    'get',
+    { scope: 'file' },
+    ({ ops }) =>
+      (url: string, headers: Record<string, string> = {}) =>
+        ops.app.inject({ url, headers }),
+  )
+  .extend('session', () => sessionOf())
+
 const html = { accept: 'text/html,*/*' }
-const { value } = await createSessions(secret).seal({
-  id: operatorId,
-  admin: false,
-  scopes: new Set(['ops']),
-  expiresAtMs: Date.now() + 60_000,
-})
-const session = { cookie: `ops_session=${value}` }
 
-const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers })
-/** The page's own links, as a browser resolves them. */
-async function assetsOfPage() {
-  const { body } = await get(boardPath, { ...session, ...html })
-  const base = /<base href="([^"]+)"/.exec(body)?.[1] ?? ''
-  return [...body.matchAll(/(?:src|href)="(static\/[^"]+)"/g)].map((match) => `${base}${match[1]}`)
-}
-
-test('a browser without a session is sent to the login page', async () => {
+test('a browser is redirected to the login page when it has no session', async ({ get }) => {
   for (const url of ['/ops', boardPath, `${boardPath}/queue/sync`]) {
-    const answer = await get(url, html)
-    expect(answer.statusCode).toBe(302)
-    expect(answer.headers.location).toBe('/ops/login')
+    const response = await get(url, html)
+    expect(response.statusCode).toBe(302)
+    expect(response.headers.location).toBe('/ops/login')
   }
 })
 
-test('page, API and static files are closed without a session, and open with one', async () => {
-  const assets = await assetsOfPage()
+test('page, API and static files get 401 without a session and 200 with one', async ({ get, session }) => {
+  const page = await get(boardPath, { ...session, ...html })
+  const base = /<base href="([^"]+)"/.exec(page.body)?.[1] ?? ''
+  const assets = [...page.body.matchAll(/(?:src|href)="(static\/[^"]+)"/g)].map((match) => `${base}${match[1]}`)
   expect(assets.length).toBeGreaterThan(3)
   for (const url of [boardPath, `${boardPath}/api/queues`, ...assets]) {
     expect((await get(url)).statusCode, url).toBe(401)
@@ -42,7 +37,7 @@ test('page, API and static files are closed without a session, and open with one
   expect((await get('/ops', session)).headers.location).toBe(boardPath)
 })
 
-test('the page may load and run only what this process serves', async () => {
+test('the page loads and runs only what ops serves', async ({ get, session }) => {
   const policy = String((await get(boardPath, session)).headers['content-security-policy'])
   expect(policy).toContain("default-src 'none'")
   expect(policy).toContain("script-src 'self';")
@@ -51,41 +46,49 @@ test('the page may load and run only what this process serves', async () => {
   expect(body.match(/(?:src|href)="(?:https?:)?\/\/[^"]*"/g)).toBeNull()
 })
 
-test('the page of a problem needs no session', async () => {
+test('the page of a problem needs no session', async ({ get }) => {
   expect((await get('/problems/unauthenticated', html)).statusCode).toBe(200)
   expect((await get('/problems/nothing')).statusCode).toBe(404)
 })
 
-test('the board shows every queue with its jobs, and the dead letters beside them', async () => {
+test('Bull Board shows every queue with its jobs and the dead letters of every consumer', async ({
+  ops,
+  get,
+  session,
+}) => {
   const { queue } = ops.queueOf('sync')
-  const { id: deadLetter } = await ops.createDeadLetter('sync', 'the receiver is gone')
-  await queue.add(
-    'task:created',
-    { events: [{ id: 'e1', type: 'task:created', aggregateId: 'a1' }] },
-    { delay: 60_000 },
-  )
-  const read = async (name: string) =>
-    (await get(`${boardPath}/api/queues?activeQueue=${encodeURIComponent(name)}&page=1&jobsPerPage=10`, session)).json()
-      .queues
+  const { id: deadLetterId } = await ops.createDeadLetter('sync', 'the receiver is gone')
+  const events = [{ id: 'e1', type: 'task:created', aggregateId: 'a1' }]
+  await queue.add('task:created', { events }, { delay: 60_000 })
+  const queuesAt = async (name: string) => {
+    const query = new URLSearchParams({ activeQueue: name, page: '1', jobsPerPage: '10' })
+    return (await get(`${boardPath}/api/queues?${query}`, session)).json().queues
+  }
+  const findQueue = (queues: { name: string }[], name: string) => queues.find((each) => each.name === name)
 
-  const queues = await read('consumers/sync')
-  expect(queues.map((q: { name: string }) => q.name)).toEqual(
+  const queues = await queuesAt('consumers/sync')
+  expect(queues.map((each: { name: string }) => each.name)).toEqual(
     expect.arrayContaining(['consumers/audit-log', 'dead letters/audit-log.dead']),
   )
   expect(queues).toHaveLength(8)
-  const sync = queues.find((q: { name: string }) => q.name === 'consumers/sync')
-  expect(sync).toMatchObject({ readOnlyMode: true, allowRetries: false, counts: { delayed: 1 } })
-  expect(sync.jobs[0]).toMatchObject({ name: 'task:created', data: { events: [{ id: 'e1' }] } })
-
-  const dead = (await read('dead letters/sync.dead')).find((q: { name: string }) => q.name === 'dead letters/sync.dead')
-  expect(dead.jobs[0]).toMatchObject({
-    id: deadLetter,
-    data: { error: 'the receiver is gone' },
-    externalUrl: { href: `/ops/dead-letters/${deadLetter}` },
+  expect(findQueue(queues, 'consumers/sync')).toMatchObject({
+    readOnlyMode: true,
+    allowRetries: false,
+    counts: { delayed: 1 },
+    jobs: [{ name: 'task:created', data: { events: [{ id: 'e1' }] } }],
+  })
+  expect(findQueue(await queuesAt('dead letters/sync.dead'), 'dead letters/sync.dead')).toMatchObject({
+    jobs: [
+      {
+        id: deadLetterId,
+        data: { error: 'the receiver is gone' },
+        externalUrl: { href: `/ops/dead-letters/${deadLetterId}` },
+      },
+    ],
   })
 })
 
-test('every write on the board is 405', async () => {
+test('every write to Bull Board gets 405', async ({ ops, session }) => {
   const { queue, dead } = ops.queueOf('audit-log')
   await queue.add('goal:created', { events: [] }, { jobId: 'kept', delay: 60_000 })
   const api = `${boardPath}/api/queues`
@@ -98,15 +101,16 @@ test('every write on the board is 405', async () => {
     `${encodeURIComponent(`dead letters/${dead.name}`)}/clean/wait`,
   ]
   for (const write of writes) {
-    const answer = await app.inject({ method: 'PUT', url: `${api}/${write}`, headers: { ...session, ...fromOurPage } })
-    expect(answer.statusCode, write).toBe(405)
-    expect(answer.headers.allow).toBe('GET, HEAD')
+    const headers = { ...session, ...sameOrigin }
+    const response = await ops.app.inject({ method: 'PUT', url: `${api}/${write}`, headers })
+    expect(response.statusCode, write).toBe(405)
+    expect(response.headers.allow).toBe('GET, HEAD')
   }
   expect(await queue.isPaused()).toBe(false)
   expect(await queue.getDelayedCount()).toBe(1)
 })
 
-test('a name outside the board leads nowhere, and no error shows what is inside', async () => {
+test('an unknown address gets 404 as a problem', async ({ get, session }) => {
   expect((await get(`${boardPath}/api/queues/nothing/1`, session)).statusCode).toBe(404)
   expect((await get('/ops/nothing', session)).json()).toMatchObject({ code: 'not-found' })
 })

@@ -1,18 +1,19 @@
-import { expect, test } from 'vitest'
-import { createSessions } from '../src/login/session.ts'
-import { fromOurPage, operatorId, secret, signToken, startOps } from './support/start-ops.ts'
+import { expect } from 'vitest'
+import { bearer, sameOrigin, sessionOf, signToken } from './support/actors.ts'
+import { test as base, type Ops, startOps } from './support/ops.ts'
 
-const { app } = await startOps()
-const production = await startOps({ production: true })
+const test = base.extend('statusWith', { scope: 'file' }, ({ ops }) => async (headers: Record<string, string>) => {
+  const response = await ops.app.inject({ url: '/ops/status', headers })
+  return response.statusCode
+})
 
-const logIn = async (token: string, to = app, headers: Record<string, string> = fromOurPage) =>
-  to.inject({ method: 'POST', url: '/ops/login', headers, payload: { token } })
-const status = (cookie: string) => app.inject({ url: '/ops/status', headers: { cookie } })
-const seal = (expiresAtMs: number, key = secret) =>
-  createSessions(key).seal({ id: operatorId, admin: false, scopes: new Set(['ops']), expiresAtMs })
+const logIn = ({ app }: Ops, token: string, headers: Record<string, string> = sameOrigin) =>
+  app.inject({ method: 'POST', url: '/ops/login', headers, payload: { token } })
+const logOut = ({ app }: Ops, headers: Record<string, string>) =>
+  app.inject({ method: 'POST', url: '/ops/logout', headers, payload: {} })
 
-test('the login page runs its own script and nothing else', async () => {
-  const page = await app.inject('/ops/login')
+test('the login page runs only its own script', async ({ ops }) => {
+  const page = await ops.app.inject('/ops/login')
   expect(page.statusCode).toBe(200)
   const policy = String(page.headers['content-security-policy'])
   expect(policy).toMatch(/^default-src 'none';.*script-src 'sha256-[^']+'/)
@@ -20,80 +21,75 @@ test('the login page runs its own script and nothing else', async () => {
   expect(page.headers['cache-control']).toBe('no-store')
 })
 
-test('a token with the scope ops buys a cookie that scripts and other sites cannot use', async () => {
-  const answer = await logIn(await signToken('ops'))
-  expect(answer.statusCode).toBe(204)
-  const [cookie] = answer.cookies
+test('a token with the scope ops gets a cookie that scripts and other sites cannot use', async ({
+  ops,
+  statusWith,
+}) => {
+  const response = await logIn(ops, await signToken('ops'))
+  expect(response.statusCode).toBe(204)
+  const [cookie] = response.cookies
   expect(cookie).toMatchObject({ name: 'ops_session', path: '/ops', httpOnly: true, sameSite: 'Strict' })
   expect(cookie).not.toHaveProperty('secure')
-  const opened = await status(`ops_session=${cookie?.value}`)
-  expect(opened.statusCode).toBe(200)
+  expect(await statusWith({ cookie: `ops_session=${cookie?.value}` })).toBe(200)
 })
 
-test('the cookie is for https alone in production', async () => {
-  const answer = await logIn(await signToken('ops'), production.app)
-  expect(answer.cookies[0]).toMatchObject({ secure: true, httpOnly: true })
+test('the cookie is limited to HTTPS in production', async () => {
+  const production = await startOps({ production: true })
+  const response = await logIn(production, await signToken('ops'))
+  expect(response.cookies[0]).toMatchObject({ secure: true, httpOnly: true })
 })
 
-test('a session lasts an hour at the most, and never longer than its token', async () => {
-  const lasts = async (expires: string) => {
-    const [cookie] = (await logIn(await signToken('ops', expires))).cookies
+test('a session lasts an hour at most and never longer than its token', async ({ ops }) => {
+  const minutesOf = async (expires: string) => {
+    const [cookie] = (await logIn(ops, await signToken('ops', expires))).cookies
     return ((cookie?.expires?.getTime() ?? 0) - Date.now()) / 60_000
   }
-  expect(await lasts('30 days')).toBeCloseTo(60, 0)
-  expect(await lasts('10 minutes')).toBeCloseTo(10, 0)
+  expect(await minutesOf('30 days')).toBeCloseTo(60, 0)
+  expect(await minutesOf('10 minutes')).toBeCloseTo(10, 0)
 })
 
-test('a token that is expired, forged or no token at all is 401', async () => {
-  expect((await logIn(await signToken('ops', '-1 minute'))).statusCode).toBe(401)
-  expect((await logIn(`${await signToken('ops')}x`)).statusCode).toBe(401)
-  expect((await logIn('nothing')).json()).toMatchObject({ code: 'unauthenticated' })
+test('a login gets 401 when its token is expired, forged or malformed', async ({ ops }) => {
+  expect((await logIn(ops, await signToken('ops', '-1 minute'))).statusCode).toBe(401)
+  expect((await logIn(ops, `${await signToken('ops')}x`)).statusCode).toBe(401)
+  expect((await logIn(ops, 'nothing')).json()).toMatchObject({ code: 'unauthenticated' })
 })
 
-test('a token without the scope ops is 403; admin is enough', async () => {
-  const refused = await logIn(await signToken('goals:read goals:write'))
+test('a login gets 403 when its token has neither the scope ops nor admin', async ({ ops }) => {
+  const refused = await logIn(ops, await signToken('goals:read goals:write'))
   expect(refused.statusCode).toBe(403)
   expect(refused.cookies).toEqual([])
-  expect((await logIn(await signToken('admin'))).statusCode).toBe(204)
+  expect((await logIn(ops, await signToken('admin'))).statusCode).toBe(204)
 })
 
-test('a session that is over, forged, or a bare token is no session', async () => {
-  const { value } = await seal(Date.now() + 60_000)
-  expect((await status(`ops_session=${value}`)).statusCode).toBe(200)
-  expect((await status(`ops_session=${(await seal(Date.now() - 60_000)).value}`)).statusCode).toBe(401)
-  expect((await status(`ops_session=${(await seal(Date.now() + 60_000, 'another secret')).value}`)).statusCode).toBe(
-    401,
-  )
-  expect((await status(`ops_session=${await signToken('ops')}`)).statusCode).toBe(401)
+test('a cookie gets 401 when its session is expired or forged, or when it is a token', async ({ statusWith }) => {
+  expect(await statusWith(await sessionOf())).toBe(200)
+  expect(await statusWith(await sessionOf({ expiresAtMs: Date.now() - 60_000 }))).toBe(401)
+  expect(await statusWith(await sessionOf({ key: 'another secret' }))).toBe(401)
+  expect(await statusWith({ cookie: `ops_session=${await signToken('ops')}` })).toBe(401)
 })
 
-test('a session is no token', async () => {
-  const { value } = await seal(Date.now() + 60_000)
-  const answer = await app.inject({ url: '/ops/status', headers: { authorization: `Bearer ${value}` } })
-  expect(answer.statusCode).toBe(401)
+test('a session gets 401 when it is sent as a token', async ({ statusWith }) => {
+  const { cookie } = await sessionOf()
+  expect(await statusWith(await bearer())).toBe(200)
+  expect(await statusWith({ authorization: `Bearer ${cookie.replace('ops_session=', '')}` })).toBe(401)
 })
 
-test('another site can log nobody in or out', async () => {
-  const elsewhere = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
-  expect((await logIn(await signToken('ops'), app, elsewhere)).statusCode).toBe(403)
-  expect((await app.inject({ method: 'POST', url: '/ops/logout', headers: elsewhere, payload: {} })).statusCode).toBe(
-    403,
-  )
+test('a login and a logout get 403 when a page of another site sends them', async ({ ops }) => {
+  const otherSite = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
+  expect((await logIn(ops, await signToken('ops'), otherSite)).statusCode).toBe(403)
+  expect((await logOut(ops, otherSite)).statusCode).toBe(403)
 })
 
-test('logging out takes the cookie away', async () => {
-  const answer = await app.inject({ method: 'POST', url: '/ops/logout', headers: fromOurPage, payload: {} })
-  expect(answer.statusCode).toBe(204)
-  expect(answer.cookies[0]).toMatchObject({ name: 'ops_session', value: '', path: '/ops' })
-  expect(answer.cookies[0]?.expires?.getTime()).toBe(0)
+test('a logout removes the cookie', async ({ ops }) => {
+  const response = await logOut(ops, sameOrigin)
+  expect(response.statusCode).toBe(204)
+  expect(response.cookies[0]).toMatchObject({ name: 'ops_session', value: '', path: '/ops' })
+  expect(response.cookies[0]?.expires?.getTime()).toBe(0)
 })
 
-test('the token goes in the body, never in the query', async () => {
-  const answer = await app.inject({
-    method: 'POST',
-    url: `/ops/login?token=${await signToken('ops')}`,
-    headers: fromOurPage,
-  })
-  expect(answer.statusCode).toBeGreaterThanOrEqual(400)
-  expect(answer.cookies).toEqual([])
+test('a login is refused when the token is in the query', async ({ ops }) => {
+  const url = `/ops/login?token=${await signToken('ops')}`
+  const response = await ops.app.inject({ method: 'POST', url, headers: sameOrigin })
+  expect(response.statusCode).toBeGreaterThanOrEqual(400)
+  expect(response.cookies).toEqual([])
 })

@@ -5,8 +5,8 @@ import { readyForAll } from '../src/status/ready-for-all.ts'
 
 const own = { status: 'ready', checks: { postgres: 'ok' } } as const
 
-/** A process whose probe answers this. */
-async function probe(statusCode: number, status: string) {
+/** Starts a process whose `/readyz` responds with this status. */
+async function startProbe(statusCode: number, status: string) {
   const server = createServer((_request, response) => response.writeHead(statusCode).end(JSON.stringify({ status })))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const close = () => void server.close()
@@ -15,24 +15,23 @@ async function probe(statusCode: number, status: string) {
   return { host, url: `http://${host}/readyz`, close }
 }
 
-test('the whole is ready when everybody is, each named by its address', async () => {
-  const [api, worker] = [await probe(200, 'ready'), await probe(200, 'ready')]
-  const whole = await readyForAll(own, [api.url, worker.url])
-  expect(whole).toEqual({ status: 'ready', checks: { postgres: 'ok', [api.host]: 'ready', [worker.host]: 'ready' } })
+test('the processes are ready when each of them is, and each check is named by its address', async () => {
+  const [api, worker] = [await startProbe(200, 'ready'), await startProbe(200, 'ready')]
+  const combined = await readyForAll(own, [api.url, worker.url])
+  const checks = { postgres: 'ok', [api.host]: 'ready', [worker.host]: 'ready' }
+  expect(combined).toEqual({ status: 'ready', checks })
 })
 
-test('the whole is as bad as the worst of them', async () => {
-  const [degraded, unavailable, gone] = [
-    await probe(200, 'degraded'),
-    await probe(503, 'unavailable'),
-    await probe(200, 'ready'),
-  ]
+test('the processes have the status of the worst one', async () => {
+  const degraded = await startProbe(200, 'degraded')
+  const unavailable = await startProbe(503, 'unavailable')
+  const stopped = await startProbe(200, 'ready')
   expect(await readyForAll(own, [degraded.url])).toMatchObject({ status: 'degraded' })
   expect(await readyForAll(own, [degraded.url, unavailable.url])).toMatchObject({ status: 'unavailable' })
-  gone.close()
-  expect(await readyForAll(own, [gone.url])).toMatchObject({
+  stopped.close()
+  expect(await readyForAll(own, [stopped.url])).toMatchObject({
     status: 'unavailable',
-    checks: { [gone.host]: 'unavailable' },
+    checks: { [stopped.host]: 'unavailable' },
   })
   expect(await readyForAll({ status: 'unavailable', checks: {} }, [])).toMatchObject({ status: 'unavailable' })
 })

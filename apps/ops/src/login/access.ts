@@ -1,14 +1,14 @@
 import type { AuthenticatedActor, Verifier } from '@goals-tasks/http'
-import { insufficientScope, tokenMissing } from '@goals-tasks/http'
+import { bearerTokenOf, insufficientScope, tokenMissing } from '@goals-tasks/http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requireSameOrigin } from './same-origin.ts'
 import { type Sessions, sessionCookie } from './session.ts'
 
-const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Every route needs an operator, by token or by session cookie, unless its config says `public`. A browser without
- * either is sent to the login page.
+ * Requires the scope `ops` on every route that is not `public`, by a token or by a session cookie. Redirects a browser
+ * without either to the login page. Call before the first route and after the cookie plugin.
  */
 export function registerAccess(
   app: FastifyInstance,
@@ -17,25 +17,25 @@ export function registerAccess(
   app.decorateRequest('actor')
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.public || request.is404) return
-    const actor = await identify(request)
+    const actor = await findActor(request)
     if (!actor && opensPage(request)) return toLogin(reply)
     if (!actor) throw tokenMissing('Send a token (Authorization: Bearer <token>) or log in at /ops/login.')
-    request.actor = requireOperator(actor)
+    request.actor = requireOpsScope(actor)
   })
 
-  async function identify(request: FastifyRequest): Promise<AuthenticatedActor | undefined> {
-    const [scheme, token] = (request.headers.authorization ?? '').split(' ')
-    if (scheme?.toLowerCase() === 'bearer' && token) return verify(token)
+  async function findActor(request: FastifyRequest): Promise<AuthenticatedActor | undefined> {
+    const token = bearerTokenOf(request.headers)
+    if (token !== undefined) return verify(token)
     const cookie = request.cookies[sessionCookie]
     const actor = cookie === undefined ? undefined : await sessions.open(cookie)
-    // A token is sent on purpose; a cookie rides along with whatever a page makes the browser send.
-    if (actor && !reading.has(request.method)) requireSameOrigin(request)
+    // A browser adds the cookie to requests of any page, so a change needs a page of the same origin.
+    if (actor && !safeMethods.has(request.method)) requireSameOrigin(request)
     return actor
   }
 }
 
-/** @throws Problem 403 */
-export function requireOperator(actor: AuthenticatedActor): AuthenticatedActor {
+/** Returns the actor. @throws Problem 403 without the scope `ops` or `admin` */
+export function requireOpsScope(actor: AuthenticatedActor): AuthenticatedActor {
   if (!actor.scopes.has('ops') && !actor.admin) throw insufficientScope('ops')
   return actor
 }

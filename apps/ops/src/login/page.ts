@@ -1,18 +1,19 @@
 import { hashSource, pageHeaders } from '../page-headers.ts'
 
-/** A link may bring the token behind `#`, which a browser sends to no server; it leaves the address at once. */
+/** A link may contain the token after `#`. Browsers send that part to no server, and the script removes it at once. */
 const script = `
 const form = document.querySelector('form')
-const say = (text) => { document.querySelector('output').textContent = text }
+const show = (text) => { document.querySelector('output').textContent = text }
 async function post(path, body) {
-  const answer = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-  if (answer.ok) return true
-  const problem = await answer.json().catch(() => ({}))
-  say(problem.detail || 'That did not work (' + answer.status + ').')
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (response.ok) return true
+  const problem = await response.json().catch(() => ({}))
+  show(problem.detail || 'The request failed (' + response.status + ').')
   return false
 }
 async function logIn(token) {
-  say('Logging in …')
+  show('Logging in …')
   if (await post('/ops/login', { token })) location.replace('/ops/queues')
 }
 form.addEventListener('submit', (event) => {
@@ -20,17 +21,17 @@ form.addEventListener('submit', (event) => {
   logIn(form.token.value.trim())
 })
 document.querySelector('#logout').addEventListener('click', async () => {
-  if (await post('/ops/logout', {})) say('You are logged out.')
+  if (await post('/ops/logout', {})) show('You are logged out.')
 })
-function takeTokenOfLink() {
+function logInByLink() {
   const token = location.hash.slice(1)
   if (!token) return
   history.replaceState(null, '', location.pathname)
   logIn(token)
 }
-// Opening such a link while this page is shown loads nothing anew.
-addEventListener('hashchange', takeTokenOfLink)
-takeTokenOfLink()
+// The browser does not reload the page when it opens such a link on this page.
+addEventListener('hashchange', logInByLink)
+logInByLink()
 `
 
 const style = `
@@ -62,7 +63,9 @@ export const loginPage = `<!doctype html>
 <button type="button" id="logout">Log out</button>
 </form>
 <output aria-live="polite"></output>
-<noscript><p>This page needs JavaScript. Programs send <code>Authorization: Bearer &lt;token&gt;</code> instead.</p></noscript>
+<noscript>
+<p>This page needs JavaScript. Scripts send <code>Authorization: Bearer &lt;token&gt;</code> instead.</p>
+</noscript>
 </main>
 <script>${script}</script>
 </body>

@@ -2,9 +2,9 @@ import { forbidden } from '@goals-tasks/http'
 import type { FastifyRequest } from 'fastify'
 
 /**
- * Refuses a request that another site's page may have caused. A browser says where a request comes from, in
- * `Sec-Fetch-Site` or at least in `Origin`, and no page can forge either; a request with neither is refused as well.
- * @throws Problem 403
+ * Refuses a request that a page of another site may have caused. Browsers name the origin of a request in
+ * `Sec-Fetch-Site` or at least in `Origin`, and a page can forge neither header.
+ * @throws Problem 403 for another origin and for a request without both headers
  */
 export function requireSameOrigin({ headers, host }: FastifyRequest): void {
   const site = headers['sec-fetch-site']

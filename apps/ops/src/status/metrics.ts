@@ -2,62 +2,80 @@ import { Gauge, type Registry } from '@goals-tasks/observability'
 import type { ConsumerStatus, Status } from '@goals-tasks/operations'
 import type { Logger } from 'pino'
 
-type Labelled = { labels?: Record<string, string>; value: number }
+type Sample = { labels?: Record<string, string>; value: number }
+type GaugeDefinition = { name: string; help: string; labelNames: string[]; samples: (status: Status) => Sample[] }
 
-/** Gauges over the whole installation, read when they are scraped; what cannot be read is left out. */
+/**
+ * Registers gauges over the whole installation. A scrape loads the status once. A gauge without a known value has no
+ * sample, and so has every gauge when the status cannot be loaded.
+ */
 export function registerStatusMetrics(registry: Registry, load: () => Promise<Status>, log: Logger): void {
   const read = shareWhilePending(() =>
     load().catch((err: unknown) => {
-      log.warn({ err }, 'the status cannot be read')
+      log.warn({ err }, 'the status cannot be loaded')
       return undefined
     }),
   )
-  const gauge = (name: string, help: string, labelNames: string[], values: (status: Status) => Labelled[]) =>
+  for (const { name, help, labelNames, samples } of gauges)
     new Gauge<string>({
-      name: `gt_${name}`,
+      name,
       help,
       labelNames,
       registers: [registry],
       async collect(this: Gauge<string>) {
         const status = await read()
         this.reset()
-        for (const { labels = {}, value } of status ? values(status) : []) this.set(labels, value)
+        for (const { labels = {}, value } of status ? samples(status) : []) this.set(labels, value)
       },
     })
-  const perConsumer = (value: (consumer: ConsumerStatus) => number | null | undefined) => (status: Status) =>
-    status.consumers.flatMap((c) => labelled({ consumer: c.consumer }, value(c)))
-
-  gauge('queue_jobs', "jobs of a consumer's queue", ['consumer', 'state'], (status) => status.consumers.flatMap(jobs))
-  gauge(
-    'queue_paused',
-    '1 while nothing is taken from the queue',
-    ['consumer'],
-    perConsumer((c) => c.queue && Number(c.queue.paused)),
-  )
-  gauge(
-    'queue_workers',
-    'processes that work on the queue',
-    ['consumer'],
-    perConsumer((c) => c.queue?.workers),
-  )
-  gauge(
-    'oldest_pending_seconds',
-    'age of the oldest unhandled event',
-    ['consumer'],
-    perConsumer((c) => c.oldestPendingSeconds ?? 0),
-  )
-  gauge(
-    'dead_letters',
-    'events given up, counted up to ten thousand',
-    ['consumer'],
-    perConsumer((c) => c.deadLetters),
-  )
-  gauge('unpartitioned_events', 'recent events that no weekly partition took', [], (status) => [
-    { value: status.unpartitionedEvents },
-  ])
 }
 
-function jobs({ consumer, queue }: ConsumerStatus): Labelled[] {
+const perConsumer = (read: (consumer: ConsumerStatus) => number | null | undefined) => (status: Status) =>
+  status.consumers.flatMap((each) => sampleOf({ consumer: each.consumer }, read(each)))
+
+const sampleOf = (labels: Record<string, string>, value: number | null | undefined): Sample[] =>
+  value === null || value === undefined ? [] : [{ labels, value }]
+
+const gauges: readonly GaugeDefinition[] = [
+  {
+    name: 'gt_queue_jobs',
+    help: "jobs of a consumer's queue",
+    labelNames: ['consumer', 'state'],
+    samples: ({ consumers }) => consumers.flatMap(jobSamples),
+  },
+  {
+    name: 'gt_queue_paused',
+    help: '1 while nothing is taken from the queue',
+    labelNames: ['consumer'],
+    samples: perConsumer(({ queue }) => queue && Number(queue.paused)),
+  },
+  {
+    name: 'gt_queue_workers',
+    help: 'processes that work on the queue',
+    labelNames: ['consumer'],
+    samples: perConsumer(({ queue }) => queue?.workers),
+  },
+  {
+    name: 'gt_oldest_pending_seconds',
+    help: 'age of the oldest unhandled event',
+    labelNames: ['consumer'],
+    samples: perConsumer(({ oldestPendingSeconds }) => oldestPendingSeconds ?? 0),
+  },
+  {
+    name: 'gt_dead_letters',
+    help: 'dead letters, counted up to ten thousand',
+    labelNames: ['consumer'],
+    samples: perConsumer(({ deadLetters }) => deadLetters),
+  },
+  {
+    name: 'gt_unpartitioned_events',
+    help: 'recent events that no weekly partition took',
+    labelNames: [],
+    samples: ({ unpartitionedEvents }) => [{ value: unpartitionedEvents }],
+  },
+]
+
+function jobSamples({ consumer, queue }: ConsumerStatus): Sample[] {
   if (!queue) return []
   const { waiting, active, delayed, failed } = queue
   return Object.entries({ waiting, active, delayed, failed }).map(([state, value]) => ({
@@ -66,10 +84,7 @@ function jobs({ consumer, queue }: ConsumerStatus): Labelled[] {
   }))
 }
 
-const labelled = (labels: Record<string, string>, value: number | null | undefined): Labelled[] =>
-  value === null || value === undefined ? [] : [{ labels, value }]
-
-/** The gauges of one scrape ask at the same time and get one answer. */
+/** Lets the gauges of one scrape share one load. */
 function shareWhilePending<T>(load: () => Promise<T>): () => Promise<T> {
   let pending: Promise<T> | undefined
   return () => {

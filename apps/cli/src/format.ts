@@ -6,21 +6,25 @@ const steps = [
   { unit: 'min', seconds: 60 },
 ] as const
 
-/** A length of time in its largest whole unit: `42 s`, `12 min`, `3 d`. */
+/** Formats a duration in its largest whole unit: `42 s`, `12 min`, `3 d`. */
 export function duration(seconds: number): string {
-  const step = steps.find((s) => seconds >= s.seconds)
+  const step = steps.find((each) => seconds >= each.seconds)
   return step ? `${Math.floor(seconds / step.seconds)} ${step.unit}` : `${Math.max(0, Math.floor(seconds))} s`
 }
 
 const number = new Intl.NumberFormat('en')
-/** A count that went no further than `cap`. */
+/** Formats a count that stops at `cap`: `9,999`, `10,000+`. */
 export const count = (value: number, cap = Number.POSITIVE_INFINITY) =>
   `${number.format(value)}${value >= cap ? '+' : ''}`
 
+/** Formats a count with its noun: `1 event`, `3 events`. */
 export const plural = (value: number, singular: string, text = count(value)) =>
   `${text} ${singular}${value === 1 ? '' : 's'}`
 
-/** On one line and without anything that steers a terminal: errors quote what came from outside. */
+/**
+ * Returns the text on one line of at most `width` characters, without control characters, because errors may quote text
+ * from outside.
+ */
 export function oneLine(text: string, width: number): string {
   const clean = stripVTControlCharacters(text)
     .replace(/[\s\p{C}]+/gu, ' ')
@@ -28,6 +32,7 @@ export function oneLine(text: string, width: number): string {
   return clean.length <= width ? clean : `${clean.slice(0, Math.max(0, width - 1))}…`
 }
 
-/** An RFC 3339 instant in UTC as people read it, to the millisecond. */
+/** Formats an RFC 3339 instant in UTC for people, in milliseconds. */
 export const moment = (instant: string) => instant.replace('T', ' ').replace('Z', ' UTC')
+/** Returns the time of an RFC 3339 instant: `15:03:04.123`. */
 export const timeOfDay = (instant: string) => instant.slice(11, 23)

@@ -2,48 +2,41 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signToken, type TokenSecret } from '../token/sign-token.ts'
 
-/** What is sent besides the address: `once` names what must not happen a second time, in words of any kind. */
-type Content = { body?: object; once?: readonly string[]; overwrite?: boolean }
+/** `idempotencyKey` is a list of texts; requests with the same list run once. `anyVersion` sends `If-Match: *`. */
+type Content = { body?: object; idempotencyKey?: readonly string[]; anyVersion?: boolean }
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH'
 
-/** Calls the API on behalf of a user. @throws Error with what the API had to say, when that was not yes */
+/** Calls the API as a user and returns the body. @throws Error with the problem when the API refuses the request */
 export type Client = <T>(userId: string, method: Method, path: string, content?: Content) => Promise<T>
 
 const timeoutMs = 30_000
 const maxTries = 6
 
 /**
- * A client of the API that speaks for any user. Connections are kept alive and reused. It comes back when the API asks it to;
- * `onWrite` isSubscribed of every request that was not merely a repetition.
+ * Creates a client that can act as any user. It repeats a request when the API responds with `Retry-After`. It calls
+ * `onWrite` for each write, except for one that an earlier load made already.
  */
 export function createClient(options: { apiUrl: string; secret: TokenSecret; onWrite: () => void }): Client {
   const { apiUrl, secret, onWrite } = options
-  const tokens = new Map<string, Promise<string>>()
-  const tokenOf = (userId: string): Promise<string> => {
-    const known = tokens.get(userId)
-    if (known) return known
-    const scope = 'goals:read goals:write tasks:read tasks:write'
-    const token = signToken(secret, { sub: userId, scope, expiresIn: '1 day' })
-    tokens.set(userId, token)
-    return token
-  }
+  const tokenOf = createTokens(secret)
 
-  const request = async (userId: string, method: Method, path: string, { body, once, overwrite }: Content) => {
+  const send = async (userId: string, method: Method, path: string, content: Content) => {
+    const { body, idempotencyKey, anyVersion } = content
     const headers = {
       authorization: `Bearer ${await tokenOf(userId)}`,
       ...(body && { 'content-type': 'application/json' }),
-      ...(once && { 'idempotency-key': keyOf(once) }),
-      ...(overwrite && { 'if-match': '*' }),
+      ...(idempotencyKey && { 'idempotency-key': digestOf(idempotencyKey) }),
+      ...(anyVersion && { 'if-match': '*' }),
     }
-    const content = { method, headers, ...(body && { body: JSON.stringify(body) }) }
-    return fetch(new URL(path, apiUrl), { ...content, signal: AbortSignal.timeout(timeoutMs) }).catch((error) => {
-      throw new Error(`${apiUrl} does not answer (${reason(error)}): is \`start\` running?`, { cause: error })
+    const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
+    return fetch(new URL(path, apiUrl), { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch((cause) => {
+      throw new Error(`${apiUrl} does not answer (${reasonOf(cause)}): is \`start\` running?`, { cause })
     })
   }
 
   return async (userId, method, path, content = {}) => {
     for (let tries = 1; ; tries++) {
-      const response = await request(userId, method, path, content)
+      const response = await send(userId, method, path, content)
       const text = await response.text()
       const retryAfter = response.headers.get('retry-after')
       if (response.ok) {
@@ -57,10 +50,23 @@ export function createClient(options: { apiUrl: string; secret: TokenSecret; onW
   }
 }
 
-const keyOf = (what: readonly string[]) =>
-  `demo-${createHash('sha256').update(JSON.stringify(what)).digest('base64url')}`
+/** Signs one token per user. */
+function createTokens(secret: TokenSecret): (userId: string) => Promise<string> {
+  const tokens = new Map<string, Promise<string>>()
+  return (userId) => {
+    const existing = tokens.get(userId)
+    if (existing) return existing
+    const scope = 'goals:read goals:write tasks:read tasks:write'
+    const token = signToken(secret, { sub: userId, scope, expiresIn: '1 day' })
+    tokens.set(userId, token)
+    return token
+  }
+}
 
-const reason = (error: Error) =>
+const digestOf = (parts: readonly string[]) =>
+  `demo-${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`
+
+const reasonOf = (error: Error) =>
   error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message
 
 function detailOf(text: string): string {

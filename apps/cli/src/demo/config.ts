@@ -9,12 +9,12 @@ const variables = Type.Object({
 })
 
 const Stack = Type.Object({ apiUrl: Type.String(), databaseUrl: Type.String() })
-/** The running service: writes go to its API, and its Postgres tells what became of them. */
+/** A running service: its API takes the writes, and its Postgres shows their effects. */
 export type Service = Type.Static<typeof Stack>
 
 /**
- * An API that is named needs its database named, too: figures from another one would be worse than none.
- * Without one, the service is the one that `start` runs.
+ * Finds the API that the option or the environment names, or else the one that `start` runs. A named API needs a named
+ * database, because the figures of another database would be wrong.
  * @throws ConfigError
  */
 export function findService(
@@ -30,11 +30,11 @@ export function findService(
     })
   if (v.DATABASE_URL === undefined)
     throw new ConfigError([
-      `DATABASE_URL is required: the Postgres of the API at ${apiUrl}, where the figures come from`,
+      `DATABASE_URL is required: the Postgres of the API at ${apiUrl}, from which the figures come`,
     ])
   return { apiUrl, databaseUrl: v.DATABASE_URL }
 }
 
-/** What to put before another command so that it finds the same data folder. */
+/** Returns the text to put before another command, so that it finds the same data folder. */
 export const commandPrefix = (env: Readonly<Record<string, string | undefined>> = process.env): string =>
   env.DATA_DIR ? `DATA_DIR='${env.DATA_DIR}' ` : ''

@@ -1,41 +1,42 @@
+import pMap from 'p-map'
 import type { Client } from './client.ts'
-import { inLanes } from './lanes.ts'
 
-/** Stands in a goal's metadata for as long as it is being loaded. */
+/** The metadata of a goal while a load creates its tasks. */
 export const unfinished = { loading: true }
 
 type FoundGoal = { id: string; owner: string; unfinished: boolean }
-/** What is there of a file, by external id. */
+/** The goals and tasks of a file that exist, by external id. */
 export type Found = { goals: Map<string, FoundGoal>; tasks: Map<string, { id: string; status: string }> }
 
 /**
- * Which of the goals earlier loads made for these users, deleted ones too. Only those are unfinished whose load was cut short and
- * which nobody has closed or deleted since: all others are their owner's business.
+ * Finds the goals with these external ids that earlier loads made for the owners, deleted ones as well. A goal is
+ * unfinished when its load was interrupted and its owner has neither closed nor deleted it since.
  */
 export async function findGoals(
   call: Client,
   owners: readonly string[],
-  externalIds: ReadonlySet<string>,
-  lanes: number,
+  { externalIds, concurrency }: { externalIds: ReadonlySet<string>; concurrency: number },
 ): Promise<Found['goals']> {
   const goals: Found['goals'] = new Map()
-  await inLanes(lanes, owners, async (owner) => {
+  const findOf = async (owner: string) => {
     for (const { id, status, deletedAt, metadata } of await listAll(call, owner, '/v1/goals')) {
       const { externalId, loading } = metadata
       if (typeof externalId === 'string' && externalIds.has(externalId))
         goals.set(externalId, { id, owner, unfinished: loading === true && status === 'ACTIVE' && deletedAt === null })
     }
-  })
+  }
+  await pMap(owners, findOf, { concurrency })
   return goals
 }
 
-/** The tasks that earlier loads made in these goals, deleted ones too. */
-export async function findTasks(call: Client, goals: Found['goals'], lanes: number): Promise<Found['tasks']> {
+/** Finds the tasks that earlier loads made in these goals, deleted ones as well. */
+export async function findTasks(call: Client, goals: Found['goals'], concurrency: number): Promise<Found['tasks']> {
   const tasks: Found['tasks'] = new Map()
-  await inLanes(lanes, [...goals.values()], async ({ id: goalId, owner }) => {
+  const findOf = async ({ id: goalId, owner }: FoundGoal) => {
     for (const { id, status, metadata } of await listAll(call, owner, `/v1/goals/${goalId}/tasks`))
       if (typeof metadata.externalId === 'string') tasks.set(metadata.externalId, { id, status })
-  })
+  }
+  await pMap(goals.values(), findOf, { concurrency })
   return tasks
 }
 

@@ -1,31 +1,37 @@
+import type { CountKind } from './counts.ts'
 import type { GoalLine, TaskLine } from './line.ts'
-import type { Note } from './tally.ts'
 
-/** What a goal and a task have in common, fitted to what the API accepts; whatever changes thereby is noted. */
-export function fitCommon({ ref, title, description, tags, priority }: GoalLine | TaskLine, note: Note) {
-  if (title.trim() === '') note('empty title, replaced by the ref')
+/** Adapts the common fields of a goal or a task to the rules of the API, and counts every change. */
+export function fitCommon({ ref, title, description, tags, priority }: GoalLine | TaskLine, count: CountKind) {
+  if (title.trim() === '') count('empty title, replaced by the ref')
   return {
-    title: fitText(title, 200, 'title', note) || fitText(ref, 200, 'ref as a title', note),
-    description: fitText(description ?? '', 20_000, 'description', note) || null,
-    tags: fitTags(tags ?? [], note),
+    title: fitText(title, { maxLength: 200, name: 'title' }, count) || fitRef(ref, count),
+    description: fitText(description ?? '', { maxLength: 20_000, name: 'description' }, count) || null,
+    tags: fitTags(tags ?? [], count),
     ...(priority && { priority }),
   }
 }
 
-function fitTags(tags: readonly string[], note: Note): string[] {
-  const fitting = tags.map((tag) => fitText(tag, 50, 'tag', note)).filter((tag) => tag !== '')
-  note('empty tag left out', tags.length - fitting.length)
+const fitRef = (ref: string, count: CountKind) => fitText(ref, { maxLength: 200, name: 'ref as a title' }, count)
+
+function fitTags(tags: readonly string[], count: CountKind): string[] {
+  const fitting = tags.map((tag) => fitText(tag, { maxLength: 50, name: 'tag' }, count)).filter((tag) => tag !== '')
+  count('empty tag left out', tags.length - fitting.length)
   const distinct = [...new Set(fitting)]
-  note('repeated tag left out', fitting.length - distinct.length)
-  note('tag beyond the 50th left out', Math.max(0, distinct.length - 50))
+  count('repeated tag left out', fitting.length - distinct.length)
+  count('tag beyond the 50th left out', Math.max(0, distinct.length - 50))
   return distinct.slice(0, 50)
 }
 
-/** Lengths are in code points, as the API and Postgres count them. */
-export function fitText(text: string, maxLength: number, what: string, note: Note): string {
+/** Trims a text and cuts it to `maxLength` code points, as the API and Postgres count them. */
+export function fitText(
+  text: string,
+  { maxLength, name }: { maxLength: number; name: string },
+  count: CountKind,
+): string {
   const trimmed = text.trim()
-  if (trimmed !== text && trimmed !== '') note(`${what} freed of surrounding spaces`)
+  if (trimmed !== text && trimmed !== '') count(`${name} without surrounding spaces`)
   const points = [...trimmed]
-  if (points.length > maxLength) note(`${what} cut to ${maxLength} characters`)
+  if (points.length > maxLength) count(`${name} cut to ${maxLength} characters`)
   return points.slice(0, maxLength).join('').trim()
 }

@@ -7,7 +7,7 @@ const optional = <S extends TSchema>(schema: S) => Type.Optional(Nullable(schema
 const hours = Type.Number({ minimum: 0, maximum: 999_999.99, multipleOf: 0.01 })
 const closed = { additionalProperties: false }
 const common = {
-  /** How the file names it. It may name several things alike. */
+  /** The name in the file. Several goals or tasks may share it. */
   ref: Type.String({ pattern: '\\S', maxLength: 200 }),
   title: Type.String(),
   description: optional(Type.String()),
@@ -20,7 +20,7 @@ const TaskLine = Type.Object(
     ...common,
     status: stringEnum(taskStatuses),
     assignee: optional(uuid),
-    /** Refs of tasks that have to be done first, of the same goal or of another. */
+    /** Refs of tasks of the same goal or of another one. */
     depends_on: Type.Optional(Type.Array(Type.String())),
     due_date: optional(CalendarDate),
     estimated_hours: optional(hours),
@@ -30,7 +30,7 @@ const TaskLine = Type.Object(
 )
 export type TaskLine = Static<typeof TaskLine>
 
-/** One line of the file: a goal with its tasks. A field that we do not know is refused: it would get lost. */
+/** One line of the file: a goal with its tasks. An unknown field is refused, because it would get lost. */
 const GoalLine = Type.Object(
   {
     ...common,
@@ -45,24 +45,24 @@ const GoalLine = Type.Object(
 )
 export type GoalLine = Static<typeof GoalLine>
 
-/** @returns the goal, or none for an empty line @throws Error naming the line */
+/** Parses one line. Returns an empty list for an empty line. @throws Error with the number of the line */
 export function parseLine(text: string, number: number): GoalLine[] {
   if (text.trim() === '') return []
-  const refuse = (why: string) => new Error(`line ${number}: ${why}`)
+  const refusal = (reason: string) => new Error(`line ${number}: ${reason}`)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw refuse(`not JSON: ${error instanceof Error ? error.message : error}`)
+    throw refusal(`not JSON: ${error instanceof Error ? error.message : error}`)
   }
   const [problem] = Value.Errors(GoalLine, value)
-  if (!problem) return [canonical(value as GoalLine)]
-  const why = problem.keyword === 'boolean' ? 'is a field that we do not know' : problem.message
-  throw refuse(`${problem.instancePath || 'it'} ${why}`)
+  if (!problem) return [normalize(value as GoalLine)]
+  const reason = problem.keyword === 'boolean' ? 'is an unknown field' : problem.message
+  throw refusal(`${problem.instancePath || 'the goal'} ${reason}`)
 }
 
-/** People in the one spelling that the API gives back. */
-const canonical = (line: GoalLine): GoalLine => ({
+/** Writes the ids of users in lower case, as the API does. */
+const normalize = (line: GoalLine): GoalLine => ({
   ...line,
   owner: line.owner.toLowerCase(),
   tasks: line.tasks.map((task) => ({ ...task, assignee: task.assignee?.toLowerCase() ?? null })),

@@ -1,16 +1,17 @@
+import type { CountKind } from './counts.ts'
 import type { GoalLine, TaskLine } from './line.ts'
-import type { Note } from './tally.ts'
 
+/** A task of the file with its external id and that of its goal. */
 export type NamedTask = { externalId: string; goalId: string; owner: string; line: TaskLine }
 export type NamedGoal = { externalId: string; line: GoalLine; tasks: NamedTask[] }
 
 /**
- * Gives every goal and every task an external id, by which later loads find it again: its ref or, where that is taken,
- * `<ref>~2`, `<ref>~3`, in the order of the file.
+ * Gives every goal and every task an external id, by which later loads find it. The id is the ref. A repeated ref
+ * becomes `<ref>~2`, `<ref>~3` and so on, in the order of the file.
  */
-export function nameAll(lines: readonly GoalLine[], note: Note): NamedGoal[] {
-  const nameGoal = createNames(() => note('repeated goal ref, loaded as a goal of its own: <ref>~2, …'))
-  const nameTask = createNames(() => note('repeated task ref, loaded as a task of its own: <ref>~2, …'))
+export function nameAll(lines: readonly GoalLine[], count: CountKind): NamedGoal[] {
+  const nameGoal = createNames(() => count('repeated goal ref, loaded as another goal: <ref>~2, …'))
+  const nameTask = createNames(() => count('repeated task ref, loaded as another task: <ref>~2, …'))
   return lines.map((line) => {
     const externalId = nameGoal(line.ref)
     const tasks = line.tasks.map((task) => ({
@@ -23,12 +24,13 @@ export function nameAll(lines: readonly GoalLine[], note: Note): NamedGoal[] {
   })
 }
 
-function createNames(onQualified: () => void): (ref: string) => string {
+/** Returns a function that makes refs unique. It calls `onRepeated` for each ref that it changes. */
+function createNames(onRepeated: () => void): (ref: string) => string {
   const taken = new Set<string>()
   return (ref) => {
     let name = ref
     for (let use = 2; taken.has(name); use++) name = `${ref}~${use}`
-    if (name !== ref) onQualified()
+    if (name !== ref) onRepeated()
     taken.add(name)
     return name
   }

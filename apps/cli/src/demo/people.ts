@@ -1,14 +1,15 @@
-import type { PlannedGoal } from './plan.ts'
+import type { PlannedGoal } from './planned.ts'
 
+/** A user with the number of owned goals and assigned tasks. */
 export type Person = { id: string; goals: number; tasks: number }
 
-/** Whom a file speaks of: who owns the most goals first, then who has the most tasks. */
+/** Returns the users in the file, ordered by the number of their goals, then by the number of their tasks. */
 export function peopleOf(goals: readonly PlannedGoal[]): Person[] {
   const people = new Map<string, Person>()
   const person = (id: string): Person => {
-    const known = people.get(id) ?? { id, goals: 0, tasks: 0 }
-    people.set(id, known)
-    return known
+    const found = people.get(id) ?? { id, goals: 0, tasks: 0 }
+    people.set(id, found)
+    return found
   }
   for (const { owner, tasks } of goals) {
     person(owner).goals += 1

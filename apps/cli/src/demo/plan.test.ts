@@ -13,13 +13,13 @@ const goal = (tasks: object[], owner = ada, status = 'ACTIVE') => ({ ref: 'g', t
 function plan(...goals: object[]) {
   const { inFile, ...roadmap } = planRoadmap(goals.flatMap((line, i) => parseLine(JSON.stringify(line), i + 1)))
   const tasks = roadmap.goals.flatMap((planned) => planned.tasks)
-  const edges = tasks.flatMap(({ externalId, waitsAtFirst, waitsLater }) =>
-    [...waitsAtFirst, ...waitsLater].map((blocker) => `${externalId} → ${blocker}`),
+  const edges = tasks.flatMap(({ externalId, firstDependencies, laterDependencies }) =>
+    [...firstDependencies, ...laterDependencies].map((blocker) => `${externalId} → ${blocker}`),
   )
   return { ...roadmap, dependencies: inFile.dependencies, tasks, edges }
 }
 
-test('a dependency that the API would refuse is left out and counted by kind', () => {
+test('a dependency is left out and counted when the API would refuse it', () => {
   const many = Array.from({ length: 101 }, (_, i) => `m${i}`)
   const { edges, dependencies, notLoaded } = plan(
     goal([
@@ -34,8 +34,8 @@ test('a dependency that the API would refuse is left out and counted by kind', (
   expect(edges.filter((edge) => !edge.includes('→ m'))).toEqual(['c → bobs for ada', 'b → c', 'a → b'])
   expect(notLoaded).toEqual({
     'dependency of a task on itself': 1,
-    'dependency on a task that the file does not have': 1,
-    'dependency that is told twice': 1,
+    'dependency on a task that is not in the file': 1,
+    'repeated dependency': 1,
     'dependency that would close a cycle': 1,
     "dependency on a task that the goal's owner may not see": 1,
     'dependency beyond the 100th of a task': 1,
@@ -43,13 +43,13 @@ test('a dependency that the API would refuse is left out and counted by kind', (
   expect(edges.length + 6).toBe(dependencies)
 })
 
-test('a ref means the task of the same goal, and the first of several', () => {
+test('a ref is resolved to the task of the same goal, and to the first one when several match', () => {
   const { edges, adapted } = plan(goal([task('x')]), goal([task('x'), task('x'), task('y', ['x'])]))
   expect(edges).toEqual(['y → x~2'])
-  expect(adapted).toHaveProperty('dependency on a repeated ref, taken as the first task that bears it', 1)
+  expect(adapted).toHaveProperty('dependency on a repeated ref, resolved to its first task', 1)
 })
 
-test('the tasks of a goal come after those that they wait for, else in the order of the file', () => {
+test('the tasks of a goal follow their dependencies, and otherwise the order of the file', () => {
   const { tasks } = plan(goal([task('d', ['c']), task('a'), task('c', ['b']), task('b')]))
   expect(tasks.map(({ externalId, level }) => [externalId, level])).toEqual([
     ['b', 0],
@@ -59,16 +59,23 @@ test('the tasks of a goal come after those that they wait for, else in the order
   ])
 })
 
-test('what waits for something open comes out BLOCKED unless it is closed, and is counted; what stays open in a closed goal, too', () => {
+test('an open task becomes BLOCKED and is counted when a dependency is open', () => {
   const waiting = (['TODO', 'IN_PROGRESS', 'BLOCKED', 'COMPLETED', 'CANCELLED'] as const).map((status) =>
     task(status, ['open'], status),
   )
   const { tasks, byTheRules } = plan(goal([task('open'), ...waiting], ada, 'CANCELLED'))
-  expect(tasks.map(({ endsAs }) => endsAs)).toEqual(['TODO', 'BLOCKED', 'BLOCKED', 'BLOCKED', 'COMPLETED', 'CANCELLED'])
+  expect(tasks.map(({ finalStatus }) => finalStatus)).toEqual([
+    'TODO',
+    'BLOCKED',
+    'BLOCKED',
+    'BLOCKED',
+    'COMPLETED',
+    'CANCELLED',
+  ])
   expect(byTheRules).toEqual({
-    'TODO task that comes out BLOCKED: something that it waits for is open': 1,
-    'IN_PROGRESS task that comes out BLOCKED: something that it waits for is open': 1,
-    'COMPLETED task that its owner has to force: something that it waits for is open': 1,
-    'open task kept in a CANCELLED goal': 4,
+    'TODO task becomes BLOCKED: a dependency is open': 1,
+    'IN_PROGRESS task becomes BLOCKED: a dependency is open': 1,
+    'COMPLETED task is forced by its owner: a dependency is open': 1,
+    'open task stays open in a CANCELLED goal': 4,
   })
 })

@@ -1,9 +1,6 @@
 const width = 30
 
-/**
- * Draws how far something is, once per percent.
- * @returns a function to be called whenever one more is done
- */
+/** Draws the progress of `total` units, once per percent. Returns a function to call after each unit. */
 export function progressBar(total: number, unit: string, draw: (line: string) => void): () => void {
   let done = 0
   let drawn = 0

@@ -11,17 +11,17 @@ const Stack = Type.Object({
 })
 
 type Environment = Readonly<Record<string, string | undefined>>
-/** Where an installation keeps its events and its jobs. */
+/** The servers that hold the events and the jobs of an installation. */
 export type Installation = { databaseUrl: string; redisUrl: string; queuePrefix: string }
 
 /**
- * The installation that the environment names, else the one that `start` runs. Where the environment names only one of
- * the two servers, `start` has to be running on that one: it knows the other.
+ * Finds the installation that the environment names, or else the one that `start` runs. When the environment names only
+ * one of the two servers, it must be the one that `start` uses, because the other comes from there.
  * @throws ConfigError
  */
 export function findInstallation(env: Environment = process.env): Installation {
-  const namesDatabase = names(env, databaseNames)
-  const namesRedis = names(env, ['REDIS_URL'])
+  const namesDatabase = namesAny(env, databaseNames)
+  const namesRedis = namesAny(env, ['REDIS_URL'])
   if (namesDatabase && namesRedis) return load(env)
   const { DATA_DIR } = loadVariables(Type.Object({ DATA_DIR: dataDir }), env)
   const stack = readStackFile(DATA_DIR, Stack, {
@@ -35,14 +35,17 @@ export function findInstallation(env: Environment = process.env): Installation {
     ...(stack.queuePrefix && { QUEUE_PREFIX: stack.queuePrefix }),
   })
   if (found.databaseUrl !== stack.databaseUrl || found.redisUrl !== stack.redisUrl)
-    throw new ConfigError([
-      `${namesRedis ? 'REDIS_URL' : 'DATABASE_URL'} names another installation than the one that \`start\` runs: set DATABASE_URL and REDIS_URL`,
-    ])
+    throw otherInstallation(namesRedis ? 'REDIS_URL' : 'DATABASE_URL')
   return found
 }
 
-const names = (env: Environment, list: readonly string[]) =>
-  list.some((name) => Boolean(env[name] || env[`${name}_FILE`]))
+const otherInstallation = (name: string) =>
+  new ConfigError([
+    `${name} names another installation than the one that \`start\` runs: set DATABASE_URL and REDIS_URL`,
+  ])
+
+const namesAny = (env: Environment, names: readonly string[]) =>
+  names.some((name) => Boolean(env[name] || env[`${name}_FILE`]))
 
 function load(env: Environment): Installation {
   const { database, redis } = loadConnections(variables, env).connections

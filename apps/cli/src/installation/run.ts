@@ -1,49 +1,42 @@
 import { assertSchema } from '@goals-tasks/db'
+import { exitCodes } from '../exit-codes.ts'
+import { reportFailure } from '../failure.ts'
 import { messageOf } from '../message-of.ts'
-import { findInstallation } from './config.ts'
+import { findInstallation, type Installation } from './config.ts'
 import { type OpenInstallation, openInstallation } from './open.ts'
 
-/** What a command found: `text` for people, `document` for programs. */
-export type Answer = { text: string; document: object; exitCode: 0 | 1 }
+/** The result of a command: `text` for people, `document` for programs. */
+export type CommandResult = { text: string; document: object; exitCode: 0 | 1 }
 
-/** Exit code when the configuration is wrong, or Postgres, the record of everything, does not answer. */
-const cannotTell = 2
+type Load = (installation: OpenInstallation) => Promise<CommandResult>
 
 /**
- * Runs an operator's command on the installation that the environment names, else the one that `start` runs.
- * Prints the text, or with `json` the document, on standard output and sets the exit code.
+ * Runs a command on the installation that the environment names, or else on the one that `start` runs. Prints the text,
+ * or the document with `json`, and sets the exit code. When the configuration is wrong or Postgres does not answer, it
+ * prints an error and the exit code is `unusable`.
  */
-export async function runOnInstallation(
-  json: boolean,
-  answer: (installation: OpenInstallation) => Promise<Answer>,
-): Promise<void> {
-  const installation = attempt(findInstallation)
-  if (!installation) return
-  const open = await openInstallation(installation)
+export async function runOnInstallation(json: boolean, load: Load): Promise<void> {
+  let installation: Installation
+  try {
+    installation = findInstallation()
+  } catch (error) {
+    return reportFailure(error)
+  }
+  await runOnOpen(await openInstallation(installation), json, load)
+}
+
+async function runOnOpen(open: OpenInstallation, json: boolean, load: Load): Promise<void> {
   try {
     await assertSchema(open.pool)
-    const { text, document, exitCode } = await answer(open)
+    const { text, document, exitCode } = await load(open)
     console.log(json ? JSON.stringify(document) : text)
     process.exitCode = exitCode
   } catch (error) {
     const reason = `${messageOf(error)} (Postgres at ${open.places.postgres})`
     if (json) console.log(JSON.stringify({ error: reason }))
-    fail(`cannot tell: ${reason}`)
+    console.error(`cannot tell: ${reason}`)
+    process.exitCode = exitCodes.unusable
   } finally {
     await open.close()
   }
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    fail(messageOf(error))
-    return undefined
-  }
-}
-
-function fail(message: string): void {
-  console.error(message)
-  process.exitCode = cannotTell
 }

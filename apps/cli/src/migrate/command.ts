@@ -1,7 +1,9 @@
 import { Command } from 'commander'
+import { exitCodeHelp } from '../exit-codes.ts'
 
 export const migrateCommand = new Command('migrate')
-  .description('Brings the schema of the database in DATABASE_URL up to date. Any number may run at once.')
+  .description('Updates the schema of the database in DATABASE_URL. Several processes may run it at the same time.')
+  .addHelpText('after', exitCodeHelp('the schema is up to date', 'a migration failed'))
   .action(async () => {
     const { runMigrate } = await import('./run.ts')
     await runMigrate()

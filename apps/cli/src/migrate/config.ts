@@ -13,5 +13,5 @@ const variables = Type.Pick(connectionVariables, [
   'DB_POOL_SIZE',
 ])
 
-/** Where the migrate command finds its database. @throws ConfigError */
+/** Returns the address of the database to migrate. @throws ConfigError */
 export const loadDatabaseUrl = () => loadConnections(variables, process.env).connections.database.url

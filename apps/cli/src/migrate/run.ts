@@ -1,13 +1,15 @@
 import { migrate } from '@goals-tasks/db'
+import { reportFailure } from '../failure.ts'
 import { loadDatabaseUrl } from './config.ts'
 
+/** Applies the missing migrations and prints their names. Reports a failure with its exit code. */
 export async function runMigrate(): Promise<void> {
   try {
     const applied = await migrate(loadDatabaseUrl())
     console.log(applied.length === 0 ? 'the schema is up to date' : applied.map((name) => `applied ${name}`).join('\n'))
   } catch (error) {
-    // The error holds the statement, its cause what Postgres answered.
-    console.error(error instanceof Error ? [error.message, error.cause].filter(Boolean).map(String).join('\n') : error)
-    process.exitCode = 1
+    reportFailure(error)
+    // The error of a migration contains its statement. The cause is the error of Postgres.
+    if (error instanceof Error && error.cause) console.error(String(error.cause))
   }
 }

@@ -1,13 +1,15 @@
 import { Command } from 'commander'
+import { cannotTell, exitCodeHelp } from '../exit-codes.ts'
 
 export const statusCommand = new Command('status')
   .description(
-    'Shows the state of every consumer: jobs in its queue, workers, pending deliveries and the age of the oldest, dead letters, the newest event that it failed at.',
+    'Shows the state of every consumer: jobs in its queue, workers, pending deliveries and the age of the oldest, ' +
+      'dead letters, the newest event that failed.',
   )
   .option('--json', 'print one JSON document')
-  .addHelpText('after', '\nExit code: 0 nothing needs a human, 1 something does, 2 cannot tell.')
+  .addHelpText('after', exitCodeHelp('nothing needs a human', 'something needs a human', cannotTell))
   .action(async ({ json = false }: { json?: boolean }) => {
-    const { answerStatus } = await import('./answer.ts')
+    const { runStatus } = await import('./run.ts')
     const { runOnInstallation } = await import('../installation/run.ts')
-    await runOnInstallation(json, answerStatus)
+    await runOnInstallation(json, runStatus)
   })

@@ -1,18 +1,19 @@
 import { type ConsumerStatus, countedUpTo, type Status } from '@goals-tasks/operations'
 import { count, duration, plural } from '../format.ts'
 
-/** Beyond it a consumer is not just busy: it keeps failing at the event, or lacks workers. */
-const oldestPendingBoundSeconds = 300
+/** An older pending event needs a human: its consumer keeps failing at it, or lacks workers. */
+const maxPendingSeconds = 300
 
 type Totals = Record<'waiting' | 'active' | 'delayed' | 'failed', number | null> & {
   pendingDeliveries: number
   deadLetters: number
   oldestPendingSeconds: number | null
 }
+/** The document of `status --json`. */
 export type StatusReport = {
   at: string
   healthy: boolean
-  /** What needs a human, a sentence each. */
+  /** One line for each problem that needs a human. */
   faults: string[]
   postgres: 'ready'
   redis: Status['redis']
@@ -22,7 +23,8 @@ export type StatusReport = {
   consumers: ConsumerStatus[]
 }
 
-export function reportOn(status: Status, redisError: string | null): StatusReport {
+/** Adds the totals and the faults to the status. `redisError` says why Redis did not answer, if it is known. */
+export function createReport(status: Status, redisError: string | null): StatusReport {
   const faults = findFaults(status)
   return {
     at: new Date().toISOString(),
@@ -41,14 +43,16 @@ function findFaults({ redis, consumers, unpartitionedEvents }: Status): string[]
   const general = [
     redis === 'away' ? 'Redis is away: events wait in Postgres' : [],
     unpartitionedEvents > 0
-      ? `${plural(unpartitionedEvents, 'event', count(unpartitionedEvents, countedUpTo))} outside the weekly partitions: run \`npm run migrate\``
+      ? `${eventCount(unpartitionedEvents)} outside the weekly partitions: run \`npm run migrate\``
       : [],
   ].flat()
   return [...general, ...consumers.flatMap(faultsOf)]
 }
 
+const eventCount = (events: number) => plural(events, 'event', count(events, countedUpTo))
+
 function faultsOf({ consumer, queue, deadLetters, oldestPendingSeconds }: ConsumerStatus): string[] {
-  const overdue = oldestPendingSeconds !== null && oldestPendingSeconds > oldestPendingBoundSeconds
+  const overdue = oldestPendingSeconds !== null && oldestPendingSeconds > maxPendingSeconds
   return [
     queue?.workers === 0 ? `${consumer}: no worker` : [],
     overdue ? `${consumer}: an event has been pending for ${duration(oldestPendingSeconds)}` : [],

@@ -5,7 +5,7 @@ import type { StatusReport } from './report.ts'
 
 type Options = { width: number; places: { postgres: string; redis: string } }
 
-/** The report for a person, no wider than `width`. `places` says which servers were asked. */
+/** Formats the report for people, at most `width` characters wide. `places` are the addresses of the servers. */
 export function statusScreen(report: StatusReport, { width, places }: Options): string {
   const redis = report.redisError === null ? 'ready' : `away: ${report.redisError}`
   const errors = report.consumers.flatMap(({ consumer, lastError }) =>
@@ -48,7 +48,7 @@ const deliveryCells = (of: Pick<ConsumerStatus, 'pendingDeliveries' | 'oldestPen
   count(of.deadLetters, countedUpTo),
 ]
 
-/** Names to the left, figures to the right. */
+/** Aligns names to the left and numbers to the right. */
 function tableLines(rows: readonly string[][]): string[] {
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const pad = (cell: string, column: number) =>
@@ -57,10 +57,10 @@ function tableLines(rows: readonly string[][]): string[] {
 }
 
 function errorLines(consumer: string, { error, attempts, givenUp, ...of }: LastError, width: number): string[] {
-  const fate = givenUp ? `given up at attempt ${attempts}` : `${attempts} failed so far`
+  const outcome = givenUp ? `dead letter after attempt ${attempts}` : `${attempts} failed so far`
   return [
     `  ${consumer}: ${oneLine(error, width - consumer.length - 4)}`,
-    `    ${of.eventId}, ${duration(of.eventAgeSeconds)} old, ${fate}`,
+    `    ${of.eventId}, ${duration(of.eventAgeSeconds)} old, ${outcome}`,
   ]
 }
 

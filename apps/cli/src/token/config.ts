@@ -10,7 +10,7 @@ const variables = Type.Object({
   DATA_DIR: dataDir,
 })
 
-/** Loads the key that signs local tokens: AUTH_JWT_SECRET, else the secret that `start` generated. @throws ConfigError */
+/** Loads the key of local tokens: AUTH_JWT_SECRET, or else the secret that `start` generated. @throws ConfigError */
 export function loadTokenSecret(env: NodeJS.ProcessEnv = process.env) {
   const v = loadVariables(variables, env)
   const secret = v.AUTH_JWT_SECRET ?? readStartSecret(join(v.DATA_DIR, 'auth-secret'))

@@ -3,7 +3,7 @@ import type { loadTokenSecret } from './config.ts'
 
 export type TokenSecret = ReturnType<typeof loadTokenSecret>
 
-/** A token for local use. `expiresIn` is a span such as `30 days`. */
+/** Signs a token for local use. `expiresIn` is a duration such as `30 days`. */
 export function signToken(
   { key, issuer, audience, scopeClaim }: TokenSecret,
   { sub, scope, expiresIn }: { sub: string; scope: string; expiresIn: string },

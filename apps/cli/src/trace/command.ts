@@ -1,24 +1,21 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import { cannotTell, exitCodeHelp } from '../exit-codes.ts'
+import { integerBetween } from '../parse-integer.ts'
 import { parseUuid } from '../parse-uuid.ts'
 
 const maxLimit = 200
 
 export const traceCommand = new Command('trace')
   .description(
-    'Follows an event to every consumer: done, pending, in which job, given up, and why. Follows the newest events of a goal or a task. Prints nothing of its content.',
+    'Follows an event to every consumer and shows whether it is done, pending or a dead letter, with its jobs and ' +
+      'errors. For a goal or a task it follows the newest events. It shows no titles and no other content.',
   )
   .argument('<id>', 'id of a goal, a task or an event', parseUuid)
-  .option('--limit <number>', `newest events to follow, 1 to ${maxLimit}`, parseLimit, 20)
+  .option('--limit <number>', `newest events to follow, 1 to ${maxLimit}`, integerBetween(1, maxLimit), 20)
   .option('--json', 'print one JSON document')
-  .addHelpText('after', '\nExit code: 0 found, 1 there is no such id, 2 cannot tell.')
+  .addHelpText('after', exitCodeHelp('the id is found', 'the id is unknown', cannotTell))
   .action(async (id: string, { limit, json = false }: { limit: number; json?: boolean }) => {
-    const { answerTrace } = await import('./answer.ts')
+    const { runTrace } = await import('./run.ts')
     const { runOnInstallation } = await import('../installation/run.ts')
-    await runOnInstallation(json, (installation) => answerTrace(installation, id, limit))
+    await runOnInstallation(json, (installation) => runTrace(installation, { id, limit }))
   })
-
-function parseLimit(text: string): number {
-  const limit = Number(text)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit
-  throw new InvalidArgumentError(`It is 1 to ${maxLimit}.`)
-}

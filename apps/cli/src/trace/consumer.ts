@@ -4,31 +4,34 @@ import type { ConsumerTrace } from '@goals-tasks/operations'
 import { newestJobsRead, type TracedJob } from '@goals-tasks/operations'
 import { moment, oneLine, plural, timeOfDay } from '../format.ts'
 
-type Left = Extract<ConsumerTrace, { state: 'pending' | 'dead' }>
+type Unfinished = Extract<ConsumerTrace, { state: 'pending' | 'dead' }>
 const nameWidth = Math.max(...consumerNames.map((name) => name.length))
 
-/** What became of an event at one consumer, in a line: `sync  pending, 3 of 12 attempts failed, next at 15:03:04`. */
+/** Formats the trace at one consumer on one line: `sync  pending, 3 of 12 attempts failed, next 15:03:04`. */
 export const headline = (trace: ConsumerTrace): string => `${trace.consumer.padEnd(nameWidth)}  ${stateOf(trace)}`
 
 function stateOf(trace: ConsumerTrace): string {
   switch (trace.state) {
     case 'done': {
-      const told = trace.notifications && `, told ${trace.notifications.length || 'nobody'}`
-      return `${styleText('green', 'done')}${trace.at ? ` ${timeOfDay(trace.at)}` : ''}${told ?? ''}`
+      const count = trace.notifications && `, ${plural(trace.notifications.length, 'notification')}`
+      return `${styleText('green', 'done')}${trace.at ? ` ${timeOfDay(trace.at)}` : ''}${count ?? ''}`
     }
     case 'missing':
-      return `${styleText('red', 'missing')}: no audit row, and nothing left to do`
+      return `${styleText('red', 'missing')}: no audit row and no work left`
     case 'pending':
       return `${styleText('yellow', 'pending')}, ${attemptsOf(trace)}, ${nextOf(trace)}`
     case 'dead':
-      return `${styleText('red', 'dead letter')} since ${moment(trace.diedAt ?? '').slice(0, 19)}, attempt ${trace.attempts} of ${trace.maxAttempts}`
+      return `${styleText('red', 'dead letter')} ${sinceOf(trace)}`
   }
 }
 
-const attemptsOf = ({ attempts, maxAttempts }: Left) =>
+const sinceOf = ({ diedAt, attempts, maxAttempts }: Unfinished) =>
+  `since ${moment(diedAt ?? '').slice(0, 19)}, attempt ${attempts} of ${maxAttempts}`
+
+const attemptsOf = ({ attempts, maxAttempts }: Unfinished) =>
   attempts === 0 ? 'not tried' : `${attempts} of ${maxAttempts} attempts failed`
 
-function nextOf({ jobs, partlyRead, dueAt }: Left): string {
+function nextOf({ jobs, partlyRead, dueAt }: Unfinished): string {
   const next = jobs?.findLast((job) => job.state !== 'failed')
   if (next?.state === 'delayed') return `next ${timeOfDay(next.at).slice(0, 8)}`
   if (next) return `${next.state} since ${timeOfDay(next.at).slice(0, 8)}`
@@ -36,23 +39,24 @@ function nextOf({ jobs, partlyRead, dueAt }: Left): string {
   return allRead ? `in no job, due ${timeOfDay(dueAt ?? '').slice(0, 8)}` : 'job unknown'
 }
 
+/** Formats the last error of a pending delivery or a dead letter. */
 export const errorLines = (trace: ConsumerTrace, width: number): string[] =>
   'error' in trace && trace.error !== null ? [`  ${oneLine(trace.error, width - 4)}`] : []
 
-/** Its jobs with what went wrong in each, its dead letter, whom it told. */
+/** Formats the dead letter, the jobs with their errors, and the notifications. */
 export function detailLines(trace: ConsumerTrace, width: number): string[] {
   if (trace.state === 'missing')
     return ['  An operator discarded its dead letter, or it was not subscribed at the time.']
   if (trace.state === 'done')
     return (trace.notifications ?? []).map(
-      ({ userId, kind, channel, readAt }) => `  told ${userId} ${kind}, ${channel}, ${readAt ? 'read' : 'unread'}`,
+      ({ userId, kind, channel, readAt }) => `  notified ${userId} ${kind}, ${channel}, ${readAt ? 'read' : 'unread'}`,
     )
   const { deadLetterId, replays, jobs, partlyRead } = trace
   return [
     ...(deadLetterId ? [`  dead letter ${deadLetterId}`] : []),
     ...(replays > 0 ? [`  replayed ${plural(replays, 'time')}`] : []),
     ...(jobs ?? []).flatMap((job) => jobLines(job, width)),
-    ...partlyRead.map((state) => `  of the ${state} jobs only the newest ${newestJobsRead} were opened`),
+    ...partlyRead.map((state) => `  of the ${state} jobs only the newest ${newestJobsRead} were read`),
   ]
 }
 

@@ -3,23 +3,22 @@ import type { Trace, TracedEntity, TracedEventWork } from '@goals-tasks/operatio
 import { duration, moment, oneLine, plural } from '../format.ts'
 import { detailLines, errorLines, headline } from './consumer.ts'
 
-/** The trace for a person. Ids are never cut; all of it fits into 80 columns, and what is longer by nature into `width`. */
+/** Formats the trace for people. Ids are never cut. Everything fits into 80 columns, and free text into `width`. */
 export function traceScreen({ redis, entity, events }: Trace, width: number): string {
   const away = redis === 'away' ? [['Redis is away: jobs are unknown, the rest is from Postgres']] : []
   const blocks = entity
-    ? [entityLines(entity, events.length), ...events.map((event) => briefly(event, width))]
-    : events.map((event) => inFull(event, width))
+    ? [entityLines(entity, events.length), ...events.map((event) => briefLines(event, width))]
+    : events.map((event) => fullLines(event, width))
   return [...away, ...blocks].map((lines) => lines.join('\n')).join('\n\n')
 }
 
 function entityLines({ kind, id, state, version }: TracedEntity, events: number): string[] {
-  const stands = version === null ? state : `${state}, version ${version}`
-  const shown =
-    events === 0 ? 'no events: they are past the retention' : `newest ${plural(events, 'event')}, the last first`
-  return [styleText('bold', `${kind} ${id}`), `${stands}; ${shown}`]
+  const stateText = version === null ? state : `${state}, version ${version}`
+  const shown = events === 0 ? 'no events within the retention' : `newest ${plural(events, 'event')}, the last first`
+  return [styleText('bold', `${kind} ${id}`), `${stateText}; ${shown}`]
 }
 
-function briefly(event: TracedEventWork, width: number): string[] {
+function briefLines(event: TracedEventWork, width: number): string[] {
   return [
     `${styleText('bold', event.type)} ${event.id}`,
     `  version ${event.aggregateVersion}, ${moment(event.occurredAt)}`,
@@ -29,7 +28,7 @@ function briefly(event: TracedEventWork, width: number): string[] {
   ]
 }
 
-function inFull(event: TracedEventWork, width: number): string[] {
+function fullLines(event: TracedEventWork, width: number): string[] {
   return [
     `${styleText('bold', event.type)} ${event.id}`,
     ...factsOf(event).map(([name, value]) => `  ${name.padEnd(8)} ${oneLine(value, width - 11)}`),

@@ -1,22 +1,20 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { readRoadmap } from './read-file.ts'
+import { expect, test } from 'vitest'
+import { readRoadmap } from '../../src/demo/read-file.ts'
+import { createFolder } from '../support/stack-folder.ts'
 
 const owner = '00000000-0000-4000-8000-00000000000a'
 const goal = { ref: 'g', title: 'A goal', owner, status: 'ACTIVE', tasks: [] as object[] }
 const task = { ref: 't', title: 'A task', status: 'TODO' }
 
 async function read(...lines: (object | string)[]) {
-  const folder = await mkdtemp(join(tmpdir(), 'roadmap-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  const path = join(folder, 'roadmap.jsonl')
+  const path = join(await createFolder(), 'roadmap.jsonl')
   await writeFile(path, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'))
   return readRoadmap(path)
 }
 
-test('what fits is loaded as it is; people are spelt as the API spells them', async () => {
+test('a goal and its tasks stay as they are when they fit, with user ids in lower case', async () => {
   const { goals, adapted, byTheRules, notLoaded } = await read(
     {
       ...goal,
@@ -64,7 +62,7 @@ test('what fits is loaded as it is; people are spelt as the API spells them', as
   expect({ adapted, byTheRules, notLoaded }).toEqual({ adapted: {}, byTheRules: {}, notLoaded: {} })
 })
 
-test('what does not fit is adapted, and every adaptation is counted', async () => {
+test('a value is adapted and counted when it does not fit', async () => {
   const tags = [' a ', 'a', '', '⛵'.repeat(51), ...Array.from({ length: 60 }, (_, i) => `tag ${i}`)]
   const { goals, adapted } = await read({
     ...goal,
@@ -81,7 +79,7 @@ test('what does not fit is adapted, and every adaptation is counted', async () =
     'title cut to 200 characters': 1,
     'category cut to 100 characters': 1,
     'tag cut to 50 characters': 1,
-    'tag freed of surrounding spaces': 1,
+    'tag without surrounding spaces': 1,
     'empty tag left out': 1,
     'repeated tag left out': 1,
     'tag beyond the 50th left out': 12,
@@ -89,7 +87,7 @@ test('what does not fit is adapted, and every adaptation is counted', async () =
   })
 })
 
-test('a repeated ref is qualified in the order of the file, past whatever bears that name already', async () => {
+test('a repeated ref gets a suffix that no other ref has', async () => {
   const { goals, adapted } = await read(
     { ...goal, tasks: [task, { ...task, ref: 't~2' }, task] },
     { ...goal, tasks: [task] },
@@ -106,14 +104,14 @@ test('a repeated ref is qualified in the order of the file, past whatever bears 
 
 test.each([
   ['{"ref":', 'line 2: not JSON'],
-  [{ ...goal, owner: 'nobody' }, 'line 2: /owner must match format'],
+  [{ ...goal, owner: 'ada' }, 'line 2: /owner must match format'],
   [{ ...goal, tasks: [{ ...task, status: 'DONE' }] }, 'line 2: /tasks/0/status must be equal to one of'],
-  [{ ...goal, color: 'red' }, 'line 2: /color is a field that we do not know'],
+  [{ ...goal, color: 'red' }, 'line 2: /color is an unknown field'],
   [{ ...goal, tasks: [{ ...task, due_date: 'soon' }] }, 'line 2: /tasks/0/due_date must'],
-])('a line that is not a goal is refused by its number: %j', async (line, complaint) => {
+])('a line is refused with its number when it is not a goal: %j', async (line, complaint) => {
   await expect(read(goal, line)).rejects.toThrow(complaint)
 })
 
-test('a file without a goal is refused', async () => {
-  await expect(read('')).rejects.toThrow('holds no goal')
+test('a file is refused when it contains no goal', async () => {
+  await expect(read('')).rejects.toThrow('contains no goal')
 })

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { Command, type CommanderError } from 'commander'
+import { demoCommand } from './demo/command.ts'
+import { exitCodeHelp, exitCodes } from './exit-codes.ts'
+import { migrateCommand } from './migrate/command.ts'
+import { statusCommand } from './status/command.ts'
+import { tokenCommand } from './token/command.ts'
+import { traceCommand } from './trace/command.ts'
+
+/** Creates the program with all commands. A wrong command line prints the usage and exits with `unusable`. */
+export function createProgram(): Command {
+  const program = new Command('goals-tasks')
+    .description('Operates a goals-tasks installation.')
+    .version(readVersion())
+    .addHelpText('after', exitCodeHelp('success', 'failure, or a negative answer: see the help of the command'))
+  for (const command of [statusCommand, traceCommand, tokenCommand, demoCommand, migrateCommand])
+    program.addCommand(withUsageErrors(command))
+  return withUsageErrors(program)
+}
+
+const withUsageErrors = (command: Command): Command => command.showHelpAfterError().exitOverride(exitOnUsage)
+
+/** Commander exits with 1 for every error. Help and version exit with 0. */
+function exitOnUsage({ exitCode }: CommanderError): never {
+  process.exit(exitCode === 0 ? exitCodes.success : exitCodes.unusable)
+}
+
+/** Returns the version of the repository, which all packages share. */
+function readVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+  return JSON.parse(text).version
+}

@@ -1,8 +1,8 @@
 import { claimEvents, finishDeliveries, inTransaction, loadUnfinishedEvents } from '@goals-tasks/db'
 import type { ConsumerName, DomainEvent, JobEvent } from '@goals-tasks/events'
+import pMap from 'p-map'
 import type { External, Transactional } from '../../consumers/types.ts'
 import { type Context, noteProgress } from './context.ts'
-import { inParallel } from './in-parallel.ts'
 import { parseEvent } from './parse-event.ts'
 import type { Failure } from './record-failure.ts'
 import { retryWhileUnavailable } from './retry-while-unavailable.ts'
@@ -36,7 +36,9 @@ async function runTransactional<C extends ConsumerName>(
     if (context.signal.aborted || event === undefined) throw error
     if (events.length === 1) return { done: [], skipped: 0, failures: [{ event, error }] }
   }
-  const results = await inParallel(events, parallelSingles, (event) => runTransactional(context, consumer, [event]))
+  const results = await pMap(events, (event) => runTransactional(context, consumer, [event]), {
+    concurrency: parallelSingles,
+  })
   return {
     done: results.flatMap((result) => result.done),
     skipped: 0,
@@ -74,7 +76,7 @@ async function runExternal<C extends ConsumerName>(
   if (consumer.idle?.(deps)) return { done: [], skipped: await finish(ids), failures: [] }
 
   const unfinished = await retryWhileUnavailable(() => loadUnfinishedEvents(pool, name, ids), context)
-  const effects = await inParallel(unfinished, parallelEffects, (event) => runOne(context, consumer, event))
+  const effects = await pMap(unfinished, (event) => runOne(context, consumer, event), { concurrency: parallelEffects })
   const settled = effects.filter((effect) => effect.outcome === 'done' || effect.outcome === 'skipped')
   if (settled.length > 0) await finish(settled.map(({ event }) => event.id))
   // What succeeded is finished first: the rest goes back into the queue.

@@ -1,8 +1,8 @@
 import { leaseDeliveries, listDeadLetters } from '@goals-tasks/db'
 import { type JobData, maxMirroredDeadLetters, reconcileMirror } from '@goals-tasks/events'
 import type { Job } from 'bullmq'
+import pMap from 'p-map'
 import type { Context } from '../processing/context.ts'
-import { inParallel } from '../processing/in-parallel.ts'
 import { moveEventToDeadLetters } from '../processing/record-failure.ts'
 import { enqueueSingle, isKnown } from './enqueue.ts'
 
@@ -34,7 +34,7 @@ export async function resolveStalledJob(context: Context, job: Job<JobData>): Pr
     const ids = job.data.events.map(({ id }) => id)
     const left = (await leaseDeliveries(pool, { consumer, ids, leaseMs: timings.leaseMs })).filter(isKnown)
     log.warn({ consumer, events: left.length, err: error }, 'a batch is split')
-    await inParallel(left, parallelAdds, (delivery) => enqueueSingle(context, delivery))
+    await pMap(left, (delivery) => enqueueSingle(context, delivery), { concurrency: parallelAdds })
   }
   await job.remove()
 }

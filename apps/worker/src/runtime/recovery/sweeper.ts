@@ -1,8 +1,8 @@
 import { leaseOverdue, oldestOverdueSeconds, snoozeDeliveries } from '@goals-tasks/db'
 import { maxEventsPerJob } from '@goals-tasks/events'
 import { throttled } from '@goals-tasks/observability'
+import pMap from 'p-map'
 import type { Context } from '../processing/context.ts'
-import { inParallel } from '../processing/in-parallel.ts'
 import { memoryShare } from '../redis/memory.ts'
 import { enqueueBatches, enqueueSingle, isKnown, type KnownDelivery } from './enqueue.ts'
 
@@ -82,7 +82,7 @@ async function enqueue(context: Context, deliveries: readonly KnownDelivery[]): 
   const batched = await enqueueBatches(context, deliveries.filter(isFresh))
   // What failed before goes alone, under the id of the retry that should have happened.
   const retries = deliveries.filter((delivery) => !isFresh(delivery))
-  await inParallel(retries, parallelAdds, (delivery) => enqueueSingle(context, delivery))
+  await pMap(retries, (delivery) => enqueueSingle(context, delivery), { concurrency: parallelAdds })
   const events = batched + retries.length
   metrics.redispatched.inc({ consumer }, events)
   log.info({ consumer, events }, 'events enqueued again')

@@ -127,16 +127,17 @@ export async function moveToDeadLetters(
   return row?.id ?? null
 }
 
-/** Puts deliveries aside for `snoozeMs`, without an attempt: another program will understand them. */
+/** Makes deliveries due in `snoozeMs`, without an attempt. @returns how many were still there */
 export async function snoozeDeliveries(
   on: Executor,
   { consumer, ids, snoozeMs }: { consumer: ConsumerName; ids: readonly string[]; snoozeMs: number },
-): Promise<void> {
-  await executeOnce(
+): Promise<number> {
+  const snoozed = await executeOnce(
     on,
     sql`update deliveries set due_at = now() + ${milliseconds(snoozeMs)}
-        where consumer = ${consumer} and event_id = any(${uuids(ids)}) and target = ''`,
+        where consumer = ${consumer} and event_id = any(${uuids(ids)}) and target = '' returning 1`,
   )
+  return snoozed.length
 }
 
 /** What a lease of overdue deliveries may touch. */

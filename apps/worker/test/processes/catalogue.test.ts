@@ -1,19 +1,21 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { connectProducer, emittedLater, eventTypes } from '@goals-tasks/events'
 import { SignJWT } from 'jose'
-import { expect, test } from 'vitest'
-import { install } from './installation.ts'
+import { expect } from 'vitest'
+import { jwtSecret } from '../support/processes/process-installation.ts'
+import { test } from '../support/processes/test.ts'
 
 const [ada, bob] = ['5b7f2a52-7f2f-4f0e-9a51-0b6f0c6f1a01', '5b7f2a52-7f2f-4f0e-9a51-0b6f0c6f1a02']
 
-test('every event of the catalogue is emitted and done with, but those marked as emitted later; a neighbour keeps its cache', async () => {
-  const installation = await install()
+test('every event of the catalogue is emitted and handled, except those marked as emitted later', async ({
+  installation,
+}) => {
   const [api] = await Promise.all([installation.startApi(), installation.startWorker()])
   const token = await new SignJWT({ scope: 'goals:write tasks:write' })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(ada)
     .setExpirationTime('1h')
-    .sign(new TextEncoder().encode('a-secret-for-tests-of-32-characters'))
+    .sign(new TextEncoder().encode(jwtSecret))
   const call = async (method: string, path: string, body?: object): Promise<{ id: string }> => {
     const headers = { authorization: `Bearer ${token}`, 'if-match': '*', 'content-type': 'application/json' }
     const response = await fetch(`${api.url}/v1${path}`, { method, headers, body: body ? JSON.stringify(body) : '{}' })
@@ -45,7 +47,7 @@ test('every event of the catalogue is emitted and done with, but those marked as
   expect(rows.map((row) => row.type).toSorted()).toEqual(eventTypes.filter((type) => !marked.includes(type)).toSorted())
   expect(await installation.count('dead_letters')).toBe(0)
   const [ours, theirs] = await cache.mget(`${installation.redis.prefix}:goal:${goal.id}`, `neighbour:goal:${goal.id}`)
-  // In its place there is a tombstone of the deleted version.
+  // A tombstone of the deleted version has replaced the goal. The key of another installation is unchanged.
   expect(ours).toMatch(/^4 \S+\n$/)
   expect(theirs).toBe('theirs')
   cache.disconnect()

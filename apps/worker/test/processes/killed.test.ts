@@ -1,57 +1,56 @@
 import { type LogLine, ownRedis, until } from '@goals-tasks/devstack/testing'
-import { expect, test } from 'vitest'
-import { expectedCommits, expectedOutcome } from './expected-outcome.ts'
-import { install } from './installation.ts'
-import { openQueues } from './queues.ts'
+import { expect } from 'vitest'
+import { expectedCommits, expectedOutcome } from '../support/processes/expected-outcome.ts'
+import { installProcesses } from '../support/processes/process-installation.ts'
+import { openQueues } from '../support/processes/process-queues.ts'
+import { test } from '../support/processes/test.ts'
 
-test('a worker that is killed in the middle of its work loses nothing and does nothing twice', {
+test('no event is lost or done twice when a worker is killed in the middle of its work', {
   timeout: 90_000,
-}, async () => {
-  const on = await install()
-  const queues = await openQueues(on.redis)
-  const [api, worker] = await Promise.all([on.startApi(), on.startWorker()])
-  // The audit log cannot be written, so the kill comes between a job's beginning and its commit.
-  const holder = await on.pool.connect()
+}, async ({ installation }) => {
+  const queues = await openQueues(installation.redis)
+  const [api, worker] = await Promise.all([installation.startApi(), installation.startWorker()])
+  // The locked audit log makes the kill come between the start of a job and its commit.
+  const holder = await installation.pool.connect()
   await holder.query('begin; lock table task_audit_log in exclusive mode')
-  const load = on.loadSample(api.url)
-  await until(async () => (await on.count('notifications')) > 0, { timeoutMs: 30_000 })
-  await until(async () => (await on.count(waitingForTheLock)) > 0)
+  const load = installation.loadSample(api.url)
+  await until(async () => (await installation.count('notifications')) > 0, { timeoutMs: 30_000 })
+  await until(async () => (await installation.countWaitingForLockOn('task_audit_log')) > 0)
   worker.kill('SIGKILL')
   await worker.exit
   await holder.query('rollback')
   holder.release()
   expect(await queues.countActive('audit-log')).toBeGreaterThan(0)
-  await on.untilCommitted(expectedCommits)
-  expect(await on.pending()).toHaveProperty('audit-log')
+  await installation.untilCommitted(expectedCommits)
+  expect(await installation.pending()).toHaveProperty('audit-log')
 
-  await on.leasesRunOut()
-  await queues.locksRunOut()
-  await on.startWorker()
+  await installation.endLeases()
+  await queues.endLocks()
+  await installation.startWorker()
   expect(await load.outcome()).toMatchObject(expectedOutcome)
 })
 
-const waitingForTheLock = `pg_locks where not granted and relation = 'task_audit_log'::regclass
-  and database = (select oid from pg_database where datname = current_database())`
-
 const isAnsweredWrite = (line: LogLine) => line.msg === 'request' && line.method !== 'GET' && Number(line.status) < 300
 
-test('an API that is killed between its commits and their enqueueing loses nothing', { timeout: 90_000 }, async () => {
+test('no event is lost when an API is killed between its commits and their enqueueing', {
+  timeout: 90_000,
+}, async () => {
   const redis = await ownRedis()
-  const on = await install({ url: redis.url, prefix: 'killed' })
-  const api = await on.startApi()
-  // It takes the API's commands and never acts on them; the kill takes them away for good.
+  const installation = await installProcesses({ url: redis.url, prefix: 'killed' })
+  const api = await installation.startApi()
+  // The paused Redis receives the API's commands and runs none of them. The kill below discards them.
   redis.pause()
-  const load = on.loadSample(api.url)
-  // Not before the last answer has left: what is committed is visible a moment earlier, and the loader would miss it.
+  const load = installation.loadSample(api.url)
+  // A commit is visible a moment before its response. The loader must have received the last response.
   await until(() => api.process.logs.filter(isAnsweredWrite).length === expectedOutcome.writes, { timeoutMs: 30_000 })
   api.process.kill('SIGKILL')
   await api.process.exit
   await redis.kill()
   await redis.start()
-  expect(await (await openQueues(on.redis)).countJobs()).toBe(0)
+  expect(await (await openQueues(installation.redis)).countJobs()).toBe(0)
 
-  await on.leasesRunOut()
-  const worker = await on.startWorker()
+  await installation.endLeases()
+  const worker = await installation.startWorker()
   expect(await load.outcome()).toMatchObject(expectedOutcome)
   expect(worker.logs.some((line) => line.msg === 'events enqueued again')).toBe(true)
 })

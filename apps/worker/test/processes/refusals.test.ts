@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { freshDatabase, freshRedis, startProcess, until } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { jwtSecret } from '../support/processes/process-installation.ts'
 
 const api = 'apps/api/src/main.ts'
 const worker = 'apps/worker/src/main.ts'
 const reachable = { REDIS_URL: 'redis://nowhere', DATABASE_URL: 'postgres://nowhere/x' }
-const key = { AUTH_JWT_SECRET: 'a-secret-for-tests-of-32-characters' }
+const key = { AUTH_JWT_SECRET: jwtSecret }
 
-/** What a process says that is to end before it serves anything. */
-async function refusal(program: string, env: Record<string, string>): Promise<string> {
+/** Starts a process that must refuse to start. @returns what it wrote to standard error */
+async function refusalOf(program: string, env: Record<string, string>): Promise<string> {
   const process = startProcess(program, env)
   expect(await process.exit).toEqual({ code: 1, signal: null })
   await until(() => process.stderr().endsWith('\n'))
@@ -17,28 +18,28 @@ async function refusal(program: string, env: Record<string, string>): Promise<st
   return process.stderr()
 }
 
-test('half a set of DB_* variables is refused, and the other half named', async () => {
-  const said = await refusal(api, { ...key, REDIS_URL: 'redis://nowhere', DB_HOST: 'localhost', DB_NAME: 'goals' })
-  expect(said).toContain('DB_PORT, DB_USER, DB_PASSWORD missing')
+test('the API refuses to start and names the missing variables when only some DB_* variables are set', async () => {
+  const refusal = await refusalOf(api, { ...key, REDIS_URL: 'redis://nowhere', DB_HOST: 'localhost', DB_NAME: 'goals' })
+  expect(refusal).toContain('DB_PORT, DB_USER, DB_PASSWORD missing')
 })
 
 test.each([
-  ['without a key', {}, 'AUTH_JWT_SECRET or AUTH_JWKS_URL is required'],
+  ['there is no key', {}, 'AUTH_JWT_SECRET or AUTH_JWKS_URL is required'],
   [
-    'with a secret that was generated for development',
+    'the secret was generated for development',
     { AUTH_JWT_SECRET: `dev-only-${'x'.repeat(40)}` },
     'AUTH_JWT_SECRET begins with dev-only-',
   ],
-])('production %s is refused', async (_, keys, complaint) => {
-  expect(await refusal(api, { ...reachable, ...keys, NODE_ENV: 'production' })).toContain(complaint)
+])('the API refuses to start in production when %s', async (_, keys, complaint) => {
+  expect(await refusalOf(api, { ...reachable, ...keys, NODE_ENV: 'production' })).toContain(complaint)
 })
 
 test.each([
   ['the API', api],
   ['a worker', worker],
-])('%s on an empty database names the missing migrations and the command', async (_, program) => {
-  const said = await refusal(program, { ...key, DATABASE_URL: await emptyDatabase(), REDIS_URL: freshRedis().url })
-  expect(said).toMatch(/lacks the migration 0000_init, .+: run `npm run migrate`/)
+])('%s names the missing migrations and the command when its database is empty', async (_, program) => {
+  const refusal = await refusalOf(program, { ...key, DATABASE_URL: await emptyDatabase(), REDIS_URL: freshRedis().url })
+  expect(refusal).toMatch(/lacks the migration 0000_init, .+: run `npm run migrate`/)
 })
 
 async function emptyDatabase(): Promise<string> {

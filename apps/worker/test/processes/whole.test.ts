@@ -1,14 +1,15 @@
-import { expect, test } from 'vitest'
-import { expectedCommits, expectedOutcome } from './expected-outcome.ts'
-import { install } from './installation.ts'
+import { expect } from 'vitest'
+import { expectedCommits, expectedOutcome } from '../support/processes/expected-outcome.ts'
+import { installProcesses } from '../support/processes/process-installation.ts'
+import { test } from '../support/processes/test.ts'
 
-test('every change of the sample takes effect once at every consumer, and a neighbour on the same Redis is left alone', {
+test('every change takes effect once at every consumer, and a second installation on the same Redis is unaffected', {
   timeout: 90_000,
-}, async () => {
-  const [one, other] = await Promise.all([install(), install()])
+}, async ({ installation: one }) => {
+  const other = await installProcesses()
   const [api, otherApi, worker] = await Promise.all([one.startApi(), other.startApi(), one.startWorker()])
 
-  // Nobody works for the neighbour yet; the worker next door finds none of its jobs.
+  // The second installation has no worker yet. The worker of the first one finds none of its jobs.
   const othersLoad = other.loadSample(otherApi.url)
   expect(await one.loadSample(api.url).outcome()).toMatchObject(expectedOutcome)
   await other.untilCommitted(expectedCommits)
@@ -18,7 +19,7 @@ test('every change of the sample takes effect once at every consumer, and a neig
   const again = { writes: 0, goalsLeftAsTheyAre: expectedOutcome.inFile.goals }
   expect(await one.loadSample(api.url).outcome()).toMatchObject({ ...expectedOutcome, ...again })
 
-  // It finds them all in its queues, so no sweeper has to help.
+  // Every job is in the queues, so the sweeper has nothing to enqueue.
   const othersWorker = await other.startWorker()
   expect(await othersLoad.outcome()).toMatchObject(expectedOutcome)
   expect(othersWorker.logs.filter((line) => line.msg === 'events enqueued again')).toEqual([])

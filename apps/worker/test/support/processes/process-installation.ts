@@ -2,8 +2,11 @@ import { createDatabase } from '@goals-tasks/db'
 import { freshDatabase, freshRedis, type Program, startProcess, until } from '@goals-tasks/devstack/testing'
 import { onTestFinished } from 'vitest'
 
-/** A database and a queue prefix of their own; the processes on them are started one by one and go with the test. */
-export async function install(redis: { url: string; prefix: string } = freshRedis()) {
+export const jwtSecret = 'a-secret-for-tests-of-32-characters'
+const isReady = (line: { msg?: string }) => line.msg === 'ready'
+
+/** A database and a queue prefix for real processes. A test starts them one by one; they end with the test. */
+export async function installProcesses(redis: { url: string; prefix: string } = freshRedis()) {
   const { url: databaseUrl } = await freshDatabase()
   const { pool, close } = createDatabase({ url: databaseUrl, poolSize: 2, name: 'test', onError: () => undefined })
   onTestFinished(close)
@@ -12,10 +15,10 @@ export async function install(redis: { url: string; prefix: string } = freshRedi
     REDIS_URL: redis.url,
     QUEUE_PREFIX: redis.prefix,
     CACHE_PREFIX: redis.prefix,
-    AUTH_JWT_SECRET: 'a-secret-for-tests-of-32-characters',
+    AUTH_JWT_SECRET: jwtSecret,
   }
-  const count = async (what: string): Promise<number> => {
-    const { rows } = await pool.query(`select count(*)::int as count from ${what}`)
+  const count = async (from: string): Promise<number> => {
+    const { rows } = await pool.query(`select count(*)::int as count from ${from}`)
     return rows[0].count
   }
   return {
@@ -32,7 +35,7 @@ export async function install(redis: { url: string; prefix: string } = freshRedi
       await worker.waitForLog(isReady)
       return worker
     },
-    /** Runs the loader as an operator would. `outcome` is what it prints, once every effect is there and checked. */
+    /** Runs the loader of the demo. `outcome` resolves to its printed result, when every effect has happened. */
     loadSample(apiUrl: string) {
       const demo = startProcess('apps/cli/src/main.ts', env, ['demo', '--json', '--api', apiUrl])
       return {
@@ -42,20 +45,22 @@ export async function install(redis: { url: string; prefix: string } = freshRedi
         },
       }
     },
-    /** The deliveries that are left, by consumer; a consumer without any is not named. */
+    /** Returns the number of unfinished deliveries by consumer. A consumer without any is missing. */
     async pending(): Promise<Record<string, number>> {
       const { rows } = await pool.query('select consumer, count(*)::int as left from deliveries group by consumer')
       return Object.fromEntries(rows.map(({ consumer, left }) => [consumer, left]))
     },
-    /** Resolves when the API has committed so many events. */
+    /** Resolves when the API has committed that many events. */
     untilCommitted: (events: number) =>
       until(async () => (await count(`events where aggregate_type <> 'notification'`)) === events, {
         timeoutMs: 30_000,
       }),
     count,
-    /** What half a minute does to the work that a dead process left: nobody has leased it any more. */
-    leasesRunOut: () => pool.query('update deliveries set due_at = now()'),
+    /** Ends the leases of a dead process, as half a minute would. */
+    endLeases: () => pool.query('update deliveries set due_at = now()'),
+    /** Counts the sessions that wait for a lock on the table. */
+    countWaitingForLockOn: (table: string) =>
+      count(`pg_locks where not granted and relation = '${table}'::regclass
+        and database = (select oid from pg_database where datname = current_database())`),
   }
 }
-
-const isReady = (line: { msg?: string }) => line.msg === 'ready'

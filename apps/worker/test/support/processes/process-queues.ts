@@ -1,7 +1,7 @@
 import { type ConsumerName, connectProducer, consumerNames, openQueue } from '@goals-tasks/events'
 import { onTestFinished } from 'vitest'
 
-/** Looks into the queues of an installation, past its processes. */
+/** Opens the queues of an installation beside its processes. */
 export async function openQueues({ url, prefix }: { url: string; prefix: string }) {
   const connection = connectProducer(url, () => undefined)
   const ready = new Promise((resolve) => connection.once('ready', resolve))
@@ -18,8 +18,11 @@ export async function openQueues({ url, prefix }: { url: string; prefix: string 
     },
     countActive: async (consumer: ConsumerName) =>
       (await queues.find((queue) => queue.name === consumer)?.getActiveCount()) ?? 0,
-    /** What 45 s do to the jobs that a dead worker held: their locks expire, and one check has found them suspicious. */
-    async locksRunOut(): Promise<void> {
+    /**
+     * Ends the job locks of a dead worker, as 45 s would: each lock expires, and one check has already marked the job
+     * as possibly stalled.
+     */
+    async endLocks(): Promise<void> {
       for (const queue of queues) {
         const active = (await queue.getJobs(['active'])).flatMap((job) => (job.id ? [job.id] : []))
         await connection.del(queue.toKey('stalled-check'), ...active.map((id) => `${queue.toKey(id)}:lock`))

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 type SampleTask = { ref: string; status: string; assignee: string | null; depends_on: string[] }
 type SampleGoal = { owner: string; status: string; tasks: SampleTask[] }
 
-const sample = new URL('../../../cli/src/demo/sample.jsonl', import.meta.url)
+const sample = new URL('../../../../cli/src/demo/sample.jsonl', import.meta.url)
 const goals: SampleGoal[] = readFileSync(sample, 'utf8')
   .trim()
   .split('\n')
@@ -23,24 +23,29 @@ const blockersOf = (task: Task): SampleTask[] =>
     if (!blocker) throw new Error(`the sample has no task ${ref}`)
     return blocker
   })
-const waits = (task: Task) => blockersOf(task).some((blocker) => !isClosed(blocker))
-const endsAs = (task: Task) => (waits(task) && !isClosed(task) ? 'BLOCKED' : task.status)
+const isWaiting = (task: Task) => blockersOf(task).some((blocker) => !isClosed(blocker))
+const endsAs = (task: Task) => (isWaiting(task) && !isClosed(task) ? 'BLOCKED' : task.status)
 
-/** It was under way before it came to wait. */
-const isInterrupted = (task: Task) => waits(task) && task.status === 'IN_PROGRESS'
-/** What a task comes to wait for once it is there, one request each. */
+/** The loader starts such a task before it adds the blocker. */
+const isInterrupted = (task: Task) => isWaiting(task) && task.status === 'IN_PROGRESS'
+/** Counts the blockers that the loader adds after creating the task, one request each. */
 const addedLater = (task: Task) =>
   count(blockersOf(task), (blocker) => isInterrupted(task) || !task.goal.tasks.includes(blocker))
-const isMoved = (task: Task) => isInterrupted(task) || (task.status !== 'TODO' && (isClosed(task) || !waits(task)))
-const isUnblocked = (task: Task) => task.depends_on.length > 0 && !waits(task)
+const isMoved = (task: Task) => isInterrupted(task) || (task.status !== 'TODO' && (isClosed(task) || !isWaiting(task)))
+const isUnblocked = (task: Task) => task.depends_on.length > 0 && !isWaiting(task)
 
-/** A goal is created and, at the end, taken to its state; of the tasks only the lifting of a block is nobody's request. */
+/**
+ * Each goal is created and finally moved to its state. A request causes every change of a task except an unblocking.
+ */
 const writes = 2 * goals.length + sum(tasks, (task) => 1 + addedLater(task) + Number(isMoved(task)))
 const auditRows = writes + count(tasks, isUnblocked)
 const assignments = count(tasks, (task) => task.assignee !== null)
 const completions = count([...goals, ...tasks], isCompleted)
 
-/** An assignee isSubscribed of a task from its owner, and whoever did not complete it of its completion; of a goal's end all its assignees. */
+/**
+ * The owner's assignment and completion of a task notify its assignee, an assignee's completion notifies the owner.
+ * The completion of a goal notifies all its assignees.
+ */
 const notifications = {
   'goal-completed': sum(goals.filter(isCompleted), (goal) => othersIn(goal).size),
   'task-assigned': count(tasks, isDelegated),
@@ -51,20 +56,20 @@ function othersIn({ owner, tasks: inGoal }: SampleGoal): Set<string> {
   return new Set(inGoal.flatMap(({ assignee }) => (assignee === null || assignee === owner ? [] : [assignee])))
 }
 
-const tally = (names: string[]) =>
+const countByName = (names: string[]) =>
   Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]))
 
-/** What the API commits for the sample, before anybody consumes anything. */
+/** The events that the API commits for the sample, before any consumer runs. */
 export const expectedCommits = auditRows + assignments + completions
 export const expectedNotifications = sum(Object.values(notifications), (number) => number)
 
 const numbers = { goals: goals.length, tasks: tasks.length, dependencies: sum(tasks, (task) => task.depends_on.length) }
 
-/** What the loader has to print for the sample, whatever happened on the way: computed from the rules, not from a run. */
+/** The result that the loader must print for the sample. It is computed from the rules, not copied from a run. */
 export const expectedOutcome = {
   inFile: numbers,
   there: numbers,
-  states: { goals: tally(goals.map((goal) => goal.status)), tasks: tally(tasks.map(endsAs)) },
+  states: { goals: countByName(goals.map((goal) => goal.status)), tasks: countByName(tasks.map(endsAs)) },
   events: expectedCommits + expectedNotifications,
   notifications,
   auditRows,

@@ -1,5 +1,5 @@
 import { checkConfig } from '@goals-tasks/config'
 import { loadWorkerConfig } from './config.ts'
 
-// Tells what is wrong with the environment, without doing anything else: `start` asks before it brings anything up.
+// Reports what is wrong with the environment and does nothing else. `start` runs it before it starts any process.
 checkConfig(loadWorkerConfig)

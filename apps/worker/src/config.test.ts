@@ -19,7 +19,7 @@ test.each([
   'https://me@hook.example/',
   'https://me:secret@hook.example/',
   'https://:secret@hook.example/',
-])('SYNC_URL %s is refused by name, without its value', (url) => {
+])('SYNC_URL %s is refused by its name and without its value', (url) => {
   const refusal = refusalOf(url)
   expect(refusal).toBeInstanceOf(ConfigError)
   expect(String(refusal)).toContain('SYNC_URL must')
@@ -27,6 +27,6 @@ test.each([
   expect(String(refusal)).not.toContain('secret')
 })
 
-test.each(['http://127.0.0.1:8080/hook', 'HTTPS://hook.example/x?y=z'])('SYNC_URL %s is taken as it is', (url) => {
+test.each(['http://127.0.0.1:8080/hook', 'HTTPS://hook.example/x?y=z'])('SYNC_URL %s is used unchanged', (url) => {
   expect(load(url).sync.url).toBe(url)
 })

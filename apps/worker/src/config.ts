@@ -2,7 +2,7 @@ import { connectionVariables, httpUrl, loadConnections, retentionVariables, spli
 import { consumerNames, isConsumerName } from '@goals-tasks/events'
 import Type from 'typebox'
 
-/** The worker's environment, for its documentation as well. */
+/** The variables of the worker. The generated documentation reads them too. */
 export const workerVariables = Type.Object({
   ...connectionVariables.properties,
   ...retentionVariables.properties,
@@ -31,7 +31,7 @@ function unknownNames(text: string): string {
   return unknown.length === 0 ? ' at all' : `: ${unknown.join(', ')}`
 }
 
-/** @throws ConfigError with every problem */
+/** Reads the configuration of the worker. @throws ConfigError that lists every problem */
 export function loadWorkerConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
   const { variables: v, connections } = loadConnections(workerVariables, env)
   return Object.freeze({

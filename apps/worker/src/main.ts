@@ -3,7 +3,7 @@ import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
 import { createLogger, createRegistry, serveUntilStopped, startOrExit, throttled } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
-import { consumers } from './consumers/index.ts'
+import { createConsumers } from './consumers/create-consumers.ts'
 import { readiness } from './readiness.ts'
 import { refuseEviction } from './runtime/redis/memory.ts'
 import { timings } from './runtime/timings.ts'
@@ -29,18 +29,20 @@ await startOrExit(async () => {
 
   const worker = createWorker({
     serve: config.consumers,
-    consumers,
+    consumers: createConsumers({
+      invalidate: createInvalidation({ redis: cache, prefix: config.cache.prefix }),
+      sync: config.sync,
+    }),
     policies,
     timings,
     pool,
     redis,
     queuePrefix: config.redis.queuePrefix,
     retentionDays: config.retentionDays,
-    deps: { invalidate: createInvalidation({ redis: cache, prefix: config.cache.prefix }), sync: config.sync },
     registry,
     log,
     onStuck(consumer) {
-      log.fatal({ consumer }, 'there is work and nothing gets done: ending, to be started anew')
+      log.fatal({ consumer }, 'stuck: there are jobs and none finishes; exiting to be restarted')
       process.exit(1)
     },
   })

@@ -1,47 +1,42 @@
 import { until } from '@goals-tasks/devstack/testing'
-import { expect, test } from 'vitest'
-import type { Consumers } from '../src/consumers/types.ts'
-import {
-  countRows,
-  createInstallation,
-  createWriter,
-  pendingDeliveries,
-  queueOf,
-  startWorker,
-  writeGoals,
-} from './harness.ts'
+import { expect } from 'vitest'
+import type { Consumers } from '../src/consumers/contract.ts'
+import { queueOf } from './support/queue-of.ts'
+import { countRows, pendingDeliveries } from './support/rows.ts'
+import { test } from './support/test.ts'
+import { startWorker } from './support/test-worker.ts'
+import { writeGoals } from './support/writer.ts'
 
-test('workers that race for the same events commit each effect once', async () => {
-  const on = await createInstallation()
-  const events = await writeGoals(on, 60)
-  await on.pool.query('create table effects (event_id uuid)')
-  // No key guards this effect: only the claim does.
+test('each effect commits once when two workers get the same events', async ({ installation }) => {
+  const { pool } = installation
+  const events = await writeGoals(installation, 60)
+  await pool.query('create table effects (event_id uuid)')
+  // The table has no unique key. Only the claim keeps an effect from being written twice.
   const consumers: Partial<Consumers> = {
     'audit-log': {
       kind: 'transactional',
-      async run(tx, _deps, claimed) {
+      async run(tx, claimed) {
         const ids = claimed.map((event) => event.id)
         await tx.query('insert into effects select unnest($1::uuid[])', [ids])
       },
     },
   }
-  const queue = queueOf(on, 'audit-log')
+  const queue = queueOf(installation, 'audit-log')
   const overlapping = Array.from({ length: 12 }, (_, i) => ({
     name: 'many',
     data: { events: events.slice(i * 4, i * 4 + 16) },
   }))
   await queue.addBulk(overlapping)
-  startWorker(on, { serve: ['audit-log'], consumers })
-  startWorker(on, { serve: ['audit-log'], consumers })
-  await until(async () => (await pendingDeliveries(on.pool))['audit-log'] === undefined)
+  startWorker(installation, { serve: ['audit-log'], consumers })
+  startWorker(installation, { serve: ['audit-log'], consumers })
+  await until(async () => (await pendingDeliveries(pool))['audit-log'] === undefined)
   await until(async () => (await queue.getJobCountByTypes('completed')) === 12)
-  expect(await countRows(on.pool, 'effects')).toBe(60)
-  expect(await countRows(on.pool, '(select distinct event_id from effects) e')).toBe(60)
+  expect(await countRows(pool, 'effects')).toBe(60)
+  expect(await countRows(pool, '(select distinct event_id from effects) e')).toBe(60)
 })
 
-test('a worker serves the consumers that it is told to, and no other', async () => {
-  const on = await createInstallation()
-  startWorker(on, { serve: ['audit-log', 'sync'] })
-  on.dispatcher.dispatch((await createWriter(on.pool).goal()).events)
-  await until(async () => expect(await pendingDeliveries(on.pool)).toEqual({ 'cache-invalidation': 1 }))
+test('a worker serves only the consumers that it is configured for', async ({ installation, write }) => {
+  startWorker(installation, { serve: ['audit-log', 'sync'] })
+  installation.dispatcher.dispatch((await write.goal()).events)
+  await until(async () => expect(await pendingDeliveries(installation.pool)).toEqual({ 'cache-invalidation': 1 }))
 })

@@ -1,26 +1,20 @@
-import { createDatabase } from '@goals-tasks/db'
-import { freshDatabase } from '@goals-tasks/devstack/testing'
 import type { CommittedEvent, Task } from '@goals-tasks/events'
 import { Counter } from '@goals-tasks/observability'
 import type pg from 'pg'
 import pino from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runMaintenance } from '../src/runtime/recovery/maintenance.ts'
-import { countRows, createWriter } from './harness.ts'
+import { countRows, openPool } from './support/rows.ts'
+import { createWriter } from './support/writer.ts'
 
 const log = pino({ level: 'silent' })
-async function database() {
-  const { pool, close } = createDatabase({
-    ...(await freshDatabase()),
-    poolSize: 6,
-    name: 'test',
-    onError: () => undefined,
-  })
-  onTestFinished(close)
-  return pool
-}
-/** @returns the events that it told of, and what was purged, as the metric says */
-async function chores(pool: pg.Pool) {
+const database = () => openPool(6)
+
+/**
+ * Runs the maintenance once.
+ * @returns the events that it published, and the purged entities as its metric counts them
+ */
+async function maintain(pool: pg.Pool) {
   const events: CommittedEvent[] = []
   const purged = new Counter({ name: 'purged', help: 'test', labelNames: ['entity'] as const, registers: [] })
   const dispatcher = { dispatch: (committed: readonly CommittedEvent[]) => void events.push(...committed) }
@@ -28,70 +22,74 @@ async function chores(pool: pg.Pool) {
   const { values } = await purged.get()
   return { events, ...Object.fromEntries(values.map(({ labels, value }) => [labels.entity, value])) }
 }
+
 const weeks = async (pool: pg.Pool) =>
   (
     await pool.query(
-      `select c.relname from pg_inherits join pg_class c on c.oid = inhrelid where inhparent = 'events'::regclass order by 1`,
+      `select c.relname from pg_inherits join pg_class c on c.oid = inhrelid
+       where inhparent = 'events'::regclass order by 1`,
     )
   ).rows.map((row) => row.relname as string)
 
-/** The smallest UUIDv7 of a day. */
-const floor = (day: string) =>
+/** Returns the smallest UUIDv7 of a day. */
+const firstIdOf = (day: string) =>
   Date.parse(day)
     .toString(16)
     .padStart(12, '0')
     .padEnd(32, '0')
     .replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
 
-/** A week of events that ended long ago, as if it had been made in time. */
+/** Creates the partition of a week that ended long ago. */
 const makeOldWeek = (pool: pg.Pool) =>
   pool.query(
-    `create table events_20200106 partition of events for values from ('${floor('2020-01-06')}') to ('${floor('2020-01-13')}')`,
+    `create table events_20200106 partition of events
+     for values from ('${firstIdOf('2020-01-06')}') to ('${firstIdOf('2020-01-13')}')`,
   )
 
-test('the coming weeks get their partitions', async () => {
+test('maintenance creates the partition of a coming week when it is missing', async () => {
   const pool = await database()
   const before = await weeks(pool)
   const last = before.filter((name) => name !== 'events_default').at(-1)
   await pool.query(`drop table ${last}`)
-  await chores(pool)
+  await maintain(pool)
   expect(await weeks(pool)).toEqual(before)
 })
 
-test('a week beyond the retention is dropped, unless a delivery refers to it', async () => {
+test('a week past the retention is dropped when no delivery refers to it', async () => {
   const pool = await database()
   await makeOldWeek(pool)
-  const eventId = floor('2020-01-08')
+  const eventId = firstIdOf('2020-01-08')
   await pool.query(`insert into deliveries (consumer, event_id) values ('sync', $1)`, [eventId])
-  await chores(pool)
+  await maintain(pool)
   expect(await weeks(pool)).toContain('events_20200106')
   await pool.query('delete from deliveries')
-  await chores(pool)
+  await maintain(pool)
   expect(await weeks(pool)).not.toContain('events_20200106')
 })
 
-test('idempotency keys are forgotten after a day', async () => {
+test('an idempotency key is deleted when it is older than a day', async () => {
   const pool = await database()
   await pool.query(
     `insert into idempotency_keys (principal_id, route, key, body_hash, status, body, created_at)
-     select gen_random_uuid(), 'r', 'k' || i, '', 200, '', now() - make_interval(hours => i) from generate_series(20, 30) i`,
+     select gen_random_uuid(), 'r', 'k' || i, '', 200, '', now() - make_interval(hours => i)
+     from generate_series(20, 30) i`,
   )
-  await chores(pool)
+  await maintain(pool)
   expect(await countRows(pool, 'idempotency_keys')).toBe(4)
 })
 
-test('many processes at once do the chores without getting into each other’s way', async () => {
+test('maintenance is done once when many processes run it at the same time', async () => {
   const pool = await database()
   await makeOldWeek(pool)
-  await Promise.all(Array.from({ length: 6 }, () => chores(pool)))
+  await Promise.all(Array.from({ length: 6 }, () => maintain(pool)))
   expect(await weeks(pool)).not.toContain('events_20200106')
 })
 
-/** As if it had been deleted so many days ago. */
+/** Moves the deletion of an entity back in time. */
 const deletedDaysAgo = (pool: pg.Pool, table: 'goals' | 'tasks', id: string, days: number) =>
   pool.query(`update ${table} set deleted_at = now() - make_interval(days => $2) where id = $1`, [id, days])
 
-test('what was deleted longer ago than the retention goes for good, and its audit trail stays', async () => {
+test('a goal or task is purged and keeps its trail when its deletion is older than the retention', async () => {
   const pool = await database()
   const write = createWriter(pool)
   const { entity: goal } = await write.goal()
@@ -106,7 +104,7 @@ test('what was deleted longer ago than the retention goes for good, and its audi
   await deletedDaysAgo(pool, 'goals', goal.id, 31)
   await deletedDaysAgo(pool, 'tasks', task.id, 31)
   await deletedDaysAgo(pool, 'tasks', recent.id, 30)
-  expect(await chores(pool)).toEqual({ events: [], goal: 1, task: 1 })
+  expect(await maintain(pool)).toEqual({ events: [], goal: 1, task: 1 })
   expect((await pool.query('select id from goals union all select id from tasks')).rows.map((row) => row.id)).toEqual([
     kept.id,
     recent.id,
@@ -114,7 +112,7 @@ test('what was deleted longer ago than the retention goes for good, and its audi
   expect(await countRows(pool, 'goal_audit_log')).toBe(1)
 })
 
-test('who still names a purged task forgets it, by a change that says why', async () => {
+test('a dependent loses a purged task from its dependencies by a change with the reason purged', async () => {
   const pool = await database()
   const write = createWriter(pool)
   const { entity: goal } = await write.goal()
@@ -129,7 +127,7 @@ test('who still names a purged task forgets it, by a change that says why', asyn
     [waiting.id, blocker.id, other.id],
   )
   await deletedDaysAgo(pool, 'tasks', blocker.id, 31)
-  const { events } = await chores(pool)
+  const { events } = await maintain(pool)
   expect(events).toMatchObject([{ type: 'task:updated', aggregateId: waiting.id, version: 2 }])
   const { rows } = await pool.query(
     `select actor_id, reason, after->'dependencies' as left from events where id = $1`,
@@ -141,7 +139,7 @@ test('who still names a purged task forgets it, by a change that says why', asyn
   ])
 })
 
-test('many processes purge a large goal together, each row once', async () => {
+test('each row of a large goal is purged once when many processes purge it together', async () => {
   const pool = await database()
   const write = createWriter(pool)
   const { entity: goal } = await write.goal()
@@ -151,7 +149,7 @@ test('many processes purge a large goal together, each row once', async () => {
     [goal.id, goal.userId],
   )
   await deletedDaysAgo(pool, 'goals', goal.id, 40)
-  const purged = await Promise.all(Array.from({ length: 4 }, () => chores(pool)))
+  const purged = await Promise.all(Array.from({ length: 4 }, () => maintain(pool)))
   const count = (entity: 'goal' | 'task') =>
     purged.reduce((sum, each) => sum + (((each as Record<string, unknown>)[entity] as number | undefined) ?? 0), 0)
   expect({ goals: count('goal'), tasks: count('task') }).toEqual({ goals: 1, tasks: 1200 })

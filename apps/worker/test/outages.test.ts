@@ -1,141 +1,147 @@
 import { migrate } from '@goals-tasks/db'
 import { ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
-import { expect, test } from 'vitest'
-import {
-  countRows,
-  createInstallation,
-  type Installation,
-  pendingDeliveries,
-  queueOf,
-  startWorker,
-  writeGoals,
-} from './harness.ts'
+import { expect } from 'vitest'
+import { createInstallation, type Installation } from './support/installation.ts'
+import { queueOf } from './support/queue-of.ts'
+import { countRows, pendingDeliveries } from './support/rows.ts'
+import { test } from './support/test.ts'
+import { startWorker } from './support/test-worker.ts'
+import { writeGoals } from './support/writer.ts'
 
-const isDrained = (on: Installation) =>
-  until(async () => expect(await pendingDeliveries(on.pool)).toEqual({}), { timeoutMs: 20_000 })
-const waits = (on: Installation, consumer: string) =>
-  on.lines.some((line) => line.msg === 'waiting for Postgres or Redis' && line.consumer === consumer)
+const untilDrained = ({ pool }: Installation) =>
+  until(async () => expect(await pendingDeliveries(pool)).toEqual({}), { timeoutMs: 20_000 })
+const isWaiting = ({ lines }: Installation, consumer: string) =>
+  lines.some((line) => line.msg === 'waiting for Postgres or Redis' && line.consumer === consumer)
+const attempts = ({ lines }: Installation) => lines.filter((line) => line.attempt !== undefined)
 
-test('with Postgres away a full queue waits: no attempt, no split, no dead letter, and then everything drains', async () => {
+async function withOwnPostgres() {
   const postgres = await ownPostgres()
   await migrate(postgres.url)
-  const on = await createInstallation({ databaseUrl: postgres.url })
-  const events = await writeGoals(on, 200)
-  const queue = queueOf(on, 'audit-log')
+  return { postgres, installation: await createInstallation({ databaseUrl: postgres.url }) }
+}
+
+async function withOwnRedis() {
+  const redis = await ownRedis()
+  return { redis, installation: await createInstallation({ redisUrl: redis.url }) }
+}
+
+/** Dispatches the events in jobs of `size`. */
+async function enqueueInJobsOf(
+  size: number,
+  { dispatcher }: Installation,
+  events: Parameters<typeof dispatcher.dispatch>[0],
+) {
+  for (let i = 0; i < events.length; i += size) {
+    dispatcher.dispatch(events.slice(i, i + size))
+    await dispatcher.flush()
+  }
+}
+
+test('a full queue waits without attempts, splits or dead letters when Postgres is away', async () => {
+  const { postgres, installation } = await withOwnPostgres()
+  const events = await writeGoals(installation, 200)
+  const queue = queueOf(installation, 'audit-log')
 
   await postgres.stop()
-  for (let i = 0; i < events.length; i += 10) {
-    on.dispatcher.dispatch(events.slice(i, i + 10))
-    await on.dispatcher.flush()
-  }
-  startWorker(on, { timings: { sweepEveryMs: 50 } })
-  await until(() => ['audit-log', 'cache-invalidation', 'sync'].every((consumer) => waits(on, consumer)))
+  await enqueueInJobsOf(10, installation, events)
+  startWorker(installation, { timings: { sweepEveryMs: 50 } })
+  await until(() => ['audit-log', 'cache-invalidation', 'sync'].every((consumer) => isWaiting(installation, consumer)))
   const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed')
   expect(counts).toEqual({ waiting: 16, active: 4, delayed: 0, failed: 0 })
 
   await postgres.start()
-  await isDrained(on)
-  expect(await countRows(on.pool, 'goal_audit_log')).toBe(200)
-  expect(await countRows(on.pool, 'dead_letters')).toBe(0)
-  expect(on.lines.filter((line) => line.attempt !== undefined)).toEqual([])
+  await untilDrained(installation)
+  expect(await countRows(installation.pool, 'goal_audit_log')).toBe(200)
+  expect(await countRows(installation.pool, 'dead_letters')).toBe(0)
+  expect(attempts(installation)).toEqual([])
   await until(async () => (await queue.getJobCountByTypes('completed')) === 20)
   expect(await queue.getJobCountByTypes('failed')).toBe(0)
 })
 
-test('Postgres dies under running transactions, and none of them is lost or done twice', async () => {
-  const postgres = await ownPostgres()
-  await migrate(postgres.url)
-  const on = await createInstallation({ databaseUrl: postgres.url })
-  const events = await writeGoals(on, 300)
-  startWorker(on, { timings: { leaseMs: 1_000, sweepEveryMs: 100 } })
-  for (let i = 0; i < events.length; i += 5) {
-    on.dispatcher.dispatch(events.slice(i, i + 5))
-    await on.dispatcher.flush()
-  }
+test('no event is lost or done twice when Postgres dies during its transactions', async () => {
+  const { postgres, installation } = await withOwnPostgres()
+  const { pool } = installation
+  const events = await writeGoals(installation, 300)
+  startWorker(installation, { timings: { leaseMs: 1_000, sweepEveryMs: 100 } })
+  await enqueueInJobsOf(5, installation, events)
   await postgres.kill()
   await postgres.start()
-  // This server commits without waiting for its disk: a kill may take back the last effects, and writes, of all.
-  await on.pool.query('update deliveries set due_at = now()')
-  await isDrained(on)
-  expect(await countRows(on.pool, 'goal_audit_log')).toBe(await countRows(on.pool, 'events'))
-  expect(await countRows(on.pool, 'events')).toBeGreaterThan(0)
-  expect(await countRows(on.pool, 'dead_letters')).toBe(0)
+  // This server commits without waiting for its disk, so a kill may lose the last commits, events included.
+  await pool.query('update deliveries set due_at = now()')
+  await untilDrained(installation)
+  expect(await countRows(pool, 'goal_audit_log')).toBe(await countRows(pool, 'events'))
+  expect(await countRows(pool, 'events')).toBeGreaterThan(0)
+  expect(await countRows(pool, 'dead_letters')).toBe(0)
 })
 
-test('a Redis that comes back empty costs no event', async () => {
-  const redis = await ownRedis()
-  const on = await createInstallation({ redisUrl: redis.url })
-  on.dispatcher.dispatch(await writeGoals(on, 50))
-  await on.dispatcher.flush()
-  await on.producer.flushall()
-  await on.pool.query(`update deliveries set due_at = now()`)
+test('no event is lost when Redis comes back empty', async () => {
+  const { redis, installation } = await withOwnRedis()
+  const { pool, dispatcher } = installation
+  dispatcher.dispatch(await writeGoals(installation, 50))
+  await dispatcher.flush()
+  await installation.producer.flushall()
+  await pool.query(`update deliveries set due_at = now()`)
   await redis.stop()
-  startWorker(on, { timings: { leaseMs: 1_000, sweepEveryMs: 100 } })
-  on.dispatcher.dispatch(await writeGoals(on, 1))
-  await on.pool.query(`update deliveries set due_at = now()`)
+  startWorker(installation, { timings: { leaseMs: 1_000, sweepEveryMs: 100 } })
+  dispatcher.dispatch(await writeGoals(installation, 1))
+  await pool.query(`update deliveries set due_at = now()`)
   await redis.start()
-  await isDrained(on)
-  expect(await countRows(on.pool, 'goal_audit_log')).toBe(51)
+  await untilDrained(installation)
+  expect(await countRows(pool, 'goal_audit_log')).toBe(51)
 })
 
-test('a Redis that dies and returns under idle workers is used again', async () => {
-  const redis = await ownRedis()
-  const on = await createInstallation({ redisUrl: redis.url })
-  startWorker(on)
-  on.dispatcher.dispatch(await writeGoals(on, 1))
-  await isDrained(on)
+test('an idle worker uses Redis again when it died and returned', async () => {
+  const { redis, installation } = await withOwnRedis()
+  startWorker(installation)
+  installation.dispatcher.dispatch(await writeGoals(installation, 1))
+  await untilDrained(installation)
   await redis.kill()
   await redis.start()
-  await until(() => on.producer.status === 'ready')
-  on.dispatcher.dispatch(await writeGoals(on, 1))
-  await isDrained(on)
+  await until(() => installation.producer.status === 'ready')
+  installation.dispatcher.dispatch(await writeGoals(installation, 1))
+  await untilDrained(installation)
 })
 
-test('with the Redis of the cache away invalidations wait, without an attempt', async () => {
+test('invalidations wait without an attempt while the Redis of the cache is away', async ({ installation }) => {
+  const { pool, dispatcher } = installation
   const cacheRedis = await ownRedis()
-  const on = await createInstallation()
   await cacheRedis.stop()
-  startWorker(on, { serve: ['cache-invalidation'], cacheUrl: cacheRedis.url })
-  on.dispatcher.dispatch(await writeGoals(on, 3))
-  await until(() => waits(on, 'cache-invalidation'))
-  expect((await pendingDeliveries(on.pool))['cache-invalidation']).toBe(3)
+  startWorker(installation, { serve: ['cache-invalidation'], cacheUrl: cacheRedis.url })
+  dispatcher.dispatch(await writeGoals(installation, 3))
+  await until(() => isWaiting(installation, 'cache-invalidation'))
+  expect((await pendingDeliveries(pool))['cache-invalidation']).toBe(3)
   await cacheRedis.start()
-  await until(async () => (await pendingDeliveries(on.pool))['cache-invalidation'] === undefined)
-  expect(on.lines.filter((line) => line.attempt !== undefined)).toEqual([])
+  await until(async () => (await pendingDeliveries(pool))['cache-invalidation'] === undefined)
+  expect(attempts(installation)).toEqual([])
 })
 
-test('a worker that stops while it waits for Postgres puts its jobs back for the next one', async () => {
-  const postgres = await ownPostgres()
-  await migrate(postgres.url)
-  const on = await createInstallation({ databaseUrl: postgres.url })
-  on.dispatcher.dispatch(await writeGoals(on, 5))
-  await on.dispatcher.flush()
+test('a worker returns its jobs to the queue when it stops while it waits for Postgres', async () => {
+  const { postgres, installation } = await withOwnPostgres()
+  installation.dispatcher.dispatch(await writeGoals(installation, 5))
+  await installation.dispatcher.flush()
   await postgres.stop()
-  const first = startWorker(on)
-  await until(() => waits(on, 'audit-log'))
+  const first = startWorker(installation)
+  await until(() => isWaiting(installation, 'audit-log'))
   await first.close()
-  const queue = queueOf(on, 'audit-log')
+  const queue = queueOf(installation, 'audit-log')
   expect(await queue.getJobCounts('waiting', 'active', 'failed')).toEqual({ waiting: 1, active: 0, failed: 0 })
   await postgres.start()
-  startWorker(on)
-  await isDrained(on)
+  startWorker(installation)
+  await untilDrained(installation)
 })
 
-test('a Redis that is full costs little to wait for, and the work goes on when there is room', async () => {
-  const redis = await ownRedis()
-  const on = await createInstallation({ redisUrl: redis.url })
-  for (const event of await writeGoals(on, 50)) {
-    on.dispatcher.dispatch([event])
-    await on.dispatcher.flush()
-  }
-  await on.producer.config('SET', 'maxmemory', '1')
-  startWorker(on)
-  const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await on.producer.info('stats'))?.[1])
-  await until(() => on.lines.filter((line) => line.msg === 'the worker is in trouble').length === 4)
+test('a worker sends few commands while Redis is full, and goes on when there is room', async () => {
+  const { installation } = await withOwnRedis()
+  const { producer, lines } = installation
+  await enqueueInJobsOf(1, installation, await writeGoals(installation, 50))
+  await producer.config('SET', 'maxmemory', '1')
+  startWorker(installation)
+  const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await producer.info('stats'))?.[1])
+  await until(() => lines.filter((line) => line.msg === 'BullMQ worker error').length === 4)
   const [before, startedAt] = [await commands(), performance.now()]
   await until(() => performance.now() - startedAt > 1_500)
-  // Unbraked, four idle consumers ask thirty thousand times per second.
+  // Without the pause four idle consumers send thirty thousand commands per second.
   expect(((await commands()) - before) / 1.5).toBeLessThan(1_000)
-  await on.producer.config('SET', 'maxmemory', '0')
-  await isDrained(on)
+  await producer.config('SET', 'maxmemory', '0')
+  await untilDrained(installation)
 })

@@ -1,18 +1,21 @@
 import { freshDatabase, freshRedis, ownRedis, startProcess, until } from '@goals-tasks/devstack/testing'
 import { Redis } from 'ioredis'
-import { expect, test } from 'vitest'
-import { createInstallation, pendingDeliveries, writeGoals } from './harness.ts'
+import { expect } from 'vitest'
+import type { Installation } from './support/installation.ts'
+import { pendingDeliveries } from './support/rows.ts'
+import { test } from './support/test.ts'
+import { writeGoals } from './support/writer.ts'
 
 const main = 'apps/worker/src/main.ts'
-const environment = (on: { url: string; redisUrl: string; prefix: string }) => ({
-  DATABASE_URL: on.url,
-  REDIS_URL: on.redisUrl,
-  QUEUE_PREFIX: on.prefix,
-  CACHE_PREFIX: on.prefix,
+const environmentOf = ({ url, redisUrl, prefix }: Installation) => ({
+  DATABASE_URL: url,
+  REDIS_URL: redisUrl,
+  QUEUE_PREFIX: prefix,
+  CACHE_PREFIX: prefix,
   PROBE_PORT: '0',
 })
 
-test('an unknown consumer name refuses to start and says which ones there are', async () => {
+test('a worker refuses to start and lists the consumers when one is unknown', async () => {
   const { url } = freshRedis()
   const worker = startProcess(main, {
     DATABASE_URL: 'postgres://nowhere/x',
@@ -24,7 +27,7 @@ test('an unknown consumer name refuses to start and says which ones there are', 
   expect(worker.stderr()).toContain('audit-log, cache-invalidation, notifications, sync')
 })
 
-test('a Redis that evicts is refused by the name of the setting', async () => {
+test('a worker refuses to start and names the setting when Redis evicts', async () => {
   const redis = await ownRedis()
   const client = new Redis(redis.url)
   await client.config('SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru')
@@ -34,12 +37,11 @@ test('a Redis that evicts is refused by the name of the setting', async () => {
   expect(worker.stderr()).toContain('maxmemory-policy allkeys-lru')
 })
 
-test('a worker starts without a word on standard error and stops with its work done', async () => {
-  const on = await createInstallation()
-  const worker = startProcess(main, environment(on))
+test('a worker writes nothing to standard error, and stops with its work done', async ({ installation }) => {
+  const worker = startProcess(main, environmentOf(installation))
   await worker.waitForLog((line) => line.msg === 'ready')
-  on.dispatcher.dispatch(await writeGoals(on, 1))
-  await until(async () => Object.keys(await pendingDeliveries(on.pool)).length === 0)
+  installation.dispatcher.dispatch(await writeGoals(installation, 1))
+  await until(async () => Object.keys(await pendingDeliveries(installation.pool)).length === 0)
   worker.kill('SIGTERM')
   expect(await worker.exit).toEqual({ code: 0, signal: null })
   expect(worker.stderr()).toBe('')

@@ -14,19 +14,19 @@ function open(databaseUrl: string, redisUrl: string) {
   return { pool: database.pool, redis }
 }
 
-test('a worker with its Postgres and its Redis is ready', async () => {
+test('a worker is ready when Postgres and Redis answer', async () => {
   const { pool, redis } = open((await freshDatabase()).url, freshRedis().url)
   await until(() => redis.status === 'ready')
   expect(await readiness(pool, redis)).toEqual({ status: 'ready', checks: { postgres: 'ok', redis: 'ok' } })
 })
 
-test('without Postgres it is not', async () => {
+test('a worker is unavailable when Postgres is away', async () => {
   const { pool, redis } = open('postgres://a:b@127.0.0.1:1/nowhere', freshRedis().url)
   await until(() => redis.status === 'ready')
   expect(await readiness(pool, redis)).toEqual({ status: 'unavailable', checks: { postgres: 'away', redis: 'ok' } })
 })
 
-test('a Redis that hangs counts as away', async () => {
+test('a worker is unavailable when Redis hangs', async () => {
   const server = await ownRedis()
   const { pool, redis } = open((await freshDatabase()).url, server.url)
   await until(() => redis.status === 'ready')

@@ -1,13 +1,19 @@
 import { freshDatabase, ownRedis, startProcess } from '@goals-tasks/devstack/testing'
-import { expect, test } from 'vitest'
-import type { External } from '../src/consumers/types.ts'
-import { createInstallation, pendingDeliveries, queueOf, startWorker, writeGoals } from './harness.ts'
+import { expect } from 'vitest'
+import type { External } from '../src/consumers/contract.ts'
+import { done } from '../src/consumers/results.ts'
+import { createInstallation } from './support/installation.ts'
+import { queueOf } from './support/queue-of.ts'
+import { pendingDeliveries } from './support/rows.ts'
+import { test } from './support/test.ts'
+import { startWorker } from './support/test-worker.ts'
+import { writeGoals } from './support/writer.ts'
 
-for (const [what, leave] of [
-  ['gone', 'stop'],
+for (const [state, failure] of [
+  ['away', 'stop'],
   ['hung', 'pause'],
 ] as const) {
-  test(`a worker whose Redis is ${what} stops by itself, long before its deadline`, async () => {
+  test(`a worker stops by itself long before its deadline when its Redis is ${state}`, async () => {
     const redis = await ownRedis()
     const { url } = await freshDatabase()
     const worker = startProcess('apps/worker/src/main.ts', {
@@ -16,37 +22,37 @@ for (const [what, leave] of [
       WORKER_SHUTDOWN_TIMEOUT_MS: '25000',
     })
     await worker.waitForLog((line) => line.msg === 'ready')
-    await redis[leave]()
-    if (leave === 'stop') await worker.waitForLog((line) => line.msg === 'redis is away')
+    await redis[failure]()
+    if (failure === 'stop') await worker.waitForLog((line) => line.msg === 'redis is away')
     worker.kill('SIGTERM')
-    // A worker that its deadline ends leaves with the code 1.
+    // A worker that reached its deadline would exit with code 1.
     expect(await worker.exit).toEqual({ code: 0, signal: null })
     expect(worker.logs.at(-1)?.msg).toBe('stopped')
   })
 }
 
-for (const there of [true, false]) {
-  test(`a job that runs when its worker stops is finished first, with Redis ${there ? 'there' : 'away'}`, async () => {
+for (const isRedisUp of [true, false]) {
+  test(`a running job finishes before its worker stops when Redis is ${isRedisUp ? 'up' : 'away'}`, async () => {
     const redis = await ownRedis()
-    const on = await createInstallation({ redisUrl: redis.url })
+    const installation = await createInstallation({ redisUrl: redis.url })
     const { consumer, begun, release } = slowConsumer()
-    const busy = startWorker(on, { serve: ['sync'], consumers: { sync: consumer } })
-    const idle = startWorker(on, { serve: ['audit-log'] })
-    on.dispatcher.dispatch(await writeGoals(on, 1))
+    const busy = startWorker(installation, { serve: ['sync'], consumers: { sync: consumer } })
+    const idle = startWorker(installation, { serve: ['audit-log'] })
+    installation.dispatcher.dispatch(await writeGoals(installation, 1))
     await begun
-    if (!there) await redis.stop()
+    if (!isRedisUp) await redis.stop()
 
     let closed = false
     const closing = busy.close().then(() => {
       closed = true
     })
-    // The other one has no reason to wait; by the time that it is closed this one would be, too.
+    // The idle worker has no job to wait for. A busy worker that did not wait would be closed by then, too.
     await idle.close()
     expect(closed).toBe(false)
     release()
     await closing
-    expect(await pendingDeliveries(on.pool)).not.toHaveProperty('sync')
-    if (there) expect(await queueOf(on, 'sync').getJobCountByTypes('completed')).toBe(1)
+    expect(await pendingDeliveries(installation.pool)).not.toHaveProperty('sync')
+    if (isRedisUp) expect(await queueOf(installation, 'sync').getJobCountByTypes('completed')).toBe(1)
   })
 }
 
@@ -58,7 +64,7 @@ function slowConsumer() {
     async run() {
       begun.resolve()
       await released.promise
-      return 'done'
+      return done
     },
   }
   return { consumer, begun: begun.promise, release: released.resolve }

@@ -1,98 +1,108 @@
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
+import { done } from '../src/consumers/results.ts'
 import { createWatchdog } from '../src/runtime/recovery/watchdog.ts'
 import { timings as standard } from '../src/runtime/timings.ts'
-import { createInstallation, createWriter, pendingDeliveries, queueOf, startWorker } from './harness.ts'
+import { createInstallation } from './support/installation.ts'
+import { queueOf } from './support/queue-of.ts'
+import { pendingDeliveries } from './support/rows.ts'
+import { test } from './support/test.ts'
+import { startWorker } from './support/test-worker.ts'
+import { writeGoals } from './support/writer.ts'
 
 const serve = ['cache-invalidation'] as const
 const timings = { leaseMs: 200, sweepEveryMs: 50, watchEveryMs: 20, stuckAfterMs: 400 }
 
-test('a job in hand and nothing finished for a while means wedged, for the process that has it and for no other', async () => {
-  const on = await createInstallation()
-  const wedged: string[] = []
-  const gate = Promise.withResolvers<'done'>()
-  onTestFinished(() => gate.resolve('done'))
+test('a process is stuck when it runs a job and finishes nothing, and a process without a job is not', async ({
+  installation,
+}) => {
+  const stuck: string[] = []
+  const gate = Promise.withResolvers<typeof done>()
+  onTestFinished(() => gate.resolve(done))
   const consumers = { 'cache-invalidation': { kind: 'external', run: () => gate.promise } } as const
   const startedAt = performance.now()
-  startWorker(on, { serve, consumers, timings, onStuck: (consumer) => wedged.push(consumer) })
-  on.dispatcher.dispatch((await createWriter(on.pool).goal()).events)
-  await until(async () => (await queueOf(on, 'cache-invalidation').getActiveCount()) === 1)
+  startWorker(installation, { serve, consumers, timings, onStuck: (consumer) => stuck.push(consumer) })
+  installation.dispatcher.dispatch(await writeGoals(installation, 1))
+  await until(async () => (await queueOf(installation, 'cache-invalidation').getActiveCount()) === 1)
   const idle: string[] = []
-  startWorker(on, { serve, consumers, timings, onStuck: (consumer) => idle.push(consumer) })
-  await on.pool.query('update deliveries set due_at = now()')
-  await until(() => wedged.length > 20)
+  startWorker(installation, { serve, consumers, timings, onStuck: (consumer) => idle.push(consumer) })
+  await installation.pool.query('update deliveries set due_at = now()')
+  await until(() => stuck.length > 20)
   expect(idle).toEqual([])
-  expect(wedged[0]).toBe('cache-invalidation')
+  expect(stuck[0]).toBe('cache-invalidation')
   expect(performance.now() - startedAt).toBeGreaterThan(400)
 })
 
-test('a paused queue and a Redis that is away are no reason to end', async () => {
+test('a process is not stuck when its queue is paused or Redis is away', async () => {
   const redis = await ownRedis()
-  const on = await createInstallation({ redisUrl: redis.url })
-  const queue = queueOf(on, 'cache-invalidation')
+  const installation = await createInstallation({ redisUrl: redis.url })
+  const { pool, producer, dispatcher } = installation
+  const queue = queueOf(installation, 'cache-invalidation')
   await queue.pause()
-  const wedged: string[] = []
-  startWorker(on, { serve, timings, onStuck: (consumer) => wedged.push(consumer) })
-  on.dispatcher.dispatch((await createWriter(on.pool).goal()).events)
-  await on.pool.query('update deliveries set due_at = now()')
-  const passes = async (ms: number) => {
+  const stuck: string[] = []
+  startWorker(installation, { serve, timings, onStuck: (consumer) => stuck.push(consumer) })
+  dispatcher.dispatch(await writeGoals(installation, 1))
+  await pool.query('update deliveries set due_at = now()')
+  const pass = async (ms: number) => {
     const end = performance.now() + ms
     await until(() => performance.now() > end)
   }
-  await passes(800)
+  await pass(800)
   await redis.stop()
-  await passes(800)
-  expect(wedged).toEqual([])
+  await pass(800)
+  expect(stuck).toEqual([])
   await redis.start()
-  // It could tell: the same work in the same queue, unpaused.
-  await until(() => on.producer.status === 'ready')
+  // The worker had something to do: it handles the same job once the queue is resumed.
+  await until(() => producer.status === 'ready')
   await queue.resume()
-  await until(async () => (await pendingDeliveries(on.pool))['cache-invalidation'] === undefined)
+  await until(async () => (await pendingDeliveries(pool))['cache-invalidation'] === undefined)
 })
 
-/** Somebody whose queue is served by nobody: from inside that is what being deaf looks like. */
-async function deaf() {
+/** A watchdog of a queue without a worker. From inside, a worker that fetches no jobs looks the same. */
+async function watchUnservedQueue() {
   const redis = await ownRedis()
-  const on = await createInstallation({ redisUrl: redis.url })
-  await until(() => on.producer.status === 'ready')
-  const queue = queueOf(on, 'sync')
-  const progress = { last: performance.now(), running: 0 }
-  const isStuck = createWatchdog({ redis: on.producer, queue, progress, timings: { ...standard, stuckAfterMs: 150 } })
-  return { redis, on, queue, progress, isStuck, addJob: () => queue.add('goal:created', { events: [] }) }
+  const installation = await createInstallation({ redisUrl: redis.url })
+  const { producer } = installation
+  await until(() => producer.status === 'ready')
+  const queue = queueOf(installation, 'sync')
+  const progress = { lastAt: performance.now(), running: 0 }
+  const isStuck = createWatchdog({ redis: producer, queue, progress, timings: { ...standard, stuckAfterMs: 150 } })
+  return { redis, producer, progress, isStuck, addJob: () => queue.add('goal:created', { events: [] }) }
 }
-/** What it says when asked over and over, for longer than it has patience. */
-async function said(isStuck: () => Promise<boolean>): Promise<boolean> {
+
+/** Checks again and again, for longer than `stuckAfterMs`. @returns the last verdict */
+async function watchFor300Ms(isStuck: () => Promise<boolean>): Promise<boolean> {
   const end = performance.now() + 300
   return until(async () => (await isStuck()) || performance.now() > end).then(isStuck)
 }
 
-test('waiting jobs and nothing finished for a while means wedged', async () => {
-  const { isStuck, addJob, progress } = await deaf()
-  expect(await said(isStuck)).toBe(false)
+test('a process is stuck when jobs wait and it finishes nothing', async () => {
+  const { isStuck, addJob, progress } = await watchUnservedQueue()
+  expect(await watchFor300Ms(isStuck)).toBe(false)
   await addJob()
-  expect(await said(isStuck)).toBe(true)
-  progress.last = performance.now()
+  expect(await watchFor300Ms(isStuck)).toBe(true)
+  progress.lastAt = performance.now()
   expect(await isStuck()).toBe(false)
 })
 
-test('a full Redis, which lets nobody take a job, is no reason to end', async () => {
-  const { isStuck, addJob, on } = await deaf()
+test('a process is not stuck when Redis is full, because no worker can take a job', async () => {
+  const { isStuck, addJob, producer } = await watchUnservedQueue()
   await addJob()
-  await on.producer.config('SET', 'maxmemory', '1')
-  expect(await said(isStuck)).toBe(false)
-  await on.producer.config('SET', 'maxmemory', '0')
-  expect(await said(isStuck)).toBe(true)
+  await producer.config('SET', 'maxmemory', '1')
+  expect(await watchFor300Ms(isStuck)).toBe(false)
+  await producer.config('SET', 'maxmemory', '0')
+  expect(await watchFor300Ms(isStuck)).toBe(true)
 })
 
-test('time in which nobody could look does not count', async () => {
-  const { isStuck, addJob, redis, on } = await deaf()
+test('the watchdog does not count time in which Redis did not answer', async () => {
+  const { isStuck, addJob, redis, producer } = await watchUnservedQueue()
   await addJob()
   expect(await isStuck()).toBe(false)
   redis.pause()
-  // It gives up after a second, far beyond its patience.
+  // The command times out after a second, far more than `stuckAfterMs`.
   await expect(isStuck()).rejects.toThrow('Command timed out')
   redis.resume()
-  await until(() => on.producer.ping().catch(() => false))
+  await until(() => producer.ping().catch(() => false))
   expect(await isStuck()).toBe(false)
-  expect(await said(isStuck)).toBe(true)
+  expect(await watchFor300Ms(isStuck)).toBe(true)
 })

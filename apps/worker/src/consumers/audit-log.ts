@@ -1,11 +1,11 @@
 import { executeOnce, type Tx } from '@goals-tasks/db'
 import { type SQL, sql } from 'drizzle-orm'
-import type { Transactional } from './types.ts'
+import type { Transactional } from './contract.ts'
 
-/** One row per version of a goal or task, for good: what it was, what it became, by whom and why. */
+/** Writes one permanent row per version of a goal or task: the states before and after, the actor and the reason. */
 export const auditLog: Transactional<'audit-log'> = {
   kind: 'transactional',
-  async run(tx, _deps, events) {
+  async run(tx, events) {
     const goalEvents = events.filter((event) => event.aggregateType === 'goal')
     const taskEvents = events.filter((event) => event.aggregateType === 'task')
     await append(tx, 'goal', goalEvents)
@@ -19,8 +19,8 @@ const trails: Record<'goal' | 'task', { table: SQL; key: SQL }> = {
 }
 
 /**
- * Copies the events inside Postgres. An event that is in the trail already (replayed by an operator) is let be; a version
- * that another event holds is refused, since one of the two would be lost silently.
+ * Copies the events inside Postgres. An event that the trail has already (an operator replayed it) changes nothing.
+ * @throws Error when another event holds one of the versions: one of the two would be lost silently
  */
 async function append(tx: Tx, aggregate: 'goal' | 'task', events: readonly { id: string }[]): Promise<void> {
   if (events.length === 0) return
@@ -28,14 +28,16 @@ async function append(tx: Tx, aggregate: 'goal' | 'task', events: readonly { id:
   const ids = sql.param(events.map((event) => event.id))
   const written = await executeOnce(
     tx,
-    sql`insert into ${table} (${key}, version, event_id, type, actor_id, as_admin, reason, correlation_id, cascade_id, before, after, occurred_at)
-        select aggregate_id, aggregate_version, id, type, actor_id, as_admin, reason, correlation_id, cascade_id, before, after, occurred_at
+    sql`insert into ${table} (${key}, version, event_id, type, actor_id, as_admin, reason,
+                              correlation_id, cascade_id, before, after, occurred_at)
+        select aggregate_id, aggregate_version, id, type, actor_id, as_admin, reason,
+               correlation_id, cascade_id, before, after, occurred_at
         from events where id = any(${ids}::uuid[]) order by aggregate_id, aggregate_version
-        on conflict (${key}, version) do update set event_id = excluded.event_id where ${table}.event_id = excluded.event_id
+        on conflict (${key}, version)
+          do update set event_id = excluded.event_id where ${table}.event_id = excluded.event_id
         returning 1`,
   )
-  if (written.length !== events.length)
-    throw new Error(
-      `${events.length - written.length} of ${events.length} ${aggregate} versions are in the audit log under other events`,
-    )
+  const refused = events.length - written.length
+  if (refused > 0)
+    throw new Error(`${refused} of ${events.length} ${aggregate} versions are in the audit log under other events`)
 }

@@ -1,18 +1,25 @@
-import { type ChangedEntity, invalidationOf } from '@goals-tasks/cache'
+import { type ChangedEntity, type Invalidation, invalidationOf } from '@goals-tasks/cache'
 import type { EventFor } from '@goals-tasks/events'
-import type { External } from './types.ts'
+import type { External } from './contract.ts'
+import { done } from './results.ts'
+
+export type CacheInvalidationDeps = {
+  /** Throws when the cache's Redis did not confirm the invalidation. */
+  invalidate: (change: Invalidation) => Promise<void>
+}
 
 /**
- * Makes what the cache holds of a changed goal or task worthless, and the lists that show it or showed it. The API did so
- * before it answered, if it lived and reached Redis; this is what makes it certain. Late or twice, it harms nothing newer.
+ * Invalidates a changed goal or task in the cache, and every list that shows it or showed it. The API has done so
+ * before it answered, unless it crashed or could not reach Redis. A late or repeated invalidation removes nothing
+ * newer.
  */
-export const cacheInvalidation: External<'cache-invalidation'> = {
+export const createCacheInvalidation = ({ invalidate }: CacheInvalidationDeps): External<'cache-invalidation'> => ({
   kind: 'external',
-  async run({ invalidate }, event) {
+  async run(event) {
     await invalidate(invalidationOf([toChanged(event)]))
-    return 'done'
+    return done
   },
-}
+})
 
 function toChanged(event: EventFor<'cache-invalidation'>): ChangedEntity {
   const { type, aggregateId, aggregateVersion: version } = event

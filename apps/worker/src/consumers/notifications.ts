@@ -9,19 +9,19 @@ import {
 } from '@goals-tasks/db'
 import type { CommittedEvent, EventFor, Notification } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
-import type { Transactional } from './types.ts'
+import type { Transactional } from './contract.ts'
 
-/** Tells people, in the application, what concerns them and what they did not do themselves. */
+/** Notifies users, inside the application, of changes that concern them and that somebody else made. */
 export const notifications: Transactional<'notifications'> = {
   kind: 'transactional',
-  async run(tx, _deps, events) {
+  async run(tx, events) {
     const assignees = await assigneesOfGoals(tx, events)
-    const told = events.flatMap((event) => notificationsOf(event, assignees.get(event.aggregateId) ?? []))
-    if (told.length > 0) await insertAndEmit(tx, told)
+    const wanted = events.flatMap((event) => notificationsOf(event, assignees.get(event.aggregateId) ?? []))
+    if (wanted.length > 0) await insertAndEmit(tx, wanted)
   },
 }
 
-type Heard = EventFor<'notifications'>
+type NotifiableEvent = EventFor<'notifications'>
 type NewNotification = Pick<
   Notification,
   'userId' | 'kind' | 'eventId' | 'subjectType' | 'subjectId' | 'title' | 'actorId'
@@ -30,7 +30,7 @@ type NewNotification = Pick<
   traceparent: string | null
 }
 
-function notificationsOf(event: Heard, assigneesOfGoal: readonly string[]): NewNotification[] {
+function notificationsOf(event: NotifiableEvent, assigneesOfGoal: readonly string[]): NewNotification[] {
   const concerned = concernedBy(event, assigneesOfGoal)
   const recipients = new Set(concerned.userIds.flatMap((id) => (id === null || id === event.actorId ? [] : [id])))
   return [...recipients].map((userId) => ({
@@ -48,7 +48,7 @@ function notificationsOf(event: Heard, assigneesOfGoal: readonly string[]): NewN
 
 type Concerned = Pick<Notification, 'kind' | 'subjectType'> & { userIds: (string | null)[] }
 
-function concernedBy(event: Heard, assigneesOfGoal: readonly string[]): Concerned {
+function concernedBy(event: NotifiableEvent, assigneesOfGoal: readonly string[]): Concerned {
   switch (event.type) {
     case 'task:assigned':
       return { kind: 'task-assigned', subjectType: 'task', userIds: [event.after.assignedTo] }
@@ -59,8 +59,8 @@ function concernedBy(event: Heard, assigneesOfGoal: readonly string[]): Concerne
   }
 }
 
-/** Who has a live task in the goals that were completed, by goal. */
-async function assigneesOfGoals(tx: Tx, events: readonly Heard[]): Promise<Map<string, string[]>> {
+/** Returns the assignees of the live tasks in each completed goal, by goal id. */
+async function assigneesOfGoals(tx: Tx, events: readonly NotifiableEvent[]): Promise<Map<string, string[]>> {
   const goalIds = events.flatMap((event) => (event.type === 'goal:completed' ? [event.aggregateId] : []))
   if (goalIds.length === 0) return new Map()
   const rows = await executeOnce<{ goalId: string; assignees: string[] }>(
@@ -72,10 +72,10 @@ async function assigneesOfGoals(tx: Tx, events: readonly Heard[]): Promise<Map<s
   return new Map(rows.map((row) => [row.goalId, row.assignees]))
 }
 
-/** Inserts what nobody was told yet, and announces exactly that: a recipient isSubscribed of an event once per channel. */
-async function insertAndEmit(tx: Tx, told: readonly NewNotification[]): Promise<void> {
+/** Inserts the notifications that are new and emits an event for each. A recipient gets one per event and channel. */
+async function insertAndEmit(tx: Tx, wanted: readonly NewNotification[]): Promise<void> {
   const [result] = await insertNotifications(tx, {
-    told: JSON.stringify(told),
+    wanted: JSON.stringify(wanted),
     ...metadataValues({ types: ['notification:sent'], actorId: '' }),
   })
   tx.events.push(...(result?.events ?? []))
@@ -83,20 +83,20 @@ async function insertAndEmit(tx: Tx, told: readonly NewNotification[]): Promise<
 
 const insertNotifications = prepareStatement<{ events: CommittedEvent[] }>(
   'notifications_insert',
-  sql`with told as (
-        select * from jsonb_to_recordset(${sql.placeholder('told')}::jsonb) as t(
+  sql`with wanted as (
+        select * from jsonb_to_recordset(${sql.placeholder('wanted')}::jsonb) as t(
           "userId" uuid, kind text, "eventId" uuid, "subjectType" text, "subjectId" uuid, title text, "actorId" uuid,
           "correlationId" text, traceparent text)
       ), inserted as (
         insert into notifications (user_id, kind, channel, event_id, subject_type, subject_id, title, actor_id)
-        select "userId", kind, 'in-app', "eventId", "subjectType", "subjectId", title, "actorId" from told
+        select "userId", kind, 'in-app', "eventId", "subjectType", "subjectId", title, "actorId" from wanted
         order by "userId", "eventId"
         on conflict (user_id, event_id, channel) do nothing
         returning id, user_id, event_id, ${notificationJson} as after
       ), changed as (
         select i.id, 1 as version, null::json as before, i.after, array[i.user_id] as readers, null::uuid[] as goal_ids,
                t."actorId" as actor_id, t."correlationId" as correlation_id, t."eventId" as causation_id, t.traceparent
-        from inserted i join told t on t."userId" = i.user_id and t."eventId" = i.event_id
+        from inserted i join wanted t on t."userId" = i.user_id and t."eventId" = i.event_id
       ), ${emitEvents('notification', {
         actorId: sql`changed.actor_id`,
         correlationId: sql`changed.correlation_id`,

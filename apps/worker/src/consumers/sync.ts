@@ -1,23 +1,26 @@
 import { toCloudEvent } from '@goals-tasks/events'
-import { UnrecoverableError } from 'bullmq'
-import type { External } from './types.ts'
+import type { External } from './contract.ts'
+import { done, moveToDeadLetters, skipped } from './results.ts'
 
 const timeoutMs = 10_000
 
-/** Tells one receiver outside about every event, as CloudEvents JSON. Unordered: it goes by `aggregateversion`. */
-export const sync: External<'sync'> = {
-  kind: 'external',
-  idle: ({ sync }) => sync.url === undefined,
-  async run({ sync }, event) {
-    if (sync.url === undefined) return 'skipped'
-    const status = await post(sync.url, event.id, JSON.stringify(toCloudEvent(event, sync.source)))
-    if (status === 410) throw new UnrecoverableError('the receiver answered 410: it is gone for good')
-    if (status < 200 || status > 299) throw new Error(`the receiver answered ${status}`)
-    return 'done'
-  },
-}
+/** The receiver's address, and the `source` of the CloudEvents. Without an address nothing is sent. */
+export type SyncDeps = { url: string | undefined; source: string }
 
-/** A redirect is an answer like any other: the receiver's address is the operator's to change. */
+/** Sends every event to one receiver as CloudEvents JSON. The receiver orders them by `aggregateversion`. */
+export const createSync = ({ url, source }: SyncDeps): External<'sync'> => ({
+  kind: 'external',
+  isIdle: () => url === undefined,
+  async run(event) {
+    if (url === undefined) return skipped
+    const status = await post(url, event.id, JSON.stringify(toCloudEvent(event, source)))
+    if (status === 410) return moveToDeadLetters('the receiver answered 410: it is gone for good')
+    if (status < 200 || status > 299) throw new Error(`the receiver answered ${status}`)
+    return done
+  },
+})
+
+/** Does not follow redirects: only the operator may change the receiver's address. */
 async function post(url: string, eventId: string, body: string): Promise<number> {
   const response = await fetch(url, {
     method: 'POST',
@@ -30,15 +33,15 @@ async function post(url: string, eventId: string, body: string): Promise<number>
     },
     body,
   }).catch((error) => {
-    throw new Error(`the receiver cannot be reached: ${reason(error)}`, { cause: error.cause })
+    throw new Error(`the receiver cannot be reached: ${reasonOf(error)}`, { cause: error.cause })
   })
-  // Whatever it says is not ours to read, however much it is.
+  // The body may be of any size, and nothing in it is used.
   await response.body?.cancel()
   return response.status
 }
 
-/** `fetch` quotes the whole URL in messages of its own; those of the network, beneath, name at most the host. */
-function reason(error: unknown): string {
+/** The messages of `fetch` itself quote the whole URL with its credentials. Its cause names at most the host. */
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'fetch failed'
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1_000} s`
   return error.cause instanceof Error ? error.cause.message : error.name

@@ -1,14 +1,17 @@
-/** How patient the runtime is. Tests shorten these; a running system has no reason to. */
+/** The intervals and limits of the runtime. Tests shorten them; production has no reason to change them. */
 export type Timings = {
-  /** An event that is enqueued is nobody else's to enqueue for so long. Deliveries start with the same (see the schema). */
+  /**
+   * How long an enqueued event belongs to its job before the sweeper may enqueue it again. New deliveries start with
+   * the same lease (see the schema).
+   */
   leaseMs: number
   sweepEveryMs: number
-  /** How long an event of an unknown type waits for a newer program. */
+  /** How long an event of an unknown type is snoozed. A newer program knows the type and handles it. */
   snoozeMs: number
   reviewDeadEveryMs: number
   stalledCheckEveryMs: number
   watchEveryMs: number
-  /** Work at hand and nothing done for so long: this process is of no use any more. Longer than a transaction may take. */
+  /** How long a process with work may finish nothing before it counts as stuck. Longer than the longest transaction. */
   stuckAfterMs: number
 }
 

@@ -2,75 +2,78 @@ import { connectCache, createCache } from '@goals-tasks/cache'
 import { until } from '@goals-tasks/devstack/testing'
 import type { Goal, Task } from '@goals-tasks/events'
 import pino from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
-import { type Change, createInstallation, createWriter, pendingDeliveries, startWorker } from '../harness.ts'
+import { expect } from 'vitest'
+import { pendingDeliveries } from '../support/rows.ts'
+import { test as base } from '../support/test.ts'
+import { startWorker } from '../support/test-worker.ts'
+import type { Change } from '../support/writer.ts'
 
-/** A worker, and a cache that nobody but the worker tells of changes. */
-async function begin() {
-  const on = await createInstallation()
-  startWorker(on, { serve: ['cache-invalidation'] })
-  const redis = connectCache(on.redisUrl, () => undefined)
-  const cache = createCache({ redis, prefix: on.prefix, log: pino({ level: 'silent' }) })
-  onTestFinished(async () => {
-    await cache.close()
-    redis.disconnect()
-  })
-  /** Whether reading asks the database, which says that it was not kept. */
-  const asks = async (read: (load: () => void) => Promise<unknown>) => {
-    let asked = false
-    await read(() => {
-      asked = true
+/**
+ * A cache that only the worker invalidates. Each read returns whether it loaded from the database: true when the
+ * cache had no entry.
+ */
+const test = base
+  .extend('cache', async ({ installation }, { onCleanup }) => {
+    startWorker(installation, { serve: ['cache-invalidation'] })
+    const redis = connectCache(installation.redisUrl, () => undefined)
+    const cache = createCache({ redis, prefix: installation.prefix, log: pino({ level: 'silent' }) })
+    onCleanup(async () => {
+      await cache.close()
+      redis.disconnect()
     })
-    return asked
-  }
-  const goal = ({ id, userId, version }: Goal) =>
-    asks((load) =>
-      cache.readEntity('goal', id, userId, async () => {
-        load()
-        return { version, text: 'a goal', readers: [userId] }
-      }),
-    )
-  const task = ({ id, ownerId, version }: Task) =>
-    asks((load) =>
-      cache.readEntity('task', id, ownerId, async () => {
-        load()
-        return { version, text: 'a task', readers: [ownerId] }
-      }),
-    )
-  const list = (scope: Parameters<typeof cache.readList>[0][0]) =>
-    asks((load) =>
-      cache.readList([scope], 'all', async () => {
-        load()
-        return { text: '[]', tag: '', next: null }
-      }),
-    )
-  // Until the cache trusts its Redis it keeps nothing.
-  await until(async () => !(await list('goals:user:nobody')))
-  return {
-    ...{ goal, task, list, write: createWriter(on.pool) },
-    async consume(...changes: Change<unknown>[]) {
-      on.dispatcher.dispatch(changes.flatMap((change) => change.events))
-      await until(async () => (await pendingDeliveries(on.pool))['cache-invalidation'] === undefined)
-    },
-  }
+    return cache
+  })
+  .extend('loads', async ({ cache }) => {
+    const goal = ({ id, userId, version }: Goal) =>
+      hasLoaded((load) =>
+        cache.readEntity('goal', id, userId, async () => load({ version, text: 'a goal', readers: [userId] })),
+      )
+    const task = ({ id, ownerId, version }: Task) =>
+      hasLoaded((load) =>
+        cache.readEntity('task', id, ownerId, async () => load({ version, text: 'a task', readers: [ownerId] })),
+      )
+    const list = (group: Parameters<typeof cache.readList>[0][0]) =>
+      hasLoaded((load) => cache.readList([group], 'all', async () => load({ text: '[]', tag: '', next: null })))
+    // The cache stores nothing until it has checked its Redis.
+    await until(async () => !(await list('goals:user:probe')))
+    return { goal, task, list }
+  })
+  .extend('consume', ({ installation: { dispatcher, pool } }) => async (...changes: Change<unknown>[]) => {
+    dispatcher.dispatch(changes.flatMap((change) => change.events))
+    await until(async () => (await pendingDeliveries(pool))['cache-invalidation'] === undefined)
+  })
+
+async function hasLoaded(read: (load: <T>(value: T) => T) => Promise<unknown>): Promise<boolean> {
+  let loaded = false
+  await read((value) => {
+    loaded = true
+    return value
+  })
+  return loaded
 }
 
-test('a changed goal leaves the cache, with its owner’s lists', async () => {
-  const { goal, list, write, consume } = await begin()
+test('a goal leaves the cache together with its owner’s lists when it changes', async ({ loads, write, consume }) => {
   const made = await write.goal()
   await consume(made)
   const { id, userId } = made.entity
-  const reads = [() => goal(made.entity), () => list(`goals:user:${userId}`), () => list(`tasks:goal:${id}`)]
+  const reads = [
+    () => loads.goal(made.entity),
+    () => loads.list(`goals:user:${userId}`),
+    () => loads.list(`tasks:goal:${id}`),
+  ]
   for (const read of reads) await until(async () => !(await read()))
   const changed = await write.changeGoal(made.entity, { title: 'another' })
   await consume(changed)
-  expect(await goal(changed.entity)).toBe(true)
-  expect(await list(`goals:user:${userId}`)).toBe(true)
-  expect(await list(`tasks:goal:${id}`)).toBe(false)
+  expect(await loads.goal(changed.entity)).toBe(true)
+  expect(await loads.list(`goals:user:${userId}`)).toBe(true)
+  expect(await loads.list(`tasks:goal:${id}`)).toBe(false)
 })
 
-test('a moved and reassigned task leaves the cache, with the lists of both goals and of both people', async () => {
-  const { task, list, write, consume } = await begin()
+test('a task leaves the cache with the lists of both goals and both users when it is moved and reassigned', async ({
+  loads,
+  write,
+  consume,
+}) => {
   const [from, to] = [await write.goal(), await write.goal()]
   const [ann, bob] = [crypto.randomUUID(), crypto.randomUUID()]
   const made = await write.task(from.entity, { assignedTo: ann })
@@ -80,10 +83,10 @@ test('a moved and reassigned task leaves the cache, with the lists of both goals
     ...[`tasks:goal:${from.entity.id}`, `tasks:goal:${to.entity.id}`],
     ...[`tasks:user:${bob}`, `tasks:user:${from.entity.userId}`],
   ] as const
-  await until(async () => !(await task(given.entity)))
-  for (const scope of stale) await until(async () => !(await list(scope as `tasks:user:${string}`)))
+  await until(async () => !(await loads.task(given.entity)))
+  for (const group of stale) await until(async () => !(await loads.list(group as `tasks:user:${string}`)))
   const moved = await write.moveTask(given.entity, to.entity)
   await consume(moved)
-  expect(await task(moved.entity)).toBe(true)
-  for (const scope of stale) expect(await list(scope as `tasks:user:${string}`), scope).toBe(true)
+  expect(await loads.task(moved.entity)).toBe(true)
+  for (const group of stale) expect(await loads.list(group as `tasks:user:${string}`), group).toBe(true)
 })

@@ -1,36 +1,21 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { until } from '@goals-tasks/devstack/testing'
-import { expect, onTestFinished, test } from 'vitest'
-import { countRows, createInstallation, createWriter, hasty, pendingDeliveries, startWorker } from '../harness.ts'
+import { expect } from 'vitest'
+import type { Installation } from '../support/installation.ts'
+import { startReceiver } from '../support/receiver.ts'
+import { countRows, pendingDeliveries } from '../support/rows.ts'
+import { test } from '../support/test.ts'
+import { quickPolicy, startWorker } from '../support/test-worker.ts'
 
-type Received = { headers: IncomingHttpHeaders; body: Record<string, unknown> }
-
-/** Somebody's endpoint; `answer` says what it thinks of the nth request. */
-async function receiver(answer: (response: ServerResponse, nth: number) => void) {
-  const received: Received[] = []
-  const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    received.push({ headers: request.headers, body: JSON.parse(body) })
-    answer(response, received.length)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close().closeAllConnections())
-  return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` }
-}
 const serve = ['sync'] as const
-const policies = { sync: hasty(3) }
-const settled = (on: Awaited<ReturnType<typeof createInstallation>>) =>
-  until(async () => (await pendingDeliveries(on.pool)).sync === undefined)
+const policies = { sync: quickPolicy(3) }
+const untilHandled = ({ pool }: Installation) => until(async () => (await pendingDeliveries(pool)).sync === undefined)
 
-test('every event is posted as a CloudEvent under its own id', async () => {
-  const on = await createInstallation()
-  const { received, url } = await receiver((response) => response.writeHead(204).end())
-  startWorker(on, { serve, syncUrl: url })
-  const goal = await createWriter(on.pool).goal()
-  on.dispatcher.dispatch(goal.events)
-  await settled(on)
+test('every event is posted as a CloudEvent under its own id', async ({ installation, write }) => {
+  const { received, url } = await startReceiver((response) => response.writeHead(204).end())
+  startWorker(installation, { serve, syncUrl: url })
+  const goal = await write.goal()
+  installation.dispatcher.dispatch(goal.events)
+  await untilHandled(installation)
   const [event] = goal.events
   expect(received).toHaveLength(1)
   expect(received[0]?.headers).toMatchObject({
@@ -49,58 +34,59 @@ test('every event is posted as a CloudEvent under its own id', async () => {
   })
 })
 
-test('without a receiver events are done with, and their bodies are not even read', async () => {
-  const on = await createInstallation()
-  startWorker(on, { serve })
-  const goal = await createWriter(on.pool).goal()
-  await on.pool.query(`update events set after = '{}'`)
-  on.dispatcher.dispatch(goal.events)
-  await settled(on)
-  expect(await countRows(on.pool, 'dead_letters')).toBe(0)
-  await until(() => on.lines.find((line) => line.msg === 'nothing to do'))
-  expect(on.lines.find((line) => line.msg === 'nothing to do')).toMatchObject({ consumer: 'sync', skipped: 1 })
+test('events are skipped without reading their bodies when there is no receiver', async ({ installation, write }) => {
+  const { pool, lines, dispatcher } = installation
+  startWorker(installation, { serve })
+  const goal = await write.goal()
+  await pool.query(`update events set after = '{}'`)
+  dispatcher.dispatch(goal.events)
+  await untilHandled(installation)
+  expect(await countRows(pool, 'dead_letters')).toBe(0)
+  await until(() => lines.find((line) => line.msg === 'nothing to do'))
+  expect(lines.find((line) => line.msg === 'nothing to do')).toMatchObject({ consumer: 'sync', skipped: 1 })
 })
 
-test('a receiver that fails is asked again with the same id, until it accepts', async () => {
-  const on = await createInstallation()
-  const { received, url } = await receiver((response, nth) => response.writeHead(nth < 3 ? 503 : 200).end('thanks'))
-  startWorker(on, { serve, policies, syncUrl: url })
-  on.dispatcher.dispatch((await createWriter(on.pool).goal()).events)
-  await settled(on)
+test('an event is posted again under the same id until its receiver accepts it', async ({ installation, write }) => {
+  const { received, url } = await startReceiver((response, nth) =>
+    response.writeHead(nth < 3 ? 503 : 200).end('thanks'),
+  )
+  startWorker(installation, { serve, policies, syncUrl: url })
+  installation.dispatcher.dispatch((await write.goal()).events)
+  await untilHandled(installation)
   expect(received).toHaveLength(3)
   expect(new Set(received.map((each) => each.headers['webhook-id'])).size).toBe(1)
-  expect(await countRows(on.pool, 'dead_letters')).toBe(0)
+  expect(await countRows(installation.pool, 'dead_letters')).toBe(0)
 })
 
-test('one event that is refused does not hold up the others of its job', async () => {
-  const on = await createInstallation()
-  const write = createWriter(on.pool)
+test('the other events of a job are done when the receiver refuses one', async ({ installation, write }) => {
   const goals = [await write.goal(), await write.goal(), await write.goal()]
   const refused = goals[1]?.events[0]?.id
-  const { url } = await receiver((response) => {
+  const { url } = await startReceiver((response) => {
     const id = response.req.headers['webhook-id']
     response.writeHead(id === refused ? 500 : 204).end()
   })
-  startWorker(on, { serve, policies, syncUrl: url })
-  on.dispatcher.dispatch(goals.flatMap((goal) => goal.events))
-  await settled(on)
-  const { rows } = await on.pool.query('select event_id, attempts, error from dead_letters')
+  startWorker(installation, { serve, policies, syncUrl: url })
+  installation.dispatcher.dispatch(goals.flatMap((goal) => goal.events))
+  await untilHandled(installation)
+  const { rows } = await installation.pool.query('select event_id, attempts, error from dead_letters')
   expect(rows).toEqual([{ event_id: refused, attempts: 3, error: 'the receiver answered 500' }])
 })
 
-test('a receiver that is gone for good is asked once; a redirect is a refusal', async () => {
-  const on = await createInstallation()
-  const elsewhere = await receiver((response) => response.writeHead(204).end())
-  const { received, url } = await receiver((response, nth) =>
+test('an event is posted once when the receiver is gone for good, and a redirect is a failure', async ({
+  installation,
+  write,
+}) => {
+  const { pool, dispatcher } = installation
+  const elsewhere = await startReceiver((response) => response.writeHead(204).end())
+  const { received, url } = await startReceiver((response, nth) =>
     nth === 1 ? response.writeHead(410).end() : response.writeHead(302, { location: elsewhere.url }).end(),
   )
-  startWorker(on, { serve, policies: { sync: { ...hasty(2), concurrency: 1 } }, syncUrl: url })
-  const write = createWriter(on.pool)
-  on.dispatcher.dispatch((await write.goal()).events)
-  await settled(on)
-  on.dispatcher.dispatch((await write.goal()).events)
-  await settled(on)
-  const { rows } = await on.pool.query('select attempts, error from dead_letters order by id')
+  startWorker(installation, { serve, policies: { sync: { ...quickPolicy(2), concurrency: 1 } }, syncUrl: url })
+  dispatcher.dispatch((await write.goal()).events)
+  await untilHandled(installation)
+  dispatcher.dispatch((await write.goal()).events)
+  await untilHandled(installation)
+  const { rows } = await pool.query('select attempts, error from dead_letters order by id')
   expect(rows).toEqual([
     { attempts: 1, error: 'the receiver answered 410: it is gone for good' },
     { attempts: 2, error: 'the receiver answered 302' },
@@ -109,16 +95,16 @@ test('a receiver that is gone for good is asked once; a redirect is a refusal', 
   expect(elsewhere.received).toEqual([])
 })
 
-test.each(['http://me:secret@127.0.0.1:1/', 'http://me:secret@:x/'])(
-  'a receiver at %s cannot be reached, and no credentials are told',
-  async (syncUrl) => {
-    const on = await createInstallation()
-    startWorker(on, { serve, policies: { sync: hasty(1) }, syncUrl })
-    on.dispatcher.dispatch((await createWriter(on.pool).goal()).events)
-    await settled(on)
-    const { rows } = await on.pool.query('select error from dead_letters')
+test.for(['http://me:secret@127.0.0.1:1/', 'http://me:secret@:x/'])(
+  'no log line and no dead letter shows the credentials when %s cannot be reached',
+  async (syncUrl, { installation, write }) => {
+    const { pool, lines, dispatcher } = installation
+    startWorker(installation, { serve, policies: { sync: quickPolicy(1) }, syncUrl })
+    dispatcher.dispatch((await write.goal()).events)
+    await untilHandled(installation)
+    const { rows } = await pool.query('select error from dead_letters')
     expect(rows).toEqual([{ error: expect.stringContaining('the receiver cannot be reached: ') }])
-    await until(() => on.lines.find((line) => line.msg === 'given up'))
-    expect(JSON.stringify([rows, on.lines])).not.toContain('secret')
+    await until(() => lines.find((line) => line.msg === 'moved to the dead letters'))
+    expect(JSON.stringify([rows, lines])).not.toContain('secret')
   },
 )

@@ -1,36 +1,35 @@
 import { isConnectionLoss, sqlState } from '@goals-tasks/db'
 
 /**
- * `infrastructure`: our own Postgres or Redis is away; nobody's fault, waited out and never an attempt.
- * `final`: trying again would not help. `passing`: anything else; counted, and tried again later.
+ * `infrastructure`: our own Postgres or Redis is away. The job waits, and no attempt is counted.
+ * `retry`: everything else. The attempt is counted, and the event is tried again later.
  */
-export type FailureKind = 'infrastructure' | 'final' | 'passing'
+export type FailureKind = 'infrastructure' | 'retry'
 
 /**
- * Connection exceptions, insufficient resources, operator intervention. Not the transactions that Postgres ended for idling
- * or running too long (25P03, 25P04): the same event may do that each time.
+ * Connection exceptions, insufficient resources, operator intervention. A transaction that Postgres ended for idling or
+ * running too long (25P03, 25P04) is not among them: the same event may do that each time.
  */
 const infrastructureStates = /^(08|53|57P)/
-/** What the Redis driver says without a code. */
+/** Messages of the Redis driver. Its errors have no code. */
 const redisMessages =
   /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries per request limit)/
 const redisReplies = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF) /
 
 /**
- * Judges by the error itself, never by its cause: a receiver that a consumer could not reach is not our infrastructure,
- * so a consumer that talks to the outside wraps what it catches.
+ * Classifies the error itself, never its cause: a receiver that a consumer could not reach is not our infrastructure.
+ * A consumer with an effect outside therefore wraps the errors that it catches.
  */
 export function classify(error: unknown): FailureKind {
-  if (!(error instanceof Error)) return 'passing'
-  if (error.name === 'UnrecoverableError') return 'final'
+  if (!(error instanceof Error)) return 'retry'
   const state = sqlState(error)
   if (state !== undefined && infrastructureStates.test(state)) return 'infrastructure'
   if (isConnectionLoss(error) || redisMessages.test(error.message) || redisReplies.test(error.message))
     return 'infrastructure'
-  return 'passing'
+  return 'retry'
 }
 
-/** How long to wait after the nth failure: anything up to an exponentially growing bound, so that retries spread. */
+/** Returns the wait after the nth failure: random, up to a bound that doubles each time. So retries spread. */
 export function backoffMs(
   failures: number,
   { baseMs, capMs }: { baseMs: number; capMs: number },

@@ -6,20 +6,21 @@ import {
   type EventType,
   isSubscribed,
 } from '@goals-tasks/events'
-import { UnrecoverableError } from 'bullmq'
 import Schema, { type Validator } from 'typebox/schema'
 
+/** The event as its consumer knows it, or the first problem with it. A problem names the place, never a value. */
+export type ParsedEvent<C extends ConsumerName> = { event: EventFor<C> } | { problem: string }
+
 /**
- * The event as its consumer knows it: of a type that it isSubscribed, and with the body that the catalogue promises.
- * Fields that the catalogue lacks are fine: a newer program may have added them. So are missing ones that may be null: an
- * older program did not know them.
- * @throws UnrecoverableError naming the first problem, never a value
+ * Checks the event against the catalogue and the subscriptions of its consumer. Accepts fields that the catalogue
+ * lacks: a newer program may have added them. Accepts missing fields that may be null: an older program did not know
+ * them.
  */
-export function parseEvent<C extends ConsumerName>(consumer: C, event: DomainEvent): EventFor<C> {
-  if (!isSubscribed(consumer, event.type)) throw new UnrecoverableError(`${consumer} does not hear ${event.type}`)
+export function parseEvent<C extends ConsumerName>(consumer: C, event: DomainEvent): ParsedEvent<C> {
+  if (!isSubscribed(consumer, event.type)) return { problem: `${consumer} is not subscribed to ${event.type}` }
   const [problem] = problemsOf(event.type, event)
-  if (problem === undefined) return event as EventFor<C>
-  throw new UnrecoverableError(`the event ${event.id} is malformed: ${problem.instancePath} ${problem.message}`)
+  if (problem === undefined) return { event: event as EventFor<C> }
+  return { problem: `the event ${event.id} is malformed: ${problem.instancePath} ${problem.message}` }
 }
 
 function problemsOf(type: EventType, event: unknown) {
@@ -42,7 +43,7 @@ function validatorOf(type: EventType): Validator {
 type Member = { anyOf?: { type?: string }[] }
 const mayBeNull = (member: Member | undefined) => member?.anyOf?.some(({ type }) => type === 'null') ?? false
 
-/** The schema without its ban on further properties and without its demand for those that may be null, at any depth. */
+/** Returns the schema with further properties allowed and with nullable properties optional, at any depth. */
 function tolerant<T>(schema: T): T {
   return JSON.parse(JSON.stringify(schema), (_key, value) => {
     if (value?.type !== 'object' || !Array.isArray(value.required)) return value

@@ -4,9 +4,9 @@ import { backoffMs, classify } from './failures.ts'
 const pause = { baseMs: 200, capMs: 2_000 }
 
 /**
- * Runs `work` until our own servers let it: while they are away it waits and tries again, so the job that it belongs to
- * stays where it is and takes no new ones. Every other error is the caller's.
- * @throws AbortError when `signal` ends the waiting
+ * Runs `work`, and repeats it while our own Postgres or Redis is away. Meanwhile the job keeps its slot, so the
+ * process takes no new ones. Throws every other error to the caller.
+ * @throws AbortError when `signal` ends the wait
  */
 export async function retryWhileUnavailable<T>(
   work: () => Promise<T>,

@@ -1,8 +1,8 @@
 export type Repeating = { close(): Promise<void> }
 
 /**
- * Runs `work` now and then `everyMs` after it ended each time, a little earlier or later, so that processes started
- * together drift apart. An error is told and waits for the next time.
+ * Runs `work` at once, and again `everyMs` after each end. The wait varies by a fifth, so that processes which start
+ * together drift apart. Reports an error and goes on.
  */
 export function repeat(work: () => Promise<void>, everyMs: number, onError: (error: Error) => void): Repeating {
   let timer: NodeJS.Timeout | undefined
@@ -21,7 +21,7 @@ export function repeat(work: () => Promise<void>, everyMs: number, onError: (err
   }
 
   return {
-    /** Settles when nothing of it runs any more. */
+    /** Resolves when `work` has ended and will not run again. */
     async close(): Promise<void> {
       closed = true
       clearTimeout(timer)

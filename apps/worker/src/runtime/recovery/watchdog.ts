@@ -1,29 +1,30 @@
-import type { Context } from '../processing/context.ts'
+import type { Context } from '../context.ts'
 import { memoryShare } from '../redis/memory.ts'
 
 type Watched = Pick<Context, 'redis' | 'queue' | 'progress' | 'timings'>
 
 /**
- * Workers can wedge silently after a reconnect: connected, running, and deaf. Tells by what counts: for `stuckAfterMs` there
- * was something to do for this very process, a job in hand or jobs waiting for anyone, and it finished nothing. What other
- * processes hold, and what no job carries yet, says nothing about this one.
- * @returns a function that says whether the consumer is wedged; it is to be asked every few seconds
+ * A BullMQ worker can get stuck after a reconnect: it is connected and running, and fetches no job. The watchdog
+ * measures progress instead: a consumer is stuck when this process had work for `stuckAfterMs` and finished nothing.
+ * Work is a running job of this process, or a waiting job. Jobs of other processes and events without a job do not
+ * count.
+ * @returns a function that checks whether the consumer is stuck; call it every few seconds
  */
 export function createWatchdog(watched: Watched): () => Promise<boolean> {
   const { progress, timings } = watched
   let suspectSince: number | undefined
   return async () => {
     const before = suspectSince
-    // Stays so when the question fails: what nobody saw is no ground for suspicion.
+    // Stays undefined when the check throws: time without an answer is no evidence.
     suspectSince = undefined
     if (!(await hasWork(watched))) return false
     const now = performance.now()
     suspectSince = before ?? now
-    return now - Math.max(suspectSince, progress.last) > timings.stuckAfterMs
+    return now - Math.max(suspectSince, progress.lastAt) > timings.stuckAfterMs
   }
 }
 
-/** A Redis that is away or full lets nobody take or finish anything. */
+/** With a Redis that is away or full no worker can take or finish a job, so there is no work. */
 async function hasWork({ redis, queue, progress }: Watched): Promise<boolean> {
   if (redis.status !== 'ready' || (await memoryShare(redis)) >= 1) return false
   if (progress.running > 0) return true

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answers } from '@goals-tasks/observability'
-import type { Context } from '../processing/context.ts'
+import type { Context } from '../context.ts'
 
-const askEveryMs = 100
+const checkEveryMs = 100
 
 /**
- * Settles when `closing` does, which lets running jobs finish and tells Redis; or, when no job runs any more, as soon as Redis
- * does not answer. BullMQ would wait for it for ever, and needs not be waited for: what it would have been told stands in Postgres.
+ * Resolves when `closing` does: it lets running jobs finish and reports them to Redis. Resolves earlier when no job
+ * runs any more and Redis does not answer. BullMQ would then wait for ever, and nothing is lost: Postgres has the
+ * results.
  */
 export async function closeWithoutRedis(
   closing: Promise<unknown>,
@@ -16,9 +17,9 @@ export async function closeWithoutRedis(
   const untilClosed = closing.finally(() => {
     closed = true
   })
-  const untilOutOfReach = async () => {
-    do await sleep(askEveryMs)
+  const untilUnreachable = async () => {
+    do await sleep(checkEveryMs)
     while (!closed && (progress.running > 0 || (await answers(redis.ping()))))
   }
-  await Promise.race([untilClosed, untilOutOfReach()])
+  await Promise.race([untilClosed, untilUnreachable()])
 }

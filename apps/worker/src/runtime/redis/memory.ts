@@ -1,17 +1,18 @@
 import { once } from 'node:events'
 import type { Redis } from 'ioredis'
 
-/** How much of its memory limit Redis uses, 0 to 1 and above; 0 when it has no limit. */
+/** Returns how much of its memory limit Redis uses: 0 to 1, more than 1 when over it, 0 without a limit. */
 export async function memoryShare(redis: Redis): Promise<number> {
   const { maxmemory, used_memory } = await readMemory(redis)
   const limit = Number(maxmemory)
   return limit > 0 ? Number(used_memory) / limit : 0
 }
 
-const answerWithinMs = 5_000
+const readyWithinMs = 5_000
 
 /**
- * A Redis that evicts takes locks and jobs away one by one, unnoticed. One that does not answer in time, or may not tell, passes.
+ * Refuses a Redis that evicts: it would remove locks and jobs one by one, unnoticed. Accepts one that does not answer
+ * in time or does not show its settings, and passes the reason to `onUnknown`.
  * @throws Error naming the setting to change, when Redis has a memory limit and a policy other than `noeviction`
  */
 export async function refuseEviction(redis: Redis, onUnknown: (why: string) => void): Promise<void> {
@@ -20,12 +21,13 @@ export async function refuseEviction(redis: Redis, onUnknown: (why: string) => v
     .catch((error: Error) => onUnknown(error.message))
   if (memory && Number(memory.maxmemory) > 0 && memory.maxmemory_policy !== 'noeviction')
     throw new Error(
-      `the Redis of REDIS_URL evicts keys when it is full (maxmemory-policy ${memory.maxmemory_policy}): queues need noeviction; a cache can have its own Redis by CACHE_REDIS_URL`,
+      `The Redis of REDIS_URL would lose jobs: it evicts keys (maxmemory-policy ${memory.maxmemory_policy}). ` +
+        'Set maxmemory-policy to noeviction. A cache that may evict can have a Redis of its own: CACHE_REDIS_URL.',
     )
 }
 
 async function untilReady(redis: Redis): Promise<void> {
-  if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(answerWithinMs) })
+  if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(readyWithinMs) })
 }
 
 async function readMemory(redis: Redis): Promise<Record<string, string>> {

@@ -8,7 +8,7 @@ type Counters = Pick<Metrics, 'handled' | 'failed' | 'dead' | 'redispatched' | '
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-/** Everything that a worker measures. The gauges ask Postgres when they are scraped, and never count a table. */
+/** All metrics of a worker. A scrape reads the gauges from Postgres. No gauge counts the rows of a table. */
 export function createMetrics(registry: Registry, pool: pg.Pool, consumers: readonly ConsumerName[]) {
   const registers = [registry]
   const labelNames = ['consumer'] as const
@@ -17,17 +17,17 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
   const metrics = {
     handled: new Counter({
       name: 'gt_worker_events_handled_total',
-      help: 'Events whose effect is committed, or that needed none (outcome "skipped")',
+      help: 'Events by outcome: "done" (effect committed), "skipped" (needs none), "snoozed" (runs again later)',
       labelNames: ['consumer', 'outcome'] as const,
       registers,
     }),
     failed: counter('attempts_failed', 'Failed attempts at an event'),
-    dead: counter('dead_letters', 'Events given up'),
-    redispatched: counter('events_redispatched', 'Events that no job carried any more, enqueued again by the sweeper'),
+    dead: counter('dead_letters', 'Events moved to the dead letters'),
+    redispatched: counter('events_redispatched', 'Events without a job that the sweeper enqueued again'),
     outages: counter('outages', 'Times that a job had to wait for our own Postgres or Redis'),
     purged: new Counter({
       name: 'gt_worker_purged_total',
-      help: 'Goals and tasks deleted for good after the retention',
+      help: 'Goals and tasks purged after the retention',
       labelNames: ['entity'] as const,
       registers,
     }),
@@ -48,27 +48,27 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
   }
   new Gauge({
     name: 'gt_worker_oldest_overdue_seconds',
-    help: 'For how long the longest overdue delivery has been due; 0 is as it should be',
+    help: 'How long the longest overdue delivery has been due; 0 is normal',
     labelNames,
     registers,
     async collect() {
-      await orUnknown(this, async () => {
+      await resetOnError(this, async () => {
         for (const consumer of consumers) this.set({ consumer }, await oldestOverdueSeconds(pool, consumer))
       })
     },
   })
-  for (const consumer of consumers) beginAtZero(metrics, consumer)
+  for (const consumer of consumers) startAtZero(metrics, consumer)
   for (const entity of ['goal', 'task']) metrics.purged.inc({ entity }, 0)
   return metrics
 }
 
-/** A counter that is there from the start: a first increase from nothing would be no increase to whoever computes rates. */
-function beginAtZero({ handled, failed, dead, redispatched, outages }: Counters, consumer: ConsumerName): void {
-  for (const outcome of ['done', 'skipped']) handled.inc({ consumer, outcome }, 0)
+/** Exports every counter from the start: a rate misses the first increase of a counter that did not exist before. */
+function startAtZero({ handled, failed, dead, redispatched, outages }: Counters, consumer: ConsumerName): void {
+  for (const outcome of ['done', 'skipped', 'snoozed']) handled.inc({ consumer, outcome }, 0)
   for (const counter of [failed, dead, redispatched, outages]) counter.inc({ consumer }, 0)
 }
 
-/** With Postgres away a gauge has no value, and everything else is still told. */
-async function orUnknown(gauge: Gauge, read: () => Promise<void>): Promise<void> {
+/** Without Postgres the gauge has no value. The scrape still returns all other metrics. */
+async function resetOnError(gauge: Gauge, read: () => Promise<void>): Promise<void> {
   await read().catch(() => gauge.reset())
 }

@@ -1,0 +1,35 @@
+import type { Tx } from '@goals-tasks/db'
+import type { ConsumerName, EventFor } from '@goals-tasks/events'
+import type { ConsumerResult } from './results.ts'
+
+/**
+ * A consumer is one kind of effect: a value, or made by `createX(deps)` with the dependencies that it needs.
+ * The runtime calls it and owns the rest: claims, retries, snoozes, dead letters. Events arrive in any order;
+ * `aggregateVersion` orders the events of one entity.
+ */
+export type Consumer<C extends ConsumerName> = Transactional<C> | External<C>
+
+/**
+ * The effect lies in this Postgres. It commits together with the end of the deliveries, so it happens exactly once.
+ * The events come in the order of their ids, none of them twice.
+ * There is no result per event: an effect in Postgres waits for nothing outside, so it has no reason to snooze.
+ * A thrown error rolls everything back. Each event then runs in a transaction of its own.
+ */
+export type Transactional<C extends ConsumerName> = {
+  kind: 'transactional'
+  run(tx: Tx, events: readonly EventFor<C>[]): Promise<void>
+}
+
+/**
+ * The effect lies outside of this Postgres. The effect happens first, then the delivery ends. So it happens at least
+ * once, and the receiver recognizes a repetition by the event's id. A thrown error is a failed attempt at this event.
+ */
+export type External<C extends ConsumerName> = {
+  kind: 'external'
+  /** Returns true when no event needs an effect. The deliveries then end without reading their events. */
+  isIdle?(): boolean
+  run(event: EventFor<C>): Promise<ConsumerResult>
+}
+
+/** Every consumer by its name. A name without its consumer does not compile. */
+export type Consumers = { [C in ConsumerName]: Consumer<C> }

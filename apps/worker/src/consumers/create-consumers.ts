@@ -1,0 +1,13 @@
+import { auditLog } from './audit-log.ts'
+import { type CacheInvalidationDeps, createCacheInvalidation } from './cache-invalidation.ts'
+import type { Consumers } from './contract.ts'
+import { notifications } from './notifications.ts'
+import { createSync, type SyncDeps } from './sync.ts'
+
+/** `subscriptions` says which events each consumer gets, `policies` how its queue behaves. */
+export const createConsumers = (deps: { sync: SyncDeps } & CacheInvalidationDeps): Consumers => ({
+  'audit-log': auditLog,
+  'cache-invalidation': createCacheInvalidation(deps),
+  notifications,
+  sync: createSync(deps.sync),
+})

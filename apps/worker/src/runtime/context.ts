@@ -1,0 +1,29 @@
+import type { ConsumerName, DeadQueue, Dispatcher, JobData, Policy } from '@goals-tasks/events'
+import type { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { Consumer } from '../consumers/contract.ts'
+import type { Metrics } from './metrics.ts'
+import type { Progress } from './progress.ts'
+import type { Timings } from './timings.ts'
+
+/** One consumer in this process, with everything that the parts of the runtime share for it. */
+export type Context<C extends ConsumerName = ConsumerName> = {
+  name: C
+  consumer: Consumer<C>
+  policy: Policy
+  timings: Timings
+  pool: pg.Pool
+  /** A producer's connection: its commands fail fast when Redis is away. */
+  redis: Redis
+  queue: Queue<JobData>
+  deadQueue: DeadQueue
+  dispatcher: Dispatcher
+  metrics: Metrics
+  log: Logger
+  /** Aborts when the process stops. Ends every wait. */
+  signal: AbortSignal
+  onOutage: (error: unknown) => void
+  progress: Progress
+}

@@ -1,0 +1,42 @@
+import { recordFailure } from '@goals-tasks/db'
+import type { Context } from '../context.ts'
+import { noteProgress } from '../progress.ts'
+import { enqueueSingle } from '../redis/enqueue.ts'
+import { messageOf, moveEventToDeadLetters } from './dead-letters.ts'
+import { backoffMs } from './failures.ts'
+import type { Failure } from './job-result.ts'
+
+/**
+ * Records one failed attempt. The event is tried again later; after a final failure or its last attempt it moves to
+ * the dead letters. Postgres comes first: when the process dies in between, the sweeper enqueues the event again.
+ */
+export async function recordFailedAttempt(context: Context, { event, error, isFinal }: Failure): Promise<void> {
+  const { name: consumer, pool, policy, timings, log, metrics } = context
+  const recorded = await recordFailure(pool, {
+    consumer,
+    eventId: event.id,
+    error: messageOf(error),
+    delaysMs: retryDelays(policy),
+    leaseMs: timings.leaseMs,
+  })
+  // Another worker has finished the event.
+  if (!recorded) return
+  metrics.failed.inc({ consumer })
+  noteProgress(context.progress)
+  const { attempts, delayMs } = recorded
+  if (isFinal || attempts >= policy.attempts) {
+    await moveEventToDeadLetters(context, { event, error, attempt: attempts })
+    return
+  }
+  const facts = { consumer, eventId: event.id, type: event.type, attempt: attempts, err: error }
+  log.warn({ ...facts, retryInMs: Math.ceil(delayMs) }, 'attempt failed')
+  await enqueueSingle(context, { ...event, ...recorded }, delayMs).catch((err) =>
+    log.warn({ consumer, eventId: event.id, err }, 'no job for a retry; the sweeper will enqueue it'),
+  )
+}
+
+/** The wait after each attempt: the nth entry follows attempt n. */
+function retryDelays({ attempts, backoff }: Context['policy']): [number, ...number[]] {
+  const [first = backoff.baseMs, ...more] = Array.from({ length: attempts }, (_, i) => backoffMs(i + 1, backoff))
+  return [first, ...more]
+}

@@ -1,0 +1,61 @@
+import { type ConsumerName, isSubscribed, type JobData, type JobEvent } from '@goals-tasks/events'
+import { type Job, WaitingError } from 'bullmq'
+import pMap from 'p-map'
+import type { Context } from '../context.ts'
+import { noteProgress } from '../progress.ts'
+import { emptyResult, type JobResult } from './job-result.ts'
+import { recordFailedAttempt } from './record-failed-attempt.ts'
+import { type Counts, reportJob } from './report-job.ts'
+import { retryWhileUnavailable } from './retry-while-unavailable.ts'
+import { runExternal } from './run-external.ts'
+import { runTransactional } from './run-transactional.ts'
+import { snoozeEvent, snoozeUnknown } from './snooze-events.ts'
+
+const parallelSnoozes = 10
+
+/** Runs one job of the consumer: its events, the records of snoozes and failures, the report. */
+export async function runJob<C extends ConsumerName>(
+  context: Context<C>,
+  job: Job<JobData>,
+  token?: string,
+): Promise<Counts> {
+  const startedAt = performance.now()
+  const { events } = job.data
+  context.progress.running++
+  const result = await handleEvents(context, events)
+    .finally(() => {
+      context.progress.running--
+      noteProgress(context.progress)
+    })
+    .catch(async (error) => {
+      if (!context.signal.aborted) throw error
+      // The process stops. The job goes back to where it was, for another process.
+      await job.moveToWait(token)
+      throw new WaitingError()
+    })
+  return reportJob(context, { events, result, startedAt })
+}
+
+async function handleEvents<C extends ConsumerName>(
+  context: Context<C>,
+  events: readonly JobEvent[],
+): Promise<JobResult> {
+  const known = events.filter((event) => isSubscribed(context.name, event.type))
+  const unknown = events.filter((event) => !isSubscribed(context.name, event.type))
+  if (unknown.length > 0) await retryWhileUnavailable(() => snoozeUnknown(context, unknown), context)
+  if (known.length === 0) return emptyResult
+  const result = await runEvents(context, known)
+  await pMap(result.snoozed, (snoozed) => retryWhileUnavailable(() => snoozeEvent(context, snoozed), context), {
+    concurrency: parallelSnoozes,
+  })
+  for (const failure of result.failures)
+    await retryWhileUnavailable(() => recordFailedAttempt(context, failure), context)
+  return result
+}
+
+function runEvents<C extends ConsumerName>(context: Context<C>, events: readonly JobEvent[]): Promise<JobResult> {
+  const { consumer } = context
+  return consumer.kind === 'transactional'
+    ? runTransactional(context, consumer, events)
+    : runExternal(context, consumer, events)
+}

@@ -1,0 +1,36 @@
+import type { LeasedDelivery } from '@goals-tasks/db'
+import { enqueueEvents, type JobEvent, singleJobId } from '@goals-tasks/events'
+import type { Context } from '../context.ts'
+
+type ConsumerQueue = Pick<Context, 'name' | 'queue'>
+export type KnownDelivery = LeasedDelivery & JobEvent
+
+/** Returns false when the event of the delivery is missing. No job can carry such a delivery. */
+export const isKnown = (delivery: LeasedDelivery): delivery is KnownDelivery => delivery.type !== null
+
+/** Adds jobs for deliveries without a failed attempt, many to a job. @returns how many events Redis took */
+export const enqueueBatches = ({ queue }: ConsumerQueue, deliveries: readonly KnownDelivery[]): Promise<number> =>
+  enqueueEvents(queue, deliveries.map(toJobEvent))
+
+/** Adds a job that carries one delivery, due in `delayMs`. Does nothing when the queue has that job already. */
+export async function enqueueSingle(
+  { name, queue }: ConsumerQueue,
+  delivery: KnownDelivery,
+  delayMs = 0,
+): Promise<void> {
+  const jobId = singleJobId(name, delivery)
+  // BullMQ adds no second job of an id that it keeps as finished. That job ran, and yet the delivery is still there.
+  const previous = await queue.getJob(jobId)
+  if (previous?.finishedOn) await previous.remove()
+  await queue.add(delivery.type, { events: [toJobEvent(delivery)] }, { jobId, delay: Math.ceil(delayMs) })
+}
+
+/**
+ * Adds a job that carries one snoozed event, due in `delayMs`. Redis numbers it: a snooze spends no attempt, so the
+ * id that `enqueueSingle` would choose may belong to the running job that was snoozed.
+ */
+export async function enqueueSnoozed({ queue }: ConsumerQueue, event: JobEvent, delayMs: number): Promise<void> {
+  await queue.add(event.type, { events: [toJobEvent(event)] }, { delay: Math.ceil(delayMs) })
+}
+
+const toJobEvent = ({ id, type, aggregateId }: JobEvent): JobEvent => ({ id, type, aggregateId })

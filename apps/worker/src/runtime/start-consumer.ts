@@ -1,0 +1,86 @@
+import { type ConsumerName, type Dispatcher, openDeadQueue, openQueue, type Policies } from '@goals-tasks/events'
+import { throttled } from '@goals-tasks/observability'
+import type { Redis } from 'ioredis'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { Consumers } from '../consumers/contract.ts'
+import type { Context } from './context.ts'
+import type { Metrics } from './metrics.ts'
+import { createJobWorker } from './processing/job-worker.ts'
+import { noteProgress, startProgress } from './progress.ts'
+import { repeat } from './recovery/repeat.ts'
+import { reviewDeadLetters } from './recovery/review-dead-letters.ts'
+import { createSweeper } from './recovery/sweeper.ts'
+import { createWatchdog } from './recovery/watchdog.ts'
+import { closeWithoutRedis } from './redis/close-without-redis.ts'
+import type { Timings } from './timings.ts'
+
+/** The settings and connections that the consumers of a process share. */
+export type ConsumerSettings = {
+  consumers: Consumers
+  policies: Policies
+  timings: Timings
+  pool: pg.Pool
+  /** `worker` waits for Redis as long as it takes, `producer` fails fast. The caller closes both. */
+  redis: { worker: Redis; producer: Redis }
+  queuePrefix: string
+  dispatcher: Dispatcher
+  metrics: Metrics
+  log: Logger
+  /** Aborts when the process stops. */
+  signal: AbortSignal
+  /** This process has work for the consumer and finishes none. It should exit, for its supervisor to restart it. */
+  onStuck: (consumer: ConsumerName) => void
+}
+
+export type RunningConsumer = { close(): Promise<void> }
+
+/** Starts one consumer: the worker of its queue, its sweeper, the review of its dead letters and its watchdog. */
+export function startConsumer<C extends ConsumerName>(name: C, settings: ConsumerSettings): RunningConsumer {
+  const { timings, redis, queuePrefix } = settings
+  const warn = createWarnings(name, settings)
+  const context = createContext(name, settings)
+  // The owner of the connection logs its errors. The queues repeat them.
+  for (const queue of [context.queue, context.deadQueue]) queue.on('error', warn('queue error'))
+
+  const worker = createJobWorker(context, redis.worker, queuePrefix)
+  const isStuck = createWatchdog(context)
+  const watch = async () => {
+    if (await isStuck()) settings.onStuck(name)
+  }
+  const repeating = [
+    repeat(createSweeper(context), timings.sweepEveryMs, warn('the sweep failed')),
+    repeat(() => reviewDeadLetters(context), timings.reviewDeadEveryMs, warn('the review of the dead letters failed')),
+    repeat(watch, timings.watchEveryMs, warn('the watchdog gets no answer from Redis')),
+  ]
+  async function close() {
+    await Promise.all([worker.close(), ...repeating.map((each) => each.close())])
+    await Promise.all([context.queue.close(), context.deadQueue.close()])
+  }
+  return { close: () => closeWithoutRedis(close(), context) }
+}
+
+function createContext<C extends ConsumerName>(name: C, settings: ConsumerSettings): Context<C> {
+  const { consumers, policies, redis, queuePrefix, metrics, timings, pool, dispatcher, log, signal } = settings
+  const progress = startProgress()
+  const warnWaiting = createWarnings(name, settings)('waiting for Postgres or Redis')
+  return {
+    ...{ name, timings, pool, dispatcher, metrics, log, signal, progress },
+    consumer: consumers[name],
+    policy: policies[name],
+    redis: redis.producer,
+    queue: openQueue(redis.producer, queuePrefix, name),
+    deadQueue: openDeadQueue(redis.producer, queuePrefix, name),
+    onOutage(error) {
+      metrics.outages.inc({ consumer: name })
+      noteProgress(progress)
+      warnWaiting(error)
+    },
+  }
+}
+
+/** Returns a function that makes a log function for one message, throttled: an outage fails many times per second. */
+const createWarnings =
+  (consumer: ConsumerName, { log }: Pick<ConsumerSettings, 'log'>) =>
+  (message: string) =>
+    throttled(5_000, (err: unknown) => log.warn({ consumer, err }, message))

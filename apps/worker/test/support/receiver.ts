@@ -1,0 +1,19 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+type Received = { headers: IncomingHttpHeaders; body: Record<string, unknown> }
+
+/** Starts an endpoint that records what it receives. `answer` responds to the nth request. It closes with the test. */
+export async function startReceiver(answer: (response: ServerResponse, nth: number) => void) {
+  const received: Received[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    received.push({ headers: request.headers, body: JSON.parse(body) })
+    answer(response, received.length)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close().closeAllConnections())
+  return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` }
+}

@@ -2,19 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import {
   collectMethods,
-  malformedRequests,
+  createServer,
   registerAuth,
-  registerHttp,
-  registerHttpMetrics,
-  registerJson,
   registerMethodNotAllowed,
   registerProblemPages,
-  registerProblems,
-  registerValidation,
   type Verifier,
 } from '@goals-tasks/http'
 import type { Registry } from '@goals-tasks/observability'
-import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Deps } from './deps.ts'
 import { goalRoutes } from './features/goals/routes.ts'
@@ -30,26 +25,8 @@ export type AppOptions = {
 }
 
 /** Builds the API: plugins first, then one line per feature, in this order. */
-export async function buildApp(deps: Deps, options: AppOptions) {
-  const app = fastify({
-    loggerInstance: options.log as FastifyBaseLogger,
-    // The request log writes one line per finished request. Every line of a request carries the id of its response.
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
-    genReqId: requestId,
-    bodyLimit: 256 * 1024,
-    requestTimeout: 15_000,
-    connectionTimeout: 30_000,
-    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
-    routerOptions: { maxParamLength: 100 },
-    ...malformedRequests,
-    return503OnClosing: true,
-    forceCloseConnections: 'idle',
-  })
-  registerProblems(app)
-  registerJson(app)
-  registerValidation(app)
-  await registerHttp(app, options.corsOrigins)
-  registerHttpMetrics(app, options.registry)
+export async function buildApp(deps: Deps, options: AppOptions): Promise<FastifyInstance> {
+  const app = await createServer({ ...options, bodyLimitBytes: 256 * 1024, requestIdOf })
   // Routes above are public. Every route below needs a scope.
   await registerOpenapi(app)
   registerProblemPages(app)
@@ -64,7 +41,7 @@ export async function buildApp(deps: Deps, options: AppOptions) {
 }
 
 /** Returns the trace id of the caller, else the request id of an ingress, else a new id, for response, events and log. */
-function requestId({ headers }: IncomingMessage): string {
+function requestIdOf({ headers }: IncomingMessage): string {
   const trace = /^00-([0-9a-f]{32})-/.exec(String(headers.traceparent ?? ''))?.[1]
   const given = headers['x-request-id']
   return trace ?? (typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID())

@@ -1,8 +1,8 @@
+import { readFileSync } from 'node:fs'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
-import release from '../../../package.json' with { type: 'json' }
 
 /** Serves the OpenAPI document of the routes that follow at /openapi.json, and a page to read and try it at /docs. */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
@@ -11,7 +11,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       openapi: '3.1.0',
       info: {
         title: 'goals-tasks',
-        version: release.version,
+        version: releaseVersion(),
         description: introduction,
         license: { name: 'MIT', identifier: 'MIT' },
       },
@@ -52,6 +52,10 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
     })
   })
 }
+
+/** The version of the release, which the package.json of the repository names. */
+const releaseVersion = (): string =>
+  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version
 
 const pageSources = {
   defaultSrc: ["'self'"],

@@ -21,7 +21,7 @@ export type Maintenance = {
 /**
  * The hourly maintenance: creates the partitions of the coming weeks, drops those past the retention, deletes
  * Idempotency-Keys older than a day, and purges goals and tasks that were deleted long ago.
- * One process does it at a time; the others find the lock taken and skip it. It needs no Redis.
+ * One process does a step at a time; the others find its lock taken and skip it. It needs no Redis.
  */
 export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   const { pool, log } = maintenance
@@ -39,7 +39,7 @@ async function purge(maintenance: Maintenance) {
   const { retentionDays, purged } = maintenance
   const sum = { goals: 0, tasks: 0 }
   for (;;) {
-    const batch = await withMaintenanceLock(maintenance, (tx) =>
+    const batch = await withLock(maintenance, locks.purge, (tx) =>
       purgeExpired(tx, { days: retentionDays, limit: rowsPerPurge }),
     )
     if (!batch) return sum
@@ -54,7 +54,7 @@ async function purge(maintenance: Maintenance) {
 /** Deletes in small transactions, the oldest first. */
 async function deleteIdempotencyKeys(maintenance: Maintenance): Promise<number> {
   for (let sum = 0; ; ) {
-    const deleted = await withMaintenanceLock(maintenance, (tx) =>
+    const deleted = await withLock(maintenance, locks.idempotencyKeys, (tx) =>
       tx.query(
         `delete from idempotency_keys where ctid = any(array(
            select ctid from idempotency_keys where created_at < now() - make_interval(hours => $1)
@@ -73,7 +73,7 @@ async function deleteIdempotencyKeys(maintenance: Maintenance): Promise<number> 
  * no lock within a second is left to the next hour.
  */
 async function dropExpiredPartitions(maintenance: Maintenance): Promise<number> {
-  const dropped = await withMaintenanceLock(maintenance, async (tx) => {
+  const dropped = await withLock(maintenance, locks.partitions, async (tx) => {
     await tx.query(`set local lock_timeout = '1s'`)
     return tx.query('select drop_expired_event_partitions(make_interval(days => $1))', [eventRetentionDays])
   })
@@ -81,15 +81,23 @@ async function dropExpiredPartitions(maintenance: Maintenance): Promise<number> 
 }
 
 /**
- * Runs `work` in a transaction, unless another process does maintenance right now. @returns undefined in that case
- * The name of the lock stays as it is: processes of the previous release use it too, and both must exclude each other.
+ * One lock per step: a process that works on another step must not make the last purging process stop early.
+ * The name of the first one stays: processes of the previous release use it, and both must exclude each other.
  */
-function withMaintenanceLock<T>(
+const locks = {
+  purge: 'goals-tasks chores',
+  idempotencyKeys: 'goals-tasks maintenance: idempotency keys',
+  partitions: 'goals-tasks maintenance: partitions',
+} as const
+
+/** Runs `work` in a transaction, unless another process holds the lock. @returns undefined in that case */
+function withLock<T>(
   { pool, dispatcher }: Maintenance,
+  name: (typeof locks)[keyof typeof locks],
   work: (tx: Tx) => Promise<T>,
 ): Promise<T | undefined> {
   return inTransaction(pool, dispatcher.dispatch, async (tx) => {
-    const { rows } = await tx.query(`select pg_try_advisory_xact_lock(hashtext('goals-tasks chores')) as acquired`)
+    const { rows } = await tx.query('select pg_try_advisory_xact_lock(hashtext($1)) as acquired', [name])
     return rows[0]?.acquired === true ? work(tx) : undefined
   })
 }

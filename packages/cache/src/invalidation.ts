@@ -1,7 +1,7 @@
 import { Cluster } from 'ioredis'
-import type { CacheRedis } from './connect.ts'
 import { type EntityKind, type ListGroup, lifetimesMs } from './layout.ts'
-import { createMarks } from './marks.ts'
+import type { CacheRedis } from './redis/connect.ts'
+import { createMarks } from './redis/lease-tokens.ts'
 
 /** Entities as they are now, deleted ones too, and the groups of lists that show or showed them. */
 export type Invalidation = {

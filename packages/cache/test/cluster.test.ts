@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { recordCommands } from './testing/commands.ts'
-import { onCluster } from './testing/deployments.ts'
-import { openCache } from './testing/open-cache.ts'
+import { recordCommands } from './support/command-log.ts'
+import { onCluster } from './support/deployments.ts'
+import { openCache } from './support/open-cache.ts'
 
 // What can only be told of a cluster: every other test of the cache runs on one anyway.
 onCluster(({ servers, fresh }) => {

@@ -1,7 +1,7 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
+import { createBarrier, createRecord } from './memory-database.ts'
 import { begin, type OpenCache, openCache } from './open-cache.ts'
-import { createBarrier, createRecord } from './record.ts'
 
 type Versioned = { version: number } | null
 type Adjust = NonNullable<Parameters<typeof openCache>[1]>['adjust']

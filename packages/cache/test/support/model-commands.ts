@@ -3,11 +3,11 @@ import { type OwnCluster, until } from '@goals-tasks/devstack/testing'
 import fc from 'fast-check'
 import type { Redis } from 'ioredis'
 import { expect } from 'vitest'
-import type { ListGroup } from '../layout.ts'
-import type { Tally } from '../tally.ts'
+import type { ListGroup } from '../../src/layout.ts'
+import type { Tally } from '../../src/stats/counters.ts'
 import { adminsOf } from './deployments.ts'
+import { createBarrier, createRecord, textOf } from './memory-database.ts'
 import { begin, type OpenCache, openCache, shortly } from './open-cache.ts'
-import { createBarrier, createRecord, textOf } from './record.ts'
 
 const ids = ['a', 'b'] as const
 const people = ['ada', 'bob', 'eve'] as const

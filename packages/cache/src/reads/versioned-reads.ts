@@ -1,12 +1,12 @@
+import type { EntityKind, ListGroup } from '../layout.ts'
+import type { Trust } from '../redis/bypass.ts'
+import type { Generation } from '../redis/generation.ts'
+import type { Guard } from '../redis/guard.ts'
+import type { Tally } from '../stats/counters.ts'
 import type { ReadKeys } from './batched-reads.ts'
 import { type Entries, isStorable, type Loaded, parseEntry } from './entries.ts'
-import type { Flights } from './flights.ts'
-import type { Generation } from './generation.ts'
-import type { Guard } from './guard.ts'
-import type { EntityKind, ListGroup } from './layout.ts'
+import type { Flights } from './in-flight-loads.ts'
 import { type ListPage, type Lists, parsePage } from './lists.ts'
-import type { Tally } from './tally.ts'
-import type { Trust } from './trust.ts'
 
 /** A load that took longer is not stored. */
 const fillWithinMs = 5_000

@@ -1,14 +1,14 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { createRegistry } from '@goals-tasks/observability'
 import { expect, onTestFinished, test } from 'vitest'
-import { createCache } from './cache.ts'
-import { connectCache } from './connect.ts'
-import type { Loaded } from './entries.ts'
-import { recordCommands } from './testing/commands.ts'
-import { adminsOf, onEachDeployment } from './testing/deployments.ts'
-import { never, startWithOneTask } from './testing/one-task.ts'
-import { begin, openCache, patiently } from './testing/open-cache.ts'
-import { createBarrier, textOf } from './testing/record.ts'
+import { createCache } from '../src/cache.ts'
+import type { Loaded } from '../src/reads/entries.ts'
+import { connectCache } from '../src/redis/connect.ts'
+import { recordCommands } from './support/command-log.ts'
+import { adminsOf, onEachDeployment } from './support/deployments.ts'
+import { createBarrier, textOf } from './support/memory-database.ts'
+import { begin, openCache, patiently } from './support/open-cache.ts'
+import { never, startWithOneTask } from './support/task-fixture.ts'
 
 onEachDeployment(({ isCluster, servers, fresh }) => {
   test('an entity is loaded once and then answered for each of its readers, byte for byte', async () => {

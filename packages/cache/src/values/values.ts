@@ -1,12 +1,12 @@
-import type { CacheRedis } from './connect.ts'
-import type { Generation } from './generation.ts'
-import type { Guard } from './guard.ts'
-import type { Invalidation } from './invalidation.ts'
-import { unlinkBelow } from './keys-below.ts'
-import { generationKey, groupOfPattern, isVersioned, jittered, lifetimesMs } from './layout.ts'
-import { askRedis, type RedisFigures, sumFigures } from './redis-figures.ts'
-import type { Tally } from './tally.ts'
-import type { Trust } from './trust.ts'
+import type { Invalidation } from '../invalidation.ts'
+import { generationKey, groupOfPattern, isVersioned, jittered, lifetimesMs } from '../layout.ts'
+import type { Trust } from '../redis/bypass.ts'
+import type { CacheRedis } from '../redis/connect.ts'
+import type { Generation } from '../redis/generation.ts'
+import type { Guard } from '../redis/guard.ts'
+import { askRedis, type RedisFigures, sumFigures } from '../redis/redis-figures.ts'
+import type { Tally } from '../stats/counters.ts'
+import { unlinkBelow } from './unlink-below.ts'
 
 export type CacheStats = Tally & { redis: RedisFigures | null }
 export type CacheHealth = {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { cleanUp } from '@goals-tasks/devstack/testing'
-import { composeCache, createParts, type Parts } from '../compose.ts'
-import { connectCache } from '../connect.ts'
+import { composeCache, createParts, type Parts } from '../../src/compose.ts'
+import { connectCache } from '../../src/redis/connect.ts'
 
 type Adjust = (parts: Parts, at: { redis: ReturnType<typeof connectCache>; prefix: string }) => Partial<Parts>
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { CacheRedis } from './connect.ts'
-import { jittered, type ListGroup, lifetimesMs } from './layout.ts'
+import { jittered, type ListGroup, lifetimesMs } from '../layout.ts'
+import type { CacheRedis } from '../redis/connect.ts'
 
 /** A finished page of a list: its text, the entity tag of that, and what leads to the page after it; the latter two without white space. */
 export type ListPage = { text: string; tag: string; next: string | null }

@@ -1,5 +1,5 @@
-import type { CacheRedis } from './connect.ts'
-import { type EntityKind, jittered, lifetimesMs } from './layout.ts'
+import { type EntityKind, jittered, lifetimesMs } from '../layout.ts'
+import type { CacheRedis } from '../redis/connect.ts'
 
 /** A finished answer about an entity, and exactly those who may be given it. */
 export type Loaded = { version: number; text: string; readers: readonly string[] }

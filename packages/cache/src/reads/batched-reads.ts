@@ -1,6 +1,6 @@
 import { Cluster } from 'ioredis'
-import type { CacheRedis } from './connect.ts'
-import type { Guard } from './guard.ts'
+import type { CacheRedis } from '../redis/connect.ts'
+import type { Guard } from '../redis/guard.ts'
 
 type Values = readonly (string | null)[]
 type Batch = { positions: Map<string, number>; values: Promise<Values> }

@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis'
-import type { CacheRedis } from './connect.ts'
+import type { CacheRedis } from '../redis/connect.ts'
 
 const keysPerStep = 500
 

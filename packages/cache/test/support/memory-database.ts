@@ -1,5 +1,5 @@
-import type { Loaded } from '../entries.ts'
-import type { ListPage } from '../lists.ts'
+import type { Loaded } from '../../src/reads/entries.ts'
+import type { ListPage } from '../../src/reads/lists.ts'
 
 type Version = { readers: readonly string[] }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { onEachDeployment } from './testing/deployments.ts'
-import { sabotaged } from './testing/sabotage.ts'
-import { playStories } from './testing/stories.ts'
+import { onEachDeployment } from './support/deployments.ts'
+import { playStories } from './support/model-commands.ts'
+import { sabotaged } from './support/mutations.ts'
 
 onEachDeployment(({ servers }) => {
   test('no read returns less than was acknowledged before it began, whatever happens to Redis and to fills', async () => {

@@ -1,9 +1,9 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
-import { onEachDeployment } from './testing/deployments.ts'
-import { begin, openCache } from './testing/open-cache.ts'
-import { createBarrier, createRecord } from './testing/record.ts'
-import { createTrust } from './trust.ts'
+import { createTrust } from '../src/redis/bypass.ts'
+import { onEachDeployment } from './support/deployments.ts'
+import { createBarrier, createRecord } from './support/memory-database.ts'
+import { begin, openCache } from './support/open-cache.ts'
 
 onEachDeployment(({ fresh }) => {
   /** Two processes; in the first one bob's read of the first version is held, after the database and before the fill. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { onEachDeployment } from './testing/deployments.ts'
-import { raceFills, raceLists, raceOutages, twoProcesses } from './testing/races.ts'
-import { sabotaged } from './testing/sabotage.ts'
+import { onEachDeployment } from './support/deployments.ts'
+import { sabotaged } from './support/mutations.ts'
+import { raceFills, raceLists, raceOutages, twoProcesses } from './support/races.ts'
 
 onEachDeployment(({ fresh }) => {
   test('a fill that was read before a change and lands after it is never seen, a thousand times', async () => {

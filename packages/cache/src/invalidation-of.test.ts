@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { invalidationOf } from './stale.ts'
+import { invalidationOf } from './invalidation-of.ts'
 
 const event = (type: string, aggregateId: string, version: number, rest: object = {}) => ({
   ...{ type, aggregateId, version, readers: [] as (string | null)[], goalIds: null },

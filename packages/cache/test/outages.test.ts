@@ -1,8 +1,8 @@
 import { type OwnServer, until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
-import { adminsOf, onEachDeployment } from './testing/deployments.ts'
-import { startWithOneTask } from './testing/one-task.ts'
-import { openCache, patiently, shortly } from './testing/open-cache.ts'
+import { adminsOf, onEachDeployment } from './support/deployments.ts'
+import { openCache, patiently, shortly } from './support/open-cache.ts'
+import { startWithOneTask } from './support/task-fixture.ts'
 
 const strikes = {
   hangs: { begin: async (node: OwnServer) => node.pause(), end: async (node: OwnServer) => node.resume() },

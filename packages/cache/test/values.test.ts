@@ -1,7 +1,7 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { onEachDeployment } from './testing/deployments.ts'
-import { openCache, shortly } from './testing/open-cache.ts'
+import { onEachDeployment } from './support/deployments.ts'
+import { openCache, shortly } from './support/open-cache.ts'
 
 onEachDeployment(({ servers, fresh }) => {
   const open = async () => {

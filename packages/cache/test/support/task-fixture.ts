@@ -1,6 +1,6 @@
-import type { Loaded } from '../entries.ts'
+import type { Loaded } from '../../src/reads/entries.ts'
+import { createBarrier, createRecord } from './memory-database.ts'
 import { begin, type OpenCache } from './open-cache.ts'
-import { createBarrier, createRecord } from './record.ts'
 
 export const never = () => Promise.reject(new Error('this had to come from the cache'))
 

@@ -1,6 +1,6 @@
-import type { Parts } from '../compose.ts'
-import type { CacheRedis } from '../connect.ts'
-import { createTrust } from '../trust.ts'
+import type { Parts } from '../../src/compose.ts'
+import { createTrust } from '../../src/redis/bypass.ts'
+import type { CacheRedis } from '../../src/redis/connect.ts'
 
 /** Each takes away one thing that the cache relies on; the races must notice. */
 export const sabotaged = {

@@ -1,5 +1,5 @@
+import type { Swap } from './bypass.ts'
 import type { CacheRedis } from './connect.ts'
-import type { Swap } from './trust.ts'
 
 /** Compares and replaces; the time in the value only keeps swaps apart, so that a crowd of processes empties the cache once. */
 const swapScript = `#!lua flags=allow-oom

@@ -4,15 +4,18 @@ import { createInvalidation, type Invalidation } from './invalidation.ts'
 import { generationKey } from './layout.ts'
 import { createBatchedReads } from './reads/batched-reads.ts'
 import { createEntries } from './reads/entries.ts'
-import { createFlights } from './reads/in-flight-loads.ts'
+import { createInFlightLoads } from './reads/in-flight-loads.ts'
 import { createLists } from './reads/lists.ts'
 import { createVersionedReads } from './reads/versioned-reads.ts'
-import { createTrust } from './redis/bypass.ts'
-import { type CacheRedis, watchConnection } from './redis/connect.ts'
+import { createBypass } from './redis/bypass.ts'
+import type { CacheRedis } from './redis/connect.ts'
 import { createGeneration } from './redis/generation.ts'
 import { createGuard } from './redis/guard.ts'
-import { createMarks } from './redis/lease-tokens.ts'
-import { createTally, registerTally } from './stats/counters.ts'
+import { createLeaseTokens } from './redis/lease-tokens.ts'
+import { watchConnection } from './redis/watch-connection.ts'
+import { createCounters } from './stats/counters.ts'
+import { createInspection } from './stats/inspection.ts'
+import { registerMetrics } from './stats/metrics.ts'
 import { createValues } from './values/values.ts'
 
 export type CacheOptions = {
@@ -22,60 +25,61 @@ export type CacheOptions = {
   registry?: Registry
 }
 
-const usual = {
+const defaultLimits = {
   /** How long a request waits for Redis, once to read and once to invalidate. */
   budgetMs: 50,
-  /** How long Redis is left alone after a row of failures. */
-  restMs: 1_000,
-  swapEveryMs: 1_000,
-  maxFlights: 256,
+  /** How long the breaker stays open after a row of failures. */
+  breakerOpenMs: 1_000,
+  /** Least time between two bumps of the global generation by processes that bypass the cache. */
+  bumpIntervalMs: 1_000,
+  maxInFlightLoads: 256,
 }
 
-/** Beyond it, to name each entity takes Redis longer than the budget: the global generation says it in one command. */
+/** A larger change bumps the generation instead: one tombstone per entity would take Redis longer than the budget. */
 const maxTombstones = 1_000
 
 export type Parts = ReturnType<typeof createParts>
 
-/** What a cache is made of. Tests replace parts to see that each one matters. */
-export function createParts({ redis, prefix, log }: CacheOptions, limits = usual) {
-  const newMark = createMarks()
-  const tally = createTally()
+/** Creates the parts of a cache. Tests replace single parts to prove that each one matters. */
+export function createParts({ redis, prefix, log }: CacheOptions, limits = defaultLimits) {
+  const newToken = createLeaseTokens()
+  const counters = createCounters()
   const guard = createGuard(limits)
   const generation = createGeneration({
     redis,
     key: `${prefix}:${generationKey}`,
-    newMark,
-    swapEveryMs: limits.swapEveryMs,
+    newToken,
+    bumpIntervalMs: limits.bumpIntervalMs,
   })
   return {
-    tally,
+    counters,
     guard,
     generation,
-    entries: createEntries({ redis, prefix, newMark }),
-    lists: createLists({ redis, prefix, newMark }),
-    flights: createFlights(limits.maxFlights),
-    read: createBatchedReads(redis, generation.key, guard),
+    entries: createEntries({ redis, prefix, newToken }),
+    lists: createLists({ redis, prefix, newToken }),
+    inFlightLoads: createInFlightLoads(limits.maxInFlightLoads),
+    readKeys: createBatchedReads(redis, generation.key, guard),
     invalidation: createInvalidation({ redis, prefix }),
-    trust: createTrust(generation, log, () => {
-      tally.swaps++
+    bypass: createBypass(generation, log, () => {
+      counters.swaps++
     }),
   }
 }
 
 export function composeCache({ redis, prefix, registry }: CacheOptions, parts: Parts) {
-  const { tally, guard, trust, invalidation, generation } = parts
-  const unwatch = watchConnection(redis, () => trust.distrust('the connection to Redis was lost'))
-  if (registry) registerTally(registry, tally, { breaker: guard.state, trusted: trust.isTrusted })
+  const { counters, guard, bypass, invalidation, generation } = parts
+  const unwatch = watchConnection(redis, () => bypass.start('the connection to Redis was lost'))
+  if (registry) registerMetrics(registry, counters, { breaker: guard.state, isBypassed: bypass.isActive })
 
   async function invalidate(change: Invalidation): Promise<boolean> {
     try {
-      const isVast = (change.entities?.length ?? 0) > maxTombstones
-      await guard.run(() => (isVast ? generation.renew() : invalidation(change)))
-      tally.invalidations++
+      const isBulk = (change.entities?.length ?? 0) > maxTombstones
+      await guard.run(() => (isBulk ? generation.bump() : invalidation(change)))
+      counters.invalidations++
       return true
     } catch (error) {
-      tally.invalidationsMissed++
-      trust.distrust(error instanceof Error ? error.message : String(error))
+      counters.invalidationsMissed++
+      bypass.start(error instanceof Error ? error.message : String(error))
       return false
     }
   }
@@ -83,11 +87,12 @@ export function composeCache({ redis, prefix, registry }: CacheOptions, parts: P
   return {
     ...createVersionedReads(parts),
     invalidate,
-    ...createValues({ redis, prefix, guard, tally, trust, generation, invalidate }),
-    /** What is still to be stored then is not. */
+    ...createValues({ redis, prefix, guard, bypass, generation, invalidate }),
+    ...createInspection({ redis, guard, counters, bypass }),
+    /** Ends the bypass loop. Fills that finish later are not stored, because the caller disconnects Redis. */
     async close(): Promise<void> {
       unwatch()
-      await trust.close()
+      await bypass.close()
     },
   }
 }

@@ -6,7 +6,7 @@ const event = (type: string, aggregateId: string, version: number, rest: object 
   ...rest,
 })
 
-test('a goal drops its entry and its owner’s lists, and the list of its tasks once it is deleted', () => {
+test('a goal invalidates its entry and its owner’s lists, and the list of its tasks when it is deleted', () => {
   const readers = ['ada']
   expect(invalidationOf([event('goal:updated', 'g', 2, { readers })])).toEqual({
     entities: [{ kind: 'goal', id: 'g', version: 2 }],
@@ -18,7 +18,7 @@ test('a goal drops its entry and its owner’s lists, and the list of its tasks 
   ])
 })
 
-test('a task drops its entry and every list that shows it or showed it', () => {
+test('a task invalidates its entry and each list of its old and new goal and readers when it moves', () => {
   const moved = event('task:updated', 't', 4, { readers: ['ada', null, 'bob', 'ada'], goalIds: ['to', 'from'] })
   expect(invalidationOf([moved, event('task:assigned', 't', 4, { readers: ['bob'] })])).toEqual({
     entities: [{ kind: 'task', id: 't', version: 4 }],
@@ -26,7 +26,7 @@ test('a task drops its entry and every list that shows it or showed it', () => {
   })
 })
 
-test('of two versions of an entity the higher one counts, and what is no entity drops nothing', () => {
+test('invalidationOf names the highest version and no other aggregate when events repeat or concern neither', () => {
   const events = [event('task:updated', 't', 3), event('task:updated', 't', 2), event('notification:sent', 'n', 1)]
   expect(invalidationOf(events)).toEqual({ entities: [{ kind: 'task', id: 't', version: 3 }], groups: [] })
 })

@@ -1,30 +1,30 @@
 import type { Invalidation } from './invalidation.ts'
 import type { EntityKind, ListGroup } from './layout.ts'
 
-/** A committed change of an entity, as its events tell of it. */
+/** A committed change of an entity, as one of its events reports it. */
 export type ChangedEntity = {
   type: string
   aggregateId: string
   version: number
-  /** Whose lists show the entity, or did before the change; nulls are nobody. */
+  /** Users whose lists show the entity now or showed it before the change. Nulls are skipped. */
   readers: readonly (string | null)[]
-  /** The goals whose lists of tasks a task stands or stood in. */
+  /** Goals whose task lists show the task now or showed it before the change; null for a goal. */
   goalIds: readonly string[] | null
 }
 
-/** What the cache holds that is no more true after these changes. */
+/** Returns the invalidation that these changes require. It names the highest version of each entity. */
 export function invalidationOf(events: readonly ChangedEntity[]): Invalidation {
-  const versions = new Map<string, { kind: EntityKind; id: string; version: number }>()
+  const entities = new Map<string, { kind: EntityKind; id: string; version: number }>()
   const groups = new Set<ListGroup>()
   for (const event of events) {
     const kind = kindOf(event.type)
     if (!kind) continue
     const key = `${kind}:${event.aggregateId}`
-    if (event.version >= (versions.get(key)?.version ?? 0))
-      versions.set(key, { kind, id: event.aggregateId, version: event.version })
+    if (event.version >= (entities.get(key)?.version ?? 0))
+      entities.set(key, { kind, id: event.aggregateId, version: event.version })
     for (const group of groupsOf(kind, event)) groups.add(group)
   }
-  return { entities: [...versions.values()], groups: [...groups] }
+  return { entities: [...entities.values()], groups: [...groups] }
 }
 
 const kindOf = (type: string): EntityKind | undefined =>
@@ -37,7 +37,7 @@ function groupsOf(kind: EntityKind, { type, aggregateId, readers, goalIds }: Cha
       ...(goalIds ?? []).map((id) => `tasks:goal:${id}` as const),
       ...users.map((id) => `tasks:user:${id}` as const),
     ]
-  // Where there is no goal any more, there is no list of its tasks either, though it was an empty one.
-  const ofItsTasks = type === 'goal:deleted' ? [`tasks:goal:${aggregateId}` as const] : []
-  return [...users.map((id) => `goals:user:${id}` as const), ...ofItsTasks]
+  // A deleted goal has no task list any more: a stored empty list must go as well.
+  const taskLists = type === 'goal:deleted' ? [`tasks:goal:${aggregateId}` as const] : []
+  return [...users.map((id) => `goals:user:${id}` as const), ...taskLists]
 }

@@ -1,16 +1,16 @@
 import { Cluster } from 'ioredis'
 import { type EntityKind, type ListGroup, lifetimesMs } from './layout.ts'
 import type { CacheRedis } from './redis/connect.ts'
-import { createMarks } from './redis/lease-tokens.ts'
+import { createLeaseTokens } from './redis/lease-tokens.ts'
 
-/** Entities as they are now, deleted ones too, and the groups of lists that show or showed them. */
+/** The current versions of changed entities, deleted ones included, and the list groups that show or showed them. */
 export type Invalidation = {
   entities?: readonly { kind: EntityKind; id: string; version: number }[]
   groups?: readonly ListGroup[]
 }
 
-/** Tombstones for keys whose entry is older than the change. A full Redis must take them as well. */
-const bury = `#!lua flags=allow-oom
+/** Sets a tombstone on each key whose entry is older than the change, even when Redis is out of memory. */
+const tombstoneScript = `#!lua flags=allow-oom
 for i, key in ipairs(KEYS) do
   local version = ARGV[i + 2]
   local stored = tonumber(string.match(redis.call('GETRANGE', key, 0, 19), '^%d+'))
@@ -19,35 +19,38 @@ for i, key in ipairs(KEYS) do
   end
 end`
 
-const keysPerScript = 100
+const keysPerCommand = 100
 
 /**
- * Makes what the cache holds of changed entities, and every list of the groups, worthless. Idempotent, in any order.
- * On a single Redis it takes two commands for one entity and its lists; on a cluster one per key.
- * @throws when Redis did not confirm all of it. Some of it may have happened, or happen later; repeat it until it succeeds.
+ * Creates a function that invalidates the entries of changed entities and all lists of the groups. It is idempotent,
+ * and calls may arrive in any order. An entity and its lists take two commands on a single Redis, and one per key on a
+ * cluster.
+ * The function throws when Redis did not confirm all of it. Part of it may have happened or may still happen; repeat
+ * the call until it succeeds.
  */
 export function createInvalidation({ redis, prefix }: { redis: CacheRedis; prefix: string }) {
-  const newMark = createMarks()
-  const clustered = redis instanceof Cluster
+  const newToken = createLeaseTokens()
+  const batchSize = redis instanceof Cluster ? 1 : keysPerCommand
 
   return async ({ entities = [], groups = [] }: Invalidation): Promise<void> => {
-    // A first version has nothing older that could be in the way.
+    // Nothing older than a first version can be in the cache.
     const changed = entities.filter(({ version }) => version > 1)
-    const work: Promise<unknown>[] = inGroups(changed, clustered ? 1 : keysPerScript).map((group) =>
+    const tombstones = batchesOf(changed, batchSize).map((batch) =>
       redis.eval(
-        bury,
-        group.length,
-        ...group.map(({ kind, id }) => `${prefix}:${kind}:${id}`),
+        tombstoneScript,
+        batch.length,
+        ...batch.map(({ kind, id }) => `${prefix}:${kind}:${id}`),
         lifetimesMs.tombstone,
-        newMark(),
-        ...group.map(({ version }) => version),
+        newToken(),
+        ...batch.map(({ version }) => version),
       ),
     )
-    for (const group of inGroups([...new Set(groups)], clustered ? 1 : keysPerScript))
-      work.push(redis.unlink(...group.map((group) => `${prefix}:${group}`)))
-    await Promise.all(work)
+    const unlinks = batchesOf([...new Set(groups)], batchSize).map((batch) =>
+      redis.unlink(...batch.map((group) => `${prefix}:${group}`)),
+    )
+    await Promise.all([...tombstones, ...unlinks])
   }
 }
 
-const inGroups = <T>(items: readonly T[], size: number): T[][] =>
+const batchesOf = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))

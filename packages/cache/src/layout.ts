@@ -1,29 +1,33 @@
 /**
- * What lies in Redis, below `<prefix>:`
+ * The keys in Redis, below `<prefix>:`
  *
  * | key | value | lives |
  * |---|---|---|
- * | `generation` | the *global generation* | for ever |
- * | `goal:<id>`, `task:<id>` | an *entry*: `<version> <mark> <generation> <readers,…>\n<text>` | 1 h |
- * | the same key | a *tombstone*: `<version> <mark>\n`, after an invalidation | 10 min |
- * | the same key | a *placeholder*: `0 <mark>\n`, planted by the first reader who found nothing | 10 s |
- * | `goals:user:<id>`, `tasks:goal:<id>`, `tasks:user:<id>` | the mark of a *group* | 30 min |
- * | `<first group>:<hash of form, groups and variant>` | a list: `<generation> <marks of its groups> <tag> <next>\n<text>` | 30 min |
- * | anything else | a plain value, as JSON | as asked for |
+ * | `generation` | the *global generation* | until it is bumped |
+ * | `goal:<id>`, `task:<id>` | an *entry*: `<version> <lease token> <generation> <readers,…>\n<text>` | 1 h |
+ * | the same key | a *tombstone*: `<version> <lease token>\n`, after an invalidation | 10 min |
+ * | the same key | a *placeholder*: `0 <lease token>\n`, from the first reader that found no value | 10 s |
+ * | `goals:user:<id>`, `tasks:goal:<id>`, `tasks:user:<id>` | the lease token of a *list group* | 30 min |
+ * | `<first group>:<hash>` | a list: `<generation> <lease tokens of its groups> <tag> <next>\n<text>` | 30 min |
+ * | any other key | a plain value, as JSON | as requested |
  *
- * Terms. A *mark* is a value that was never used before and never will be: it names one stretch of time in the life of
- * a key. An *invalidation* ends that stretch: an entity's key gets a tombstone with a new mark, a group's key goes.
- * A reader takes note of the marks and of the global generation *before* it asks the database; its *fill* counts only
- * under exactly those. So what was read before a change, and is written down after it, is refused (an entity) or is
- * never looked at (a list), also when Redis has lost, evicted or rolled back a tombstone meanwhile. The *version* tells
- * which of two invalidations or fills is newer, whatever order they come in.
- * To *distrust*: a process that may have missed an invalidation uses nothing of the cache until it has *swapped* the
- * global generation, which makes everything written under the old one worthless at once, for everybody.
+ * The hash of a list's key covers the version of the list format, all its groups and the variant.
  *
- * Every key is read and written on its own, so that each may live on another node of a Redis Cluster.
+ * Terms:
+ * - A *lease token* names one stretch of a key's life. Each token is created once and never used again.
+ * - An *invalidation* ends that stretch: the key of an entity gets a tombstone with a new token, and the key of a list
+ *   group is deleted.
+ * - A *fill* writes what a reader loaded from the database. The reader notes the tokens and the global generation
+ *   *before* it queries the database, and its fill counts only under exactly these. A fill that was loaded before a
+ *   change and arrives after it is therefore refused (an entity) or never matched (a list). This holds even when Redis
+ *   has lost, evicted or rolled back a tombstone meanwhile: a new placeholder or group has a new token.
+ * - The *version* of an entity tells which of two invalidations or fills is newer, whichever arrives first.
+ * - A *bypass* means that a process does not use the cache, because it may have missed an invalidation. The bypass ends
+ *   once the global generation has been *bumped*. A bump voids all entries and lists of every process at once.
+ *
+ * Each key is read and written on its own, because each may lie on a different node of a Redis Cluster.
  */
-export const entityKinds = ['goal', 'task'] as const
-export type EntityKind = (typeof entityKinds)[number]
+export type EntityKind = 'goal' | 'task'
 
 /** A group of lists that become stale together. */
 export type ListGroup = `goals:user:${string}` | `tasks:goal:${string}` | `tasks:user:${string}`
@@ -32,10 +36,10 @@ export const generationKey = 'generation'
 
 const versioned = /^(?:generation$|(?:goal|task|goals|tasks):)/
 
-/** Keys that only the versioned calls may touch. */
+/** Returns whether the key belongs to an entity, a list, a list group or the generation: no plain value may use it. */
 export const isVersioned = (key: string) => versioned.test(key)
 
-/** The group that a pattern like `goals:user:<id>*` or `tasks:goal:<id>:*` means, all of it. */
+/** Returns the list group that a pattern like `goals:user:<id>*` or `tasks:goal:<id>:*` covers as a whole. */
 export function groupOfPattern(pattern: string): ListGroup | undefined {
   const group = /^((?:goals:user|tasks:goal|tasks:user):[^:*?[\]\\]+)(?::?\*)?$/.exec(pattern)?.[1]
   return group as ListGroup | undefined
@@ -48,10 +52,10 @@ export const lifetimesMs = {
   group: 30 * minute,
   /** Longer than any read that began before the invalidation. */
   tombstone: 10 * minute,
-  /** Longer than a fill may be under way. */
+  /** Longer than the interval between a lookup and its fill. */
   placeholder: 10_000,
   value: 60 * minute,
 }
 
-/** Ten per cent more or less, so that what was filled together does not run out together. */
+/** Varies a lifetime by up to ten per cent, so that values stored together do not expire together. */
 export const jittered = (ms: number) => Math.round(ms * (0.9 + Math.random() / 5))

@@ -1,92 +1,75 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
-import { createTrust } from '../src/redis/bypass.ts'
+import { createBarrier } from './support/barrier.ts'
 import { onEachDeployment } from './support/deployments.ts'
-import { createBarrier, createRecord } from './support/memory-database.ts'
+import { createMemoryDatabase } from './support/memory-database.ts'
 import { begin, openCache } from './support/open-cache.ts'
 
 onEachDeployment(({ fresh }) => {
-  /** Two processes; in the first one bob's read of the first version is held, after the database and before the fill. */
+  /** Opens two processes. The first holds bob's read of version 1 between its load and its fill. */
   async function start() {
     const at = fresh()
     const [one, two] = [await openCache(at), await openCache(at)]
-    const record = createRecord(['t'], ['owner', 'bob'])
-    const early = createBarrier()
+    const database = createMemoryDatabase(['t'], ['owner', 'bob'])
+    const barrier = createBarrier()
     const read = (cache: typeof one, reader: string) =>
-      cache.readEntity('task', 't', reader, () => record.load('t', reader))
+      cache.readEntity('task', 't', reader, () => database.load('t', reader))
     const { result } = await begin(one, () =>
-      one.readEntity('task', 't', 'bob', () => early.hold(() => record.load('t', 'bob'))),
+      one.readEntity('task', 't', 'bob', () => barrier.hold(() => database.load('t', 'bob'))),
     )
-    await early.reached
-    const invalidate = () => two.invalidate({ entities: [{ kind: 'task', id: 't', version: record.version('t') }] })
-    const landed = async () => {
-      early.open()
+    await barrier.reached
+    const invalidate = () => two.invalidate({ entities: [{ kind: 'task', id: 't', version: database.version('t') }] })
+    const finishLateFill = async () => {
+      barrier.open()
       await result
-      await one.settled()
+      await one.fillsDone()
     }
-    return { one, two, record, read, invalidate, landed }
+    return { one, two, database, read, invalidate, finishLateFill }
   }
 
-  test('a newer fill that came before the invalidation stays, and the late fill of an older version is refused', async () => {
-    const { one, two, record, read, invalidate, landed } = await start()
-    record.write('t')
+  test('a newer fill stays when the invalidation and the late fill of an older version follow it', async () => {
+    const { one, two, database, read, invalidate, finishLateFill } = await start()
+    database.write('t')
     await read(two, 'owner')
-    await two.settled()
+    await two.fillsDone()
     expect(await invalidate()).toBe(true)
-    await landed()
+    await finishLateFill()
     for (const cache of [one, two])
       for (const reader of ['bob', 'owner']) expect(await read(cache, reader)).toMatchObject({ version: 2 })
   })
 
-  test('whoever finds a newer entry that is not for them does not join a load that began before it', async () => {
-    const { one, two, record, read, invalidate, landed } = await start()
-    record.write('t', ['owner'])
+  test('a reader does not join an older load when a newer entry excludes that reader', async () => {
+    const { one, two, database, read, invalidate, finishLateFill } = await start()
+    database.write('t', ['owner'])
     await read(two, 'owner')
-    await two.settled()
+    await two.fillsDone()
     expect(await invalidate()).toBe(true)
     const { result } = await begin(one, () => read(one, 'bob'))
-    await landed()
+    await finishLateFill()
     expect(await result).toBeNull()
   })
 
-  test('nobody joins a load that began before a swap', async () => {
-    const { one, two, record, read, invalidate, landed } = await start()
+  test('a reader does not join an older load when the generation was bumped after that load began', async () => {
+    const { one, two, database, read, invalidate, finishLateFill } = await start()
     two.redis.disconnect()
-    await until(() => !two.isTrusted())
-    record.write('t')
+    await until(two.isBypassed)
+    database.write('t')
     expect(await invalidate()).toBe(false)
     await two.redis.connect()
-    await until(two.isTrusted)
+    await until(two.isUsed)
     const { result } = await begin(one, () => read(one, 'bob'))
-    await landed()
+    await finishLateFill()
     expect(await result).toMatchObject({ version: 2 })
   })
 
-  test('a change of more entities than can be named in time is told in one command, and a late fill from before it is refused', async () => {
-    const { one, two, record, read, landed } = await start()
+  test('an invalidation bumps the generation and voids late fills when it names over 1,000 entities', async () => {
+    const { one, two, database, read, finishLateFill } = await start()
     const others = Array.from({ length: 1_000 }, (_, i) => ({ kind: 'task' as const, id: `other-${i}`, version: 2 }))
-    record.write('t')
+    database.write('t')
     const entities = [{ kind: 'task' as const, id: 't', version: 2 }, ...others]
     expect(await two.invalidate({ entities })).toBe(true)
     expect(await two.redis.get(`${two.parts.entries.key('task', 'other-1')}`)).toBeNull()
-    await landed()
+    await finishLateFill()
     for (const cache of [one, two]) expect(await read(cache, 'bob')).toMatchObject({ version: 2 })
   })
-})
-
-test('a doubt that comes during a swap needs another one', async () => {
-  const barriers = [createBarrier(), createBarrier()]
-  const quiet = { info: () => undefined, warn: () => undefined }
-  let swaps = 0
-  const replace = async () => barriers[swaps++]?.hold(async () => 'swapped' as const) ?? 'swapped'
-  const trust = createTrust({ current: async () => 'g', replace }, quiet, () => undefined)
-  trust.distrust('a failed invalidation')
-  await barriers[0]?.reached
-  trust.distrust('and one more')
-  barriers[0]?.open()
-  await barriers[1]?.reached
-  expect(trust.isTrusted()).toBe(false)
-  barriers[1]?.open()
-  await until(trust.isTrusted)
-  await trust.close()
 })

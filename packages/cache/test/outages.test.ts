@@ -1,117 +1,118 @@
 import { type OwnServer, until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
-import { adminsOf, onEachDeployment } from './support/deployments.ts'
-import { openCache, patiently, shortly } from './support/open-cache.ts'
-import { startWithOneTask } from './support/task-fixture.ts'
+import { connectAdmins, onEachDeployment } from './support/deployments.ts'
+import { openCache, patientLimits, shortLimits } from './support/open-cache.ts'
+import { createTaskFixture } from './support/task-fixture.ts'
 
-const strikes = {
+const faults = {
   hangs: { begin: async (node: OwnServer) => node.pause(), end: async (node: OwnServer) => node.resume() },
   dies: { begin: (node: OwnServer) => node.kill(), end: (node: OwnServer) => node.start() },
 }
 
 onEachDeployment(({ isCluster, servers, fresh }) => {
-  /** A place where the entity and the generation lie on two nodes, if there are several. */
-  function findPlace() {
-    const admins = adminsOf(servers())
-    // Whoever has not got the key refers us to another node.
+  /** Finds a prefix for which the entity and the generation lie on different nodes, on a cluster. */
+  function findPrefix() {
+    const admins = connectAdmins(servers())
+    // A node that does not serve the key redirects to another one, so the command fails.
     const nodeOf = async (key: string) => {
-      const asked = await Promise.allSettled(admins.map((admin) => admin.exists(key)))
-      return servers().nodes.find((_, i) => asked[i]?.status === 'fulfilled')
+      const replies = await Promise.allSettled(admins.map((admin) => admin.exists(key)))
+      return servers().nodes.find((_, i) => replies[i]?.status === 'fulfilled')
     }
     return until(async () => {
       const at = fresh()
-      const ofEntity = await nodeOf(`${at.prefix}:task:t`)
-      const ofGeneration = await nodeOf(`${at.prefix}:generation`)
-      if (!ofEntity || !ofGeneration || (isCluster && ofEntity === ofGeneration)) throw new Error('not here')
+      const entityNode = await nodeOf(`${at.prefix}:task:t`)
+      const generationNode = await nodeOf(`${at.prefix}:generation`)
+      if (!entityNode || !generationNode || (isCluster && entityNode === generationNode))
+        throw new Error('both keys lie on the same node')
       const nodes = {
         Redis: servers().nodes,
-        'the node of the entity': [ofEntity],
-        'the node of the generation': [ofGeneration],
+        'the node of the entity': [entityNode],
+        'the node of the generation': [generationNode],
       }
       return { at, nodes }
     })
   }
 
-  const struck = isCluster
+  const targets = isCluster
     ? (['Redis', 'the node of the entity', 'the node of the generation'] as const)
     : (['Redis'] as const)
-  const cases = struck.flatMap((which) => (['hangs', 'dies'] as const).map((what) => [which, what] as const))
+  const cases = targets.flatMap((target) => (['hangs', 'dies'] as const).map((fault) => [target, fault] as const))
 
   test.for(cases)(
-    '%s %s: reads are loaded, a change that it does not confirm is told as missed; then it is back, and nobody sees anything older',
-    async ([which, what]) => {
-      const { at, nodes } = await findPlace()
+    'a cache loads reads, reports a missed change and serves nothing older afterwards when %s %s',
+    async ([target, fault]) => {
+      const { at, nodes } = await findPrefix()
       const other = await openCache(at)
-      const cache = await openCache(at, { limits: shortly })
-      const { read, change, record, loads } = startWithOneTask(cache, ['owner'])
+      const cache = await openCache(at, { limits: shortLimits })
+      const { read, change, database, loads } = createTaskFixture(cache, ['owner'])
       await read('owner')
-      const elsewhere = () => other.readEntity('task', 't', 'owner', () => record.load('t', 'owner'))
-      expect(await elsewhere()).toMatchObject({ version: 1 })
+      const readElsewhere = () => other.readEntity('task', 't', 'owner', () => database.load('t', 'owner'))
+      expect(await readElsewhere()).toMatchObject({ version: 1 })
       expect(loads).toHaveLength(1)
-      await Promise.all(nodes[which].map(strikes[what].begin))
+      await Promise.all(nodes[target].map(faults[fault].begin))
       try {
         for (let i = 0; i < 8; i++) expect(await read('owner')).toMatchObject({ version: 1 })
-        const confirmed = await change()
-        // The node of the entity may have heard of it all the same, when only the generation is out of reach.
-        if (which !== 'the node of the generation') expect(confirmed).toBe(false)
+        const isConfirmed = await change()
+        // The node of the entity may confirm the change when only the generation is unreachable.
+        if (target !== 'the node of the generation') expect(isConfirmed).toBe(false)
         expect(await read('owner')).toMatchObject({ version: 2 })
       } finally {
-        await Promise.all(nodes[which].map(strikes[what].end))
+        await Promise.all(nodes[target].map(faults[fault].end))
       }
-      await until(cache.isTrusted)
+      await until(cache.isUsed)
       expect(await read('owner')).toMatchObject({ version: 2 })
-      expect(await elsewhere()).toMatchObject({ version: 2 })
+      expect(await readElsewhere()).toMatchObject({ version: 2 })
       expect(loads.length).toBeGreaterThan(8)
-      const { hits } = cache.parts.tally
+      const { hits } = cache.counters
       const versions = new Set<number | undefined>()
       await until(async () => {
         versions.add((await read('owner'))?.version)
-        return cache.parts.tally.hits > hits
+        return cache.counters.hits > hits
       })
       expect(versions).toEqual(new Set([2]))
     },
   )
 
-  test.for(struck)('the connection to %s is lost, and all that the cache holds is void', async (which) => {
-    const { at, nodes } = await findPlace()
+  test.for(targets)('the cache bumps the generation when the connection to %s is lost', async (target) => {
+    const { at, nodes } = await findPrefix()
     const cache = await openCache(at)
-    const { read } = startWithOneTask(cache, ['owner'])
+    const { read } = createTaskFixture(cache, ['owner'])
     await read('owner')
     const before = await cache.parts.generation.current()
-    for (const admin of adminsOf({ nodes: nodes[which] }))
+    for (const admin of connectAdmins({ nodes: nodes[target] }))
       await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
-    await until(() => cache.parts.tally.swaps > 0)
+    await until(() => cache.counters.swaps > 0)
     expect(await cache.parts.generation.current()).not.toBe(before)
   })
 
-  test('Redis is emptied while a fill is under way: what was read before is not seen after', async () => {
-    const { read, change, readLate } = startWithOneTask(await openCache(fresh()), ['owner'])
-    const landed = await readLate('owner')
+  test('a read returns the new version when Redis is emptied before a late fill arrives', async () => {
+    const { read, change, beginLateFill } = createTaskFixture(await openCache(fresh()), ['owner'])
+    const finishLateFill = await beginLateFill('owner')
     await change()
-    await Promise.all(adminsOf(servers()).map((admin) => admin.flushall()))
-    await landed()
+    await Promise.all(connectAdmins(servers()).map((admin) => admin.flushall()))
+    await finishLateFill()
     expect(await read('owner')).toMatchObject({ version: 2 })
   })
 
-  test('a tombstone that Redis evicts lets no stale fill in', async () => {
+  test('a late fill is refused when Redis has evicted the tombstone', async () => {
     const cache = await openCache(fresh())
-    const { read, change, readLate } = startWithOneTask(cache, ['owner'])
-    const landed = await readLate('owner')
+    const { read, change, beginLateFill } = createTaskFixture(cache, ['owner'])
+    const finishLateFill = await beginLateFill('owner')
     await change()
     expect(await cache.redis.unlink(cache.parts.entries.key('task', 't'))).toBe(1)
-    await landed()
-    expect(cache.parts.tally.refused).toBe(1)
+    await finishLateFill()
+    expect(cache.counters.refused).toBe(1)
     expect(await read('owner')).toMatchObject({ version: 2 })
   })
 
-  test('of processes that lost Redis together, one empties the cache for all', async () => {
+  test('one process empties the cache for all when eight lose Redis together', async () => {
     const at = fresh()
-    const limits = { ...patiently, swapEveryMs: 300 }
+    const limits = { ...patientLimits, bumpIntervalMs: 300 }
     const processes = await Promise.all(Array.from({ length: 8 }, () => openCache(at, { limits })))
     await processes[0]?.readEntity('goal', 'g', 'a', async () => null)
-    for (const { parts } of processes) parts.trust.distrust('a test')
-    await until(() => processes.every(({ isTrusted }) => isTrusted()))
-    // Whoever looked too late for the first needs a second.
-    expect(processes.reduce((sum, { parts }) => sum + parts.tally.swaps, 0)).toBeLessThanOrEqual(2)
+    for (const { parts } of processes) parts.bypass.start('a test')
+    await until(() => processes.every(({ isUsed }) => isUsed()))
+    // A process that reads the generation only after the first bump needs a second one.
+    expect(processes.reduce((sum, { counters }) => sum + counters.swaps, 0)).toBeLessThanOrEqual(2)
   })
 })

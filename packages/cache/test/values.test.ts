@@ -1,7 +1,7 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { onEachDeployment } from './support/deployments.ts'
-import { openCache, shortly } from './support/open-cache.ts'
+import { openCache, shortLimits } from './support/open-cache.ts'
 
 onEachDeployment(({ servers, fresh }) => {
   const open = async () => {
@@ -10,28 +10,28 @@ onEachDeployment(({ servers, fresh }) => {
     return { cache, redis: cache.redis, prefix: at.prefix }
   }
 
-  describe('with Redis', () => {
-    test('get gives what set stored, and null for what is not there', async () => {
+  describe('Redis up', () => {
+    test('get returns the value, or null when set has stored none', async () => {
       const { cache } = await open()
       await cache.set('person', { name: 'Ada', tags: ['x'], none: null })
       expect(await cache.get('person')).toEqual({ name: 'Ada', tags: ['x'], none: null })
-      expect(await cache.get('nobody')).toBeNull()
+      expect(await cache.get('missing')).toBeNull()
     })
 
-    test('set keeps a value for about an hour, or exactly as long as it is told', async () => {
+    test('set keeps a value for about an hour, or exactly for the lifetime when it gets one', async () => {
       const { cache, redis, prefix } = await open()
-      await cache.set('usual', 1)
+      await cache.set('default', 1)
       await cache.set('short', 1, 60)
-      const usual = await redis.pttl(`${prefix}:usual`)
-      expect(usual).toBeGreaterThan(53 * 60_000)
-      expect(usual).toBeLessThanOrEqual(66 * 60_000)
-      const short = await redis.pttl(`${prefix}:short`)
-      expect(short).toBeGreaterThan(50_000)
-      expect(short).toBeLessThanOrEqual(60_000)
-      await expect(cache.set('nothing', undefined)).rejects.toThrow('nothing: a undefined is no JSON')
+      const defaultMs = await redis.pttl(`${prefix}:default`)
+      expect(defaultMs).toBeGreaterThan(53 * 60_000)
+      expect(defaultMs).toBeLessThanOrEqual(66 * 60_000)
+      const shortMs = await redis.pttl(`${prefix}:short`)
+      expect(shortMs).toBeGreaterThan(50_000)
+      expect(shortMs).toBeLessThanOrEqual(60_000)
+      await expect(cache.set('nothing', undefined)).rejects.toThrow('Cannot store nothing: JSON has no undefined.')
     })
 
-    test('del removes one value and says whether it was there', async () => {
+    test('del removes a value and returns whether there was one when it is called twice', async () => {
       const { cache } = await open()
       await cache.set('a', 1)
       expect(await cache.del('a')).toBe(true)
@@ -39,39 +39,39 @@ onEachDeployment(({ servers, fresh }) => {
       expect(await cache.get('a')).toBeNull()
     })
 
-    test('delPattern removes what matches below the prefix, and nothing else of that database', async () => {
+    test('delPattern removes only plain values below the prefix when other keys match the pattern', async () => {
       const { cache, redis, prefix } = await open()
       for (const key of ['report:1', 'report:2', 'other']) await cache.set(key, key)
       await cache.readEntity('goal', '1', 'ada', async () => ({ version: 1, text: '{}', readers: ['ada'] }))
-      await cache.settled()
+      await cache.fillsDone()
       const foreign = [`bull:${prefix}:wait`, `${prefix}x:report:1`]
       for (const key of foreign) await redis.set(key, 'job')
       expect(await cache.delPattern('report:*')).toBe(2)
       expect(await cache.get('other')).toBe('other')
-      // The entity is no plain value, whatever the pattern.
+      // An entity is never a plain value, even when the pattern matches its key.
       expect(await cache.delPattern('*')).toBe(1)
       for (const key of [`${prefix}:goal:1`, ...foreign]) expect(await redis.exists(key)).toBe(1)
     })
 
-    test('delPattern of a group of lists drops the group without looking for its keys', async () => {
+    test('delPattern invalidates a list group when the pattern covers the whole group', async () => {
       const { cache } = await open()
       const read = (text: string) =>
         cache.readList(['goals:user:ada'], 'all', async () => ({ text, tag: text, next: null }))
       await read('old')
-      await cache.settled()
+      await cache.fillsDone()
       expect((await read('new')).text).toBe('old')
       expect(await cache.delPattern('goals:user:ada*')).toBe(1)
       expect((await read('new')).text).toBe('new')
     })
 
-    test('exists knows what is there', async () => {
+    test('exists returns true only when the key has a value', async () => {
       const { cache } = await open()
       await cache.set('a', false)
       expect(await cache.exists('a')).toBe(true)
       expect(await cache.exists('b')).toBe(false)
     })
 
-    test('getOrSet loads once, does not keep null, and lets an error through', async () => {
+    test('getOrSet loads once, stores no null and throws the error when the load fails', async () => {
       const { cache } = await open()
       let loads = 0
       const load = async () => ++loads
@@ -82,7 +82,7 @@ onEachDeployment(({ servers, fresh }) => {
       await expect(cache.getOrSet('broken', failing)).rejects.toThrow('no database')
     })
 
-    test('increment counts and keeps the time to live', async () => {
+    test('increment adds and keeps the time to live when the value exists', async () => {
       const { cache, redis, prefix } = await open()
       expect(await cache.increment('visits')).toBe(1)
       expect(await redis.pttl(`${prefix}:visits`)).toBeGreaterThan(0)
@@ -94,7 +94,7 @@ onEachDeployment(({ servers, fresh }) => {
       expect(await cache.increment('word')).toBeNull()
     })
 
-    test('expire changes how long a value lives, if there is one', async () => {
+    test('expire sets the time to live when there is a value', async () => {
       const { cache, redis, prefix } = await open()
       await cache.set('a', 1)
       expect(await cache.expire('a', 5)).toBe(true)
@@ -102,13 +102,13 @@ onEachDeployment(({ servers, fresh }) => {
       expect(await cache.expire('b', 5)).toBe(false)
     })
 
-    test('clear empties the cache and leaves its neighbours alone', async () => {
+    test('clear empties the cache and keeps foreign keys when it shares its Redis', async () => {
       const { cache, redis, prefix } = await open()
       await cache.set('a', 1)
       const read = (version: number) =>
         cache.readEntity('goal', '1', 'ada', async () => ({ version, text: '{}', readers: ['ada'] }))
       await read(1)
-      await cache.settled()
+      await cache.fillsDone()
       await redis.set(`bull:${prefix}:wait`, 'job')
       expect(await cache.clear()).toBe(2)
       expect(await cache.get('a')).toBeNull()
@@ -116,12 +116,12 @@ onEachDeployment(({ servers, fresh }) => {
       expect(await redis.exists(`bull:${prefix}:wait`)).toBe(1)
     })
 
-    test('getStats gives what this cache did and what Redis says of itself', async () => {
+    test('getStats returns the counters of the process and the figures of Redis when Redis is up', async () => {
       const { cache } = await open()
       const read = () =>
         cache.readEntity('goal', '1', 'ada', async () => ({ version: 1, text: '{}', readers: ['ada'] }))
       await read()
-      await cache.settled()
+      await cache.fillsDone()
       await read()
       expect(await cache.getStats()).toMatchObject({
         hits: 1,
@@ -132,13 +132,13 @@ onEachDeployment(({ servers, fresh }) => {
       })
     })
 
-    test('healthCheck gives the state and the time of a round trip', async () => {
+    test('healthCheck returns the state and the round trip time when Redis is up', async () => {
       const { cache } = await open()
       const expected = { state: 'up', roundTripMs: expect.any(Number), breaker: 'closed', trusted: true }
       expect(await cache.healthCheck()).toEqual(expected)
     })
 
-    test('many values are found, matched, counted and cleared, on whichever node they are', async () => {
+    test('values are found, matched, counted and cleared when they lie on different nodes', async () => {
       const cache = await openCache(fresh())
       for (let i = 0; i < 60; i++) await cache.set(`${i < 30 ? 'x' : 'y'}:${i}`, i)
       expect(await cache.get('x:7')).toBe(7)
@@ -150,7 +150,7 @@ onEachDeployment(({ servers, fresh }) => {
       expect(await cache.healthCheck()).toMatchObject({ state: 'up', trusted: true })
     })
 
-    test('keys of entities and lists are refused', async () => {
+    test('a call for plain values throws a TypeError when the key belongs to an entity or a list', async () => {
       const { cache } = await open()
       for (const key of ['goal:1', 'task:1', 'goals:user:ada', 'tasks:goal:1', 'tasks:user:ada', 'generation']) {
         const calls = [
@@ -169,37 +169,38 @@ onEachDeployment(({ servers, fresh }) => {
     })
   })
 
-  describe.for(['hung', 'down'] as const)('with Redis %s', (how) => {
+  describe.for(['hung', 'down'] as const)('Redis %s', (state) => {
     let cache: Awaited<ReturnType<typeof openCache>>
     beforeAll(async () => {
-      cache = await openCache(fresh(), { limits: shortly })
+      cache = await openCache(fresh(), { limits: shortLimits })
       await cache.set('a', 1)
-      if (how === 'hung') return servers().pause()
+      if (state === 'hung') return servers().pause()
       await Promise.all(servers().nodes.map((node) => node.kill()))
       await until(() => cache.redis.status !== 'ready')
     })
     afterAll(() => servers().resume())
 
-    // First of all, while nothing has failed yet and Redis is really asked.
-    test('getStats gives its own figures', async () =>
+    // This test comes first: the breaker is still closed, so Redis is called.
+    test(`getStats returns only its own counters when Redis is ${state}`, async () =>
       expect(await cache.getStats()).toMatchObject({ hits: 0, redis: null }))
-    test('get finds nothing', async () => expect(await cache.get('a')).toBeNull())
-    test('set does nothing', async () => expect(await cache.set('a', 2)).toBeUndefined())
-    test('del does nothing', async () => expect(await cache.del('a')).toBe(false))
-    test('delPattern does nothing', async () => expect(await cache.delPattern('a*')).toBe(0))
-    test('delPattern of a group is made up for later', async () => {
+    test(`get returns null when Redis is ${state}`, async () => expect(await cache.get('a')).toBeNull())
+    test(`set returns without an error when Redis is ${state}`, async () =>
+      expect(await cache.set('a', 2)).toBeUndefined())
+    test(`del returns false when Redis is ${state}`, async () => expect(await cache.del('a')).toBe(false))
+    test(`delPattern returns 0 when Redis is ${state}`, async () => expect(await cache.delPattern('a*')).toBe(0))
+    test(`delPattern of a group starts a bypass when Redis is ${state}`, async () => {
       expect(await cache.delPattern('goals:user:ada*')).toBe(0)
-      expect(cache.isTrusted()).toBe(false)
+      expect(cache.isBypassed()).toBe(true)
     })
-    test('exists finds nothing', async () => expect(await cache.exists('a')).toBe(false))
-    test('getOrSet loads', async () => expect(await cache.getOrSet('a', async () => 3)).toBe(3))
-    test('increment gives nothing', async () => expect(await cache.increment('n')).toBeNull())
-    test('expire does nothing', async () => expect(await cache.expire('a', 1)).toBe(false))
-    test('clear is made up for later', async () => {
+    test(`exists returns false when Redis is ${state}`, async () => expect(await cache.exists('a')).toBe(false))
+    test(`getOrSet loads when Redis is ${state}`, async () => expect(await cache.getOrSet('a', async () => 3)).toBe(3))
+    test(`increment returns null when Redis is ${state}`, async () => expect(await cache.increment('n')).toBeNull())
+    test(`expire returns false when Redis is ${state}`, async () => expect(await cache.expire('a', 1)).toBe(false))
+    test(`clear starts a bypass when Redis is ${state}`, async () => {
       expect(await cache.clear()).toBe(0)
-      expect(cache.isTrusted()).toBe(false)
+      expect(cache.isBypassed()).toBe(true)
     })
-    test('healthCheck says so', async () =>
+    test(`healthCheck returns down when Redis is ${state}`, async () =>
       expect(await cache.healthCheck()).toMatchObject({ state: 'down', roundTripMs: null }))
   })
 })

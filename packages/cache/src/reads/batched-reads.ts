@@ -5,12 +5,12 @@ import type { Guard } from '../redis/guard.ts'
 type Values = readonly (string | null)[]
 type Batch = { positions: Map<string, number>; values: Promise<Values> }
 
-/** Gives the values of `keys`, the global generation first. */
+/** Returns the global generation, followed by the values of `keys`. */
 export type ReadKeys = (keys: readonly string[]) => Promise<Values>
 
 /**
- * Reads that begin in the same turn of the event loop share one command, and one look at the global generation.
- * A batch is closed before it is sent: whoever comes later sees what Redis holds later.
+ * Batches reads: those that begin in the same turn of the event loop share one command, which also reads the global
+ * generation. A batch is closed before it is sent, so that a later read never gets an earlier value.
  */
 export function createBatchedReads(redis: CacheRedis, generationKey: string, guard: Guard): ReadKeys {
   let open: Batch | undefined
@@ -32,12 +32,12 @@ export function createBatchedReads(redis: CacheRedis, generationKey: string, gua
   return async (keys) => {
     open ??= begin()
     const { positions, values } = open
-    const mine = keys.map((key) => {
-      const at = positions.get(key) ?? positions.size
-      positions.set(key, at)
-      return at
+    const ownPositions = keys.map((key) => {
+      const position = positions.get(key) ?? positions.size
+      positions.set(key, position)
+      return position
     })
     const all = await values
-    return [all[0] ?? null, ...mine.map((at) => all[at] ?? null)]
+    return [all[0] ?? null, ...ownPositions.map((position) => all[position] ?? null)]
   }
 }

@@ -1,31 +1,31 @@
-export type Flights = ReturnType<typeof createFlights>
+export type InFlightLoads = ReturnType<typeof createInFlightLoads>
 
 /**
- * Callers with the same key share one load and one fill. The key says what is asked for *and* what the caller has just
- * seen in Redis: whoever sees that a change has happened does not join a load that began before it.
- * Beyond `max` loads at a time each caller loads for itself, and nothing is filled.
+ * Single flight: callers with the same key share one load and one fill. The key must contain the question *and* what
+ * the caller has just seen in Redis, so that a caller that sees a change does not join a load that began before it.
+ * While `max` loads are in flight, each further caller loads for itself and nothing is filled.
  */
-export function createFlights(max: number) {
-  const flights = new Map<string, Promise<unknown>>()
-  const landings = new Set<Promise<void>>()
+export function createInFlightLoads(max: number) {
+  const loads = new Map<string, Promise<unknown>>()
+  const fills = new Set<Promise<void>>()
   return {
     share<T>(key: string, load: () => Promise<T>, fill: (loaded: T) => Promise<void>): Promise<T> {
-      const joined = flights.get(key) as Promise<T> | undefined
+      const joined = loads.get(key) as Promise<T> | undefined
       if (joined) return joined
       const loading = load()
-      if (flights.size >= max) return loading
-      flights.set(key, loading)
-      // A failed load is the callers' to handle; here it only means that there is nothing to fill.
-      const landing = loading
+      if (loads.size >= max) return loading
+      loads.set(key, loading)
+      // The callers handle a failed load. There is nothing to fill then.
+      const filling = loading
         .then(fill, () => undefined)
         .finally(() => {
-          flights.delete(key)
-          landings.delete(landing)
+          loads.delete(key)
+          fills.delete(filling)
         })
-      landings.add(landing)
+      fills.add(filling)
       return loading
     },
-    /** Settles when every fill that is under way now is done. */
-    settled: async (): Promise<void> => void (await Promise.all(landings)),
+    /** Resolves once every load in flight has ended and its fill is done. */
+    fillsDone: async (): Promise<void> => void (await Promise.all(fills)),
   }
 }

@@ -2,25 +2,26 @@ import { hash } from 'node:crypto'
 import { jittered, type ListGroup, lifetimesMs } from '../layout.ts'
 import type { CacheRedis } from '../redis/connect.ts'
 
-/** A finished page of a list: its text, the entity tag of that, and what leads to the page after it; the latter two without white space. */
+/** A finished page of a list: text, entity tag and the cursor of the next page. Tag and cursor contain no spaces. */
 export type ListPage = { text: string; tag: string; next: string | null }
 
-/** Of the value: to be raised when that changes, so that old and new replicas do not misread each other. */
-const form = 2
+/** Raise it whenever the stored value changes, so that old and new replicas do not misread each other. */
+const formatVersion = 2
 
 export type Lists = ReturnType<typeof createLists>
+type Options = { redis: CacheRedis; prefix: string; newToken: () => string }
 
-export function createLists({ redis, prefix, newMark }: { redis: CacheRedis; prefix: string; newMark: () => string }) {
+export function createLists({ redis, prefix, newToken }: Options) {
   return {
     groupKey: (group: ListGroup) => `${prefix}:${group}`,
     key: (groups: readonly [ListGroup, ...ListGroup[]], variant: string) =>
-      `${prefix}:${groups[0]}:${hash('sha256', `${form} ${groups.join()} ${variant}`, 'base64url')}`,
-    /** Gives a group without a mark a new one: never one that it had before. @returns its mark */
-    async plant(key: string): Promise<string> {
-      const mark = newMark()
-      return (await redis.set(key, mark, 'PX', lifetimesMs.group, 'NX', 'GET')) ?? mark
+      `${prefix}:${groups[0]}:${hash('sha256', `${formatVersion} ${groups.join()} ${variant}`, 'base64url')}`,
+    /** Gives a group a new lease token if it has none. Returns the token that the group has then. */
+    async setIfAbsent(groupKey: string): Promise<string> {
+      const token = newToken()
+      return (await redis.set(groupKey, token, 'PX', lifetimesMs.group, 'NX', 'GET')) ?? token
     },
-    /** Overwrites whatever is there: a list counts only under the generation and the marks that it names. */
+    /** Stores a page over any other: it matches only readers that see the same generation and tokens as `seen`. */
     async fill(key: string, seen: string, { text, tag, next }: ListPage): Promise<boolean> {
       await redis.set(key, `${seen} ${tag} ${next ?? '-'}\n${text}`, 'PX', jittered(lifetimesMs.list))
       return true
@@ -28,7 +29,7 @@ export function createLists({ redis, prefix, newMark }: { redis: CacheRedis; pre
   }
 }
 
-/** The page, if it was read under what the reader sees now. */
+/** Returns the stored page, if it was loaded under the generation and the tokens that the reader sees now. */
 export function parsePage(stored: string, seen: string): ListPage | undefined {
   if (!stored.startsWith(`${seen} `)) return
   const end = stored.indexOf('\n')

@@ -1,69 +1,75 @@
 import type { EntityKind, ListGroup } from '../layout.ts'
-import type { Trust } from '../redis/bypass.ts'
+import type { Bypass } from '../redis/bypass.ts'
 import type { Generation } from '../redis/generation.ts'
 import type { Guard } from '../redis/guard.ts'
-import type { Tally } from '../stats/counters.ts'
+import type { Counters } from '../stats/counters.ts'
 import type { ReadKeys } from './batched-reads.ts'
 import { type Entries, isStorable, type Loaded, parseEntry } from './entries.ts'
-import type { Flights } from './in-flight-loads.ts'
+import type { InFlightLoads } from './in-flight-loads.ts'
 import { type ListPage, type Lists, parsePage } from './lists.ts'
 
 /** A load that took longer is not stored. */
 const fillWithinMs = 5_000
 
-type Parts = {
-  read: ReadKeys
+type Options = {
+  readKeys: ReadKeys
   entries: Entries
   lists: Lists
-  generation: Pick<Generation, 'plant'>
-  flights: Flights
-  trust: Pick<Trust, 'isTrusted'>
+  generation: Pick<Generation, 'setIfAbsent'>
+  inFlightLoads: InFlightLoads
+  bypass: Pick<Bypass, 'isActive'>
   guard: Guard
-  tally: Tally
+  counters: Counters
 }
 
-export function createVersionedReads({ read, entries, lists, generation, flights, trust, guard, tally }: Parts) {
-  /** What `look` finds in Redis; nothing when Redis is not to be trusted, or does not answer in time. */
-  async function seen<T>(look: () => Promise<T>): Promise<T | undefined> {
-    if (trust.isTrusted())
+export function createVersionedReads(options: Options) {
+  const { readKeys, entries, lists, generation, inFlightLoads, bypass, guard, counters } = options
+
+  /** Returns what `lookUp` finds, or undefined when the cache is bypassed or Redis does not answer in time. */
+  async function unlessBypassed<T>(lookUp: () => Promise<T>): Promise<T | undefined> {
+    if (!bypass.isActive())
       try {
-        return await look()
+        return await lookUp()
       } catch {
-        // The breaker took note; a read never fails because of the cache.
+        // The breaker has counted the failure. A read never fails because of the cache.
       }
-    tally.bypassed++
+    counters.bypassed++
     return
   }
 
-  /** Where nothing is, a mark is planted, so that a fill can tell whether a change came between. */
-  async function lookAtEntry(key: string) {
-    let [current, stored] = await read([key])
+  /** Reads an entry. An empty key gets a placeholder, so that a fill can tell whether a change came meanwhile. */
+  async function lookUpEntry(key: string) {
+    let [current, stored] = await readKeys([key])
     if (!current || !stored)
       [current, stored] = await guard.run(() =>
-        Promise.all([current ?? generation.plant(), stored ?? entries.plant(key)]),
+        Promise.all([current ?? generation.setIfAbsent(), stored ?? entries.setIfAbsent(key)]),
       )
     return { current, entry: parseEntry(stored) }
   }
 
-  async function lookAtList(key: string, groupKeys: string[]) {
-    const [current, stored, ...marks] = await read([key, ...groupKeys])
-    if (current && marks.every(Boolean)) return { stored, state: [current, ...marks].join(' ') }
-    const planted = await guard.run(() =>
-      Promise.all([current ?? generation.plant(), ...groupKeys.map((group, i) => marks[i] ?? lists.plant(group))]),
+  /** Reads a list. `seen` holds the generation and the lease tokens of its groups, which it creates where absent. */
+  async function lookUpList(key: string, groupKeys: string[]) {
+    const [current, stored, ...tokens] = await readKeys([key, ...groupKeys])
+    if (current && tokens.every(Boolean)) return { stored, seen: [current, ...tokens].join(' ') }
+    const seen = await guard.run(() =>
+      Promise.all([
+        current ?? generation.setIfAbsent(),
+        ...groupKeys.map((group, i) => tokens[i] ?? lists.setIfAbsent(group)),
+      ]),
     )
-    return { stored, state: planted.join(' ') }
+    return { stored, seen: seen.join(' ') }
   }
 
   async function fill(beganAt: number, store: () => Promise<boolean>): Promise<void> {
     if (performance.now() - beganAt > fillWithinMs) {
-      tally.late++
+      counters.late++
       return
     }
     try {
-      if (await guard.run(store)) tally.fills++
-      else tally.refused++
+      if (await guard.run(store)) counters.fills++
+      else counters.refused++
     } catch {
-      tally.fillsFailed++
+      counters.fillsFailed++
     }
   }
 
@@ -75,20 +81,21 @@ export function createVersionedReads({ read, entries, lists, generation, flights
       load: () => Promise<Loaded | null>,
     ): Promise<Loaded | null> {
       const key = entries.key(kind, id)
-      const found = await seen(() => lookAtEntry(key))
+      const found = await unlessBypassed(() => lookUpEntry(key))
       if (!found) return load()
       const { current, entry } = found
       const live = entry.generation === current ? entry.loaded : undefined
       if (live?.readers.includes(reader)) {
-        tally.hits++
+        counters.hits++
         return live
       }
-      tally.misses++
+      counters.misses++
       const beganAt = performance.now()
-      // Not among the readers is no answer: only the database knows whether that is still so.
-      return flights.share(`${key} ${reader} ${current} ${entry.mark} ${entry.version}`, load, async (loaded) => {
+      const loadKey = `${key} ${reader} ${current} ${entry.token} ${entry.version}`
+      // A missing reader proves nothing: only the database knows whether the reader may see the entity by now.
+      return inFlightLoads.share(loadKey, load, async (loaded) => {
         if (!loaded || !isStorable(loaded) || loaded.version === live?.version) return
-        await fill(beganAt, () => entries.fill(key, { mark: entry.mark, generation: current }, loaded))
+        await fill(beganAt, () => entries.fill(key, { token: entry.token, generation: current }, loaded))
       })
     },
 
@@ -98,17 +105,17 @@ export function createVersionedReads({ read, entries, lists, generation, flights
       load: () => Promise<ListPage>,
     ): Promise<ListPage> {
       const key = lists.key(groups, variant)
-      const found = await seen(() => lookAtList(key, groups.map(lists.groupKey)))
+      const found = await unlessBypassed(() => lookUpList(key, groups.map(lists.groupKey)))
       if (!found) return load()
-      const page = found.stored ? parsePage(found.stored, found.state) : undefined
+      const page = found.stored ? parsePage(found.stored, found.seen) : undefined
       if (page) {
-        tally.hits++
+        counters.hits++
         return page
       }
-      tally.misses++
+      counters.misses++
       const beganAt = performance.now()
-      return flights.share(`${key} ${found.state}`, load, (loaded) =>
-        fill(beganAt, () => lists.fill(key, found.state, loaded)),
+      return inFlightLoads.share(`${key} ${found.seen}`, load, (loaded) =>
+        fill(beganAt, () => lists.fill(key, found.seen, loaded)),
       )
     },
   }

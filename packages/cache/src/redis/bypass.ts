@@ -1,70 +1,73 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Generation } from './generation.ts'
 
-export type Trust = ReturnType<typeof createTrust>
-
-export type Swap = {
-  /** The global generation as it is. @throws when Redis does not answer */
-  current(): Promise<string | null>
-  /** Replaces the global generation `seen`, unless somebody else just did. @throws when Redis does not answer */
-  replace(seen: string | null): Promise<'swapped' | 'swapped by another' | 'too soon'>
-}
+export type Bypass = ReturnType<typeof createBypass>
 
 const retryMs = () => 100 + Math.random() * 100
 
 /**
- * Whether this process may use the cache. It may not once it could have missed an invalidation, until after that the
- * global generation has been swapped, by itself or by another that was quicker.
+ * Decides whether this process bypasses the cache. A bypass starts when the process may have missed an invalidation. It
+ * ends once the global generation has been bumped after that, by this process or by a faster one.
  */
-export function createTrust(swap: Swap, log: Pick<Logger, 'info' | 'warn'>, onSwap: () => void) {
-  let doubts = 0
-  let trusted = true
-  let regaining = Promise.resolve()
-  let isRegaining = false
+export function createBypass(
+  generation: Pick<Generation, 'current' | 'bumpFrom'>,
+  log: Pick<Logger, 'info' | 'warn'>,
+  onBump: () => void,
+) {
+  let starts = 0
+  let isActive = false
+  let ending = Promise.resolve()
+  let isEnding = false
   const closed = new AbortController()
 
-  async function regain(): Promise<void> {
-    isRegaining = true
-    while (!trusted && !closed.signal.aborted) {
-      const before = doubts
-      // Also after success when a new doubt has come meanwhile: that swap may have been too early for it.
-      if ((await swapOnce(before)) && doubts === before) {
-        trusted = true
-        log.info('the cache is trusted again')
-      } else await sleep(retryMs(), undefined, { signal: closed.signal, ref: false }).catch(() => undefined)
+  const pause = () => sleep(retryMs(), undefined, { signal: closed.signal, ref: false })
+
+  async function end(): Promise<void> {
+    isEnding = true
+    while (isActive && !closed.signal.aborted) {
+      const before = starts
+      // A bypass that started again meanwhile needs another bump: this one may have come before the missed change.
+      if ((await bumpAfter(before)) && starts === before) {
+        isActive = false
+        log.info('cache on again')
+      } else await pause().catch(() => undefined)
     }
-    isRegaining = false
+    isEnding = false
   }
 
-  /** One attempt with a generation that was read after the doubt: if it is gone later, a swap came after the doubt. */
-  async function swapOnce(doubt: number): Promise<boolean> {
+  /**
+   * Makes one attempt with a generation that it reads after the start of the bypass. If that generation is gone later,
+   * a bump came after the start. Returns whether there was such a bump.
+   */
+  async function bumpAfter(start: number): Promise<boolean> {
     try {
-      const seen = await swap.current()
+      const seen = await generation.current()
       for (;;) {
-        const outcome = await swap.replace(seen)
-        if (outcome === 'swapped') onSwap()
+        const outcome = await generation.bumpFrom(seen)
+        if (outcome === 'bumped') onBump()
         if (outcome !== 'too soon') return true
-        if (doubts !== doubt) return false
-        await sleep(retryMs(), undefined, { signal: closed.signal, ref: false })
+        if (starts !== start) return false
+        await pause()
       }
     } catch {
-      // Redis is still away, as its connection tells on its own.
+      // Redis is still down. Its connection reports that.
       return false
     }
   }
 
   return {
-    isTrusted: () => trusted,
-    distrust(why: string): void {
-      doubts++
+    isActive: () => isActive,
+    start(reason: string): void {
+      starts++
       if (closed.signal.aborted) return
-      if (trusted) log.warn({ why }, 'the cache is not used until its generation is swapped')
-      trusted = false
-      if (!isRegaining) regaining = regain()
+      if (!isActive) log.warn({ reason }, 'cache off until Redis is back')
+      isActive = true
+      if (!isEnding) ending = end()
     },
     async close(): Promise<void> {
       closed.abort()
-      await regaining
+      await ending
     },
   }
 }

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
-/** Makes values that no process ever made before: a random start and a counter. They hold no space and no comma. */
-export function createMarks(): () => string {
+/**
+ * Creates a source of lease tokens. Each token is a random start plus a counter, so that no process creates it twice.
+ * Tokens contain no space and no comma.
+ */
+export function createLeaseTokens(): () => string {
   const start = randomBytes(12).toString('base64url')
-  let made = 0
-  return () => `${start}.${(made++).toString(36)}`
+  let created = 0
+  return () => `${start}.${(created++).toString(36)}`
 }

@@ -1,7 +1,6 @@
-import { Cluster } from 'ioredis'
-import type { CacheRedis } from './connect.ts'
+import { type CacheRedis, mastersOf } from './connect.ts'
 
-const figures = {
+const fields = {
   usedMemoryBytes: 'used_memory',
   keyspaceHits: 'keyspace_hits',
   keyspaceMisses: 'keyspace_misses',
@@ -10,17 +9,20 @@ const figures = {
   connectedClients: 'connected_clients',
 }
 
-export type RedisFigures = Record<keyof typeof figures, number>
+export type RedisFigures = Record<keyof typeof fields, number>
 
-/** INFO of the server, or of every master of the cluster. @throws when one does not answer, or none is known any more */
-export async function askRedis(redis: CacheRedis): Promise<string[]> {
-  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
-  if (nodes.length === 0) throw new Error('no node of the cluster is within reach')
-  return Promise.all(nodes.map((node) => node.info()))
+/**
+ * Returns figures from INFO, summed over all masters of a cluster. Throws when a node does not answer or no node is
+ * known.
+ */
+export async function readRedisFigures(redis: CacheRedis): Promise<RedisFigures> {
+  const nodes = mastersOf(redis)
+  if (nodes.length === 0) throw new Error('No node of the Redis Cluster is known')
+  return sumFigures(await Promise.all(nodes.map((node) => node.info())))
 }
 
-export function sumFigures(infos: readonly string[]): RedisFigures {
-  const sum = (name: string) =>
-    infos.reduce((total, info) => total + Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0), 0)
-  return Object.fromEntries(Object.entries(figures).map(([name, field]) => [name, sum(field)])) as RedisFigures
+function sumFigures(infos: readonly string[]): RedisFigures {
+  const sum = (field: string) =>
+    infos.reduce((total, info) => total + Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0), 0)
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, sum(field)])) as RedisFigures
 }

@@ -1,12 +1,12 @@
-import { Cluster } from 'ioredis'
-import type { CacheRedis } from '../redis/connect.ts'
+import { Cluster, type Redis } from 'ioredis'
+import { type CacheRedis, mastersOf } from '../redis/connect.ts'
 
 const keysPerStep = 500
 
 /**
- * Removes the keys that match `<prefix>:<pattern>` but not those that `isKept` says yes to, given the key without its prefix.
- * Goes through the whole database step by step, without blocking it; nothing below another prefix is touched.
- * @returns how many there were
+ * Unlinks the keys that match `<prefix>:<pattern>`, except those for which `isKept` returns true. `isKept` gets the key
+ * without the prefix. Scans the whole database step by step without blocking it. Never unlinks a key below another
+ * prefix. Returns the number of unlinked keys.
  */
 export async function unlinkBelow(
   redis: CacheRedis,
@@ -15,22 +15,31 @@ export async function unlinkBelow(
   isKept: (key: string) => boolean,
 ): Promise<number> {
   const start = `${prefix}:`
-  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
-  let removed = 0
-  for (const node of nodes) {
-    for (let cursor = '0'; ; ) {
-      const [next, found] = await node.scan(cursor, 'MATCH', `${literally(start)}${pattern}`, 'COUNT', keysPerStep)
-      const keys = found.filter((key) => key.startsWith(start) && !isKept(key.slice(start.length)))
-      // On a cluster the keys of one node still belong to different slots.
-      if (redis instanceof Cluster)
-        for (const count of await Promise.all(keys.map((key) => redis.unlink(key)))) removed += count
-      else if (keys.length > 0) removed += await redis.unlink(...keys)
-      cursor = next
-      if (cursor === '0') break
-    }
-  }
-  return removed
+  let unlinked = 0
+  for (const node of mastersOf(redis))
+    for await (const found of scan(node, `${escapeGlob(start)}${pattern}`))
+      unlinked += await unlink(
+        redis,
+        found.filter((key) => key.startsWith(start) && !isKept(key.slice(start.length))),
+      )
+  return unlinked
 }
 
-/** A prefix is no pattern, whatever it is made of. */
-const literally = (text: string) => text.replace(/[*?[\]\\]/g, '\\$&')
+async function* scan(node: Redis, pattern: string) {
+  let cursor = '0'
+  do {
+    const [next, found] = await node.scan(cursor, 'MATCH', pattern, 'COUNT', keysPerStep)
+    yield found
+    cursor = next
+  } while (cursor !== '0')
+}
+
+async function unlink(redis: CacheRedis, keys: readonly string[]): Promise<number> {
+  if (!(redis instanceof Cluster)) return keys.length > 0 ? redis.unlink(...keys) : 0
+  // The keys of one node belong to different slots, and one command may not span slots.
+  const counts = await Promise.all(keys.map((key) => redis.unlink(key)))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+/** Escapes the characters that have a meaning in a glob pattern: a prefix is matched literally. */
+const escapeGlob = (text: string) => text.replace(/[*?[\]\\]/g, '\\$&')

@@ -1,85 +1,66 @@
 import type { Invalidation } from '../invalidation.ts'
 import { generationKey, groupOfPattern, isVersioned, jittered, lifetimesMs } from '../layout.ts'
-import type { Trust } from '../redis/bypass.ts'
+import type { Bypass } from '../redis/bypass.ts'
 import type { CacheRedis } from '../redis/connect.ts'
 import type { Generation } from '../redis/generation.ts'
 import type { Guard } from '../redis/guard.ts'
-import { askRedis, type RedisFigures, sumFigures } from '../redis/redis-figures.ts'
-import type { Tally } from '../stats/counters.ts'
 import { unlinkBelow } from './unlink-below.ts'
-
-export type CacheStats = Tally & { redis: RedisFigures | null }
-export type CacheHealth = {
-  state: 'up' | 'down'
-  roundTripMs: number | null
-  breaker: ReturnType<Guard['state']>
-  /** Whether the cache is used at all at the moment. */
-  trusted: boolean
-}
 
 type Options = {
   redis: CacheRedis
   prefix: string
   guard: Guard
-  tally: Tally
-  trust: Pick<Trust, 'isTrusted' | 'distrust'>
-  generation: Pick<Generation, 'renew'>
+  bypass: Pick<Bypass, 'start'>
+  generation: Pick<Generation, 'bump'>
   invalidate: (change: Invalidation) => Promise<boolean>
 }
 
 /**
- * Plain values, as JSON, below the cache's prefix. They end by their time to live or by being deleted; nothing here knows
- * when they are out of date. Without Redis nothing throws: reads find nothing, writes do nothing.
- * Every call throws a TypeError for a key of an entity or a list: those have versions, and calls of their own.
+ * Creates the calls for plain values: JSON below the cache's prefix. A value lives until it expires or is deleted; the
+ * cache does not know when it is out of date. No call throws when Redis is down: reads find nothing, writes do nothing.
+ * Each call throws a TypeError for a key of an entity or a list, because those have versions and calls of their own.
  */
-export function createValues({ redis, prefix, guard, tally, trust, generation, invalidate }: Options) {
-  async function orElse<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
-    try {
-      return await guard.run(work)
-    } catch {
-      return otherwise
-    }
-  }
-
+export function createValues({ redis, prefix, guard, bypass, generation, invalidate }: Options) {
   function plainKey(key: string): string {
-    if (isVersioned(key)) throw new TypeError(`${key} belongs to an entity or a list: use the versioned calls`)
+    if (isVersioned(key))
+      throw new TypeError(`${key} belongs to an entity or a list. Use readEntity, readList or invalidate.`)
     return `${prefix}:${key}`
   }
 
   async function get<T>(key: string): Promise<T | null> {
-    const at = plainKey(key)
-    const stored = await orElse(null, () => redis.get(at))
+    const redisKey = plainKey(key)
+    const stored = await guard.runOr(null, () => redis.get(redisKey))
     if (stored === null) return null
     try {
       return JSON.parse(stored) as T
     } catch {
-      // Not written by us: as good as nothing.
+      // This cache did not write the value: treat it as absent.
       return null
     }
   }
 
   async function set(key: string, value: unknown, ttlSeconds?: number): Promise<void> {
-    const at = plainKey(key)
+    const redisKey = plainKey(key)
     const json = JSON.stringify(value)
-    if (json === undefined) throw new TypeError(`${key}: a ${typeof value} is no JSON`)
+    if (json === undefined) throw new TypeError(`Cannot store ${key}: JSON has no ${typeof value}.`)
     const ttlMs = ttlSeconds === undefined ? jittered(lifetimesMs.value) : Math.ceil(ttlSeconds * 1_000)
-    await orElse(null, () => redis.set(at, json, 'PX', ttlMs))
+    await guard.runOr(null, () => redis.set(redisKey, json, 'PX', ttlMs))
   }
 
   return {
-    /** The value, or null when there is none or Redis is away. */
+    /** Returns the value, or null when there is none or Redis is down. */
     get,
-    /** Stores anything that JSON can hold, for an hour (give or take ten per cent) or for `ttlSeconds` exactly. */
+    /** Stores any JSON value for `ttlSeconds` exactly, by default for an hour give or take ten per cent. */
     set,
-    /** @returns whether there was one */
+    /** Deletes a value. Returns whether there was one. */
     async del(key: string): Promise<boolean> {
-      const at = plainKey(key)
-      return (await orElse(0, () => redis.unlink(at))) > 0
+      const redisKey = plainKey(key)
+      return (await guard.runOr(0, () => redis.unlink(redisKey))) > 0
     },
     /**
-     * Removes the plain values whose key matches a Redis glob pattern. It walks through all keys: for operators, not for
-     * requests. The pattern of a whole group of lists (`goals:user:<id>*`) drops that group instead, in one command.
-     * @returns how many values or groups were dropped
+     * Deletes the plain values whose keys match a Redis glob pattern. It scans all keys: use it for operations, not in
+     * requests. The pattern of a whole list group (`goals:user:<id>*`) invalidates that group instead, in one command.
+     * Returns how many values or groups were deleted.
      */
     async delPattern(pattern: string): Promise<number> {
       const group = groupOfPattern(pattern)
@@ -88,10 +69,13 @@ export function createValues({ redis, prefix, guard, tally, trust, generation, i
       return unlinkBelow(redis, prefix, pattern, isVersioned).catch(() => 0)
     },
     async exists(key: string): Promise<boolean> {
-      const at = plainKey(key)
-      return (await orElse(0, () => redis.exists(at))) > 0
+      const redisKey = plainKey(key)
+      return (await guard.runOr(0, () => redis.exists(redisKey))) > 0
     },
-    /** The stored value, else what `load` gives, which is stored unless it is null or undefined. Throws what `load` throws. */
+    /**
+     * Returns the stored value. If there is none, returns what `load` returns and stores it unless it is null or
+     * undefined. Throws what `load` throws.
+     */
     async getOrSet<T>(key: string, load: () => Promise<T>, ttlSeconds?: number): Promise<T> {
       const stored = await get<T>(key)
       if (stored !== null) return stored
@@ -100,54 +84,36 @@ export function createValues({ redis, prefix, guard, tally, trust, generation, i
       return loaded
     },
     /**
-     * Adds to an integer, which starts at 0 and then lives for an hour; one that exists keeps its time to live.
-     * @returns the sum, or null when Redis is away or the value is no integer
+     * Adds to an integer. A new one starts at 0 and lives for an hour; an existing one keeps its time to live.
+     * Returns the sum, or null when Redis is down or the value is not an integer.
      */
     async increment(key: string, amount = 1): Promise<number | null> {
-      const at = plainKey(key)
-      return orElse<number | null>(null, async () => {
+      const redisKey = plainKey(key)
+      return guard.runOr<number | null>(null, async () => {
         const [, sum] = await Promise.all([
-          redis.set(at, 0, 'PX', jittered(lifetimesMs.value), 'NX'),
-          redis.incrby(at, amount),
+          redis.set(redisKey, 0, 'PX', jittered(lifetimesMs.value), 'NX'),
+          redis.incrby(redisKey, amount),
         ])
         return sum
       })
     },
-    /** Gives a value another time to live. @returns whether there is one */
+    /** Sets the time to live of a value. Returns whether there is one. */
     async expire(key: string, ttlSeconds: number): Promise<boolean> {
-      const at = plainKey(key)
-      return (await orElse(0, () => redis.pexpire(at, Math.ceil(ttlSeconds * 1_000)))) > 0
+      const redisKey = plainKey(key)
+      return (await guard.runOr(0, () => redis.pexpire(redisKey, Math.ceil(ttlSeconds * 1_000)))) > 0
     },
     /**
-     * Empties the cache: entities and lists count for nothing at once, then everything below our prefix goes.
-     * When Redis is away the first part is made up for as soon as it is back.
-     * @returns how many keys went
+     * Empties the cache: voids all entities and lists at once, then unlinks every key below the prefix except the
+     * generation. When Redis is down, entities and lists are voided as soon as it is back.
+     * Returns the number of unlinked keys.
      */
     async clear(): Promise<number> {
       try {
-        await generation.renew()
+        await generation.bump()
         return await unlinkBelow(redis, prefix, '*', (key) => key === generationKey)
       } catch {
-        trust.distrust('a clear did not reach Redis')
+        bypass.start('clear did not reach Redis')
         return 0
-      }
-    },
-    /** What this process' cache did, and figures of the whole Redis (null when it is away). */
-    async getStats(): Promise<CacheStats> {
-      const figures = await orElse(null, async () => sumFigures(await askRedis(redis)))
-      return { ...tally, redis: figures }
-    },
-    async healthCheck(): Promise<CacheHealth> {
-      const sentAt = performance.now()
-      const roundTripMs = await orElse(null, async () => {
-        await redis.ping()
-        return performance.now() - sentAt
-      })
-      return {
-        state: roundTripMs === null ? 'down' : 'up',
-        roundTripMs,
-        breaker: guard.state(),
-        trusted: trust.isTrusted(),
       }
     },
   }

@@ -1,18 +1,18 @@
 import { cleanUp, type OwnCluster, until } from '@goals-tasks/devstack/testing'
-import { adminsOf } from './deployments.ts'
+import { connectAdmins } from './deployments.ts'
 
 type Command = { name: string; args: string[]; isFromScript: boolean }
 
-const end = 'the end'
+const end = 'end of the log'
 
-/** Writes down what every server is asked from now on. @returns what gives all of it, in the order of each server */
-export async function recordCommands(servers: OwnCluster): Promise<() => Promise<Command[]>> {
-  const admins = adminsOf(servers)
+/** Logs the commands of every server from now on. Returns a function that returns them, in the order of each server. */
+export async function logCommands(servers: OwnCluster): Promise<() => Promise<Command[]>> {
+  const admins = connectAdmins(servers)
   const monitors = await Promise.all(admins.map((admin) => admin.monitor()))
   cleanUp(async () => {
     for (const monitor of monitors) monitor.disconnect()
   })
-  const heard = monitors.map((monitor) => {
+  const logs = monitors.map((monitor) => {
     const commands: Command[] = []
     monitor.on('monitor', (_time, [name = '', ...args]: string[], source: string) => {
       commands.push({ name: name.toLowerCase(), args, isFromScript: source === 'lua' })
@@ -22,8 +22,8 @@ export async function recordCommands(servers: OwnCluster): Promise<() => Promise
   const isEnd = ({ name, args }: Command) => name === 'echo' && args[0] === end
   return async () => {
     await Promise.all(admins.map((admin) => admin.echo(end)))
-    await until(() => heard.every((commands) => commands.some(isEnd)))
-    // From time to time the client of a cluster asks which node has what.
-    return heard.flat().filter((command) => !isEnd(command) && command.name !== 'cluster')
+    await until(() => logs.every((commands) => commands.some(isEnd)))
+    // The client of a cluster refreshes its slots with CLUSTER from time to time.
+    return logs.flat().filter((command) => !isEnd(command) && command.name !== 'cluster')
   }
 }

@@ -3,21 +3,22 @@ import type { ListPage } from '../../src/reads/lists.ts'
 
 type Version = { readers: readonly string[] }
 
-/** Stands for the database: what is committed is seen by every load that begins later. A deleted entity has no readers. */
-export function createRecord(ids: readonly string[], readers: readonly string[]) {
+/** Stands in for the database: each load sees every write that came before it. A deleted entity has no readers. */
+export function createMemoryDatabase(ids: readonly string[], readers: readonly string[]) {
   const histories = new Map(ids.map((id) => [id, [{ readers }] as Version[]]))
   const history = (id: string) => histories.get(id) ?? []
   const version = (id: string) => history(id).length
+  const currentReaders = (id: string) => history(id).at(-1)?.readers ?? []
 
   return {
     version,
     readersAt: (id: string, at: number) => history(id)[at - 1]?.readers ?? [],
-    /** @returns the new version */
-    write: (id: string, readersNow = history(id).at(-1)?.readers ?? []) => history(id).push({ readers: readersNow }),
+    /** Writes a new version, by default with the same readers. Returns the version. */
+    write: (id: string, newReaders = currentReaders(id)) => history(id).push({ readers: newReaders }),
     async load(id: string, reader: string): Promise<Loaded | null> {
+      const readersNow = currentReaders(id)
       const at = version(id)
-      const now = history(id).at(-1)?.readers ?? []
-      return now.includes(reader) ? { version: at, text: textOf(id, at), readers: now } : null
+      return readersNow.includes(reader) ? { version: at, text: textOf(id, at), readers: readersNow } : null
     },
     async list(): Promise<ListPage> {
       return { text: JSON.stringify(Object.fromEntries(ids.map((id) => [id, version(id)]))), tag: 'tag', next: null }
@@ -26,20 +27,3 @@ export function createRecord(ids: readonly string[], readers: readonly string[])
 }
 
 export const textOf = (id: string, version: number) => JSON.stringify({ id, version })
-
-/** Something that waits where a test wants it to. */
-export function createBarrier() {
-  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
-  const { promise: reached, resolve: arrive } = Promise.withResolvers<void>()
-  return {
-    reached,
-    open,
-    /** Gives what `load` reads now, but only once the barrier is open. */
-    hold: async <T>(load: () => Promise<T>): Promise<T> => {
-      const loaded = await load()
-      arrive()
-      await opened
-      return loaded
-    },
-  }
-}

@@ -1,34 +1,35 @@
 import type { Parts } from '../../src/compose.ts'
-import { createTrust } from '../../src/redis/bypass.ts'
-import type { CacheRedis } from '../../src/redis/connect.ts'
+import { createBypass } from '../../src/redis/bypass.ts'
+import type { Mutate } from './open-cache.ts'
+import { silentLog } from './silent-log.ts'
 
-/** Each takes away one thing that the cache relies on; the races must notice. */
-export const sabotaged = {
-  'a plain DEL in place of the version check': (parts: Parts, at: { redis: CacheRedis; prefix: string }) => ({
-    invalidation: async ({ entities = [], groups = [] }: Parameters<Parts['invalidation']>[0]) => {
+/** Each mutation removes one protection of the cache. The races and the model must then find stale reads. */
+export const mutations = {
+  'a plain DEL replaces the version check': (parts, { redis, prefix }) => ({
+    invalidation: async ({ entities = [], groups = [] }) => {
       const keys = [...entities.map(({ kind, id }) => `${kind}:${id}`), ...groups]
-      await Promise.all(keys.map((key) => at.redis.del(`${at.prefix}:${key}`)))
+      await Promise.all(keys.map((key) => redis.del(`${prefix}:${key}`)))
     },
     entries: {
       ...parts.entries,
-      fill: async (...[key, seen, loaded]: Parameters<Parts['entries']['fill']>) => {
-        const first = `${loaded.version} ${seen.mark} ${seen.generation} ${loaded.readers.join(',')}`
-        return (await at.redis.set(key, `${first}\n${loaded.text}`)) === 'OK'
+      fill: async (key, seen, loaded) => {
+        const firstLine = `${loaded.version} ${seen.token} ${seen.generation} ${loaded.readers.join(',')}`
+        return (await redis.set(key, `${firstLine}\n${loaded.text}`)) === 'OK'
       },
     },
   }),
-  'flights that anyone may join': (parts: Parts) => ({
-    flights: {
-      ...parts.flights,
+  'any caller may join a load in flight': (parts) => ({
+    inFlightLoads: {
+      ...parts.inFlightLoads,
       share: <T>(key: string, load: () => Promise<T>, fill: (loaded: T) => Promise<void>) =>
-        parts.flights.share(key.split(' ')[0] ?? key, load, fill),
+        parts.inFlightLoads.share(key.split(' ')[0] ?? key, load, fill),
     },
   }),
-  'no swap': (parts: Parts) => ({
-    trust: createTrust(
-      { current: parts.generation.current, replace: async () => 'swapped' },
-      { info: () => undefined, warn: () => undefined },
+  'a bypass ends without a bump': (parts: Parts) => ({
+    bypass: createBypass(
+      { current: parts.generation.current, bumpFrom: async () => 'bumped' },
+      silentLog,
       () => undefined,
     ),
   }),
-}
+} satisfies Record<string, Mutate>

@@ -2,27 +2,27 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { cleanUp } from '@goals-tasks/devstack/testing'
 import { composeCache, createParts, type Parts } from '../../src/compose.ts'
 import { connectCache } from '../../src/redis/connect.ts'
+import { silentLog } from './silent-log.ts'
 
-type Adjust = (parts: Parts, at: { redis: ReturnType<typeof connectCache>; prefix: string }) => Partial<Parts>
+/** Replaces parts of a cache. */
+export type Mutate = (parts: Parts, at: { redis: ReturnType<typeof connectCache>; prefix: string }) => Partial<Parts>
 
-const quiet = { info: () => undefined, warn: () => undefined }
+/** Short limits, for tests in which Redis hangs. */
+export const shortLimits = { budgetMs: 50, breakerOpenMs: 50, bumpIntervalMs: 0, maxInFlightLoads: 256 }
+/** A budget that suffices on the busiest machine, for tests in which Redis answers. */
+export const patientLimits = { ...shortLimits, budgetMs: 10_000 }
 
-/** No longer than a test that hangs Redis likes to wait. */
-export const shortly = { budgetMs: 50, restMs: 50, swapEveryMs: 0, maxFlights: 256 }
-/** Enough for the busiest machine, where Redis is not in question. */
-export const patiently = { ...shortly, budgetMs: 10_000 }
-
-/** A cache as one process has it, on a connection of its own; `adjust` replaces parts of it. It goes with the test, or with the file. */
+/** Opens the cache of one process, on a connection of its own. The test or the file that opened it closes it. */
 export async function openCache(
   { url, prefix }: { url: string; prefix: string },
-  { adjust, limits = patiently }: { adjust?: Adjust | undefined; limits?: typeof shortly } = {},
+  { mutate, limits = patientLimits }: { mutate?: Mutate | undefined; limits?: typeof shortLimits } = {},
 ) {
   const redis = connectCache(url, () => undefined)
   await new Promise((ready) => redis.once('ready', ready))
-  const options = { redis, prefix, log: quiet }
-  const parts = createParts(options, limits)
-  const changed = { ...parts, ...adjust?.(parts, options) }
-  const cache = composeCache(options, changed)
+  const options = { redis, prefix, log: silentLog }
+  const original = createParts(options, limits)
+  const parts = { ...original, ...mutate?.(original, options) }
+  const cache = composeCache(options, parts)
   const close = async () => {
     await cache.close()
     redis.disconnect()
@@ -31,21 +31,20 @@ export async function openCache(
   return {
     ...cache,
     redis,
-    parts: changed,
-    isTrusted: changed.trust.isTrusted,
-    settled: changed.flights.settled,
+    parts,
+    counters: parts.counters,
+    isBypassed: parts.bypass.isActive,
+    isUsed: () => !parts.bypass.isActive(),
+    fillsDone: parts.inFlightLoads.fillsDone,
     close,
   }
 }
 
 export type OpenCache = Awaited<ReturnType<typeof openCache>>
 
-/** Starts a read, and resolves when it has looked into Redis: it is answered, or has joined a load, or begins its own. */
-export async function begin<T>(
-  { parts: { tally } }: OpenCache,
-  read: () => Promise<T>,
-): Promise<{ result: Promise<T> }> {
-  const begun = () => tally.hits + tally.misses + tally.bypassed
+/** Starts a read. Resolves once the read has found a value in Redis, joined a load or begun its own. */
+export async function begin<T>({ counters }: OpenCache, read: () => Promise<T>): Promise<{ result: Promise<T> }> {
+  const begun = () => counters.hits + counters.misses + counters.bypassed
   const before = begun()
   const result = read()
   while (begun() === before) await turn()

@@ -1,90 +1,97 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
-import { createBarrier, createRecord } from './memory-database.ts'
-import { begin, type OpenCache, openCache } from './open-cache.ts'
+import { createBarrier } from './barrier.ts'
+import { createMemoryDatabase } from './memory-database.ts'
+import { begin, type Mutate, type OpenCache, openCache } from './open-cache.ts'
 
 type Versioned = { version: number } | null
-type Adjust = NonNullable<Parameters<typeof openCache>[1]>['adjust']
+type Processes = readonly [OpenCache, OpenCache]
 
 const reader = 'ada'
 const group = 'goals:user:ada'
-const older = (found: Versioned, version: number) => Number((found?.version ?? version) < version)
+const countStale = (found: Versioned, version: number) => Number((found?.version ?? version) < version)
 
-export async function twoProcesses(at: { url: string; prefix: string }, adjust?: Adjust) {
-  return [await openCache(at, { adjust }), await openCache(at, { adjust })] as const
+export async function openTwo(at: { url: string; prefix: string }, mutate?: Mutate): Promise<Processes> {
+  return [await openCache(at, { mutate }), await openCache(at, { mutate })]
 }
 
-/** A reader has read the old version when the new one is committed and acknowledged; then its fill lands. @returns stale reads */
-export async function raceFills([one, two]: readonly [OpenCache, OpenCache], races: number): Promise<number> {
+/**
+ * Races late fills of an entity: a reader loads the old version, then the new one is committed and acknowledged, then
+ * the reader's fill arrives. Returns the number of stale reads.
+ */
+export async function raceFills([one, two]: Processes, races: number): Promise<number> {
   let stale = 0
   for (let i = 0; i < races; i++) {
     const id = `${i}`
-    const record = createRecord([id], [reader])
-    const load = () => record.load(id, reader)
+    const database = createMemoryDatabase([id], [reader])
+    const load = () => database.load(id, reader)
     const read = (cache: OpenCache) => cache.readEntity('goal', id, reader, load)
-    const early = createBarrier()
-    const first = one.readEntity('goal', id, reader, () => early.hold(load))
-    await early.reached
-    const version = record.write(id)
+    const barrier = createBarrier()
+    const first = one.readEntity('goal', id, reader, () => barrier.hold(load))
+    await barrier.reached
+    const version = database.write(id)
     expect(await two.invalidate({ entities: [{ kind: 'goal', id, version }] })).toBe(true)
-    // Half of the races have a reader who could join the first; in the others nothing newer is there when it lands.
+    // In half of the races a second reader could join the first. In the others the late fill finds nothing newer.
     const second = i % 2 === 0 ? await begin(one, () => read(one)) : undefined
-    early.open()
-    stale += older((await second?.result) ?? null, version)
+    barrier.open()
+    stale += countStale((await second?.result) ?? null, version)
     await first
-    await one.settled()
-    for (const cache of [one, two]) stale += older(await read(cache), version)
+    await one.fillsDone()
+    for (const cache of [one, two]) stale += countStale(await read(cache), version)
   }
   return stale
 }
 
-/** The same with a list. @returns stale reads */
-export async function raceLists([one, two]: readonly [OpenCache, OpenCache], races: number): Promise<number> {
+/** Races late fills of a list in the same way. Returns the number of stale reads. */
+export async function raceLists([one, two]: Processes, races: number): Promise<number> {
   let stale = 0
-  const record = createRecord(['a'], [reader])
+  const database = createMemoryDatabase(['a'], [reader])
   const read = async (cache: OpenCache): Promise<Versioned> => {
-    const { text } = await cache.readList([group], 'all', record.list)
+    const { text } = await cache.readList([group], 'all', database.list)
     return { version: JSON.parse(text).a }
   }
   for (let i = 0; i < races; i++) {
-    const early = createBarrier()
+    const barrier = createBarrier()
     expect(await one.invalidate({ groups: [group] })).toBe(true)
-    const first = one.readList([group], 'all', () => early.hold(record.list))
-    await early.reached
-    const version = record.write('a')
+    const first = one.readList([group], 'all', () => barrier.hold(database.list))
+    await barrier.reached
+    const version = database.write('a')
     expect(await two.invalidate({ groups: [group] })).toBe(true)
     const second = i % 2 === 0 ? await begin(one, () => read(one)) : undefined
-    early.open()
-    stale += older((await second?.result) ?? null, version)
+    barrier.open()
+    stale += countStale((await second?.result) ?? null, version)
     await first
-    await one.settled()
-    for (const cache of [one, two]) stale += older(await read(cache), version)
-    await two.settled()
+    await one.fillsDone()
+    for (const cache of [one, two]) stale += countStale(await read(cache), version)
+    await two.fillsDone()
   }
   return stale
 }
 
-/** Both processes hold what one changes while it cannot reach Redis; once it trusts the cache again, all is new. @returns stale reads */
-export async function raceOutages([one, two]: readonly [OpenCache, OpenCache], races: number): Promise<number> {
+/**
+ * Changes entities that both processes hold while one of them cannot reach Redis, then reads them after its bypass has
+ * ended. Returns the number of stale reads.
+ */
+export async function raceOutages([one, two]: Processes, races: number): Promise<number> {
   let stale = 0
   const ids = Array.from({ length: 100 }, (_, i) => `outage-${i}`)
-  const record = createRecord(ids, [reader])
+  const database = createMemoryDatabase(ids, [reader])
+  const version = () => database.version(ids[0] ?? '')
   const readAll = (cache: OpenCache) =>
-    Promise.all(ids.map((id) => cache.readEntity('goal', id, reader, () => record.load(id, reader))))
+    Promise.all(ids.map((id) => cache.readEntity('goal', id, reader, () => database.load(id, reader))))
   for (let done = 0; done < races; done += ids.length) {
     for (const cache of [one, two]) {
       await readAll(cache)
-      await cache.settled()
+      await cache.fillsDone()
     }
     one.redis.disconnect()
-    await until(() => !one.isTrusted())
+    await until(one.isBypassed)
     for (const id of ids)
-      expect(await one.invalidate({ entities: [{ kind: 'goal', id, version: record.write(id) }] })).toBe(false)
-    for (const own of await readAll(one)) stale += older(own, record.version(ids[0] ?? ''))
+      expect(await one.invalidate({ entities: [{ kind: 'goal', id, version: database.write(id) }] })).toBe(false)
+    for (const found of await readAll(one)) stale += countStale(found, version())
     await one.redis.connect()
-    await until(one.isTrusted)
-    for (const cache of [one, two])
-      for (const found of await readAll(cache)) stale += older(found, record.version(ids[0] ?? ''))
+    await until(one.isUsed)
+    for (const cache of [one, two]) for (const found of await readAll(cache)) stale += countStale(found, version())
   }
   return stale
 }

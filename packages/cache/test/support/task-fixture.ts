@@ -1,37 +1,40 @@
 import type { Loaded } from '../../src/reads/entries.ts'
-import { createBarrier, createRecord } from './memory-database.ts'
+import { createBarrier } from './barrier.ts'
+import { createMemoryDatabase } from './memory-database.ts'
 import { begin, type OpenCache } from './open-cache.ts'
 
-export const never = () => Promise.reject(new Error('this had to come from the cache'))
+/** A load for reads that the cache must answer. */
+export const mustNotLoad = () => Promise.reject(new Error('the cache called load instead of answering'))
 
-/** A record with one task, `cache` in front of it, and the reads that went to the record. */
-export function startWithOneTask(cache: OpenCache, readers: string[]) {
-  const record = createRecord(['t'], readers)
+/** Creates a database with one task and `cache` in front of it. `loads` names the reader of each load. */
+export function createTaskFixture(cache: OpenCache, readers: string[]) {
+  const database = createMemoryDatabase(['t'], readers)
   const loads: string[] = []
+
   const read = async (reader: string): Promise<Loaded | null> => {
     const found = await cache.readEntity('task', 't', reader, () => {
       loads.push(reader)
-      return record.load('t', reader)
+      return database.load('t', reader)
     })
-    await cache.settled()
+    await cache.fillsDone()
     return found
   }
-  const change = (readersNow?: string[]) => {
-    const version = record.write('t', readersNow)
+  const change = (newReaders?: string[]) => {
+    const version = database.write('t', newReaders)
     return cache.invalidate({ entities: [{ kind: 'task', id: 't', version }] })
   }
-  /** Begins a read that is held after the record and before the fill. @returns what lets it go on, and waits for its end */
-  const readLate = async (reader: string): Promise<() => Promise<void>> => {
-    const early = createBarrier()
+  /** Begins a read and holds it between its load and its fill. Returns a function that lets it finish. */
+  const beginLateFill = async (reader: string): Promise<() => Promise<void>> => {
+    const barrier = createBarrier()
     const { result } = await begin(cache, () =>
-      cache.readEntity('task', 't', reader, () => early.hold(() => record.load('t', reader))),
+      cache.readEntity('task', 't', reader, () => barrier.hold(() => database.load('t', reader))),
     )
-    await early.reached
+    await barrier.reached
     return async () => {
-      early.open()
+      barrier.open()
       await result
-      await cache.settled()
+      await cache.fillsDone()
     }
   }
-  return { cache, record, loads, read, change, readLate }
+  return { cache, database, loads, read, change, beginLateFill }
 }

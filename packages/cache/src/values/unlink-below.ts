@@ -3,17 +3,14 @@ import { type CacheRedis, mastersOf } from '../redis/connect.ts'
 
 const keysPerStep = 500
 
+type Selection = { prefix: string; pattern: string; isKept: (key: string) => boolean }
+
 /**
  * Unlinks the keys that match `<prefix>:<pattern>`, except those for which `isKept` returns true. `isKept` gets the key
  * without the prefix. Scans the whole database step by step without blocking it. Never unlinks a key below another
  * prefix. Returns the number of unlinked keys.
  */
-export async function unlinkBelow(
-  redis: CacheRedis,
-  prefix: string,
-  pattern: string,
-  isKept: (key: string) => boolean,
-): Promise<number> {
+export async function unlinkBelow(redis: CacheRedis, { prefix, pattern, isKept }: Selection): Promise<number> {
   const start = `${prefix}:`
   let unlinked = 0
   for (const node of mastersOf(redis))

@@ -66,7 +66,7 @@ export function createValues({ redis, prefix, guard, bypass, generation, invalid
       const group = groupOfPattern(pattern)
       if (group) return (await invalidate({ groups: [group] })) ? 1 : 0
       plainKey(pattern)
-      return unlinkBelow(redis, prefix, pattern, isVersioned).catch(() => 0)
+      return unlinkBelow(redis, { prefix, pattern, isKept: isVersioned }).catch(() => 0)
     },
     async exists(key: string): Promise<boolean> {
       const redisKey = plainKey(key)
@@ -110,7 +110,7 @@ export function createValues({ redis, prefix, guard, bypass, generation, invalid
     async clear(): Promise<number> {
       try {
         await generation.bump()
-        return await unlinkBelow(redis, prefix, '*', (key) => key === generationKey)
+        return await unlinkBelow(redis, { prefix, pattern: '*', isKept: (key) => key === generationKey })
       } catch {
         bypass.start('clear did not reach Redis')
         return 0

@@ -3,7 +3,7 @@ export const exitCodes = {
   success: 0,
   /** The command failed, or its answer is negative: a fault, an unknown id. */
   failure: 1,
-  /** The command line or the configuration is wrong, or the command cannot tell. */
+  /** The command line or the configuration is wrong, or a server does not answer. */
   unusable: 2,
 } as const
 
@@ -14,4 +14,4 @@ export const exitCodeHelp = (success: string, failure: string, unusable = wrongU
 const wrongUse = 'the command line or the configuration is wrong'
 
 /** The meaning of `unusable` for commands that read an installation. */
-export const cannotTell = `cannot tell: Postgres does not answer, or ${wrongUse}`
+export const noResult = `no result: Postgres does not answer, or ${wrongUse}`

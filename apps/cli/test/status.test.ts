@@ -99,7 +99,7 @@ test('status exits with 2 when Postgres lacks the schema, hangs or is stopped', 
   expect(await status(env)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('npm run migrate') })
   postgres.pause()
   const hung = await status(env, '--json')
-  expect(hung).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot tell') })
+  expect(hung).toMatchObject({ code: 2, stderr: expect.stringContaining('no result') })
   expect(JSON.parse(hung.stdout)).toEqual({ error: expect.stringContaining('Postgres at ') })
   postgres.resume()
   await postgres.stop()

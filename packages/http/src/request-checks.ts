@@ -14,7 +14,7 @@ function findProblem(request: FastifyRequest): Problem | undefined {
   return isAcceptable(request) ? undefined : new Problem('not-acceptable', 'Accept application/json.')
 }
 
-/** Media ranges that pass when the Accept header names them, whatever their parameters. */
+/** Media ranges that pass when the Accept header names them, with any parameters. */
 const servedRanges = ['application/json', 'application/problem+json', 'text/html', 'text/*']
 
 /** JSON may match a wildcard. HTML must be named: a client that accepts everything but JSON does not want a page. */

@@ -32,7 +32,7 @@ export type ServerOptions = {
 /**
  * Creates a Fastify app with everything that the HTTP processes share, in the order in which the plugins must run:
  * problems, JSON bodies, validation, headers, request checks, CORS, request log, metrics.
- * The app has no route and no authentication yet. The caller closes it.
+ * The app has no route and no authentication yet. Close it at the end of the process.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = fastify(fastifyOptions(options))

@@ -5,7 +5,7 @@ import { auditRows, entities, missing, otherStates, ownDeliveries, unfaithfulAud
 
 export type FaultName = 'missing' | 'otherStates' | 'unfaithfulAudits' | 'deliveriesLeft' | 'deadLetters'
 
-/** The state of the goals of a file and of everything that followed from them, whatever else the service holds. */
+/** The state of the goals of a file and of everything that followed from them. It excludes all other data. */
 export type Figures = {
   there: { goals: number; tasks: number; dependencies: number }
   states: { goals: Record<string, number>; tasks: Record<string, number> }

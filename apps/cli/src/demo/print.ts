@@ -51,7 +51,7 @@ function factLines(outcome: Outcome): string[] {
 
 const writesText = ({ writes, seconds, writesPerSecond }: Outcome) =>
   writes === 0
-    ? 'none: everything exists already'
+    ? '0: everything exists already'
     : `${format(writes)} in ${seconds.toFixed(1)} s, ${format(writesPerSecond)} per second`
 
 const sumOf = (counts: Counts) => Object.values(counts).reduce((sum, count) => sum + count, 0)

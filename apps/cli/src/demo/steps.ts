@@ -53,7 +53,7 @@ export async function moveTask(load: Load, task: PlannedTask): Promise<void> {
   await load.call(actor, 'POST', path, isForced ? { body: { force: true } } : {})
 }
 
-/** Moves a goal to its status without its open tasks, and marks it as loaded. */
+/** Moves a goal to its status without its open tasks, and removes its loading flag. */
 export async function finishGoal(load: Load, { externalId, owner, status }: PlannedGoal): Promise<void> {
   const closes = status === 'COMPLETED' || status === 'CANCELLED'
   const body = { status, ...(closes && { openTasks: 'keep' }), metadata: { loading: null } }

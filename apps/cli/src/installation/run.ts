@@ -34,7 +34,7 @@ async function runOnOpen(open: OpenInstallation, json: boolean, load: Load): Pro
   } catch (error) {
     const reason = `${messageOf(error)} (Postgres at ${open.places.postgres})`
     if (json) console.log(JSON.stringify({ error: reason }))
-    console.error(`cannot tell: ${reason}`)
+    console.error(`no result: ${reason}`)
     process.exitCode = exitCodes.unusable
   } finally {
     await open.close()

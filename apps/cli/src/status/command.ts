@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { cannotTell, exitCodeHelp } from '../exit-codes.ts'
+import { exitCodeHelp, noResult } from '../exit-codes.ts'
 
 export const statusCommand = new Command('status')
   .description(
@@ -7,7 +7,7 @@ export const statusCommand = new Command('status')
       'dead letters, the newest event that failed.',
   )
   .option('--json', 'print one JSON document')
-  .addHelpText('after', exitCodeHelp('nothing needs a human', 'something needs a human', cannotTell))
+  .addHelpText('after', exitCodeHelp('nothing needs a human', 'something needs a human', noResult))
   .action(async ({ json = false }: { json?: boolean }) => {
     const { runStatus } = await import('./run.ts')
     const { runOnInstallation } = await import('../installation/run.ts')

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { cannotTell, exitCodeHelp } from '../exit-codes.ts'
+import { exitCodeHelp, noResult } from '../exit-codes.ts'
 import { integerBetween } from '../parse-integer.ts'
 import { parseUuid } from '../parse-uuid.ts'
 
@@ -13,7 +13,7 @@ export const traceCommand = new Command('trace')
   .argument('<id>', 'id of a goal, a task or an event', parseUuid)
   .option('--limit <number>', `newest events to follow, 1 to ${maxLimit}`, integerBetween(1, maxLimit), 20)
   .option('--json', 'print one JSON document')
-  .addHelpText('after', exitCodeHelp('the id is found', 'the id is unknown', cannotTell))
+  .addHelpText('after', exitCodeHelp('the id is found', 'the id is unknown', noResult))
   .action(async (id: string, { limit, json = false }: { limit: number; json?: boolean }) => {
     const { runTrace } = await import('./run.ts')
     const { runOnInstallation } = await import('../installation/run.ts')

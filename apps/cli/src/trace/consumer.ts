@@ -56,7 +56,7 @@ export function detailLines(trace: ConsumerTrace, width: number): string[] {
     ...(deadLetterId ? [`  dead letter ${deadLetterId}`] : []),
     ...(replays > 0 ? [`  replayed ${plural(replays, 'time')}`] : []),
     ...(jobs ?? []).flatMap((job) => jobLines(job, width)),
-    ...partlyRead.map((state) => `  of the ${state} jobs only the newest ${newestJobsRead} were read`),
+    ...partlyRead.map((state) => `  only the newest ${newestJobsRead} ${state} jobs were read`),
   ]
 }
 

@@ -9,7 +9,7 @@ import { expireIdempotencyKeys, readLoaded, sampleOf, test } from '../support/de
 const admin = { sub: randomUUID(), scope: 'goals:write tasks:write admin' }
 const ada = { sub: '00000000-0000-4000-8000-000000000001', scope: 'goals:write tasks:write' }
 
-test('a load moves every goal and task of the sample to its status and leaves no mark of loading', async ({
+test('a load moves every goal and task of the sample to its status and removes its loading flag', async ({
   service,
 }) => {
   let writes = 0

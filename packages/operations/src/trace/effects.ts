@@ -8,7 +8,7 @@ import { loadNotifications } from './notifications.ts'
 /** For a consumer whose effect leaves nothing that Postgres shows. */
 const leavesNothing: Effect = async () => () => ({ state: 'done', at: null, notifications: null })
 
-/** What a finished event leaves behind at each consumer. */
+/** The effect of a finished event at each consumer. */
 const effects: { [C in ConsumerName]: Effect } = {
   'audit-log': loadAuditRows,
   'cache-invalidation': leavesNothing,

@@ -61,7 +61,7 @@ const fastifyOptions = ({ log, bodyLimitBytes, requestIdOf, handlerTimeoutMs, tr
 })
 
 /** Registers the headers, checks and log of every request. Headers come first, so that a refusal has them as well. */
-export async function registerHttp(app: FastifyInstance, corsOrigins: readonly string[]): Promise<void> {
+async function registerHttp(app: FastifyInstance, corsOrigins: readonly string[]): Promise<void> {
   registerHeaders(app)
   await registerRequestChecks(app)
   await registerCors(app, corsOrigins)

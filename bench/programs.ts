@@ -73,7 +73,7 @@ export async function makeToken(userId: string): Promise<string> {
   const env = { PATH: process.env.PATH, AUTH_JWT_SECRET: secret }
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [join(root, 'apps/cli/src/token/command.ts'), '--sub', userId],
+    [join(root, 'apps/cli/src/main.ts'), 'token', '--sub', userId],
     { env },
   )
   return stdout.trim()

@@ -19,7 +19,7 @@ await startOrExit(async () => {
   await assertSchema(database.pool)
   const redis = connectProducer(
     config.redis.url,
-    throttled(10_000, (err: Error) => log.warn({ err }, 'redis is away; the board waits for it')),
+    throttled(10_000, (err: Error) => log.warn({ err }, 'Redis is away; Bull Board waits for it')),
   )
   const queues = openQueues(redis, config.redis.queuePrefix)
   const { pool } = database

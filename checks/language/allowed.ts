@@ -1,0 +1,18 @@
+/** Words that the rules refuse and that are right where they stand. An allowance that nothing uses is an error. */
+export type Allowance = {
+  /** A path or a glob, from the root of the repository. */
+  path: string
+  /** The refused words, as the check prints them. */
+  text: string
+  reason: string
+}
+
+export const allowed: Allowance[] = []
+
+/** Files that the check does not read. */
+export const excluded: { path: string; reason: string }[] = [
+  { path: '**/node_modules/**', reason: 'other people wrote them' },
+  { path: 'bench/results/**', reason: 'each file records a past run, in the words of bench/report.ts at that time' },
+  { path: 'checks/language/{words,openings}.ts', reason: 'these tables list the words' },
+  { path: 'checks/language.test.ts', reason: 'its examples break the rules' },
+]

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-/** A rule that nothing can break is no rule: each is broken once, in a copy of this repository. */
+/** Each rule of a tool is broken once, in a copy of this repository, to see that the tool enforces it. */
 const root = resolve(import.meta.dirname, '..')
 const copy = mkdtempSync(join(tmpdir(), 'goals-tasks-boundaries-'))
 const bin = join(root, 'node_modules', '.bin')
@@ -34,98 +34,110 @@ const run = (command: string, args: string[], cwd = copy) =>
     )
   })
 
-/** Runs `check` with `code` planted at `path`, which is gone again afterwards. */
-async function planted(path: string, code: string, check: () => Promise<Run>): Promise<Run> {
-  const file = join(copy, path)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, code)
-  return check().finally(() => rmSync(file))
+/** Runs `check` while the copy has these `files`, and removes them afterwards. */
+async function withFiles(files: Record<string, string>, check: () => Promise<Run>): Promise<Run> {
+  for (const [path, code] of Object.entries(files)) {
+    mkdirSync(dirname(join(copy, path)), { recursive: true })
+    writeFileSync(join(copy, path), code)
+  }
+  return check().finally(() => {
+    for (const path of Object.keys(files)) rmSync(join(copy, path))
+  })
 }
 
-const boundaries = () => run('turbo', ['boundaries'])
+const turboBoundaries = () => run('turbo', ['boundaries'])
+const ownBoundaries = () => run('node', ['checks/boundaries.ts'])
 const lint = (path: string) => () => run('biome', ['lint', path])
+const typecheck = (workspace: string) => () => run('tsc', ['--noEmit', '-p', '.'], join(copy, workspace))
 
-test('the copy keeps every rule, and the rules looked at something', async () => {
-  const result = await boundaries()
+test('the copy keeps every boundary, and turbo reads its files', async () => {
+  const result = await turboBoundaries()
   expect(result.output).toMatch(/Checked [1-9]\d+ files in [1-9]\d* packages, no issues found/)
   expect(result.code).toBe(0)
 })
 
 test.for([
-  ['an app imports another app', 'apps/api/src/planted.ts', "import '@goals-tasks/worker'\n", '@goals-tasks/worker'],
+  ['an app that imports another app', 'apps/api/src/wrong.ts', "import '@goals-tasks/worker'\n", '@goals-tasks/worker'],
   [
-    'an app reaches into another by path',
-    'apps/api/src/planted.ts',
+    'an app that imports another app by path',
+    'apps/api/src/wrong.ts',
     "import '../../worker/src/config.ts'\n",
     'worker/src/config.ts',
   ],
-  ['a package imports an app', 'packages/db/src/planted.ts', "import '@goals-tasks/api'\n", '@goals-tasks/api'],
-  ['a package imports what it does not declare', 'packages/config/src/planted.ts', "import 'fastify'\n", 'fastify'],
-] as const)('%s: refused', async ([, path, code, named]) => {
-  const result = await planted(path, code, boundaries)
+  [
+    'a test that imports the tests of another package by path',
+    'apps/worker/test/wrong.ts',
+    "import '../../../packages/db/test/support/index.ts'\n",
+    'db/test/support/index.ts',
+  ],
+  ['a package that imports an app', 'packages/db/src/wrong.ts', "import '@goals-tasks/api'\n", '@goals-tasks/api'],
+  ['a package that imports an undeclared one', 'packages/config/src/wrong.ts', "import 'fastify'\n", 'fastify'],
+] as const)('%s is refused', async ([, path, code, named]) => {
+  const result = await withFiles({ [path]: code }, turboBoundaries)
   expect(result.code).toBe(1)
   expect(result.output).toContain(named)
 })
 
+test('an import that breaks a rule of ours is refused', async () => {
+  const result = await withFiles({ 'packages/db/src/wrong.ts': "import 'bullmq'\n" }, ownBoundaries)
+  expect(result.code).toBe(1)
+  expect(result.output).toContain('packages/db/src/wrong.ts:1: imports bullmq: only the runtime of the worker')
+})
+
+test.for([
+  ['in types only', 'import type { B }', 'export type A = B', 'import type { A }', 'export type B = A[]'],
+  ['in values', 'import { b }', 'export const a = () => b', 'import { a }', 'export const b = () => a'],
+] as const)('a circular import %s is refused', async ([, importB, a, importA, b]) => {
+  const files = {
+    'packages/config/src/wrong/a.ts': `${importB} from './b.ts'\n${a}\n`,
+    'packages/config/src/wrong/b.ts': `${importA} from './a.ts'\n${b}\n`,
+  }
+  const result = await withFiles(files, lint('packages/config/src/wrong'))
+  expect(result.code).toBe(1)
+  expect(result.output).toContain('lint/suspicious/noImportCycles')
+})
+
 test.for([
   [
-    'events import the database',
-    'packages/events/src/planted.ts',
-    "import { goals } from '@goals-tasks/db'\nexport const x = goals\n",
-    'events know nothing of tables',
-  ],
-  [
-    'events import HTTP',
-    'packages/events/src/planted.ts',
-    "import fastify from 'fastify'\nexport const x = fastify\n",
-    'nothing of HTTP',
-  ],
-  [
-    'routes import SQL',
-    'apps/api/src/planted/routes.ts',
-    "import { sql } from 'drizzle-orm'\nexport const x = sql\n",
-    'queries live in the service',
-  ],
-  [
-    'the environment is read outside of config.ts',
-    'apps/api/src/planted.ts',
+    'the environment outside of config.ts',
+    'apps/api/src/wrong.ts',
     'export const x = process.env.PATH\n',
     'noProcessEnv',
   ],
   [
-    'a promise floats',
-    'apps/worker/src/planted.ts',
+    'a floating promise',
+    'apps/worker/src/wrong.ts',
     'async function f(): Promise<void> {}\nf()\n',
     'noFloatingPromises',
   ],
-  [
-    'an error is swallowed',
-    'apps/worker/src/planted.ts',
-    'try {\n  JSON.parse("")\n} catch {}\n',
-    'noEmptyBlockStatements',
-  ],
-  ['a type is any', 'packages/db/src/planted.ts', 'export const x = (a: any) => a\n', 'noExplicitAny'],
-] as const)('%s: refused, with the reason', async ([, path, code, reason]) => {
-  const result = await planted(path, code, lint(path))
+  ['a swallowed error', 'apps/worker/src/wrong.ts', 'try {\n  JSON.parse("")\n} catch {}\n', 'noEmptyBlockStatements'],
+  ['a type any', 'packages/db/src/wrong.ts', 'export const x = (a: any) => a\n', 'noExplicitAny'],
+] as const)('%s is refused', async ([, path, code, reason]) => {
+  const result = await withFiles({ [path]: code }, lint(path))
   expect(result.code).toBe(1)
   expect(result.output).toContain(reason)
 })
 
-test('an export that nobody uses: refused', async () => {
-  const result = await planted('packages/config/src/planted.ts', 'export const lonely = 1\n', () => run('knip', []))
+test('an unused export is refused', async () => {
+  const files = { 'packages/config/src/wrong.ts': 'export const lonely = 1\n' }
+  const result = await withFiles(files, () => run('knip', []))
   expect(result.code).toBe(1)
-  expect(result.output).toContain('planted.ts')
+  expect(result.output).toContain('wrong.ts')
 })
 
-test('a type error: refused', async () => {
-  const result = await planted('packages/config/src/planted.ts', 'export const x: number = "one"\n', () =>
-    run('tsc', ['--noEmit', '-p', '.'], join(copy, 'packages/config')),
-  )
+test('a type error and imports past the exports of a package are refused', async () => {
+  const code = `export const x: number = 'one'
+export * from '@goals-tasks/db/src/engine/client.ts'
+export * from '@goals-tasks/db/test/support/index.ts'
+`
+  const result = await withFiles({ 'packages/http/src/wrong.ts': code }, typecheck('packages/http'))
   expect(result.code).toBe(1)
-  expect(result.output).toContain('planted.ts')
+  expect(result.output).toMatch(/wrong\.ts\(1,\d+\): error TS2322/)
+  expect(result.output).toMatch(/wrong\.ts\(2,\d+\): error TS2307/)
+  expect(result.output).toMatch(/wrong\.ts\(3,\d+\): error TS2307/)
 })
 
-test('a generated file that is stale: refused', async () => {
+test('a stale generated file is refused', async () => {
   writeFileSync(join(copy, '.env.example'), `${readFileSync(join(root, '.env.example'), 'utf8')}\n#STALE=\n`)
   const result = await run('node', ['checks/generated.ts', '--check'])
   expect(result.code).toBe(1)

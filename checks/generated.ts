@@ -1,4 +1,4 @@
-/** Writes what is derived from the code: `npm run generate`. With --check it only tells what is stale, and fails. */
+/** Writes the files that derive from the code: `npm run generate`. With --check it lists the stale ones, and fails. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describeVariables } from '@goals-tasks/config'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
@@ -29,16 +29,20 @@ function allVariables(): Variable[] {
 const configurationTable = () =>
   ['| variable | default | read by | |', '|---|---|---|---|', ...allVariables().map(row)].join('\n')
 
-const row = (v: Variable) =>
-  `| \`${v.name}\` | ${v.default === '' ? '' : `\`${v.default}\``} | ${v.processes.length === 3 ? 'all' : v.processes.join(', ')} | ${v.description} |`
+function row({ name, default: value, processes: readers, description }: Variable): string {
+  const readBy = readers.length === Object.keys(processes).length ? 'all' : readers.join(', ')
+  return `| \`${name}\` | ${value && `\`${value}\``} | ${readBy} | ${description} |`
+}
+
+const exampleHeader = `\
+# Every variable that there is; the values shown are the defaults. \
+A secret may come from a file: X_FILE instead of X.`
 
 const exampleEnvironment = () =>
-  `# Every variable that there is; the values shown are the defaults. A secret may come from a file: X_FILE instead of X.\n${allVariables()
-    .map((v) => `\n# ${v.description}\n#${v.name}=${v.default}`)
-    .join('\n')}\n`
+  [exampleHeader, ...allVariables().map((v) => `\n# ${v.description}\n#${v.name}=${v.default}`), ''].join('\n')
 
 async function openapi(): Promise<string> {
-  // Routes are described here, never called, so they need nothing to work with.
+  // No route is called, so the routes need no dependencies.
   const app = await buildApp({} as Deps, {
     log: createLogger('openapi', 'silent'),
     registry: createRegistry(),

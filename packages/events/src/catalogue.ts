@@ -1,5 +1,8 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import { Goal, Notification, SyncRun, Task } from './entities.ts'
+import { Goal } from './entities/goal.ts'
+import { Notification } from './entities/notification.ts'
+import { SyncRun } from './entities/sync-run.ts'
+import { Task } from './entities/task.ts'
 
 /** What a change carries: the entity as it was and as it is, taken at commit and never read again later. */
 const appeared = <S extends TSchema>(entity: S) => Type.Object({ before: Type.Null(), after: entity })

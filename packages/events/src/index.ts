@@ -1,14 +1,66 @@
 /**
  * Terms. An *event* is a committed fact about one entity. A *delivery* is one consumer's unfinished work on one event.
- * The *dispatcher* turns committed events into jobs; the *sweeper* (in the worker) enqueues what no job took up.
- * A *consumer* is one kind of effect; an event that it had to give up is a *dead letter*.
+ * The *dispatcher* turns committed events into jobs. The *sweeper* (in the worker) enqueues deliveries that no job carries.
+ * A *consumer* is one kind of effect. A *dead letter* is a delivery whose consumer stopped retrying it.
  */
-export * from './catalogue.ts'
+export {
+  type AggregateType,
+  aggregateTypes,
+  catalogue,
+  type DomainEvent,
+  type EventData,
+  type EventType,
+  emittedLater,
+  eventTypes,
+  isEventType,
+} from './catalogue.ts'
 export { connectProducer, connectWorker } from './connection.ts'
-export * from './dead-queue.ts'
+export {
+  type DeadQueue,
+  type MirroredDeadLetter,
+  maxMirroredDeadLetters,
+  mirrorDeadLetters,
+  openDeadQueue,
+  reconcileMirror,
+  unmirrorDeadLetter,
+} from './dead-queue.ts'
 export { type CommittedEvent, createDispatcher, type Dispatcher } from './dispatcher.ts'
 export { enqueueEvents } from './enqueue-events.ts'
-export * from './entities.ts'
+export { fieldsWrittenBy } from './entities/field.ts'
+export { Goal, goalDefaults, goalFields, goalPatchFields, goalStatuses, newGoalFields } from './entities/goal.ts'
+export { Notification } from './entities/notification.ts'
+export { CalendarDate, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'
+export { priorities } from './entities/shared-fields.ts'
+export { SyncRun } from './entities/sync-run.ts'
+export {
+  blockKinds,
+  newTaskFields,
+  Task,
+  taskDefaults,
+  taskFields,
+  taskPatchFields,
+  taskStatuses,
+} from './entities/task.ts'
 export { changesBetween, toCloudEvent } from './envelope.ts'
-export * from './queues.ts'
-export * from './subscriptions.ts'
+export {
+  deadQueueName,
+  type JobData,
+  type JobEvent,
+  maxEventsPerJob,
+  openQueue,
+  type Policies,
+  type Policy,
+  policies,
+  queuePrefix,
+  singleJobId,
+} from './queues.ts'
+export {
+  type ConsumerName,
+  consumerNames,
+  consumersOf,
+  type EventFor,
+  type EventTypeFor,
+  isConsumerName,
+  isSubscribed,
+  subscriptions,
+} from './subscriptions.ts'

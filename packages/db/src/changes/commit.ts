@@ -8,7 +8,7 @@ import type { Change, Committed } from './change.ts'
 import { assignments } from './columns.ts'
 import { createGoalIn, createGoals, createTaskIn, createTasks } from './create.ts'
 import { emitEvents, emittedEvents, goalChanged, metadataValues, taskChanged } from './events.ts'
-import { type GoalState, goalFields, type NewGoal, type NewTask, type TaskState, taskFields } from './fields.ts'
+import { type GoalState, goalWrites, type NewGoal, type NewTask, type TaskState, taskWrites } from './fields.ts'
 import { goalWritable, taskOwned, taskVisible } from './visibility.ts'
 
 export type Commit = ReturnType<typeof createCommit>
@@ -105,7 +105,7 @@ const statements = {
   updateGoal: changeStatement(
     'goal_update',
     'goal',
-    sql`update goals set ${assignments(goals, goalFields)}, ${completion}, version = version + 1
+    sql`update goals set ${assignments(goals, goalWrites.update)}, ${completion}, version = version + 1
         where ${matchesVersion} and ${goalWritable} returning ${goalChanged}`,
   ),
   deleteTask: changeStatement(
@@ -117,7 +117,7 @@ const statements = {
   updateTask: changeStatement(
     'task_update',
     'task',
-    sql`update tasks set ${assignments(tasks, taskFields)}, ${completion}, ${leavesCascade}, version = version + 1
+    sql`update tasks set ${assignments(tasks, taskWrites.update)}, ${completion}, ${leavesCascade}, version = version + 1
         where ${matchesVersion} and ${taskVisible} and ${withoutDependents} returning ${taskChanged}`,
   ),
 }

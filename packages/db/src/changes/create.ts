@@ -9,14 +9,7 @@ import { tasks } from '../schema/tasks.ts'
 import type { Change, Committed } from './change.ts'
 import { columnNames, type Field, recordset, toRecord } from './columns.ts'
 import { emitEvents, emittedEventsByEntity, subscriptionValues } from './events.ts'
-import {
-  type DependentTask,
-  dependentTaskFields,
-  type NewGoal,
-  type NewTask,
-  newGoalFields,
-  newTaskFields,
-} from './fields.ts'
+import { type DependentTask, goalWrites, type NewGoal, type NewTask, taskWrites } from './fields.ts'
 import { goalWritableBy, taskReaders } from './visibility.ts'
 
 const bounds = { maxQueued: 5_000, maxWaitMs: 10_000 }
@@ -28,7 +21,7 @@ const single = { maxInFlight: 3, maxInputs: 1, ...bounds }
 type Create<V> = (change: Change<V>) => Promise<Committed | null>
 
 /** Concurrent creates of goals share a statement and its commit. */
-export const createGoals = (on: Executor): Create<NewGoal> => batched(on, goals, newGoalFields, insertGoals)
+export const createGoals = (on: Executor): Create<NewGoal> => batched(on, goals, goalWrites.insert, insertGoals)
 
 /**
  * The same for tasks, each with its goal locked until the commit. No statement waits for a goal that somebody is changing,
@@ -36,19 +29,19 @@ export const createGoals = (on: Executor): Create<NewGoal> => batched(on, goals,
  * taken for too long is refused as `Overloaded`.
  */
 export const createTasks = (on: Executor): Create<NewTask> =>
-  batched(on, tasks, newTaskFields, insertTasksAtOnce, insertTasks)
+  batched(on, tasks, taskWrites.insert, insertTasksAtOnce, insertTasks)
 
 /** A goal alone, in the caller's transaction. */
 export const createGoalIn = (tx: Tx, change: Change<NewGoal>): Promise<Committed | null> =>
-  insertOne(tx, goals, newGoalFields, insertGoals, change)
+  insertOne(tx, goals, goalWrites.insert, insertGoals, change)
 
 /** A task alone, in the caller's transaction; it waits for whoever is changing the goal. */
 export const createTaskIn = (tx: Tx, change: Change<NewTask>): Promise<Committed | null> =>
-  insertOne(tx, tasks, newTaskFields, insertTasks, change)
+  insertOne(tx, tasks, taskWrites.insert, insertTasks, change)
 
 /** Creates a task and its edges. The caller holds the locks on the blockers, and says what state they put it in. */
 export async function createDependentTaskIn(tx: Tx, change: Change<DependentTask>): Promise<Committed | null> {
-  const committed = await insertOne(tx, tasks, dependentTaskFields, insertDependentTask, change)
+  const committed = await insertOne(tx, tasks, taskWrites.insertWithEdges, insertDependentTask, change)
   if (committed) tx.events.push(...committed.events)
   return committed
 }
@@ -165,8 +158,8 @@ function create(name: string, aggregate: AggregateType, input: SQL, inserted: SQ
 const insertGoals = create(
   'goals_create',
   'goal',
-  inputOf(goals, newGoalFields),
-  sql`insert into goals (${columnNames(goals, newGoalFields)}) select ${columnNames(goals, newGoalFields)} from input
+  inputOf(goals, goalWrites.insert),
+  sql`insert into goals (${columnNames(goals, goalWrites.insert)}) select ${columnNames(goals, goalWrites.insert)} from input
       returning id, version, representation as after, array[user_id] as readers, null::uuid[] as goal_ids`,
 )
 
@@ -183,11 +176,11 @@ const insertTasksWith = (name: string, fields: readonly Field<typeof tasks>[], w
         returning id, version, tasks.representation as after, ${taskReaders('tasks')} as readers, array[goal_id] as goal_ids`,
     alongside,
   )
-const insertTasks = insertTasksWith('task_create', newTaskFields, sql``)
-const insertTasksAtOnce = insertTasksWith('tasks_create', newTaskFields, sql`nowait`)
+const insertTasks = insertTasksWith('task_create', taskWrites.insert, sql``)
+const insertTasksAtOnce = insertTasksWith('tasks_create', taskWrites.insert, sql`nowait`)
 const insertDependentTask = insertTasksWith(
   'task_create_dependent',
-  dependentTaskFields,
+  taskWrites.insertWithEdges,
   sql``,
   sql`, edges as (
         insert into task_dependencies (task_id, depends_on_id)

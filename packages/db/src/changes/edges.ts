@@ -6,14 +6,14 @@ import type { Change, Committed } from './change.ts'
 import { assignments } from './columns.ts'
 import { changeStatement, commitOne, completion, matchesVersion } from './commit.ts'
 import { taskChanged } from './events.ts'
-import { type TaskWithEdges, taskWithEdgesFields } from './fields.ts'
+import { type TaskWithEdges, taskWrites } from './fields.ts'
 import { lockInOrder } from './locks.ts'
 import { taskVisible } from './visibility.ts'
 
 const update = changeStatement(
   'task_update_with_edges',
   'task',
-  sql`update tasks set ${assignments(tasks, taskWithEdgesFields)}, ${completion}, version = version + 1,
+  sql`update tasks set ${assignments(tasks, taskWrites.updateWithEdges)}, ${completion}, version = version + 1,
         owner_id = (select user_id from goals where goals.id = ${sql.placeholder('goalId')}::uuid),
         close_cascade_id = case when status = ${sql.placeholder('status')}::task_status
                                  and goal_id = ${sql.placeholder('goalId')}::uuid then close_cascade_id end

@@ -1,0 +1,1 @@
+export { goalEntity, newGoal, newTask, taskEntity } from './entities.ts'

@@ -14,9 +14,7 @@ export { type EventMetadata, emitEvents, emittedEvents, metadataValues } from '.
 export type { DependentTask, GoalState, NewGoal, NewTask, TaskState, TaskWithEdges } from './changes/fields.ts'
 export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/locks.ts'
 export { purgeExpired } from './changes/purge.ts'
-export { notificationJson } from './changes/representation.ts'
 export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
-export { actorId, deleted, goalReadable, live, taskCreated, taskOwned, taskVisible } from './changes/visibility.ts'
 export {
   countDeadLetters,
   type DeadLetter,
@@ -27,19 +25,19 @@ export {
   replayDeadLetter,
   replayDeadLetters,
 } from './delivery/dead-letters.ts'
+export { claimEvents, finishDeliveries, loadUnfinishedEvents } from './delivery/deliveries.ts'
+export { moveToDeadLetters, recordFailure, snoozeDeliveries } from './delivery/failures.ts'
 export {
-  claimEvents,
-  finishDeliveries,
-  type LeasedDelivery,
-  leaseDeliveries,
-  leaseOverdue,
-  loadUnfinishedEvents,
-  moveToDeadLetters,
-  oldestOverdueSeconds,
-  recordFailure,
-  snoozeDeliveries,
-} from './delivery/deliveries.ts'
-export { type IdempotencyKey, loadAnswer, type StoredAnswer, storeAnswer, takeKey } from './delivery/idempotency.ts'
+  type IdempotencyKey,
+  loadStoredResponse,
+  // The former names, until the API uses the new ones.
+  loadStoredResponse as loadAnswer,
+  type StoredResponse,
+  storeResponse,
+  storeResponse as storeAnswer,
+  takeKey,
+} from './delivery/idempotency.ts'
+export { type LeasedDelivery, leaseDeliveries, leaseOverdue, oldestOverdueSeconds } from './delivery/leases.ts'
 export { eventRetentionDays } from './delivery/retention.ts'
 export { createDatabase } from './engine/client.ts'
 export { isConnectionLoss } from './engine/connection-loss.ts'
@@ -48,3 +46,5 @@ export { assertSchema, ensurePartitions, migrate } from './engine/migrations.ts'
 export { Overloaded } from './engine/natural-batch.ts'
 export { type Executor, executeOnce, prepareStatement } from './engine/statement.ts'
 export { inTransaction, type Publish, sqlState, type Tx } from './engine/transaction.ts'
+export { notificationJson } from './reads/representation.ts'
+export { actorId, deleted, goalReadable, live, taskCreated, taskOwned, taskVisible } from './reads/visibility.ts'

@@ -1,71 +1,72 @@
 import { randomUUID } from 'node:crypto'
-import { freshDatabase } from '@goals-tasks/devstack/testing'
 import { sql } from 'drizzle-orm'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { goalReadable, taskVisible } from '../src/changes/visibility.ts'
-import { createDatabase } from '../src/engine/client.ts'
+import type pg from 'pg'
+import { expect } from 'vitest'
 import { prepareLookup } from '../src/engine/lookup.ts'
 import type { Executor } from '../src/engine/statement.ts'
+import { goalReadable, taskVisible } from '../src/reads/visibility.ts'
+import { test } from './support/database-test.ts'
 
-let database: ReturnType<typeof createDatabase>
 const [ada, bob] = [randomUUID(), randomUUID()]
 const goalIds = Array.from({ length: 250 }, () => randomUUID())
-beforeAll(async () => {
-  database = createDatabase({ ...(await freshDatabase()), poolSize: 4, name: 'test', onError: () => undefined })
-  await database.pool.query(`insert into goals (id, user_id, title) select id, $2, id from unnest($1::uuid[]) id`, [
+
+test.beforeAll(async ({ pool }) => {
+  await pool.query(`insert into goals (id, user_id, title) select id, $2, id from unnest($1::uuid[]) id`, [
     goalIds,
     ada,
   ])
-  await database.pool.query(
+  await pool.query(
     `insert into tasks (goal_id, owner_id, user_id, assigned_to, title)
-     select goal_id, $2, $2, case when n = 1 then $3::uuid end, 'x' from unnest($1::uuid[]) goal_id, generate_series(1, 20) n`,
+     select goal_id, $2, $2, case when n = 1 then $3::uuid end, 'x'
+     from unnest($1::uuid[]) goal_id, generate_series(1, 20) n`,
     [goalIds.slice(0, 100), ada, bob],
   )
-  await database.pool.query('analyze goals, tasks')
+  await pool.query('analyze goals, tasks')
 })
-afterAll(() => database.close())
 
-/** The pool, and the statements that went there. */
-function recorded() {
+/** Returns an executor on the pool, and the statements that it sends. */
+function recordStatements(pool: pg.Pool) {
   const sent: { text: string }[] = []
-  const on = {
+  const db = {
     query(statement: { text: string }) {
       sent.push(statement)
-      return database.pool.query(statement)
+      return pool.query(statement)
     },
   } as unknown as Executor
-  return { on, sent }
+  return { db, sent }
 }
 
 const id = sql`${sql.placeholder('id')}::uuid`
-const goal = prepareLookup<{ id: string; title: string }>(
+const findGoal = prepareLookup<{ id: string; title: string }>(
   'test_goal',
   sql`select id, title from goals where id = ${id} and ${goalReadable}`,
 )
-const task = prepareLookup<{ id: string }>('test_task', sql`select id from tasks where id = ${id} and ${taskVisible}`)
+const findTask = prepareLookup<{ id: string }>(
+  'test_task',
+  sql`select id from tasks where id = ${id} and ${taskVisible}`,
+)
 
-test('questions that come together share round trips, and each gets its own answer and nobody else’s', async () => {
-  const { on, sent } = recorded()
+test('concurrent lookups share round trips, and each returns the row that its own actor may see', async ({ pool }) => {
+  const { db, sent } = recordStatements(pool)
   const stranger = randomUUID()
-  const questions = goalIds.flatMap((id, i) => [
+  const lookups = goalIds.flatMap((id, i) => [
     { id, actorId: ada, asAdmin: false, found: true },
     { id, actorId: bob, asAdmin: false, found: i < 100 },
     { id, actorId: stranger, asAdmin: i % 2 === 0, found: i % 2 === 0 },
     { id: randomUUID(), actorId: ada, asAdmin: true, found: false },
   ])
-  const answers = await Promise.all(questions.map(({ found, ...question }) => goal(on, question)))
-  for (const [i, { id, found }] of questions.entries())
-    expect(answers[i]).toEqual(found ? { id, title: id } : undefined)
+  const rows = await Promise.all(lookups.map(({ found, ...lookup }) => findGoal(db, lookup)))
+  for (const [i, { id, found }] of lookups.entries()) expect(rows[i]).toEqual(found ? { id, title: id } : undefined)
   expect(sent).toHaveLength(10)
 })
 
-test('however many ask, each costs a look-up along an index', async () => {
-  const { on, sent } = recorded()
-  const question = { id: randomUUID(), actorId: ada, asAdmin: false }
-  expect(await goal(on, question)).toBeUndefined()
-  expect(await task(on, question)).toBeUndefined()
+test('a shared round trip reads along an index for each of its lookups', async ({ pool }) => {
+  const { db, sent } = recordStatements(pool)
+  const lookup = { id: randomUUID(), actorId: ada, asAdmin: false }
+  expect(await findGoal(db, lookup)).toBeUndefined()
+  expect(await findTask(db, lookup)).toBeUndefined()
   for (const { text } of sent) {
-    const { rows } = await database.pool.query(`explain (generic_plan) ${text}`)
+    const { rows } = await pool.query(`explain (generic_plan) ${text}`)
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
     expect(plan).toMatch(/Index Scan using (goals|tasks)_pkey/)
     expect(plan).not.toContain('Seq Scan')
@@ -73,13 +74,11 @@ test('however many ask, each costs a look-up along an index', async () => {
   expect(sent).toHaveLength(2)
 })
 
-test('an error is told to all who asked with it, and to nobody after them', async () => {
-  const { on } = recorded()
-  const [mine, bad] = [
-    { id: goalIds[0], actorId: ada, asAdmin: false },
-    { id: 'x', actorId: ada, asAdmin: false },
-  ]
-  const together = await Promise.allSettled([goal(on, mine), goal(on, bad)])
+test('an error rejects every lookup of its round trip, and no later lookup', async ({ pool }) => {
+  const { db } = recordStatements(pool)
+  const valid = { id: goalIds[0], actorId: ada, asAdmin: false }
+  const invalid = { id: 'x', actorId: ada, asAdmin: false }
+  const together = await Promise.allSettled([findGoal(db, valid), findGoal(db, invalid)])
   expect(together.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-  expect(await goal(on, mine)).toMatchObject({ id: goalIds[0] })
+  expect(await findGoal(db, valid)).toMatchObject({ id: goalIds[0] })
 })

@@ -4,42 +4,41 @@ import { Notification } from './entities/notification.ts'
 import { SyncRun } from './entities/sync-run.ts'
 import { Task } from './entities/task.ts'
 
-/** What a change carries: the entity as it was and as it is, taken at commit and never read again later. */
-const appeared = <S extends TSchema>(entity: S) => Type.Object({ before: Type.Null(), after: entity })
+/** Payloads contain the entity before and after the change, as of the commit. Consumers never read it again. */
+const created = <S extends TSchema>(entity: S) => Type.Object({ before: Type.Null(), after: entity })
 const changed = <S extends TSchema>(entity: S) => Type.Object({ before: entity, after: entity })
-const appearedOrChanged = <S extends TSchema>(entity: S) =>
+const createdOrChanged = <S extends TSchema>(entity: S) =>
   Type.Object({ before: Type.Union([entity, Type.Null()]), after: entity })
 
 /**
- * Every fact that the system can announce. A name never changes its meaning: a new meaning is a new name.
- * Each version of an entity has one primary event (created, updated or deleted); milestones (completed, assigned) follow it.
+ * Every event that the system can emit. A name never changes its meaning: a new meaning gets a new name. Each version
+ * of an entity has one primary event (created, updated or deleted); milestones (completed, assigned) follow it.
  */
 export const catalogue = {
-  'goal:created': appeared(Goal),
+  'goal:created': created(Goal),
   'goal:updated': changed(Goal),
   'goal:deleted': changed(Goal),
   'goal:completed': changed(Goal),
-  'task:created': appeared(Task),
+  'task:created': created(Task),
   'task:updated': changed(Task),
   'task:deleted': changed(Task),
   'task:completed': changed(Task),
-  'task:assigned': appearedOrChanged(Task),
-  'notification:sent': appeared(Notification),
-  'sync:triggered': appeared(SyncRun),
+  'task:assigned': createdOrChanged(Task),
+  'notification:sent': created(Notification),
+  'sync:triggered': created(SyncRun),
 } as const satisfies Record<string, TSchema>
 
 export type EventType = keyof typeof catalogue
 export const eventTypes = Object.keys(catalogue) as EventType[]
 
-/** In the catalogue for its readers' sake, but nothing emits these yet. */
+/** Events that consumers can already subscribe to, but that no code emits yet. */
 export const emittedLater = ['sync:triggered'] as const satisfies readonly EventType[]
 
-export const aggregateTypes = ['goal', 'task', 'notification', 'sync_run'] as const
-export type AggregateType = (typeof aggregateTypes)[number]
+export type AggregateType = 'goal' | 'task' | 'notification' | 'sync_run'
 
-export type EventData<T extends EventType> = Static<(typeof catalogue)[T]>
+type EventData<T extends EventType> = Static<(typeof catalogue)[T]>
 
-/** A committed event, as a consumer gets it. `ordinal` 0 is the primary event of `aggregateVersion`. */
+/** A committed event. The event with `ordinal` 0 is the primary event of `aggregateVersion`. Instants are RFC 3339. */
 export type DomainEvent<T extends EventType = EventType> = {
   [K in T]: {
     id: string
@@ -49,7 +48,7 @@ export type DomainEvent<T extends EventType = EventType> = {
     aggregateVersion: number
     ordinal: number
     actorId: string
-    /** The actor's token had the scope `admin`. Absent from events of before that was noted. */
+    /** The actor's token had the scope `admin`. Absent in events from before this field existed. */
     asAdmin?: boolean
     reason: string | null
     correlationId: string | null

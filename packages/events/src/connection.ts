@@ -2,9 +2,9 @@ import { Redis } from 'ioredis'
 
 type OnError = (error: Error) => void
 
-/** A connection that gives up quickly: whatever it cannot enqueue now, the sweeper enqueues later. */
+/** Opens a connection that fails fast. The sweeper later enqueues every delivery that could not be enqueued now. */
 export function connectProducer(url: string, onError: OnError): Redis {
-  return listening(
+  return withErrorListener(
     new Redis(url, {
       enableOfflineQueue: false,
       commandTimeout: 1_000,
@@ -16,15 +16,18 @@ export function connectProducer(url: string, onError: OnError): Redis {
   )
 }
 
-/** A connection that waits for Redis for as long as it takes, as a worker's blocking reads need it. */
+/** Opens a connection that waits for Redis without a limit, as the blocking reads of a worker need it. */
 export function connectWorker(url: string, onError: OnError): Redis {
-  return listening(new Redis(url, { maxRetriesPerRequest: null, connectTimeout: 2_000, retryStrategy }), onError)
+  return withErrorListener(
+    new Redis(url, { maxRetriesPerRequest: null, connectTimeout: 2_000, retryStrategy }),
+    onError,
+  )
 }
 
 const retryStrategy = (times: number) => Math.min(100 * times, 2_000) * (0.75 + Math.random() / 4)
 
-/** Without a listener an error of the connection would end the process. */
-function listening(connection: Redis, onError: OnError): Redis {
+/** Adds the listener without which an error of the connection would end the process. */
+function withErrorListener(connection: Redis, onError: OnError): Redis {
   connection.on('error', onError)
   return connection
 }

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { deadQueueName, queuePrefix } from './queues.ts'
 import type { ConsumerName } from './subscriptions.ts'
 
-/** What the board shows of a dead letter: no body, so no personal data in Redis. `id` is the dead letter's. */
+/** A dead letter as Bull Board shows it. It has no body, so no personal data is in Redis. `id` is the dead letter's. */
 export type MirroredDeadLetter = {
   id: string
   eventId: string
@@ -15,13 +15,14 @@ export type MirroredDeadLetter = {
 }
 export type DeadQueue = Queue<MirroredDeadLetter>
 
-/** How many of a consumer's newest dead letters the board shows. */
+/** How many of a consumer's newest dead letters Bull Board shows. */
 export const maxMirroredDeadLetters = 1_000
 const maxErrorLength = 500
 
 /**
- * The queue that shows a consumer's newest dead letters on the board. Nobody works on it, and nothing depends on it:
- * the record is the table, and `reconcileMirror` makes the queue equal to it. The connection must be a producer's.
+ * Opens the queue that mirrors a consumer's newest dead letters for Bull Board. No worker runs its jobs. The record is
+ * the table `dead_letters`, and `reconcileMirror` makes the queue equal to it. `connection` is one of
+ * `connectProducer`.
  */
 export function openDeadQueue(connection: Redis, prefix: string, consumer: ConsumerName): DeadQueue {
   return new Queue(deadQueueName(consumer), {
@@ -32,33 +33,33 @@ export function openDeadQueue(connection: Redis, prefix: string, consumer: Consu
   })
 }
 
-/** Shows dead letters that are not shown yet; the oldest first. */
-export async function mirrorDeadLetters(queue: DeadQueue, letters: readonly MirroredDeadLetter[]): Promise<void> {
-  if (letters.length === 0) return
+/** Adds dead letters to the mirror. They are ordered from the oldest to the newest. */
+export async function mirrorDeadLetters(queue: DeadQueue, deadLetters: readonly MirroredDeadLetter[]): Promise<void> {
+  if (deadLetters.length === 0) return
   await queue.addBulk(
-    letters.map((letter) => ({
-      name: letter.type,
-      data: { ...letter, error: letter.error.slice(0, maxErrorLength) },
-      opts: { jobId: letter.id, timestamp: Date.parse(letter.diedAt) },
+    deadLetters.map((deadLetter) => ({
+      name: deadLetter.type,
+      data: { ...deadLetter, error: deadLetter.error.slice(0, maxErrorLength) },
+      opts: { jobId: deadLetter.id, timestamp: Date.parse(deadLetter.diedAt) },
     })),
   )
 }
 
-/** Takes a dead letter off the board: it was replayed or discarded. Fine when it is not on it. */
+/** Removes a replayed or discarded dead letter from the mirror. Does nothing when the mirror does not contain it. */
 export async function unmirrorDeadLetter(queue: DeadQueue, id: string): Promise<void> {
   await queue.remove(id)
 }
 
 /**
- * Makes the queue show exactly `newest`, the consumer's newest dead letters with the oldest of them first, whatever
- * happened meanwhile: more of them, replays while Redis was away, a Redis that came back empty.
+ * Makes the mirror contain exactly `newest`, ordered from the oldest to the newest. This repairs every difference: dead
+ * letters beyond the limit, replays while Redis was unavailable, a Redis that lost its data.
  */
 export async function reconcileMirror(queue: DeadQueue, newest: readonly MirroredDeadLetter[]): Promise<void> {
-  const shown = new Set(await queue.getRanges(['wait'], 0, -1))
-  const wanted = new Set(newest.map((letter) => letter.id))
-  await Promise.all([...shown].filter((id) => !wanted.has(id)).map((id) => queue.remove(id)))
+  const mirrored = new Set(await queue.getRanges(['wait'], 0, -1))
+  const wanted = new Set(newest.map((deadLetter) => deadLetter.id))
+  await Promise.all([...mirrored].filter((id) => !wanted.has(id)).map((id) => queue.remove(id)))
   await mirrorDeadLetters(
     queue,
-    newest.filter((letter) => !shown.has(letter.id)),
+    newest.filter((deadLetter) => !mirrored.has(deadLetter.id)),
   )
 }

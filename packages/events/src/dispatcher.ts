@@ -11,24 +11,24 @@ export type CommittedEvent = {
   type: EventType
   aggregateId: string
   version: number
-  /** Whose lists may show the entity, now or before the change; nulls are nobody. */
+  /** The users whose lists may contain the entity, before or after the change. Nulls mean no user. */
   readers: (string | null)[]
-  /** The goals whose lists of tasks it stands or stood in; null for anything but a task. */
+  /** The goals whose task lists contain the entity, before or after the change. Null for any entity but a task. */
   goalIds: string[] | null
 }
-/** What a job needs to know of it. */
-type Dispatched = Pick<CommittedEvent, 'id' | 'type' | 'aggregateId'>
+/** The part of a committed event that a job contains. */
+type DispatchedEvent = Pick<CommittedEvent, 'id' | 'type' | 'aggregateId'>
 export type Dispatcher = ReturnType<typeof createDispatcher>
 
 const maxBufferedEvents = 10_000
 const maxJobsPerFlush = 50
-const complainEveryMs = 5_000
+const logEveryMs = 5_000
 
 /**
- * Turns committed events into jobs, one per consumer with everything committed since its last flush: one event
- * under light load, up to a hundred under heavy load. Losing what it holds loses nothing: each event's deliveries
- * are rows in Postgres, and the workers' sweeper enqueues those that no job took up.
- * `connection` is a producer's and stays the caller's to close.
+ * Turns committed events into jobs: one job per consumer with all events that were committed since its last flush. That
+ * is one event under light load, up to a hundred under heavy load. Losing buffered events loses nothing: their
+ * deliveries are rows in Postgres, and the sweeper of the workers enqueues the ones that no job carries. `connection`
+ * is one of `connectProducer`. The caller closes it.
  */
 export function createDispatcher(options: { connection: Redis; prefix: string; log: Logger }) {
   const { connection, prefix, log } = options
@@ -40,16 +40,16 @@ export function createDispatcher(options: { connection: Redis; prefix: string; l
   ) as Record<ConsumerName, ReturnType<typeof createConsumerQueue>>
 
   return {
-    /** Takes note of events whose transaction has committed; returns at once and never throws. */
-    dispatch(events: readonly Dispatched[]): void {
+    /** Buffers events whose transaction has committed. Returns at once and never throws. */
+    dispatch(events: readonly DispatchedEvent[]): void {
       for (const event of events) for (const consumer of consumersOf(event.type)) consumerQueues[consumer].push(event)
     },
-    /** Settles when everything nudged so far is enqueued or left to the sweeper. */
+    /** Resolves when every event that was dispatched so far is enqueued or dropped. */
     async flush(): Promise<void> {
-      await Promise.all(Object.values(consumerQueues).map((lane) => lane.settled()))
+      await Promise.all(Object.values(consumerQueues).map((consumerQueue) => consumerQueue.flushed()))
     },
     async close(): Promise<void> {
-      await Promise.all(Object.values(consumerQueues).map((lane) => lane.close()))
+      await Promise.all(Object.values(consumerQueues).map((consumerQueue) => consumerQueue.close()))
     },
   }
 }
@@ -57,46 +57,48 @@ export function createDispatcher(options: { connection: Redis; prefix: string; l
 function createConsumerQueue(queue: Queue<JobData>, connection: Redis, log: Logger) {
   const buffer: JobEvent[] = []
   let flushing: Promise<void> | undefined
-  let left = 0
-  let complainedAt = 0
-  // The connection's own listener tells; unheard here, it would end the process.
+  let dropped = 0
+  let loggedAt = 0
+  // The owner of the connection logs its errors. Without this listener they would end the process.
   queue.on('error', () => undefined)
 
-  function leaveToSweeper(count: number, why: string): void {
+  /** Drops events. Their deliveries become due 30 s after the commit, and then the sweeper enqueues them. */
+  function drop(count: number, reason: string): void {
     if (count === 0) return
-    left += count
-    if (Date.now() - complainedAt < complainEveryMs) return
-    log.warn({ consumer: queue.name, events: left, why }, 'events left to the sweeper')
-    complainedAt = Date.now()
-    left = 0
+    dropped += count
+    if (Date.now() - loggedAt < logEveryMs) return
+    const known = { consumer: queue.name, events: dropped, reason }
+    log.warn(known, 'events were not enqueued: the sweeper will enqueue them in about 30 s')
+    loggedAt = Date.now()
+    dropped = 0
   }
 
   async function flush(): Promise<void> {
     while (buffer.length > 0) {
       const taken = buffer.splice(0, maxEventsPerJob * maxJobsPerFlush)
-      // A queue that has never connected keeps `addBulk` pending for ever, whatever the time-outs.
-      if (connection.status !== 'ready') leaveToSweeper(taken.length, 'redis is away')
+      // On a queue that has never connected, `addBulk` stays pending forever. Its timeouts do not end it.
+      if (connection.status !== 'ready') drop(taken.length, 'Redis is not connected')
       else
         await enqueueEvents(queue, taken).then(
-          (enqueued) => leaveToSweeper(taken.length - enqueued, 'redis refused'),
-          (error) => leaveToSweeper(taken.length, error.message),
+          (enqueued) => drop(taken.length - enqueued, 'Redis refused the job'),
+          (error) => drop(taken.length, error.message),
         )
     }
     flushing = undefined
   }
 
   return {
-    push(event: Dispatched): void {
-      // Those that came first stay: their flush is under way.
+    push(event: DispatchedEvent): void {
+      // A full buffer drops the new event, because a flush of the buffered ones is in progress.
       if (buffer.length >= maxBufferedEvents) {
-        leaveToSweeper(1, 'the buffer is full')
+        drop(1, 'the buffer is full')
         return
       }
       buffer.push({ id: event.id, type: event.type, aggregateId: event.aggregateId })
-      // Everything pushed in this turn of the event loop goes into the same flush.
+      // Events of one turn of the event loop share a flush.
       flushing ??= Promise.resolve().then(flush)
     },
-    settled: () => flushing ?? Promise.resolve(),
+    flushed: () => flushing ?? Promise.resolve(),
     async close(): Promise<void> {
       await flushing
       await queue.close()

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DomainEvent } from './catalogue.ts'
 
-/** The event as CloudEvents 1.0 JSON. `source` names this installation; `id` is the event's own and never changes over retries. */
+/**
+ * Returns the event as CloudEvents 1.0 JSON. `source` is the name of this installation. `id` is the id of the event and
+ * stays the same in every retry.
+ */
 export function toCloudEvent(event: DomainEvent, source: string) {
   return {
     specversion: '1.0',
@@ -28,7 +31,7 @@ export function toCloudEvent(event: DomainEvent, source: string) {
   }
 }
 
-/** The fields that differ, each with both values; empty when there was nothing before. */
+/** Returns the fields that differ, each with its old and new value. Returns no fields for a new entity. */
 export function changesBetween(before: object | null, after: object): Record<string, { from: unknown; to: unknown }> {
   if (before === null) return {}
   const old = before as Record<string, unknown>

@@ -1,14 +1,12 @@
 /**
  * Terms. An *event* is a committed fact about one entity. A *delivery* is one consumer's unfinished work on one event.
- * The *dispatcher* turns committed events into jobs. The *sweeper* (in the worker) enqueues deliveries that no job carries.
- * A *consumer* is one kind of effect. A *dead letter* is a delivery whose consumer stopped retrying it.
+ * The *dispatcher* turns committed events into jobs. The *sweeper* (in the worker) enqueues deliveries that no job
+ * carries. A *consumer* is one kind of effect. A *dead letter* is a delivery whose consumer stopped retrying it.
  */
 export {
   type AggregateType,
-  aggregateTypes,
   catalogue,
   type DomainEvent,
-  type EventData,
   type EventType,
   emittedLater,
   eventTypes,
@@ -17,7 +15,6 @@ export {
 export { connectProducer, connectWorker } from './connection.ts'
 export {
   type DeadQueue,
-  type MirroredDeadLetter,
   maxMirroredDeadLetters,
   mirrorDeadLetters,
   openDeadQueue,
@@ -31,7 +28,6 @@ export { Goal, goalDefaults, goalFields, goalPatchFields, goalStatuses, newGoalF
 export { Notification } from './entities/notification.ts'
 export { CalendarDate, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'
 export { priorities } from './entities/shared-fields.ts'
-export { SyncRun } from './entities/sync-run.ts'
 export {
   blockKinds,
   newTaskFields,

@@ -3,18 +3,18 @@ import type { Redis } from 'ioredis'
 import type { ConsumerName } from './subscriptions.ts'
 
 export type Policy = {
-  /** Attempts before an event is given up and becomes a dead letter. */
+  /** Failed attempts after which a delivery becomes a dead letter. */
   attempts: number
   backoff: { baseMs: number; capMs: number }
   /** Jobs that one worker process runs at once. */
   concurrency: number
-  /** How long a job may go without a sign of life (its worker gives one by itself) before another worker takes it. */
+  /** How long a job may go without a heartbeat of its worker before another worker takes it. */
   lockMs: number
 }
 
 export type Policies = Record<ConsumerName, Policy>
 
-/** How each consumer's queue behaves. */
+/** The policy of each consumer's queue. */
 export const policies: Policies = {
   'audit-log': { attempts: 8, backoff: { baseMs: 500, capMs: 60_000 }, concurrency: 4, lockMs: 15_000 },
   'cache-invalidation': { attempts: 8, backoff: { baseMs: 250, capMs: 30_000 }, concurrency: 8, lockMs: 15_000 },
@@ -22,36 +22,41 @@ export const policies: Policies = {
   sync: { attempts: 12, backoff: { baseMs: 1_000, capMs: 3_600_000 }, concurrency: 8, lockMs: 15_000 },
 }
 
-/** Most events that one job carries. */
+/** The maximum number of events per job. */
 export const maxEventsPerJob = 100
 
-/** Everything that a job holds: no personal data enters Redis or the board; the worker's claim returns the bodies. */
+/** The data of a job. It has no bodies, so no personal data is in Redis. The worker loads the bodies with its claim. */
 export type JobData = { events: JobEvent[] }
 export type JobEvent = { id: string; type: string; aggregateId: string }
 
 /**
- * The id of a job that carries one event after `attempts` failed ones. Enqueueing it twice makes one job.
- * BullMQ refuses a colon in it, and takes no second job of an id that it keeps as finished.
+ * Returns the id of a job that carries one event after `attempts` failed ones. Enqueueing it twice makes one job.
+ * BullMQ allows no colon in it, and ignores a job whose id belongs to a finished job that it still keeps.
  */
 export const singleJobId = (
   consumer: ConsumerName,
   { id, attempts, replays }: { id: string; attempts: number; replays: number },
 ) => `${consumer}-${id}-${attempts}-r${replays}`
 
-/** One slot per consumer, so that every script runs on a Redis Cluster and consumers spread over its nodes. */
+/**
+ * Returns a prefix with one hash slot per consumer: scripts run on a Redis Cluster, and consumers spread over its
+ * nodes.
+ */
 export const queuePrefix = (prefix: string, consumer: ConsumerName) => `{${prefix}:${consumer}}`
 
-/** The queue that mirrors a consumer's newest dead letters for the board. */
+/** Returns the name of the queue that mirrors a consumer's newest dead letters for Bull Board. */
 export const deadQueueName = (consumer: ConsumerName) => `${consumer}.dead`
 
-/** The queue of a consumer. The connection must be a producer's: failing fast, no offline queue. */
+/**
+ * Opens the queue of a consumer. `connection` is one of `connectProducer`, which fails fast and has no offline queue.
+ */
 export function openQueue(connection: Redis, prefix: string, consumer: ConsumerName): Queue<JobData> {
   return new Queue<JobData>(consumer, {
     connection,
     prefix: queuePrefix(prefix, consumer),
-    // The check asks once; a Redis that hung at that moment would leave a queue that fails for ever.
+    // The check runs once. If Redis does not answer it, the queue would fail forever.
     skipVersionCheck: true,
-    // Done jobs are only of interest to someone looking at the board; the record is in Postgres.
+    // Finished jobs are only shown in Bull Board. The record is in Postgres.
     defaultJobOptions: { attempts: 1, removeOnComplete: { count: 100 }, removeOnFail: { count: 500, age: 86_400 } },
     streams: { events: { maxLen: 1_000 } },
   })

@@ -9,7 +9,7 @@ const primaries = [
   'task:deleted',
 ] as const
 
-/** Who isSubscribed what: the only fan-out rule. */
+/** The events of each consumer: the only fan-out rule. */
 export const subscriptions = {
   'audit-log': primaries,
   'cache-invalidation': primaries,
@@ -25,16 +25,17 @@ export type EventFor<C extends ConsumerName> = DomainEvent<EventTypeFor<C>>
 
 export const isConsumerName = (name: string): name is ConsumerName => Object.hasOwn(subscriptions, name)
 
-/** Whether the consumer is subscribed to events of this type; of a type that nobody knows, nobody is. */
+/** Returns whether the consumer is subscribed to events of this type. No consumer is subscribed to an unknown type. */
 export const isSubscribed = (consumer: ConsumerName, type: string): boolean =>
   (subscriptions[consumer] as readonly string[]).includes(type)
-const listeners = new Map(
+
+const subscribers = new Map(
   eventTypes.map((type) => [type, consumerNames.filter((consumer) => isSubscribed(consumer, type))]),
 )
 
-/** The consumers that get a delivery of an event of this type. */
-export const consumersOf = (type: EventType): readonly ConsumerName[] => listeners.get(type) ?? []
+/** Returns the consumers that get a delivery of an event of this type. */
+export const consumersOf = (type: EventType): readonly ConsumerName[] => subscribers.get(type) ?? []
 
-// An event that nobody isSubscribed does not compile.
+// Does not compile when an event has no subscriber.
 type Unsubscribed = Exclude<EventType, EventTypeFor<ConsumerName>>
 undefined as unknown as Unsubscribed satisfies never

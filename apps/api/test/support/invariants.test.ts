@@ -9,23 +9,26 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const sabotage: [string, string][] = [
-  ['the edges are not what the task shows', `update tasks set dependencies = '[]'`],
-  ['the dependents are miscounted', `update tasks set dependents_count = 5`],
-  ['at work although it waits', `update tasks set status = 'TODO', completed_at = null`],
+  ['the dependencies of a task differ from its edges', `update tasks set dependencies = '[]'`],
+  ['dependents_count differs from the number of edges', `update tasks set dependents_count = 5`],
+  ['a task can be worked on although it has an open blocker', `update tasks set status = 'TODO', completed_at = null`],
   [
-    'blocked although it waits for nothing',
+    'a task is blocked although it has no open blocker',
     `update tasks set status = 'BLOCKED', completed_at = null, block_kind = 'DEPENDENCY', blocked_from = 'TODO' where dependents_count = 1`,
   ],
-  ['alive in a deleted goal', `update goals set deleted_at = now()`],
-  ["not its goal's owner's", `update tasks set owner_id = id`],
+  ['a live task belongs to a deleted goal', `update goals set deleted_at = now()`],
+  ['a task has another owner than its goal', `update tasks set owner_id = id`],
   [
-    'waits for itself',
+    'a task depends on itself',
     `insert into task_dependencies select depends_on_id, task_id from task_dependencies on conflict do nothing`,
   ],
-  ['its versions have not one primary event each', `delete from events where aggregate_version = 2`],
-  ['a version does not begin where the one before ended', `update events set before = '{}' where ordinal = 0`],
-  ['its last event does not tell what it is', `update tasks set title = 'by hand'`],
-  ['its completions were not announced once each', `delete from events where ordinal = 1`],
+  ['a version does not have exactly one primary event', `delete from events where aggregate_version = 2`],
+  [
+    'the state before a version differs from the state after the previous one',
+    `update events set before = '{}' where ordinal = 0`,
+  ],
+  ['the last event differs from the row', `update tasks set title = 'by hand'`],
+  ['a completion does not have exactly one milestone event', `delete from events where ordinal = 1`],
 ]
 
 test('whatever is wrong in the database is found and named', async () => {

@@ -1,21 +1,27 @@
 import type { CommittedEvent } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
+import { uuid, uuids } from '../engine/parameters.ts'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
 import { type EventMetadata, emitEvents, emittedEvents, metadataValues, taskChanged } from './events.ts'
 
-/** Statuses of an open task. */
+/** The statuses of an open task. */
 export const openTask = sql.raw(`('TODO', 'IN_PROGRESS', 'BLOCKED')`)
 
-/** Whether `tasks` has a blocker that is live and open. `live` and `open` are conditions over `blocker`. */
+/**
+ * Returns the predicate "the row of `tasks` has a live and open blocker". `live` and `open` are conditions over
+ * `blocker`.
+ */
 export const waits = (live = sql`blocker.deleted_at is null`, open = sql`blocker.status in ${openTask}`) => sql`exists (
   select from task_dependencies edge
-  where edge.task_id = tasks.id and (select ${live} and ${open} from tasks blocker where blocker.id = edge.depends_on_id))`
+  where edge.task_id = tasks.id
+    and (select ${live} and ${open} from tasks blocker where blocker.id = edge.depends_on_id))`
 
 const recompute = prepareStatement<{ events: CommittedEvent[] }>(
   'tasks_recompute_blocks',
   sql`with waiting as materialized (
-        select id as task_id, ${waits()} as waits from tasks where id = any(${sql.placeholder('ids')}::uuid[]) and deleted_at is null
+        select id as task_id, ${waits()} as waits from tasks
+        where id = any(${uuids('ids')}) and deleted_at is null
       ), changed as (
         update tasks set status = case when waits then 'BLOCKED' else blocked_from end,
                          block_kind = case when waits then 'DEPENDENCY'::block_kind end,
@@ -28,8 +34,8 @@ const recompute = prepareStatement<{ events: CommittedEvent[] }>(
 )
 
 /**
- * Blocks and unblocks these tasks by the state of their blockers, each in a change of its own with the reason `blocked` or
- * `unblocked`. A manual block stays. The caller holds the locks of these tasks and of whatever it changed.
+ * Blocks and unblocks these tasks by the state of their blockers. Each is a change of its own with the reason `blocked`
+ * or `unblocked`. A manual block stays. The caller holds the locks of these tasks and of the blockers that it changed.
  */
 export async function recomputeBlocks(
   tx: Tx,
@@ -44,10 +50,11 @@ export async function recomputeBlocks(
 const openBlockers = prepareStatement<{ id: string }>(
   'task_open_blockers',
   sql`select blocker.id from task_dependencies edge join tasks blocker on blocker.id = edge.depends_on_id
-      where edge.task_id = ${sql.placeholder('taskId')}::uuid and blocker.deleted_at is null and blocker.status in ${openTask}
+      where edge.task_id = ${uuid('taskId')}
+        and blocker.deleted_at is null and blocker.status in ${openTask}
       order by blocker.id`,
 )
 
 /** Returns the ids of the open blockers of a task. */
-export const loadOpenBlockers = async (on: Executor, taskId: string): Promise<string[]> =>
-  (await openBlockers(on, { taskId })).map((row) => row.id)
+export const loadOpenBlockers = async (db: Executor, taskId: string): Promise<string[]> =>
+  (await openBlockers(db, { taskId })).map((row) => row.id)

@@ -1,31 +1,36 @@
 import { sql } from 'drizzle-orm'
+import { assignments } from '../engine/column-lists.ts'
+import { uuid, uuids } from '../engine/parameters.ts'
 import { prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
+import { taskVisible } from '../reads/visibility.ts'
 import { tasks } from '../schema/tasks.ts'
 import type { Change, Committed } from './change.ts'
-import { assignments } from './columns.ts'
-import { changeStatement, commitOne, completion, matchesVersion } from './commit.ts'
+import { changeStatement, commitOne, completion, matchesVersion } from './change-statement.ts'
 import { taskChanged } from './events.ts'
 import { type TaskWithEdges, taskWrites } from './fields.ts'
 import { lockInOrder } from './locks.ts'
-import { taskVisible } from './visibility.ts'
 
 const update = changeStatement(
   'task_update_with_edges',
   'task',
   sql`update tasks set ${assignments(tasks, taskWrites.updateWithEdges)}, ${completion}, version = version + 1,
-        owner_id = (select user_id from goals where goals.id = ${sql.placeholder('goalId')}::uuid),
-        close_cascade_id = case when status = ${sql.placeholder('status')}::task_status
-                                 and goal_id = ${sql.placeholder('goalId')}::uuid then close_cascade_id end
+        owner_id = (select user_id from goals where goals.id = ${uuid('goalId')}),
+        close_cascade_id = case
+          when status = ${sql.placeholder('status')}::task_status and goal_id = ${uuid('goalId')} then close_cascade_id
+        end
       where ${matchesVersion} and ${taskVisible} returning ${taskChanged}`,
   sql`, added as (
         insert into task_dependencies (task_id, depends_on_id)
-        select changed.id, blocker from changed cross join unnest(${sql.placeholder('added')}::uuid[]) blocker returning depends_on_id
+        select changed.id, blocker from changed cross join unnest(${uuids('added')}) blocker
+        returning depends_on_id
       ), removed as (
         delete from task_dependencies using changed
-        where task_id = changed.id and depends_on_id = any(${sql.placeholder('removed')}::uuid[]) returning depends_on_id
+        where task_id = changed.id and depends_on_id = any(${uuids('removed')})
+        returning depends_on_id
       ), counted as (
-        update tasks set dependents_count = dependents_count + case when id in (select depends_on_id from added) then 1 else -1 end
+        update tasks
+        set dependents_count = dependents_count + case when id in (select depends_on_id from added) then 1 else -1 end
         where id in (select depends_on_id from added union all select depends_on_id from removed)
       )`,
 )
@@ -38,8 +43,8 @@ type EdgeChange = TaskWithEdges & {
 }
 
 /**
- * Changes a task together with its edges and, when `goalId` is another, its goal. The caller holds the locks: on the goals,
- * on the edges if some are added, on the task and on every blocker that is `added` or `removed`.
+ * Changes a task together with its edges and, when `goalId` differs, its goal. The caller holds the locks of the goals,
+ * of the edges if some are added, of the task, and of each blocker in `added` and `removed`.
  */
 export async function updateTaskWithEdges(tx: Tx, { values, metadata }: Change<EdgeChange>): Promise<Committed | null> {
   const committed = await commitOne(tx, update, {
@@ -50,20 +55,20 @@ export async function updateTaskWithEdges(tx: Tx, { values, metadata }: Change<E
   return committed
 }
 
-/** What the blockers wait for, directly or not, themselves included, along edges to tasks that are `there`. */
-const reachedAlong = (there = sql`true`) => sql`reached(id) as (
-  select unnest(${sql.placeholder('blockers')}::uuid[])
+/** The blockers and all tasks that they depend on, directly or not, along edges to tasks that match `condition`. */
+const reachedAlong = (condition = sql`true`) => sql`reached(id) as (
+  select unnest(${uuids('blockers')})
   union
   select edge.depends_on_id from reached join task_dependencies edge on edge.task_id = reached.id
-  join tasks on tasks.id = edge.depends_on_id and ${there}
+  join tasks on tasks.id = edge.depends_on_id and ${condition}
 )`
 
-// A deleted task is on the way too: it may be coming back at this moment, and with it the edges from and to it.
+// Deleted tasks count: another transaction may be restoring one right now, and with it the edges from and to it.
 const ownersReached = prepareStatement<{ id: string }>(
   'task_edges_owners',
   sql`with recursive ${reachedAlong()}
       select distinct owner_id as id from tasks
-      where id in (select id from reached union all select ${sql.placeholder('taskId')}::uuid)`,
+      where id in (select id from reached union all select ${uuid('taskId')})`,
 )
 
 const lockOwner = prepareStatement<object>(
@@ -72,10 +77,11 @@ const lockOwner = prepareStatement<object>(
 )
 
 /**
- * To be had before an edge is added or comes back, so that no two close a cycle together: the edges of everyone whose tasks
- * can be reached from the blockers, and of the task's owner. Of two edges that do, each task is reached by the other's
- * blocker, so their locks meet. Nearly always that is one owner. A task that changes hands takes those of both its `owners`,
- * so that whom others went by does not change under them.
+ * Takes the advisory locks that are needed before an edge is added or restored. Two concurrent edges that would close a
+ * cycle share at least one of these locks, because the blocker of each reaches the task of the other. Each owner is one
+ * lock. It locks the owner of the task and the owner of each task that can be reached from `blockers`, which is nearly
+ * always the same user. A task that moves to another owner's goal also needs the locks of both `owners`, so that the
+ * owners that other transactions found do not change under them.
  */
 export function lockEdges(
   tx: Tx,
@@ -89,23 +95,28 @@ export function lockEdges(
   })
 }
 
-const edgesBack = prepareStatement<{ from: string; to: string }>(
+const edgesOnCycles = prepareStatement<{ from: string; to: string }>(
   'task_edges_back',
   sql`with recursive ${reachedAlong(sql`tasks.deleted_at is null`)}
-      select edge.task_id as from, edge.depends_on_id as to from reached join task_dependencies edge on edge.task_id = reached.id
-      where exists (select from reached where id = ${sql.placeholder('taskId')}::uuid) and edge.depends_on_id in (select id from reached)`,
+      select edge.task_id as from, edge.depends_on_id as to
+      from reached join task_dependencies edge on edge.task_id = reached.id
+      where exists (select from reached where id = ${uuid('taskId')})
+        and edge.depends_on_id in (select id from reached)`,
 )
 
-/** The shortest way from the task over one of the blockers back to it; null when waiting for them closes no cycle. Needs `lockEdges`. */
+/**
+ * Returns the shortest cycle that would close if the task depended on `blockers`: it begins and ends with the task.
+ * Returns null when no cycle would close. Call after `lockEdges`.
+ */
 export async function findCycle(tx: Tx, taskId: string, blockers: readonly string[]): Promise<string[] | null> {
-  const edges = await edgesBack(tx, { taskId, blockers })
+  const edges = await edgesOnCycles(tx, { taskId, blockers })
   const next = Map.groupBy(edges, (edge) => edge.from)
   const seen = new Set(blockers)
-  for (let ways = blockers.map((id) => [taskId, id]); ways.length > 0; ) {
-    const longer = ways.flatMap((way) => (next.get(way.at(-1) ?? '') ?? []).map((edge) => [...way, edge.to]))
-    const found = longer.find((way) => way.at(-1) === taskId)
-    if (found) return found
-    ways = longer.filter((way) => !seen.has(way.at(-1) ?? '') && seen.add(way.at(-1) ?? ''))
+  for (let paths = blockers.map((id) => [taskId, id]); paths.length > 0; ) {
+    const longer = paths.flatMap((path) => (next.get(path.at(-1) ?? '') ?? []).map((edge) => [...path, edge.to]))
+    const cycle = longer.find((path) => path.at(-1) === taskId)
+    if (cycle) return cycle
+    paths = longer.filter((path) => !seen.has(path.at(-1) ?? '') && seen.add(path.at(-1) ?? ''))
   }
   return null
 }

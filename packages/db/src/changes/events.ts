@@ -1,8 +1,8 @@
 import { type AggregateType, type CommittedEvent, consumersOf, type EventType } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
-import { taskReaders } from './visibility.ts'
+import { taskReaders } from '../reads/visibility.ts'
 
-/** Who made a change and why: what its events say beyond the change itself. */
+/** The actor and the reason of a change. Its events contain them beside the entity before and after. */
 export type EventMetadata = {
   /** The primary event first, then its milestones. */
   types: readonly EventType[]
@@ -40,56 +40,63 @@ export function subscriptionValues(types: readonly EventType[]) {
 }
 
 /**
- * Joins each event with its changed row. Postgres has no statistics on the rows of a CTE: it would expect one row and join
- * thousands in a nested loop. A full join is never a nested loop, and here it gives the same rows as an inner join.
+ * Joins each emitted event with its changed row. Postgres has no statistics on the rows of a CTE: it would expect one
+ * row and join thousands in a nested loop. A full join is never a nested loop, and here it gives the rows of an inner
+ * join.
  */
-const joined = sql`e full join changed on changed.id = e.aggregate_id`
+const emittedRows = sql`emitted full join changed on changed.id = emitted.aggregate_id`
 
 type Source = 'types' | 'actorId' | 'asAdmin' | 'reason' | 'correlationId' | 'causationId' | 'cascadeId' | 'traceparent'
 
 /**
  * The event half of a statement. Its CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
- * `readers` (uuid[]) and `goal_ids` (uuid[]; the goals of a task before and after, null for anything else).
+ * `readers` (uuid[]) and `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity).
  * Inserts one event per changed row and type, its readers and its deliveries. No row, no event.
  * `from` replaces the named parameters by expressions over `changed`.
- * @returns the CTEs `e`, `r` and `d`, to follow `changed`
+ * @returns the CTEs `emitted`, `emitted_readers` and `emitted_deliveries`, to follow `changed`
  */
 export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source, SQL>> = {}): SQL {
   const value = (name: Source, type: string) => from[name] ?? sql`${sql.placeholder(name)}::${sql.raw(type)}`
-  return sql`e as (
+  const subscriptions = sql`
+    unnest(${sql.placeholder('consumers')}::text[], ${sql.placeholder('subscribedTypes')}::text[])`
+  return sql`emitted as (
     insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, reason,
                         correlation_id, causation_id, cascade_id, traceparent, before, after)
-    select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1, ${value('actorId', 'uuid')}, ${value('asAdmin', 'boolean')}, ${value('reason', 'text')},
-           ${value('correlationId', 'text')}, ${value('causationId', 'uuid')}, ${value('cascadeId', 'uuid')}, ${value('traceparent', 'text')},
-           changed.before, changed.after
+    select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1,
+           ${value('actorId', 'uuid')}, ${value('asAdmin', 'boolean')}, ${value('reason', 'text')},
+           ${value('correlationId', 'text')}, ${value('causationId', 'uuid')}, ${value('cascadeId', 'uuid')},
+           ${value('traceparent', 'text')}, changed.before, changed.after
     from changed cross join unnest(${value('types', 'text[]')}) with ordinality x(type, ordinal)
     order by changed.id, x.ordinal
     returning id, xid, position, type, aggregate_id
-  ), r as (
+  ), emitted_readers as (
     insert into event_readers (reader_id, xid, position, event_id)
-    select distinct reader, e.xid, e.position, e.id
-    from ${joined} cross join unnest(changed.readers) reader
+    select distinct reader, emitted.xid, emitted.position, emitted.id
+    from ${emittedRows} cross join unnest(changed.readers) reader
     where reader is not null
-  ), d as (
+  ), emitted_deliveries as (
     insert into deliveries (consumer, event_id)
-    select s.consumer, e.id
-    from e join unnest(${sql.placeholder('consumers')}::text[], ${sql.placeholder('subscribedTypes')}::text[]) s(consumer, type) using (type)
+    select subscription.consumer, emitted.id
+    from emitted join ${subscriptions} subscription(consumer, type) using (type)
   )`
 }
 
 const eventList = sql<CommittedEvent[]>`
-  coalesce(json_agg(json_build_object('id', e.id, 'type', e.type, 'aggregateId', e.aggregate_id, 'version', changed.version,
-    'readers', changed.readers, 'goalIds', changed.goal_ids) order by e.position), '[]')`
+  coalesce(json_agg(json_build_object(
+    'id', emitted.id, 'type', emitted.type, 'aggregateId', emitted.aggregate_id, 'version', changed.version,
+    'readers', changed.readers, 'goalIds', changed.goal_ids) order by emitted.position), '[]')`
 
 /** The events that `emitEvents` inserted, for the dispatcher and the cache, as one JSON value. */
-export const emittedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${joined})`
+export const emittedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${emittedRows})`
 /** The same events per entity: a subquery with the columns `aggregate_id` and `events`. */
 export const emittedEventsByEntity = sql`(
-  select e.aggregate_id, ${eventList} as events from ${joined} group by e.aggregate_id)`
+  select emitted.aggregate_id, ${eventList} as events from ${emittedRows} group by emitted.aggregate_id)`
 
 /** The columns that an UPDATE of goals returns for `emitEvents`. */
 export const goalChanged = sql`id, new.version, old.representation as before, new.representation as after,
   array[new.user_id] as readers, null::uuid[] as goal_ids`
 /** The columns that an UPDATE of tasks returns for `emitEvents`. */
 export const taskChanged = sql`id, new.version, old.representation as before, new.representation as after,
-  ${taskReaders('new')} || case when old.goal_id = new.goal_id then array[old.assigned_to] else ${taskReaders('old')} end as readers, array[new.goal_id, old.goal_id] as goal_ids`
+  ${taskReaders('new')}
+    || case when old.goal_id = new.goal_id then array[old.assigned_to] else ${taskReaders('old')} end as readers,
+  array[new.goal_id, old.goal_id] as goal_ids`

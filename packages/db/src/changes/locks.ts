@@ -1,34 +1,35 @@
 import { sql } from 'drizzle-orm'
+import { uuids } from '../engine/parameters.ts'
 import { prepareStatement } from '../engine/statement.ts'
 import { savepoint, type Tx } from '../engine/transaction.ts'
 
 /**
- * Lock order everywhere: goals, then the edges of owners, then tasks, each by id. What was read before a lock was had is
- * stale: read again afterwards, in a new statement.
+ * The lock order is the same everywhere: goals, then the edges of owners, then tasks, each by id. Rows that were read
+ * before a lock was held are stale: read them again afterwards, in a new statement.
  */
 
 const shareGoals = prepareStatement<{ ownerId: string }>(
   'goals_lock_share',
-  sql`select user_id as "ownerId" from goals where id = any(${sql.placeholder('ids')}::uuid[]) order by id for share`,
+  sql`select user_id as "ownerId" from goals where id = any(${uuids('ids')}) order by id for share`,
 )
 
-/** Until the end of the transaction nobody closes or deletes these goals. @returns their owners */
+/** Locks goals, so that no other transaction closes or deletes them before this one ends. @returns their owners */
 export const lockGoals = async (tx: Tx, ids: readonly string[]): Promise<string[]> => [
   ...new Set((await shareGoals(tx, { ids })).map((row) => row.ownerId)),
 ]
 
 const lockRows = prepareStatement<{ id: string }>(
   'tasks_lock',
-  sql`select id from tasks where id = any(${sql.placeholder('ids')}::uuid[]) order by id for no key update`,
+  sql`select id from tasks where id = any(${uuids('ids')}) order by id for no key update`,
 )
 
-/** Locks the tasks that `find` finds. */
+/** Locks the tasks that `find` returns. */
 export const lockTasks = (tx: Tx, find: () => Promise<readonly string[]>): Promise<void> =>
   lockInOrder(tx, find, (ids) => lockRows(tx, { ids }))
 
 /**
- * Locks what `find` finds, in the order of the ids. Others may be among them once the locks are had; then it lets go and
- * begins again, since locking those now would break the order.
+ * Locks the rows that `find` returns, in the order of their ids. If `find` returns a new row after locking, it releases
+ * the locks and retries: locking the new row last would break the order.
  */
 export async function lockInOrder(
   tx: Tx,
@@ -50,19 +51,19 @@ export async function lockInOrder(
 
 const dependents = prepareStatement<{ id: string }>(
   'tasks_dependents',
-  sql`select distinct task_id as id from task_dependencies where depends_on_id = any(${sql.placeholder('ids')}::uuid[])`,
+  sql`select distinct task_id as id from task_dependencies where depends_on_id = any(${uuids('ids')})`,
 )
 
-/** Who waits for these tasks, whatever their state: a change of a blocker decides about each of them under its lock. */
+/** Returns the tasks that depend on these, in any state. A change of a blocker needs the locks of all of them. */
 export const dependentsOf = async (tx: Tx, ids: readonly string[]): Promise<string[]> =>
   (await dependents(tx, { ids })).map((row) => row.id)
 
 const neighbours = prepareStatement<{ id: string }>(
   'tasks_neighbours',
-  sql`select task_id as id from task_dependencies where depends_on_id = any(${sql.placeholder('ids')}::uuid[])
-      union select depends_on_id from task_dependencies where task_id = any(${sql.placeholder('ids')}::uuid[])`,
+  sql`select task_id as id from task_dependencies where depends_on_id = any(${uuids('ids')})
+      union select depends_on_id from task_dependencies where task_id = any(${uuids('ids')})`,
 )
 
-/** Who waits for these tasks, and what they wait for. */
+/** Returns the tasks that depend on these, and the tasks that these depend on. */
 export const neighboursOf = async (tx: Tx, ids: readonly string[]): Promise<string[]> =>
   (await neighbours(tx, { ids })).map((row) => row.id)

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
+import { uuids } from '../engine/parameters.ts'
 import { prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
-import { cascadeStatement } from './cascade.ts'
+import { cascadeStatement } from './cascade-statement.ts'
 import { metadataValues, taskChanged } from './events.ts'
 import { lockTasks, neighboursOf } from './locks.ts'
 
@@ -12,47 +13,35 @@ export type Purged = { goals: number; tasks: number }
 
 /** The API treats rows as purged one hour earlier, so no restore can meet this purge. */
 const expired = sql`deleted_at < now() - make_interval(days => ${sql.placeholder('days')}::int, hours => 1)`
-const ids = sql`${sql.placeholder('ids')}::uuid[]`
 
 const expiredTasks = prepareStatement<{ id: string }>(
   'tasks_expired',
-  sql`select id from tasks where deleted_at is not null and ${expired} order by deleted_at limit ${sql.placeholder('limit')}::int`,
+  sql`select id from tasks where deleted_at is not null and ${expired}
+      order by deleted_at limit ${sql.placeholder('limit')}::int`,
 )
 const dropPurgedDependencies = cascadeStatement(
   'tasks_forget_purged',
   sql`update tasks set version = version + 1,
-        dependencies = (select coalesce(jsonb_agg(d.id order by d.n), '[]') from jsonb_array_elements_text(dependencies) with ordinality d(id, n)
-                        where d.id::uuid <> all(${ids}))
-      where id in (select task_id from task_dependencies where depends_on_id = any(${ids})) and id <> all(${ids}) and deleted_at is null
+        dependencies = (
+          select coalesce(jsonb_agg(d.id order by d.n), '[]')
+          from jsonb_array_elements_text(dependencies) with ordinality d(id, n)
+          where d.id::uuid <> all(${uuids('ids')}))
+      where id in (select task_id from task_dependencies where depends_on_id = any(${uuids('ids')}))
+        and id <> all(${uuids('ids')}) and deleted_at is null
       returning ${taskChanged}`,
 )
 const uncount = prepareStatement<object>(
   'tasks_uncount_purged',
-  sql`update tasks set dependents_count = dependents_count - gone.n
-      from (select depends_on_id, count(*)::int as n from task_dependencies where task_id = any(${ids}) group by 1) gone
-      where tasks.id = gone.depends_on_id and tasks.id <> all(${ids})`,
+  sql`update tasks set dependents_count = dependents_count - purged.dependents
+      from (
+        select depends_on_id, count(*)::int as dependents from task_dependencies
+        where task_id = any(${uuids('ids')}) group by 1
+      ) purged
+      where tasks.id = purged.depends_on_id and tasks.id <> all(${uuids('ids')})`,
 )
-
-/**
- * Purges up to `limit` tasks, and the goals without tasks, that were deleted more than `days` days ago.
- * A task that depends on a purged one loses that dependency, in a change of its own with the reason `purged`.
- * The audit log stays. @returns how many rows were purged
- */
-export async function purgeExpired(tx: Tx, { days, limit }: { days: number; limit: number }): Promise<Purged> {
-  const tasks = (await expiredTasks(tx, { days, limit })).map((row) => row.id)
-  await lockTasks(tx, async () => [...tasks, ...(await neighboursOf(tx, tasks))])
-  const metadata = metadataValues({ types: ['task:updated'], actorId: systemActorId, reason: 'purged' })
-  await dropPurgedDependencies(tx, { ids: tasks, ...metadata })
-  await uncount(tx, { ids: tasks })
-  const gone = await purgeTasks(tx, { ids: tasks })
-  // A statement of its own sees that the tasks are gone.
-  const goals = await purgeGoals(tx, { days, limit })
-  return { tasks: gone.length, goals: goals.length }
-}
-
 const purgeTasks = prepareStatement<object>(
   'tasks_purge',
-  sql`delete from tasks where id = any(${ids}) and deleted_at is not null returning 1`,
+  sql`delete from tasks where id = any(${uuids('ids')}) and deleted_at is not null returning 1`,
 )
 const purgeGoals = prepareStatement<object>(
   'goals_purge',
@@ -62,3 +51,20 @@ const purgeGoals = prepareStatement<object>(
         order by deleted_at limit ${sql.placeholder('limit')}::int for update skip locked)
       returning 1`,
 )
+
+/**
+ * Purges up to `limit` tasks, and up to `limit` goals without tasks, that were deleted more than `days` days ago.
+ * A task that depends on a purged one loses that dependency, in a change of its own with the reason `purged`.
+ * The audit log stays. @returns how many rows were purged
+ */
+export async function purgeExpired(tx: Tx, { days, limit }: { days: number; limit: number }): Promise<Purged> {
+  const ids = (await expiredTasks(tx, { days, limit })).map((row) => row.id)
+  await lockTasks(tx, async () => [...ids, ...(await neighboursOf(tx, ids))])
+  const metadata = metadataValues({ types: ['task:updated'], actorId: systemActorId, reason: 'purged' })
+  await dropPurgedDependencies(tx, { ids, ...metadata })
+  await uncount(tx, { ids })
+  const tasks = await purgeTasks(tx, { ids })
+  // A separate statement, because it has to see which goals have no tasks now.
+  const goals = await purgeGoals(tx, { days, limit })
+  return { tasks: tasks.length, goals: goals.length }
+}

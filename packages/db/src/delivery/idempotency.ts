@@ -1,37 +1,46 @@
 import type { CommittedEvent } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
+import { uuid } from '../engine/parameters.ts'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
 
-/** Whose request, to which method and route, under which key. */
+/** A key that an actor sent to a route. `route` is the method and the path pattern. */
 export type IdempotencyKey = { actorId: string; route: string; key: string }
-/** `events` are those of what the request changed. */
-export type StoredAnswer = { status: number; headers: Record<string, string>; body: string; events: CommittedEvent[] }
+/** The response to a request, and the events of its changes. */
+export type StoredResponse = {
+  status: number
+  headers: Record<string, string>
+  body: string
+  events: CommittedEvent[]
+}
 
-const where = sql`principal_id = ${sql.placeholder('actorId')}::uuid and route = ${sql.placeholder('route')} and key = ${sql.placeholder('key')}`
+const matchesKey = sql`principal_id = ${uuid('actorId')} and route = ${sql.placeholder('route')}
+  and key = ${sql.placeholder('key')}`
 
-const load = prepareStatement<StoredAnswer & { bodyHash: string }>(
+const load = prepareStatement<StoredResponse & { bodyHash: string }>(
   'idempotency_load',
-  sql`select body_hash as "bodyHash", status, headers, body, coalesce(events, '[]') as events from idempotency_keys where ${where}`,
+  sql`select body_hash as "bodyHash", status, headers, body, coalesce(events, '[]') as events
+      from idempotency_keys where ${matchesKey}`,
 )
 
-/** The answer that was stored under the key, and the hash of the request that it answered; undefined when there is none. */
-export const loadAnswer = async (
-  on: Executor,
+/** Returns the response that was stored under the key and the hash of its request, or undefined when there is none. */
+export const loadStoredResponse = async (
+  db: Executor,
   key: IdempotencyKey,
-): Promise<(StoredAnswer & { bodyHash: string }) | undefined> => (await load(on, key))[0]
+): Promise<(StoredResponse & { bodyHash: string }) | undefined> => (await load(db, key))[0]
 
 const take = prepareStatement<object>(
   'idempotency_take',
   sql`insert into idempotency_keys (principal_id, route, key, body_hash)
-      values (${sql.placeholder('actorId')}::uuid, ${sql.placeholder('route')}, ${sql.placeholder('key')}, ${sql.placeholder('bodyHash')})
+      values (${uuid('actorId')}, ${sql.placeholder('route')}, ${sql.placeholder('key')},
+              ${sql.placeholder('bodyHash')})
       on conflict do nothing returning 1`,
 )
 
 /**
- * Takes the key for this transaction; whoever else wants it waits for its end, at most `waitMs`.
- * @returns false when it was taken before, by a transaction that has committed
- * @throws SQLSTATE 55P03 when another transaction still holds it after `waitMs`
+ * Takes the key for this transaction. If another transaction holds the key, waits for its end, at most `waitMs`.
+ * @returns false when a transaction that has committed took the key before
+ * @throws SQLSTATE 55P03 when another transaction still holds the key after `waitMs`
  */
 export async function takeKey(tx: Tx, key: IdempotencyKey & { bodyHash: string }, waitMs: number): Promise<boolean> {
   const { rows } = await tx.query(
@@ -45,11 +54,18 @@ export async function takeKey(tx: Tx, key: IdempotencyKey & { bodyHash: string }
 
 const store = prepareStatement<object>(
   'idempotency_store',
-  sql`update idempotency_keys set status = ${sql.placeholder('status')}::int, headers = ${sql.placeholder('headers')}::jsonb,
-             body = ${sql.placeholder('body')}, events = ${sql.placeholder('events')}::jsonb where ${where}`,
+  sql`update idempotency_keys set status = ${sql.placeholder('status')}::int,
+        headers = ${sql.placeholder('headers')}::jsonb, body = ${sql.placeholder('body')},
+        events = ${sql.placeholder('events')}::jsonb
+      where ${matchesKey}`,
 )
 
-/** Stores the answer, to commit with what the request wrote. */
-export async function storeAnswer(tx: Tx, key: IdempotencyKey, answer: StoredAnswer): Promise<void> {
-  await store(tx, { ...key, ...answer, headers: JSON.stringify(answer.headers), events: JSON.stringify(answer.events) })
+/** Stores the response under the key. It commits together with the changes of the request. */
+export async function storeResponse(tx: Tx, key: IdempotencyKey, response: StoredResponse): Promise<void> {
+  await store(tx, {
+    ...key,
+    ...response,
+    headers: JSON.stringify(response.headers),
+    events: JSON.stringify(response.events),
+  })
 }

@@ -1,2 +1,2 @@
-/** How long events are kept, whatever becomes of their entities; the audit trail is kept for good. */
+/** Days after which events are deleted. The audit log is kept. */
 export const eventRetentionDays = 30

@@ -1,9 +1,9 @@
 import pg from 'pg'
 
-/** A writer that hangs would hold back every reader of the event feed, so each kind of waiting has an end. */
+/** An open transaction holds back every reader of the event feed, so each kind of waiting has a limit. */
 const sessionSettings = (statementTimeoutMs: number) => [
   'timezone=UTC',
-  // Days go out as their text.
+  // Dates are sent as YYYY-MM-DD.
   'datestyle=ISO',
   `statement_timeout=${statementTimeoutMs}ms`,
   'lock_timeout=10s',
@@ -12,14 +12,14 @@ const sessionSettings = (statementTimeoutMs: number) => [
 ]
 
 /**
- * Opens a pool of `poolSize` connections to the Postgres at `url`; nothing connects before the first query.
- * `onError` isSubscribed of idle connections that were lost; a query on a lost connection rejects by itself.
+ * Opens a pool of at most `poolSize` connections to the Postgres at `url`. It connects with the first query.
+ * Calls `onError` when an idle connection is lost. A query on a lost connection rejects by itself.
  */
 export function createDatabase(options: {
   url: string
   poolSize: number
   name: string
-  /** Longest that one statement may take. */
+  /** Limit of one statement, 30 s by default. */
   statementTimeoutMs?: number
   onError: (error: Error) => void
 }) {
@@ -32,7 +32,7 @@ export function createDatabase(options: {
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // Longer than the server's own limit of a statement, so that it only ever ends what the server no longer answers.
+    // Longer than the server's own limit, so it only ends a query that the server no longer answers.
     query_timeout: statementTimeoutMs + 5_000,
     options: sessionSettings(statementTimeoutMs)
       .map((setting) => `-c ${setting}`)

@@ -10,29 +10,29 @@ const maxTries = 5
 const folder = fileURLToPath(new URL('../../../../drizzle', import.meta.url))
 
 type Journal = { entries: { tag: string; when: number }[] }
-const known = () => (JSON.parse(readFileSync(`${folder}/meta/_journal.json`, 'utf8')) as Journal).entries
+const knownMigrations = () => (JSON.parse(readFileSync(`${folder}/meta/_journal.json`, 'utf8')) as Journal).entries
 
 /**
- * Brings the schema up to this program's. Any number of processes may call it at once: one works, the others wait.
+ * Applies the migrations of this release. Any number of processes may call it at once: one works, the others wait.
  * @returns the names of the migrations that this call applied, oldest first
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'goals-tasks migrate' })
   await client.connect()
   try {
-    // A session lock: it holds across the migrator's own transactions and goes with the connection.
+    // A session lock outlives the migrator's own transactions and ends with the connection.
     await client.query(`select pg_advisory_lock(hashtext('goals-tasks migrate'))`)
     const missing = await missingMigrations(client)
-    await throughDeadlocks(() => runMigrations(drizzle(client), { migrationsFolder: folder }))
-    await client.query('select ensure_event_partitions(4)')
+    await retryDeadlocks(() => runMigrations(drizzle(client), { migrationsFolder: folder }))
+    await ensurePartitions(client)
     return missing
   } finally {
     await client.end()
   }
 }
 
-/** A migration that locks what running programs use may be the one that Postgres ends; all of it is rolled back then. */
-async function throughDeadlocks(work: () => Promise<void>): Promise<void> {
+/** Repeats `work`: when a migration deadlocks with a running process, Postgres may roll back all of the migration. */
+async function retryDeadlocks(work: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
@@ -44,9 +44,9 @@ async function throughDeadlocks(work: () => Promise<void>): Promise<void> {
 }
 
 /**
- * Refuses a database that lacks a migration of this program.
- * A database that is ahead is fine: migrations only ever add until no running program needs the old shape.
- * @throws Error naming what is missing and the command that mends it
+ * Checks that the database has every migration of this release. It may have newer ones: a migration is backwards
+ * compatible with the previous release.
+ * @throws Error naming the missing migrations and the command that applies them
  */
 export async function assertSchema(client: Queryable): Promise<void> {
   const missing = await missingMigrations(client)
@@ -54,7 +54,7 @@ export async function assertSchema(client: Queryable): Promise<void> {
     throw new Error(`the database lacks the migration ${missing.join(', ')}: run \`npm run migrate\``)
 }
 
-/** Makes the coming weeks' event partitions. Cheap when they exist; needs no Redis, so that nothing but Postgres can stop it. */
+/** Creates the event partitions of the next four weeks. Does nothing when they exist. Needs no Redis. */
 export async function ensurePartitions(client: Queryable): Promise<void> {
   await client.query('select ensure_event_partitions(4)')
 }
@@ -67,5 +67,5 @@ async function missingMigrations(client: Queryable): Promise<string[]> {
     ? await client.query('select created_at from drizzle.__drizzle_migrations')
     : { rows: [] }
   const times = new Set(applied.rows.map((row: { created_at: string }) => Number(row.created_at)))
-  return known().flatMap((entry) => (times.has(entry.when) ? [] : [entry.tag]))
+  return knownMigrations().flatMap((entry) => (times.has(entry.when) ? [] : [entry.tag]))
 }

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import { createNaturalBatch, Overloaded } from './natural-batch.ts'
 
-/** A server that answers when it is told to, and what it was sent. */
-function hung() {
+/** Returns a `send` that stays pending until `answer` is called, and the batches that it was called with. */
+function hangingServer() {
   const sent: number[][] = []
   const answers: (() => void)[] = []
   const send = (inputs: readonly number[]) => {
@@ -13,8 +13,8 @@ function hung() {
 }
 const limits = { maxInFlight: 1, maxInputs: 100, maxQueued: 3, maxWaitMs: 10_000 }
 
-test('beyond the longest queue a call is refused, and the others are sent all the same', async () => {
-  const { sent, send, answer } = hung()
+test('a call is refused when the queue is full, and the queued calls are sent', async () => {
+  const { sent, send, answer } = hangingServer()
   const call = createNaturalBatch(send, limits)
   const first = call(0)
   await Promise.resolve()
@@ -27,10 +27,10 @@ test('beyond the longest queue a call is refused, and the others are sent all th
   expect(sent).toEqual([[0], [1, 2, 3]])
 })
 
-test('what waited for too long is refused when somebody else asks, and is never sent', async () => {
+test('a call that waited too long is refused at the next call, and is never sent', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   try {
-    const { sent, send, answer } = hung()
+    const { sent, send, answer } = hangingServer()
     const call = createNaturalBatch(send, limits)
     const first = call(0)
     await Promise.resolve()
@@ -50,10 +50,10 @@ test('what waited for too long is refused when somebody else asks, and is never 
   }
 })
 
-test('what waited for too long is refused when a round trip ends, and is never sent', async () => {
+test('a call that waited too long is refused when a round trip ends, and is never sent', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   try {
-    const { sent, send, answer } = hung()
+    const { sent, send, answer } = hangingServer()
     const call = createNaturalBatch(send, limits)
     const first = call(0)
     await Promise.resolve()

@@ -1,16 +1,17 @@
 type Waiting<I, O> = { input: I; since: number; resolve: (output: O) => void; reject: (error: unknown) => void }
 type Limits = { maxInFlight: number; maxInputs: number; maxQueued: number; maxWaitMs: number }
 
-/** A call was refused before anything of it was sent: it may be repeated later. */
+/** Refuses a call before anything of it was sent, so it may be repeated later. */
 export class Overloaded extends Error {
   override name = 'Overloaded'
 }
 
 /**
- * Lets calls that come while others are under way share a round trip. No timer: an idle system sends a call at once and
- * alone; under load everything that queued meanwhile goes along, up to `maxInputs`, with at most `maxInFlight` trips at a time.
- * `send` gives one output per input, in their order; what it throws fails every call of that trip.
- * @throws Overloaded when `maxQueued` calls are waiting, or when a call has waited `maxWaitMs` without being sent
+ * Returns a function whose concurrent calls share round trips: a natural batch. There is no timer. An idle system sends
+ * a call at once and alone. While `maxInFlight` trips are in flight, further calls queue. The next trip takes all
+ * queued calls, up to `maxInputs`. `send` returns one output per input, in their order. An error of `send` fails every
+ * call of its trip.
+ * @throws Overloaded when `maxQueued` calls are waiting, or when a call was not sent within `maxWaitMs`
  */
 export function createNaturalBatch<I, O>(
   send: (inputs: readonly I[]) => Promise<readonly O[]>,
@@ -19,26 +20,26 @@ export function createNaturalBatch<I, O>(
   const queue: Waiting<I, O>[] = []
   let inFlight = 0
 
-  async function trip(taken: readonly Waiting<I, O>[]): Promise<void> {
+  async function sendBatch(batch: readonly Waiting<I, O>[]): Promise<void> {
     try {
-      const outputs = await send(taken.map((waiting) => waiting.input))
-      for (const [i, waiting] of taken.entries()) waiting.resolve(outputs[i] as O)
+      const outputs = await send(batch.map((waiting) => waiting.input))
+      for (const [i, waiting] of batch.entries()) waiting.resolve(outputs[i] as O)
     } catch (error) {
-      for (const waiting of taken) waiting.reject(error)
+      for (const waiting of batch) waiting.reject(error)
     }
     inFlight--
-    pump()
+    sendQueued()
   }
 
-  function pump(): void {
+  function sendQueued(): void {
     refuseStale()
     while (inFlight < maxInFlight && queue.length > 0) {
       inFlight++
-      void trip(queue.splice(0, maxInputs))
+      void sendBatch(queue.splice(0, maxInputs))
     }
   }
 
-  /** Whoever asked has probably gone, and must not find done later what seemed to have failed. */
+  /** Refuses calls that waited too long. Their callers have seen a timeout, so sending them now would surprise. */
   function refuseStale(): void {
     const oldest = performance.now() - maxWaitMs
     const fresh = queue.findIndex((waiting) => waiting.since > oldest)
@@ -48,11 +49,11 @@ export function createNaturalBatch<I, O>(
 
   return (input) =>
     new Promise<O>((resolve, reject) => {
-      // When nothing comes back, this is the only place that is still reached.
+      // While no trip returns, only a new call reaches this check.
       refuseStale()
       if (queue.length >= maxQueued) return reject(new Overloaded(`${maxQueued} calls are waiting`))
       queue.push({ input, since: performance.now(), resolve, reject })
-      // Calls of the same turn of the event loop go together.
-      if (inFlight < maxInFlight) queueMicrotask(pump)
+      // Calls of one turn of the event loop share a trip.
+      if (inFlight < maxInFlight) queueMicrotask(sendQueued)
     })
 }

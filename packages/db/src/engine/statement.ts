@@ -8,23 +8,24 @@ const dialect = new PgDialect()
 export type Executor = Pick<pg.Pool | pg.PoolClient, 'query'>
 
 /**
- * A statement that Postgres parses and plans once per connection under `name`; Node builds its text once per process.
- * `query` uses `sql.placeholder(x)` for what changes and lists its columns: a plan over `*` breaks when one is added.
- * @returns a function of the placeholders' values, giving the rows
+ * Prepares a statement. Postgres parses and plans it once per connection under `name`; Node builds its text once per
+ * process. `query` uses `sql.placeholder(x)` for values. It lists its columns: a plan over `*` breaks when a column is
+ * added.
+ * @returns a function from the values of the placeholders to the rows
+ * @throws Error when Postgres would truncate the name, because two truncated names could be equal
  */
 export function prepareStatement<Row>(name: string, query: SQL) {
-  // Postgres cuts a longer name, and two that begin alike would be one.
-  if (Buffer.byteLength(name) > 63) throw new Error(`the statement name ${name} is too long`)
+  if (Buffer.byteLength(name) > 63) throw new Error(`the statement name ${name} is longer than 63 bytes`)
   const { sql: text, params } = dialect.sqlToQuery(query)
-  return async (on: Executor, values: Record<string, unknown>): Promise<Row[]> => {
-    const result = await on.query({ name, text, values: fillPlaceholders(params, values) })
+  return async (db: Executor, values: Record<string, unknown>): Promise<Row[]> => {
+    const result = await db.query({ name, text, values: fillPlaceholders(params, values) })
     return result.rows as Row[]
   }
 }
 
-/** As a statement of `prepareStatement`, but planned for its values: right where partitions are to be pruned, or for rare work. */
-export async function executeOnce<Row>(on: Executor, query: SQL): Promise<Row[]> {
+/** Executes a statement that Postgres plans for its values. Use it to prune partitions and for rare work. */
+export async function executeOnce<Row>(db: Executor, query: SQL): Promise<Row[]> {
   const { sql: text, params } = dialect.sqlToQuery(query)
-  const result = await on.query({ text, values: params })
+  const result = await db.query({ text, values: params })
   return result.rows as Row[]
 }

@@ -2,7 +2,7 @@ import type { CommittedEvent } from '@goals-tasks/events'
 import type pg from 'pg'
 import type { Executor } from './statement.ts'
 
-/** Handles events after their transaction has committed: invalidates the cache, tells the dispatcher. Never throws. */
+/** Handles events after their transaction has committed: invalidates the cache and dispatches them. Never throws. */
 export type Publish = (events: readonly CommittedEvent[]) => Promise<void> | void
 /** An open transaction, and the events that it has emitted so far. They are published when it has committed. */
 export type Tx = Executor & { readonly events: CommittedEvent[] }
@@ -11,23 +11,17 @@ const retryable = new Set(['40001', '40P01'])
 const maxTries = 4
 
 /**
- * Runs `work` in one transaction on a client of its own: committed when it resolves, rolled back when it throws.
+ * Runs `work` in one transaction on a client of its own. Commits when it resolves, rolls back when it throws.
  * Passes the events of the transaction to `publish` after the commit, so no caller can forget them.
  * Repeats serialization failures and deadlocks, three times, so `work` must have no effect outside of Postgres.
  */
 export async function inTransaction<T>(pool: pg.Pool, publish: Publish, work: (tx: Tx) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const { result, events } = await runOnce(pool, work)
-      if (events.length > 0) await publish(events)
-      return result
-    } catch (error) {
-      if (attempt === maxTries || !retryable.has(sqlState(error) ?? '')) throw error
-    }
-  }
+  const { result, events } = await retryConflicts(() => runOnce(pool, work))
+  if (events.length > 0) await publish(events)
+  return result
 }
 
-/** Runs `work` in a part of the transaction. `undo` takes back what it wrote, locked and emitted so far. */
+/** Runs `work` in a savepoint. `undo` takes back what `work` wrote, locked and emitted so far. */
 export async function savepoint<T>(tx: Tx, work: (undo: () => Promise<unknown>) => Promise<T>): Promise<T> {
   await tx.query('savepoint part')
   const emitted = tx.events.length
@@ -45,6 +39,16 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (tries === maxTries || !retryable.has(sqlState(error) ?? '')) throw error
+    }
+  }
+}
+
 async function runOnce<T>(
   pool: pg.Pool,
   work: (tx: Tx) => Promise<T>,
@@ -52,7 +56,7 @@ async function runOnce<T>(
   const client = await pool.connect()
   const tx: Tx = { query: client.query.bind(client) as Executor['query'], events: [] }
   let lost: Error | undefined
-  // The first error names the reason; later ones only say that the connection is gone.
+  // The first error names the reason; later ones only report that the connection is closed.
   const noteLoss = (error: Error) => {
     lost ??= error
   }
@@ -67,7 +71,7 @@ async function runOnce<T>(
     // A client that cannot roll back is destroyed. Its server side ends with the connection.
     const reason = lost
     await client.query('rollback').catch(noteLoss)
-    // The reason why Postgres ended the session says more than the next query, which only found it ended.
+    // Postgres' reason for ending the session is more helpful than the error of the next query, which found it ended.
     throw sqlState(reason) ? reason : error
   } finally {
     client.removeListener('error', noteLoss)

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { boolean, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
-/** One row per version of an entity, whoever changed it. No foreign key: the trail survives the purge of its entity. */
+/** One row per version of an entity. No foreign key: the audit log survives the purge of its entity. */
 export const auditColumns = () => ({
   version: integer('version').notNull(),
   eventId: uuid('event_id').notNull(),
@@ -15,6 +15,6 @@ export const auditColumns = () => ({
   before: jsonb('before'),
   after: jsonb('after').notNull(),
   occurredAt: instant('occurred_at').notNull(),
-  /** When the row was written: less `occurred_at`, how long the change took to get here. */
+  /** When the row was written. The difference to `occurred_at` is the delay of the consumer. */
   recordedAt: instant('recorded_at').notNull().default(sql`clock_timestamp()`),
 })

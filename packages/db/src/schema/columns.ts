@@ -4,26 +4,32 @@ import { customType, integer, jsonb, pgEnum, timestamp, uuid } from 'drizzle-orm
 
 export const goalStatus = pgEnum('goal_status', goalStatuses)
 export const taskStatus = pgEnum('task_status', taskStatuses)
-/** An enum sorts in the order of its values, so `order by priority` means what it says. */
+/** An enum sorts in the order of its values, so `order by priority` sorts from LOW to CRITICAL. */
 export const priority = pgEnum('priority', priorities)
 export const blockKind = pgEnum('block_kind', blockKinds)
 
-/** Milliseconds: what JSON shows is all there is, so a keyset cursor loses nothing. */
+/** An instant in milliseconds, the precision of the JSON, so a keyset cursor from JSON is exact. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'string' })
 
 /** A 64-bit transaction id, as text. */
 export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })
 
-/** Kept as the text that was written: cheaper than jsonb, and it gives back the very bytes. */
+/** JSON that keeps the text that was written. It is cheaper than jsonb and returns the same bytes. */
 export const jsonText = customType<{ data: string }>({ dataType: () => 'json' })
 
 /**
- * A row's JSON as clients and consumers see it: Postgres makes it when the row is written, and it is sent and announced as it
- * stands. `call` is the function that makes it, over the row's columns.
+ * A row's JSON as clients and consumers see it. Postgres makes it when the row is written, and responses and events
+ * contain it unchanged. `name` is the SQL function that makes it. Its parameters are the columns of `fields`, in their
+ * order.
  */
-export const representation = (call: string) => jsonText('representation').notNull().generatedAlwaysAs(sql.raw(call))
+export const representation = (name: string, fields: object) => {
+  const columns = Object.keys(fields).map((field) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+  return jsonText('representation')
+    .notNull()
+    .generatedAlwaysAs(sql.raw(`${name}(${columns.join(', ')})`))
+}
 
-/** What goals and tasks share. `updated_at` is moved by a trigger, whoever writes. */
+/** The columns that goals and tasks share. A trigger sets `updated_at` on every write. */
 export const lifecycle = () => ({
   tags: jsonb('tags').$type<string[]>().notNull().default([]),
   metadata: jsonb('metadata').$type<Record<string, unknown>>().notNull().default({}),
@@ -31,9 +37,9 @@ export const lifecycle = () => ({
   updatedAt: instant('updated_at').notNull().defaultNow(),
   completedAt: instant('completed_at'),
   deletedAt: instant('deleted_at'),
-  /** The deletion that took this row along: restoring undoes exactly that one. */
+  /** The cascade that deleted this row. Restoring undoes exactly that cascade. */
   deleteCascadeId: uuid('delete_cascade_id'),
-  /** The closing of a goal that closed this row along: reopening undoes exactly that one. */
+  /** The cascade that closed this row. Reopening undoes exactly that cascade. */
   closeCascadeId: uuid('close_cascade_id'),
   version: integer('version').notNull().default(1),
 })

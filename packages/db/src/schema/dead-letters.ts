@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
-/** An event that a consumer gave up, whole: it outlives its partition and can be replayed. */
+/** A delivery that its consumer no longer retries. It has the whole event, so it outlives the event's partition. */
 export const deadLetters = pgTable(
   'dead_letters',
   {
@@ -17,7 +17,7 @@ export const deadLetters = pgTable(
     diedAt: instant('died_at').notNull().defaultNow(),
   },
   (t) => [
-    // A second burial of the same delivery is a no-op.
+    // Moving the same delivery here a second time is a no-op.
     uniqueIndex('dead_letters_delivery').on(t.consumer, t.eventId, t.target),
     // GET /ops/dead-letters?consumer=, newest first.
     index('dead_letters_newest').on(t.consumer, t.id.desc().nullsFirst()),

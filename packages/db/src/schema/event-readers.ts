@@ -1,7 +1,7 @@
 import { bigint, pgTable, primaryKey, uuid } from 'drizzle-orm/pg-core'
 import { xid8 } from './columns.ts'
 
-/** Who may see an event, as of the event. Partitioned by week over `event_id`, so that it goes when its events go. */
+/** The users who may see an event, as of the event. Partitioned by week over `event_id`, as `events` is over `id`. */
 export const eventReaders = pgTable(
   'event_readers',
   {

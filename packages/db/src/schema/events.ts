@@ -3,8 +3,8 @@ import { bigint, boolean, index, integer, pgTable, smallint, text, uuid } from '
 import { instant, jsonText, xid8 } from './columns.ts'
 
 /**
- * Every fact, written with the change that it tells of and never updated. Range-partitioned by week over `id`
- * (a UUIDv7 is a time), which is why `id` alone can be the key and a look-up by id touches one partition.
+ * Every event, written with its change and never updated. Range-partitioned by week over `id`. A UUIDv7 contains a
+ * time, so `id` alone can be the key, and a look-up by id touches one partition.
  */
 export const events = pgTable(
   'events',
@@ -17,7 +17,7 @@ export const events = pgTable(
     aggregateType: text('aggregate_type').notNull(),
     aggregateId: uuid('aggregate_id').notNull(),
     aggregateVersion: integer('aggregate_version').notNull(),
-    /** 0 is the version's primary event; milestones follow. */
+    /** 0 for the primary event of the version; its milestones follow. */
     ordinal: smallint('ordinal').notNull(),
     actorId: uuid('actor_id').notNull(),
     /** The actor's token had the scope `admin`. */
@@ -31,6 +31,6 @@ export const events = pgTable(
     traceparent: text('traceparent'),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
   },
-  // The history of an entity whose audit rows are still pending, and the fields that changed since a version.
+  // The history of an entity before its audit rows are written, and the fields that changed since a version.
   (t) => [index('events_aggregate').on(t.aggregateId, t.aggregateVersion)],
 )

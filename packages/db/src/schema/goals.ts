@@ -1,3 +1,4 @@
+import { goalFields } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { check, date, index, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { goalStatus, lifecycle, priority, representation } from './columns.ts'
@@ -14,10 +15,7 @@ export const goals = pgTable(
     targetDate: date('target_date', { mode: 'string' }),
     category: text('category'),
     ...lifecycle(),
-    representation: representation(
-      `goal_representation(id, user_id, title, description, status, priority, target_date, category, tags, metadata,
-        created_at, updated_at, completed_at, deleted_at, version)`,
-    ),
+    representation: representation('goal_representation', goalFields),
   },
   (t) => [
     // GET /v1/goals: an owner's live goals, newest first.
@@ -28,7 +26,7 @@ export const goals = pgTable(
     index('goals_owner_deleted')
       .on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.deletedAt} is not null`),
-    // What is due to be purged.
+    // The purge.
     index('goals_deleted_at').on(t.deletedAt).where(sql`${t.deletedAt} is not null`),
     check('goals_title_length', sql`char_length(${t.title}) between 1 and 200`),
     check('goals_completed_at', sql`(${t.status} = 'COMPLETED') = (${t.completedAt} is not null)`),

@@ -2,26 +2,26 @@ import type { CommittedEvent } from '@goals-tasks/events'
 import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
-/** The answer to a request that carried an Idempotency-Key, committed with the write that it made. */
+/** The response to a request with an Idempotency-Key, committed with the changes of the request. */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
     actorId: uuid('principal_id').notNull(),
     route: text('route').notNull(),
     key: text('key').notNull(),
-    /** Of the body and of the ids in the address: another request under the same key is an error. */
+    /** Hash of the body, of the ids in the path and of the scope. A different request with the same key is an error. */
     bodyHash: text('body_hash').notNull(),
-    /** The answer; empty only inside the transaction that is making it. */
+    /** The response. Null only inside the transaction of the request. */
     status: integer('status'),
     headers: jsonb('headers').$type<Record<string, string>>(),
     body: text('body'),
-    /** What the request changed, so that whoever repeats the answer can publish it again. */
+    /** The events of the changes. A repeated request publishes them again. */
     events: jsonb('events').$type<CommittedEvent[]>(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (t) => [
     primaryKey({ columns: [t.actorId, t.route, t.key] }),
-    // Forgetting keys older than a day.
+    // Deletion of keys older than a day.
     index('idempotency_keys_created').on(t.createdAt),
   ],
 )

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
-/** What a recipient was told, once per event, recipient and channel. */
+/** One notification per event, recipient and channel. */
 export const notifications = pgTable(
   'notifications',
   {
@@ -18,6 +18,6 @@ export const notifications = pgTable(
     createdAt: instant('created_at').notNull().defaultNow(),
     readAt: instant('read_at'),
   },
-  // Led by the recipient: it refuses a second telling and serves the inbox by recipient.
+  // Refuses a second notification. The recipient comes first, so it also serves the inbox.
   (t) => [uniqueIndex('notifications_once').on(t.userId, t.eventId, t.channel)],
 )

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { check, index, pgTable, primaryKey, uuid } from 'drizzle-orm/pg-core'
 import { tasks } from './tasks.ts'
 
-/** Finish-to-start: `task_id` waits for `depends_on_id`. */
+/** A finish-to-start dependency: the task `task_id` waits for the task `depends_on_id`. */
 export const taskDependencies = pgTable(
   'task_dependencies',
   {
@@ -15,7 +15,7 @@ export const taskDependencies = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.taskId, t.dependsOnId] }),
-    // Who waits for this task: asked whenever a blocker closes or opens.
+    // The dependents of a task, read whenever a blocker closes or opens.
     index('task_dependencies_reverse').on(t.dependsOnId, t.taskId),
     check('task_dependencies_no_self', sql`${t.taskId} <> ${t.dependsOnId}`),
   ],

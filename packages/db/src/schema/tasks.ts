@@ -1,3 +1,4 @@
+import { taskFields } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { check, date, index, integer, jsonb, numeric, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { blockKind, instant, lifecycle, priority, representation, taskStatus } from './columns.ts'
@@ -10,7 +11,7 @@ export const tasks = pgTable(
     goalId: uuid('goal_id')
       .notNull()
       .references(() => goals.id),
-    /** The goal's owner. A goal never changes hands, so access to a task is decided without a join. */
+    /** The goal's owner. A goal never changes its owner, so access to a task is decided without a join. */
     ownerId: uuid('owner_id').notNull(),
     userId: uuid('user_id').notNull(),
     assignedTo: uuid('assigned_to'),
@@ -25,18 +26,14 @@ export const tasks = pgTable(
     dueZone: text('due_zone'),
     estimatedHours: numeric('estimated_hours', { precision: 8, scale: 2, mode: 'number' }),
     actualHours: numeric('actual_hours', { precision: 8, scale: 2, mode: 'number' }),
-    /** What an answer shows of the edges in task_dependencies, written with them. */
+    /** The edges in task_dependencies, in the order of the request. Written together with them. */
     dependencies: jsonb('dependencies').$type<string[]>().notNull().default([]),
-    /** How many edges point at this one: zero means that completing it concerns nobody else. No part of its version. */
+    /** The number of tasks that depend on this one. When it is 0, completing the task touches no other row. */
     dependentsCount: integer('dependents_count').notNull().default(0),
-    /** What it was before its goal's closing closed it along; only `close_cascade_id` tells whether that still counts. */
+    /** The state before the task closed with its goal. Valid only while `close_cascade_id` is set. */
     closedFrom: jsonb('closed_from').$type<{ status: string; blockKind: string | null; blockedFrom: string | null }>(),
     ...lifecycle(),
-    representation: representation(
-      `task_representation(id, goal_id, owner_id, user_id, assigned_to, title, description, status, block_kind, blocked_from,
-        priority, due_date, due_at, due_zone, estimated_hours, actual_hours, dependencies, tags, metadata,
-        created_at, updated_at, completed_at, deleted_at, version)`,
-    ),
+    representation: representation('task_representation', taskFields),
   },
   (t) => [
     // GET /v1/goals/{id}/tasks, and the cascades of a goal.
@@ -51,11 +48,11 @@ export const tasks = pgTable(
     index('tasks_assignee_newest')
       .on(t.assignedTo, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.deletedAt} is null and ${t.assignedTo} is not null`),
-    // Whether somebody has a task in a goal, and so sees the goal.
+    // The check whether a user is assigned a task in a goal, and so sees the goal.
     index('tasks_assignee_goal')
       .on(t.assignedTo, t.goalId)
       .where(sql`${t.deletedAt} is null and ${t.assignedTo} is not null`),
-    // GET /v1/tasks: what somebody made in others' goals; only an administrator can, so there are few.
+    // GET /v1/tasks: the tasks that a user created in the goals of others. Only an administrator can, so they are few.
     index('tasks_creator_newest')
       .on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.deletedAt} is null and ${t.userId} <> ${t.ownerId}`),
@@ -63,9 +60,9 @@ export const tasks = pgTable(
     index('tasks_progress')
       .on(t.goalId, t.status, t.estimatedHours)
       .where(sql`${t.deletedAt} is null and ${t.status} <> 'CANCELLED'`),
-    // What closed along with a goal, to be reopened along with it.
+    // The tasks that closed with a goal, to reopen them with it.
     index('tasks_close_cascade').on(t.closeCascadeId).where(sql`${t.closeCascadeId} is not null`),
-    // What was deleted along with a goal, to be restored along with it.
+    // The tasks that were deleted with a goal, to restore them with it.
     index('tasks_delete_cascade').on(t.deleteCascadeId).where(sql`${t.deleteCascadeId} is not null`),
     // The lists with `deleted=`.
     index('tasks_goal_deleted')
@@ -77,7 +74,7 @@ export const tasks = pgTable(
     index('tasks_assignee_deleted')
       .on(t.assignedTo, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`${t.deletedAt} is not null and ${t.assignedTo} is not null`),
-    // What is due to be purged.
+    // The purge.
     index('tasks_deleted_at').on(t.deletedAt).where(sql`${t.deletedAt} is not null`),
     check('tasks_title_length', sql`char_length(${t.title}) between 1 and 200`),
     check('tasks_completed_at', sql`(${t.status} = 'COMPLETED') = (${t.completedAt} is not null)`),

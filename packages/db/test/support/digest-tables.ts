@@ -1,12 +1,14 @@
 import type pg from 'pg'
 
 /**
- * Of every table how many rows it has and which transactions wrote them: equal exactly when nothing was written, not even
- * the same values once more. Cheap enough to be asked for often.
+ * Returns a digest of each table: its number of rows, and a sum over the transactions that wrote them. Two digests are
+ * equal exactly when nothing was written in between, not even the same values again. It is cheap enough for frequent
+ * calls.
  */
 export async function digestTables(pool: pg.Pool): Promise<Record<string, string>> {
   const { rows: tables } = await pool.query<{ name: string }>(
-    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition`,
+    `select relname as name from pg_class
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition`,
   )
   const digests = tables.map(
     ({ name }) =>

@@ -13,7 +13,9 @@ type Options<V> = {
   setBy: SetBy
   /** Schema in requests, where it is stricter than the schema in responses and events. */
   input?: TSchema
-  /** Value in a new entity, unless the create sets another. A create must contain a field of `anyone` without a default. */
+  /**
+   * Value in a new entity, unless the create sets another. A create must contain a field of `anyone` without a default.
+   */
   default?: V | Readonly<V>
   /** Statements that write the field, where they differ from `writesBySetBy`. */
   writes?: readonly Write[]

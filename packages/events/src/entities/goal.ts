@@ -6,8 +6,8 @@ import { description, lifecycle, metadata, priority, tags, title } from './share
 export const goalStatuses = ['ACTIVE', 'ON_HOLD', 'COMPLETED', 'CANCELLED'] as const
 
 /**
- * Everything about each field of a goal, in the order of responses and events. Schemas, columns and defaults derive from it.
- * A new field also needs its column in packages/db/src/schema/goals.ts.
+ * Everything about each field of a goal, in the order of responses and events. Schemas, columns and defaults derive
+ * from it. A new field also needs its column in packages/db/src/schema/goals.ts.
  */
 export const goalFields = {
   id: field(Id, { setBy: 'creator' }),

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 
-/** A UUID in its canonical, lower-case form. */
+/** A UUID in lower case. */
 export const Id = Type.String({ format: 'uuid' })
 /** RFC 3339, UTC, milliseconds. */
 export const Instant = Type.String({ format: 'date-time' })

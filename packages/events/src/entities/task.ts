@@ -13,8 +13,8 @@ const hours = field(Nullable(Type.Number()), {
 })
 
 /**
- * Everything about each field of a task, in the order of responses and events. Schemas, columns and defaults derive from it.
- * A new field also needs its column in packages/db/src/schema/tasks.ts.
+ * Everything about each field of a task, in the order of responses and events. Schemas, columns and defaults derive
+ * from it. A new field also needs its column in packages/db/src/schema/tasks.ts.
  */
 export const taskFields = {
   id: field(Id, { setBy: 'creator' }),

@@ -1,10 +1,10 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 
-/** The name of a column in code, as its row has it on the wire. */
+/** The name of a column in code, which is also its name in JSON. */
 export type Field<T extends PgTable> = keyof T['_']['columns'] & string
 
-/** `title, user_id, …` of the fields; of `row` when it is named. */
+/** Returns the columns of the fields as `title, user_id, …`, each of them prefixed by `row` when it is given. */
 export function columnNames<T extends PgTable>(table: T, fields: readonly Field<T>[], row?: string): SQL {
   const prefix = row === undefined ? sql`` : sql`${sql.identifier(row)}.`
   return sql.join(
@@ -13,7 +13,7 @@ export function columnNames<T extends PgTable>(table: T, fields: readonly Field<
   )
 }
 
-/** `title text, user_id uuid, …`: the fields as the columns of a json_to_recordset. */
+/** Returns `title text, user_id uuid, …`: the fields as the columns of a json_to_recordset. */
 export function recordset<T extends PgTable>(table: T, fields: readonly Field<T>[]): SQL {
   return sql.join(
     columnsOf(table, fields).map((column) => sql`${sql.identifier(column.name)} ${sql.raw(column.type)}`),
@@ -21,7 +21,7 @@ export function recordset<T extends PgTable>(table: T, fields: readonly Field<T>
   )
 }
 
-/** A row of that recordset: the values of the fields under their columns' names. */
+/** Returns one row of that recordset: the values of the fields under the names of their columns. */
 export function toRecord<T extends PgTable>(
   table: T,
   fields: readonly Field<T>[],
@@ -31,7 +31,7 @@ export function toRecord<T extends PgTable>(
   return Object.fromEntries(columnsOf(table, fields).map((column) => [column.name, given[column.field]]))
 }
 
-/** `title = $1, …` of the fields. */
+/** Returns `title = $1, …`: each column set to the placeholder with the name of its field. */
 export function assignments<T extends PgTable>(table: T, fields: readonly Field<T>[]): SQL {
   return sql.join(
     columnsOf(table, fields).map((column) => sql`${sql.identifier(column.name)} = ${placeholder(column)}`),
@@ -46,7 +46,7 @@ function columnsOf<T extends PgTable>(table: T, fields: readonly Field<T>[]) {
   const columns: Record<string, { name: string; getSQLType(): string }> = getTableColumns(table)
   return fields.map((field) => {
     const column = columns[field]
-    if (!column) throw new Error(`no column for the field ${field}`)
+    if (!column) throw new Error(`The table has no column for the field ${field}. Add one to its schema.`)
     return { field, name: column.name, type: column.getSQLType() }
   })
 }

@@ -4,15 +4,15 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import { notifications } from '../schema/notifications.ts'
 
 /**
- * A row as the JSON that clients and consumers see, made by Postgres, so that its text goes out unparsed.
- * Fields and their order are the schema's; every instant has exactly three digits of milliseconds.
- * `row` is the name that the row has in the statement: the table's or an alias.
+ * Returns the expression of a row's JSON as clients and consumers see it. Postgres makes the text, and it is sent
+ * unparsed. The fields and their order are those of `schema`. Each instant has three digits of milliseconds. `row` is
+ * the name of the row in the statement: the name of the table or an alias.
  */
 export function rowToJson(table: PgTable, schema: { properties: object }, row: string): SQL<string> {
   const columns = getTableColumns(table)
   const fields = Object.keys(schema.properties).map((field) => {
     const column = columns[field]
-    if (!column) throw new Error(`no column for the field ${field}`)
+    if (!column) throw new Error(`The table has no column for the field ${field}. Add one to its schema.`)
     const value = sql`${sql.identifier(row)}.${sql.identifier(column.name)}`
     const isInstant = column.getSQLType().startsWith('timestamp')
     return sql`${isInstant ? sql`rfc3339(${value})` : value} as ${sql.identifier(field)}`
@@ -20,4 +20,5 @@ export function rowToJson(table: PgTable, schema: { properties: object }, row: s
   return sql`(select row_to_json(d) from (select ${sql.join(fields, sql`, `)}) d)`
 }
 
+/** The JSON of a row of `notifications`. */
 export const notificationJson = rowToJson(notifications, Notification, 'notifications')

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { freshRedis, ownRedis, until } from '@goals-tasks/devstack/testing'
 import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import type { EventType } from './catalogue.ts'
-import { connectProducer } from './connection.ts'
-import { createDispatcher } from './dispatcher.ts'
-import { type JobData, openQueue } from './queues.ts'
-import type { ConsumerName } from './subscriptions.ts'
+import type { EventType } from '../src/catalogue.ts'
+import { connectProducer } from '../src/connection.ts'
+import { createDispatcher } from '../src/dispatcher.ts'
+import { type JobData, openQueue } from '../src/queues.ts'
+import type { ConsumerName } from '../src/subscriptions.ts'
 
 const log = pino({ level: 'silent' })
 
-function open({ url, prefix }: { url: string; prefix: string }) {
+/** Opens a dispatcher and access to its queues. Everything closes with the test. */
+function openDispatcher({ url, prefix }: { url: string; prefix: string }) {
   const connection = connectProducer(url, () => undefined)
   const dispatcher = createDispatcher({ connection, prefix, log })
   const queues = new Map<ConsumerName, ReturnType<typeof openQueue>>()
@@ -29,20 +30,20 @@ function open({ url, prefix }: { url: string; prefix: string }) {
   })
   const jobs = async (consumer: ConsumerName): Promise<JobData['events'][]> =>
     (await queueOf(consumer).getJobs(['waiting'], 0, -1, true)).map((job) => job.data.events)
-  return { connection, dispatcher, queueOf, jobs, ready: () => until(() => connection.status === 'ready') }
+  return { connection, dispatcher, jobs, ready: () => until(() => connection.status === 'ready') }
 }
 
-const event = (type: EventType = 'goal:created') => ({
+const newEvent = (type: EventType = 'goal:created') => ({
   id: randomUUID(),
   type,
   aggregateId: randomUUID(),
 })
-const eventList = (count: number, type?: EventType) => Array.from({ length: count }, () => event(type))
+const newEvents = (count: number) => Array.from({ length: count }, () => newEvent())
 
-test('an event becomes one job per consumer that isSubscribed it, holding ids and the type only', async () => {
-  const { dispatcher, jobs, ready } = open(freshRedis())
+test('an event becomes one job per subscribed consumer, with its ids and its type only', async () => {
+  const { dispatcher, jobs, ready } = openDispatcher(freshRedis())
   await ready()
-  const completed = event('goal:completed')
+  const completed = newEvent('goal:completed')
   dispatcher.dispatch([completed])
   await dispatcher.flush()
   expect(await jobs('notifications')).toEqual([[completed]])
@@ -50,10 +51,10 @@ test('an event becomes one job per consumer that isSubscribed it, holding ids an
   expect(await jobs('audit-log')).toEqual([])
 })
 
-test('what is committed together travels together, at most a hundred to a job and in order', async () => {
-  const { dispatcher, jobs, ready } = open(freshRedis())
+test('events share jobs of at most a hundred, in their order, when they are dispatched in one turn', async () => {
+  const { dispatcher, jobs, ready } = openDispatcher(freshRedis())
   await ready()
-  const events = eventList(250)
+  const events = newEvents(250)
   for (const one of events) dispatcher.dispatch([one])
   await dispatcher.flush()
   const carried = await jobs('audit-log')
@@ -61,68 +62,68 @@ test('what is committed together travels together, at most a hundred to a job an
   expect(carried.flat()).toEqual(events)
 })
 
-test('of too many events at once the first ten thousand travel, and the rest is left to the sweeper', async () => {
-  const { dispatcher, jobs, ready } = open(freshRedis())
+test('the first 10,000 events are enqueued and the rest is dropped when more are dispatched at once', async () => {
+  const { dispatcher, jobs, ready } = openDispatcher(freshRedis())
   await ready()
-  const events = eventList(10_001)
+  const events = newEvents(10_001)
   dispatcher.dispatch(events)
   await dispatcher.flush()
   expect((await jobs('audit-log')).flat()).toEqual(events.slice(0, 10_000))
 })
 
-test('a bare flush settles at once', async () => {
-  const { dispatcher } = open(freshRedis())
+test('a flush resolves at once when no event was dispatched', async () => {
+  const { dispatcher } = openDispatcher(freshRedis())
   await dispatcher.flush()
 })
 
-test('with Redis away nudging costs nothing and throws nothing, and what comes after its return is enqueued', async () => {
+test('a dispatch does not throw when Redis is down, and later events are enqueued when it is up again', async () => {
   const redis = await ownRedis()
-  const { connection, dispatcher, jobs, ready } = open({ url: redis.url, prefix: 'away' })
+  const { connection, dispatcher, jobs, ready } = openDispatcher({ url: redis.url, prefix: 'down' })
   await ready()
   await redis.stop()
   await until(() => connection.status !== 'ready')
-  dispatcher.dispatch(eventList(20_000))
+  dispatcher.dispatch(newEvents(20_000))
   await dispatcher.flush()
   await redis.start()
   await ready()
-  const late = event()
+  const late = newEvent()
   dispatcher.dispatch([late])
   await dispatcher.flush()
   expect(await jobs('audit-log')).toEqual([[late]])
 })
 
-test('a Redis that was away at the start is used once it is there', async () => {
+test('events are enqueued once Redis is up when it was down at the start', async () => {
   const redis = await ownRedis()
   await redis.stop()
-  const { dispatcher, jobs, ready } = open({ url: redis.url, prefix: 'late' })
-  dispatcher.dispatch([event()])
+  const { dispatcher, jobs, ready } = openDispatcher({ url: redis.url, prefix: 'late' })
+  dispatcher.dispatch([newEvent()])
   await dispatcher.flush()
   await redis.start()
   await ready()
-  const late = event()
+  const late = newEvent()
   dispatcher.dispatch([late])
   await dispatcher.flush()
   expect(await jobs('audit-log')).toEqual([[late]])
 })
 
-test('a dispatcher whose Redis never came closes', async () => {
-  const { dispatcher } = open({ url: 'redis://127.0.0.1:1', prefix: 'never' })
-  dispatcher.dispatch([event()])
+test('a dispatcher closes when it never connected to Redis', async () => {
+  const { dispatcher } = openDispatcher({ url: 'redis://127.0.0.1:1', prefix: 'never' })
+  dispatcher.dispatch([newEvent()])
   await dispatcher.close()
 })
 
-test('a Redis that hangs holds nobody up, and is used again once it answers', async () => {
+test('a flush resolves within seconds when Redis hangs, and later events are enqueued when it answers', async () => {
   const redis = await ownRedis()
-  const { dispatcher, jobs, ready } = open({ url: redis.url, prefix: 'hung' })
+  const { dispatcher, jobs, ready } = openDispatcher({ url: redis.url, prefix: 'hung' })
   await ready()
   redis.pause()
-  const lost = event()
+  const lost = newEvent()
   dispatcher.dispatch([lost])
   const startedAt = performance.now()
   await dispatcher.flush()
   expect(performance.now() - startedAt).toBeLessThan(3_000)
   redis.resume()
-  const late = event()
+  const late = newEvent()
   await until(async () => {
     dispatcher.dispatch([late])
     await dispatcher.flush()
@@ -130,7 +131,7 @@ test('a Redis that hangs holds nobody up, and is used again once it answers', as
   })
 })
 
-test('a refused job among others is noticed: its events are left to the sweeper', async () => {
+test('the log counts the events of a job that Redis refused', async () => {
   const redis = await ownRedis()
   const lines: { events?: number }[] = []
   const connection = connectProducer(redis.url, () => undefined)
@@ -145,7 +146,7 @@ test('a refused job among others is noticed: its events are left to the sweeper'
   })
   await until(() => connection.status === 'ready')
   await connection.config('SET', 'maxmemory', '1')
-  dispatcher.dispatch(eventList(3))
+  dispatcher.dispatch(newEvents(3))
   await dispatcher.flush()
   expect(lines.some((line) => line.events === 3)).toBe(true)
 })

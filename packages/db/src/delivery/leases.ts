@@ -1,0 +1,69 @@
+import type { ConsumerName } from '@goals-tasks/events'
+import { type SQL, sql } from 'drizzle-orm'
+import { milliseconds, uuidList } from '../engine/parameters.ts'
+import { type Executor, executeOnce } from '../engine/statement.ts'
+
+/** A delivery to enqueue. `type` and `aggregateId` are null when the event itself is missing. */
+export type LeasedDelivery = {
+  id: string
+  type: string | null
+  aggregateId: string | null
+  attempts: number
+  replays: number
+}
+
+/** The deliveries that a lease may take. */
+export type Overdue = {
+  limit: number
+  leaseMs: number
+  /** Leases only deliveries that were due by then, because younger ones still have their job in the queue. */
+  notAfter: Date | null
+  /** Ids of events that a running job holds. */
+  except: readonly string[]
+}
+
+/** The deliveries of the consumer, spelled as in the index on `due_at`, which serves overdue deliveries only. */
+const dueOf = (consumer: ConsumerName) => sql`(consumer || '') = ${consumer}`
+
+/**
+ * Leases the consumer's overdue deliveries, the longest overdue first: makes them due in `leaseMs`, so no other process
+ * enqueues them before. Skips deliveries that another transaction holds.
+ */
+export function leaseOverdue(db: Executor, consumer: ConsumerName, overdue: Overdue): Promise<LeasedDelivery[]> {
+  const { limit, leaseMs, notAfter, except } = overdue
+  return executeOnce<LeasedDelivery>(
+    db,
+    sql`with overdue as materialized (
+          select ctid, event_id from deliveries
+          where ${dueOf(consumer)} and target = '' and event_id <> all(${uuidList(except)})
+            and due_at <= least(now(), ${notAfter?.toISOString() ?? null}::timestamptz)
+          order by due_at limit ${limit} for update skip locked
+        ), ${leased(leaseMs, sql`ctid = any(array(select ctid from overdue))`)} ${leasedDeliveries}`,
+  )
+}
+
+/** Leases the consumer's deliveries of these events, due or not, as `leaseOverdue` does. */
+export function leaseDeliveries(
+  db: Executor,
+  { consumer, ids, leaseMs }: { consumer: ConsumerName; ids: readonly string[]; leaseMs: number },
+): Promise<LeasedDelivery[]> {
+  const wanted = sql`consumer = ${consumer} and event_id = any(${uuidList(ids)}) and target = ''`
+  return executeOnce<LeasedDelivery>(db, sql`with ${leased(leaseMs, wanted)} ${leasedDeliveries}`)
+}
+
+const leased = (leaseMs: number, condition: SQL) => sql`leased as (
+  update deliveries set due_at = now() + ${milliseconds(leaseMs)} where ${condition}
+  returning event_id, attempts, replays
+)`
+const leasedDeliveries = sql`
+  select leased.event_id as id, e.type, e.aggregate_id as "aggregateId", leased.attempts, leased.replays
+  from leased left join events e on e.id = leased.event_id order by leased.event_id`
+
+/** Returns for how many seconds the consumer's longest overdue delivery has been due, or 0. Reads one index entry. */
+export async function oldestOverdueSeconds(db: Executor, consumer: ConsumerName): Promise<number> {
+  const [row] = await executeOnce<{ seconds: number | null }>(
+    db,
+    sql`select extract(epoch from now() - min(due_at))::float8 as seconds from deliveries where ${dueOf(consumer)}`,
+  )
+  return Math.max(0, row?.seconds ?? 0)
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { expect } from 'vitest'
+import { claimEvents } from '../src/delivery/deliveries.ts'
+import { leaseOverdue, oldestOverdueSeconds } from '../src/delivery/leases.ts'
+import { commitGoals, emptyTables } from './support/committed-goal.ts'
+import { test } from './support/database-test.ts'
+import { loadSyncDelivery, makeDue } from './support/delivery-rows.ts'
+
+test.beforeEach(async ({ pool }) => void (await emptyTables(pool)))
+
+const overdue = { limit: 10, leaseMs: 30_000, notAfter: null, except: [] }
+
+test('a lease takes the longest overdue deliveries first, and each of them only once', async ({ pool }) => {
+  const ids = await commitGoals(pool, 5)
+  const [oldest = '', old = '', running = '', ...young] = ids
+  await makeDue(pool, [oldest], 20)
+  await makeDue(pool, [old, running], 10)
+  const notRunning = { ...overdue, except: [running] }
+  const [leased] = await leaseOverdue(pool, 'sync', { ...notRunning, limit: 1 })
+  expect(leased).toMatchObject({ id: oldest, type: 'goal:created', attempts: 0, replays: 0 })
+  expect((await leaseOverdue(pool, 'sync', notRunning)).map(({ id }) => id)).toEqual([old])
+  expect(await leaseOverdue(pool, 'sync', notRunning)).toEqual([])
+  expect((await loadSyncDelivery(pool, old)).due_in).toBeCloseTo(30, 0)
+  expect(young).toHaveLength(2)
+})
+
+test('a lease skips deliveries that became due after the given instant', async ({ pool }) => {
+  const [before = '', after = ''] = await commitGoals(pool, 2)
+  await makeDue(pool, [before], 60)
+  await makeDue(pool, [after], 10)
+  const { rows } = await pool.query(`select now() - interval '30 seconds' as at`)
+  const leased = await leaseOverdue(pool, 'sync', { ...overdue, notAfter: rows[0].at as Date })
+  expect(leased.map(({ id }) => id)).toEqual([before])
+})
+
+test('a lease skips deliveries that another transaction has claimed', async ({ pool, transaction }) => {
+  const ids = await commitGoals(pool, 2)
+  await makeDue(pool, ids)
+  await transaction(async (tx) => {
+    await claimEvents(tx, 'sync', ids.slice(0, 1))
+    expect((await leaseOverdue(pool, 'sync', overdue)).map(({ id }) => id)).toEqual(ids.slice(1))
+  })
+})
+
+test('a leased delivery has no type when its event is missing', async ({ pool }) => {
+  const id = randomUUID()
+  await pool.query(
+    `insert into deliveries (consumer, event_id, due_at) values ('sync', $1, now() - interval '1 second')`,
+    [id],
+  )
+  expect(await leaseOverdue(pool, 'sync', overdue)).toMatchObject([{ id, type: null, aggregateId: null }])
+})
+
+test('the age of the longest overdue delivery is 0 when no delivery is overdue', async ({ pool }) => {
+  expect(await oldestOverdueSeconds(pool, 'sync')).toBe(0)
+  const ids = await commitGoals(pool, 2)
+  expect(await oldestOverdueSeconds(pool, 'sync')).toBe(0)
+  await makeDue(pool, ids.slice(0, 1), 90)
+  expect(await oldestOverdueSeconds(pool, 'sync')).toBeCloseTo(90, 0)
+})

@@ -6,7 +6,9 @@ import { newGoal } from './requests.ts'
 
 const after = JSON.stringify(newGoal)
 
-/** The baseline's producer: a row and then a job with the whole event, for the worker in `baselines/bullmq.ts`. */
+/**
+ * The producer of the baseline: writes a row, then a job with the whole event, for the worker in `baselines/bullmq.ts`.
+ */
 export async function createBareQueue({ pool, servers }: Context) {
   await pool.query(
     `create table if not exists bench_events (id uuid primary key, after json not null);
@@ -32,7 +34,7 @@ export async function createBareQueue({ pool, servers }: Context) {
       })
       await queue.add(job.name, job.data)
     },
-    /** Enqueues this many events at once. */
+    /** Enqueues `count` events. */
     async fill(count: number): Promise<void> {
       for (let left = count; left > 0; left -= 500)
         await queue.addBulk(Array.from({ length: Math.min(500, left) }, () => jobOf(randomUUID())))
@@ -41,7 +43,7 @@ export async function createBareQueue({ pool, servers }: Context) {
       const { rows } = await pool.query('select count(*)::int as count from bench_effects')
       return rows[0].count
     },
-    async forget(): Promise<void> {
+    async clear(): Promise<void> {
       await pool.query('truncate bench_events, bench_effects')
     },
     async close(): Promise<void> {

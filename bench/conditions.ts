@@ -4,16 +4,25 @@ import { availableParallelism, cpus } from 'node:os'
 import { connectProducer } from '@goals-tasks/events'
 import { type Context, connections } from './context.ts'
 
-/** Under which circumstances the figures came about. */
+/** Returns the conditions of the measurement, one per line. */
 export async function describeConditions({ pool, rounds, seconds, servers, sqlRunner }: Context): Promise<string[]> {
   const postgres = await pool.query('show server_version')
   const settings = Object.entries(servers.settings).map(([name, value]) => `${name} ${value}`)
+  const cpu = cpus()[0]?.model.trim() ?? 'unknown CPU'
+  const versions = [
+    `Node ${process.versions.node}`,
+    `Postgres ${postgres.rows[0].server_version} (fsync on, durable defaults, ${settings.join(', ')})`,
+    `Redis ${await redisVersion(servers.redisUrl)} (append-only file)`,
+  ]
   return [
     `${new Date().toISOString().slice(0, 16)}Z, commit ${commit()}`,
-    `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, shared by load, API, Postgres and Redis: only ratios count`,
-    `Node ${process.versions.node}, Postgres ${postgres.rows[0].server_version} (fsync on, durable defaults, ${settings.join(', ')}), Redis ${await redisVersion(servers.redisUrl)} (append-only file)`,
-    `API: one process, NODE_ENV production, LOG_LEVEL info into a file, pool of 16; ${connections} connections, one token; ${sqlRunner.name}`,
-    `${rounds} rounds of ${seconds} s per variant, interleaved, every second round backwards; ratios are medians of the rounds' own ratios, absolute values medians`,
+    `${availableParallelism()} × ${cpu}, shared by load, API, Postgres and Redis: only ratios count`,
+    versions.join(', '),
+    'API: one process, NODE_ENV production, LOG_LEVEL info into a file, pool of 16',
+    `Load: ${connections} connections, one token`,
+    `SQL: ${sqlRunner.name}`,
+    `${rounds} rounds of ${seconds} s per variant, interleaved, every second round in reverse order`,
+    'Ratios are medians of the ratios of each round, absolute values are medians',
   ]
 }
 

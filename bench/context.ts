@@ -6,7 +6,7 @@ import { type Servers, startServers } from './servers.ts'
 
 export type Flags = { seconds: number; rounds: number }
 
-/** What every scenario works with. */
+/** The servers, processes and settings that every scenario uses. */
 export type Context = Flags & {
   servers: Servers
   pool: pg.Pool
@@ -19,7 +19,10 @@ export type Context = Flags & {
 }
 
 export const connections = 64
-/** Goals that exist from the beginning: HTTP changes the first half, SQL the second, so that neither meets the other's versions. */
+/**
+ * Numbers of the goals that exist from the start. HTTP changes the first half and SQL the second, so versions do not
+ * collide.
+ */
 export const seeded = { http: [1, 20_000], sql: [20_001, 40_000] } as const
 
 const userId = '10000000-0000-4000-8000-000000000001'
@@ -36,7 +39,7 @@ export async function createContext(flags: Flags): Promise<Context> {
       await Promise.all([api.stop(), hello.stop(), pool.end()])
       await servers.stop()
     }
-    // An interruption makes the running scenario fail, and both close.
+    // An interrupt closes the context, and the scenario that then fails closes it again.
     let closing: Promise<void> | undefined
     const close = () => {
       closing ??= stop()
@@ -53,15 +56,15 @@ export async function createContext(flags: Flags): Promise<Context> {
 async function seedGoals(pool: pg.Pool): Promise<void> {
   await pool.query(
     `insert into goals (id, user_id, title, description, category, tags, metadata, created_at)
-     select ${goalIdSql('n')}, $1, 'Goal ' || n, repeat('What it takes. ', 10), 'work', '["q1", "team"]', '{"source": "seed"}',
-            now() - n * interval '1 second'
+     select ${goalIdSql('n')}, $1, 'Goal ' || n, repeat('What it takes. ', 10), 'work', '["q1", "team"]',
+            '{"source": "seed"}', now() - n * interval '1 second'
      from generate_series(1, $2) n`,
     [userId, seeded.sql[1]],
   )
   await pool.query('vacuum (analyze) goals')
 }
 
-/** Forgets all events and their jobs, so that no scenario pays for the one before. */
-export async function forgetEvents({ pool }: Context): Promise<void> {
+/** Deletes all events and their effects, so that no scenario pays for an earlier one. */
+export async function clearEvents({ pool }: Context): Promise<void> {
   await pool.query('truncate events, event_readers, deliveries, goal_audit_log, task_audit_log, notifications')
 }

@@ -4,10 +4,10 @@ import { loadProgram } from './http.ts'
 import { requestsAs } from './requests.ts'
 import { waitUntil } from './wait.ts'
 
-/** The consumers that hear of a new goal. */
+/** The consumers that are subscribed to `goal:created`. */
 export const creationConsumers: readonly ConsumerName[] = ['audit-log', 'cache-invalidation', 'sync']
 
-/** Creates this many goals over HTTP as fast as it goes. */
+/** Creates `count` goals over HTTP as fast as possible. */
 export async function createGoals(context: Context, count: number): Promise<void> {
   const { createGoal } = requestsAs(context.token)
   let left = count
@@ -17,7 +17,7 @@ export async function createGoals(context: Context, count: number): Promise<void
   )
 }
 
-/** Resolves when these consumers have nothing left to do. @returns the time at which each was done, as `performance.now()` has it */
+/** Waits until these consumers have no deliveries. @returns when each had none, as a time of `performance.now()` */
 export async function untilDone(
   { pool }: Context,
   consumers: readonly ConsumerName[],
@@ -37,7 +37,7 @@ export async function untilDone(
   return doneAt
 }
 
-/** The consumers' queues, to hold their jobs back and to let them go at one moment. */
+/** Opens the queues of the consumers. They can be paused, resumed and emptied together. */
 export function openQueues({ servers }: Context, consumers: readonly ConsumerName[]) {
   const connection = connectProducer(servers.redisUrl, (error) => console.error(error.message))
   const queues = consumers.map((consumer) => openQueue(connection, 'gt', consumer))
@@ -46,10 +46,10 @@ export function openQueues({ servers }: Context, consumers: readonly ConsumerNam
   }
   return {
     ready: () => waitUntil('the queues connected', async () => connection.status === 'ready'),
-    hold: () => each((queue) => queue.pause()),
-    release: () => each((queue) => queue.resume()),
-    /** Empties them; what their consumers hear is forgotten elsewhere. */
-    forget: () => each((queue) => queue.obliterate({ force: true })),
+    pause: () => each((queue) => queue.pause()),
+    resume: () => each((queue) => queue.resume()),
+    /** Deletes all jobs. `clearEvents` deletes their events. */
+    clear: () => each((queue) => queue.obliterate({ force: true })),
     async close() {
       await each((queue) => queue.close())
       connection.disconnect()

@@ -5,7 +5,7 @@ import { quantile, type Sample } from './rounds.ts'
 
 /**
  * Loads a program over HTTP as `runLoad` does.
- * @throws when an answer was not the expected one: a fast wrong answer is no result
+ * @throws Error when a response had another status than `expect`: a fast error is no result
  */
 export async function loadProgram(
   { seconds }: Pick<Context, 'seconds'>,

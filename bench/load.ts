@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-/** What a run of requests gave. Latencies in milliseconds, ascending. */
+/** The result of a run. `requests` counts the expected responses, `failures` the others by status. Latencies ascend. */
 export type Load = {
   seconds: number
   requests: number
@@ -8,15 +8,15 @@ export type Load = {
   latenciesMs: Float64Array
 }
 
-/** Where requests go, how many at once, for how long, and which status is right. */
+/** `expect` is the status of an expected response. */
 export type LoadOptions = { port: number; connections: number; seconds: number; expect: number }
 
-type Answer = { status: number; length: number }
+type ResponseHead = { status: number; length: number }
 
 /**
- * Keeps `connections` sockets busy, each with one request at a time, for `seconds` or until `next`, which gives the bytes of
- * the next request, has no more. Every answer whose status is not `expect` counts as a failure.
- * Requests are prepared bytes and answers are only cut, not parsed: the load shares its cores with what it measures.
+ * Keeps `connections` sockets busy, each with one request at a time. `next` returns the bytes of the next request. The
+ * run ends after `seconds`, or when `next` returns undefined. Requests are prepared bytes, and only status and length
+ * of a response are read: the load shares its cores with the processes that it measures.
  */
 export async function runLoad(options: LoadOptions, next: () => Buffer | undefined): Promise<Load> {
   const { port, connections, seconds, expect } = options
@@ -24,12 +24,11 @@ export async function runLoad(options: LoadOptions, next: () => Buffer | undefin
   const failures = new Map<number, number>()
   const startedAt = performance.now()
   const endsAt = startedAt + seconds * 1_000
-  const onAnswer = ({ status }: Answer, ms: number) => {
+  const onResponse = ({ status }: ResponseHead, ms: number) => {
     if (status === expect) latencies.push(ms)
     else failures.set(status, (failures.get(status) ?? 0) + 1)
   }
-  const lanes = Array.from({ length: connections }, () => runLane(port, next, onAnswer, endsAt))
-  await Promise.all(lanes)
+  await Promise.all(Array.from({ length: connections }, () => runConnection(port, next, onResponse, endsAt)))
   return {
     seconds: (performance.now() - startedAt) / 1_000,
     requests: latencies.length,
@@ -38,11 +37,11 @@ export async function runLoad(options: LoadOptions, next: () => Buffer | undefin
   }
 }
 
-/** One connection: a request, its answer, the next request, until the time is up. */
-async function runLane(
+/** Sends one request after the other on one connection, until the time is up. */
+async function runConnection(
   port: number,
   next: () => Buffer | undefined,
-  onAnswer: (answer: Answer, ms: number) => void,
+  onResponse: (response: ResponseHead, ms: number) => void,
   endsAt: number,
 ): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
@@ -54,11 +53,11 @@ async function runLane(
   socket.on('connect', () => send())
   socket.on('data', (chunk) => {
     received = received ? Buffer.concat([received, chunk]) : chunk
-    const answer = cutAnswer(received)
-    if (!answer) return
+    const response = readResponse(received)
+    if (!response) return
     received = undefined
     const now = performance.now()
-    onAnswer(answer, now - sentAt)
+    onResponse(response, now - sentAt)
     if (now < endsAt) send()
     else finish(socket, resolve)
   })
@@ -77,8 +76,11 @@ function finish(socket: Socket, resolve: () => void): void {
   resolve()
 }
 
-/** The answer, once all of it has come: one request is under way, so what was received is one answer. */
-function cutAnswer(received: Buffer): Answer | undefined {
+/**
+ * Returns the response once all of it was received. The connection has one request at a time, so `received` is one
+ * response.
+ */
+function readResponse(received: Buffer): ResponseHead | undefined {
   const headEnd = received.indexOf('\r\n\r\n')
   if (headEnd < 0) return undefined
   const head = received.toString('latin1', 0, headEnd)
@@ -86,7 +88,7 @@ function cutAnswer(received: Buffer): Answer | undefined {
   return received.length < headEnd + 4 + length ? undefined : { status: Number(head.slice(9, 12)), length }
 }
 
-/** A request as bytes. `body` is JSON text. */
+/** Returns a request as bytes. `body` is JSON text. */
 export function requestBytes(request: {
   method: string
   path: string

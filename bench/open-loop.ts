@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Starts `work` `perSecond` times a second for `seconds`, each time when it is due and not when the one before has ended:
- * a slow answer holds nobody back, so it cannot hide the wait that it causes.
+ * Starts `work` `perSecond` times a second for `seconds`. Each start happens at its time, even when earlier work is
+ * still running. So a slow response cannot hide the wait that it causes.
  */
 export async function openLoop(perSecond: number, seconds: number, work: () => Promise<unknown>): Promise<void> {
   const startedAt = performance.now()

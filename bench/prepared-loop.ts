@@ -6,7 +6,7 @@ import type { Script } from './script.ts'
 
 type Order = { databaseUrl: string; clients: number; seconds: number; script: Script }
 
-/** Runs scripts as pgbench would, in a child process. */
+/** Returns a function that runs scripts as pgbench does, in a child process. */
 export const preparedLoop =
   (databaseUrl: string, clients: number) =>
   async (script: Script, seconds: number): Promise<number> => {
@@ -23,7 +23,7 @@ async function work({ databaseUrl, clients, seconds, script }: Order): Promise<v
   const steps = script.texts.map(toQuery)
   let stopped = false
   let count = 0
-  const lane = async () => {
+  const runClient = async () => {
     const client = new pg.Client({ connectionString: databaseUrl })
     await client.connect()
     while (!stopped) {
@@ -32,16 +32,16 @@ async function work({ databaseUrl, clients, seconds, script }: Order): Promise<v
     }
     await client.end()
   }
-  const lanes = Array.from({ length: clients }, lane)
+  const running = Array.from({ length: clients }, runClient)
   await sleep(seconds * 1_000)
   stopped = true
   process.send?.(count / seconds)
-  await Promise.all(lanes)
+  await Promise.all(running)
 }
 
 type Step = { name: string; text: string; parameters: string[] }
 
-/** `:name` as the driver wants it; a cast has two colons. */
+/** Replaces each `:name` by a parameter of the driver. Two colons are a type, not a name. */
 function toQuery(script: string, place: number): Step {
   const parameters: string[] = []
   const text = script.replaceAll(/(?<!:):([a-z]\w*)/gi, (_, name) => `$${parameters.push(name)}`)

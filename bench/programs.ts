@@ -10,18 +10,18 @@ import { freePort, type Servers } from './servers.ts'
 const root = join(import.meta.dirname, '..')
 const secret = 'the-secret-of-a-benchmark-that-is-thrown-away'
 
-/** A program of ours in a process of its own, as in production, with its log in a file. */
+/** A program of this repository in a process of its own, as in production, with its log in a file. */
 export type Program = { pid: number; port: number; stop(): Promise<void> }
 
-/** The API, ready for requests at `port`. */
+/** Starts the API and waits until it is ready. */
 export const startApi = (servers: Servers) =>
   startProgram(servers, 'apps/api/src/main.ts', { AUTH_JWT_SECRET: secret, HOST: '127.0.0.1' })
 
-/** A worker, ready for jobs. */
+/** Starts a worker and waits until it is ready. */
 export const startWorker = (servers: Servers, env: Record<string, string> = {}) =>
   startProgram(servers, 'apps/worker/src/main.ts', env)
 
-/** A program of the benchmark's own that listens at PORT. */
+/** Starts a program of the benchmark and waits until it is ready. It listens at PORT. */
 export const startBaseline = (servers: Servers, name: string) => startProgram(servers, `bench/baselines/${name}.ts`, {})
 
 async function startProgram(servers: Servers, path: string, env: Record<string, string>): Promise<Program> {
@@ -33,17 +33,13 @@ async function startProgram(servers: Servers, path: string, env: Record<string, 
     cwd: root,
     stdio: ['ignore', log.fd, log.fd],
     env: {
-      ...{
-        PATH: process.env.PATH,
-        NODE_ENV: 'production',
-        LOG_LEVEL: 'info',
-      },
-      ...{
-        DATABASE_URL: servers.databaseUrl,
-        REDIS_URL: servers.redisUrl,
-        PORT: String(port),
-        PROBE_PORT: String(probePort),
-      },
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'info',
+      DATABASE_URL: servers.databaseUrl,
+      REDIS_URL: servers.redisUrl,
+      PORT: String(port),
+      PROBE_PORT: String(probePort),
       ...env,
     },
   })
@@ -62,13 +58,13 @@ async function startProgram(servers: Servers, path: string, env: Record<string, 
 async function untilReady(url: string, check: () => void): Promise<void> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
     check()
-    const answer = await fetch(url).catch(() => undefined)
-    if (answer?.ok) return
+    const response = await fetch(url).catch(() => undefined)
+    if (response?.ok) return
   }
   throw new Error(`${url} is not ready within 20 s`)
 }
 
-/** A token of this user for `startApi`, with all user scopes. */
+/** Returns a token of this user for `startApi`, with all user scopes. */
 export async function makeToken(userId: string): Promise<string> {
   const env = { PATH: process.env.PATH, AUTH_JWT_SECRET: secret }
   const { stdout } = await promisify(execFile)(
@@ -79,7 +75,7 @@ export async function makeToken(userId: string): Promise<string> {
   return stdout.trim()
 }
 
-/** Microseconds of CPU that a process has used so far, user and system, in ticks of 10 ms; 0 where there is no /proc. */
+/** Returns the CPU time of a process in microseconds, in steps of 10 ms. Returns 0 on systems without /proc. */
 export function cpuMicroseconds(pid: number): number {
   if (process.platform !== 'linux') return 0
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Takes events as a receiver of sync does, and keeps when each came, in milliseconds since the epoch. */
+/** Starts a receiver of sync. `arrivedAt` has the arrival of each event, in milliseconds since the epoch. */
 export async function startReceiver() {
   const arrivedAt = new Map<string, number>()
   const server = createServer((request, response) => {

@@ -1,13 +1,13 @@
 import { type Sample, type Spread, spread } from './rounds.ts'
 
-/** One line of the result: what was measured, against what, and both in absolute terms. */
+/** One line of the result: the measured variant, its baseline, their ratio, and both in absolute terms. */
 export type Row = { measured: string; against: string; ratio: Spread; absolute: string; baseline: string }
 export type Section = { title: string; note: string; rows: readonly Row[] }
 
 const figure = (value: number) => (Number.isFinite(value) ? value.toPrecision(value < 0.1 ? 1 : 2) : '–')
 const decimals = (value: number) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
 
-/** Medians over the rounds: `4.8 k/s, p50 12.1 p99 20.3 ms, 105 µs CPU`. */
+/** Returns the medians over the rounds, as `4.8 k/s, p50 12.1 p99 20.3 ms, 105 µs CPU`. */
 export function describe(samples: readonly Sample[]): string {
   const median = (of: keyof Sample) => spread(samples.flatMap((sample) => sample[of] ?? [])).median
   const latency = Number.isFinite(median('p99Ms'))
@@ -19,7 +19,7 @@ export function describe(samples: readonly Sample[]): string {
 
 const perSecond = (rate: number) => (rate >= 1_000 ? `${(rate / 1_000).toFixed(1)} k/s` : `${Math.round(rate)}/s`)
 
-/** The result as Markdown, with the conditions under which it was measured. */
+/** Returns the result as Markdown, with the conditions of the measurement. */
 export function toMarkdown(sections: readonly Section[], conditions: readonly string[]): string {
   const parts = sections.map(({ title, note, rows }) => [
     `## ${title}`,

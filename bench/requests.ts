@@ -3,7 +3,7 @@ import { goalId } from './script.ts'
 
 export const newGoal = {
   title: 'Run the harbour marathon',
-  description: 'Train four times a week, find shoes that last, and book the ferry for everybody who comes along.',
+  description: 'Train four times a week, find shoes that last, and book the ferry for the whole team.',
   priority: 'HIGH',
   targetDate: '2027-05-02',
   category: 'health',
@@ -13,7 +13,7 @@ export const newGoal = {
 
 export const newTask = {
   title: 'Book the ferry',
-  description: 'Four people, one bicycle, the early boat; tell the others as soon as it is certain.',
+  description: 'Four people, one bicycle, the early boat. Send a message to the others when it is certain.',
   priority: 'MEDIUM',
   dueDate: '2027-04-01',
   estimatedHours: 1.5,
@@ -21,7 +21,7 @@ export const newTask = {
   metadata: { source: 'bench' },
 } as const
 
-/** Requests of one user. */
+/** Returns requests of one user. */
 export function requestsAs(token: string) {
   const headers = { authorization: `Bearer ${token}` }
   return {
@@ -44,7 +44,7 @@ export function requestsAs(token: string) {
 export const helloRequest = requestBytes({ method: 'GET', path: '/hello' })
 export const noopPost = requestBytes({ method: 'POST', path: '/hello', body: JSON.stringify(newGoal) })
 
-/** Walks through rows in an order without a pattern, and keeps the version that each has then. */
+/** Returns a function that walks through the rows in random order, and counts the version of each. */
 export function walkRows([from, to]: readonly [number, number]) {
   const rows = Array.from({ length: to - from + 1 }, (_, i) => ({ row: from + i, version: 0 }))
   rows.sort(() => Math.random() - 0.5)

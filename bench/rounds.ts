@@ -1,4 +1,4 @@
-/** What one run of a variant gave: per second, and whatever else is worth telling. */
+/** The result of one run of a variant. `rate` is per second. */
 export type Sample = { rate: number; p50Ms?: number; p99Ms?: number; cpuMicros?: number }
 type Variants = Record<string, () => Promise<Sample>>
 export type Samples<V extends Variants> = { [N in keyof V]: Awaited<ReturnType<V[N]>>[] }
@@ -6,8 +6,9 @@ export type Samples<V extends Variants> = { [N in keyof V]: Awaited<ReturnType<V
 export type Spread = { median: number; min: number; max: number }
 
 /**
- * Runs all variants once per round, in turn, every second round backwards: what disturbs the machine disturbs them alike,
- * and none profits from its place. With `warmUp` one more run of each comes first and does not count.
+ * Runs all variants once per round, every second round in reverse order. So a disturbance of the machine affects all of
+ * them, and no variant profits from its position. With `warmUp`, each variant runs once before, and that run does not
+ * count.
  */
 export async function interleave<V extends Variants>(
   variants: V,
@@ -25,7 +26,7 @@ export async function interleave<V extends Variants>(
   return samples as Samples<V>
 }
 
-/** Of each round `measured` divided by `baseline`, never across rounds. */
+/** Divides `measured` by `baseline` in each round, never across rounds. */
 export const ratios = (measured: readonly Sample[], baseline: readonly Sample[], of: keyof Sample = 'rate'): Spread =>
   spread(measured.map((sample, round) => (sample[of] ?? Number.NaN) / (baseline[round]?.[of] ?? Number.NaN)))
 
@@ -34,7 +35,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: quantile(sorted, 0.5), min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN }
 }
 
-/** Of ascending values, between neighbours in proportion. */
+/** Returns a quantile of ascending values. Interpolates between neighbours. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   const place = (sorted.length - 1) * share
   const [low, high] = [sorted[Math.floor(place)] ?? Number.NaN, sorted[Math.ceil(place)] ?? Number.NaN]

@@ -23,7 +23,7 @@ const { values } = parseArgs({
 })
 const chosen = values.only.split(',').map((name) => {
   if (name in scenarios) return name as keyof typeof scenarios
-  throw new Error(`there is no scenario ${name}: choose from ${Object.keys(scenarios).join(', ')}`)
+  throw new Error(`The scenario ${name} does not exist. Choose from ${Object.keys(scenarios).join(', ')}.`)
 })
 
 const context = await createContext({ seconds: Number(values.seconds), rounds: Number(values.rounds) })

@@ -1,8 +1,8 @@
 import type { Statement } from './statements.ts'
 
 /**
- * Statements to run one after the other, again and again. `:name` in a text is a parameter: one of `variables`, `:row` (a random
- * number from `rows`), or a column that an earlier statement returned.
+ * Statements that run in their order, repeatedly. `:name` in a text is a parameter: one of `variables`, `:row` (a
+ * random number from `rows`), or a column that an earlier statement returned.
  */
 export type Script = {
   texts: readonly string[]
@@ -11,9 +11,9 @@ export type Script = {
 }
 
 /**
- * The statements as they were recorded: the same text with the same values as parameters, except that pgbench cannot send a
- * null as one, so it stands in the text; and so do the `varied` values, which must differ from run to run.
- * @param varied SQL by the recorded value that it stands in for
+ * Returns the recorded statements as a script: the same text with the same values as parameters. Nulls become a part of
+ * the text, because pgbench cannot send them. The `varied` values too, because they must differ from run to run.
+ * @param varied SQL by the recorded value that it replaces
  */
 export function toScript(
   statements: readonly Statement[],
@@ -24,8 +24,8 @@ export function toScript(
     text.replaceAll(/\s+/g, ' ').replaceAll(/\$(\d+)/g, (_, number) => {
       const value = values[Number(number) - 1]
       if (value === null || value === undefined) return 'null'
-      const instead = varied.get(value)
-      if (instead !== undefined) return instead
+      const replacement = varied.get(value)
+      if (replacement !== undefined) return replacement
       const name = `s${place}p${number}`
       variables[name] = Array.isArray(value) ? `{${value.join(',')}}` : String(value)
       return substituted(`:${name}`, variables[name], varied)
@@ -34,7 +34,7 @@ export function toScript(
   return { texts, variables, rows }
 }
 
-/** `parameter`, or, where `value` holds something varied within, an expression that puts the new value in its place. */
+/** Returns `parameter`. When its value contains a varied value, returns an expression that replaces the varied part. */
 function substituted(parameter: string, value: string, varied: ReadonlyMap<unknown, string>): string {
   const within = [...varied].filter(
     (entry): entry is [string, string] => typeof entry[0] === 'string' && value.includes(entry[0]),
@@ -43,6 +43,7 @@ function substituted(parameter: string, value: string, varied: ReadonlyMap<unkno
   return expression === parameter ? parameter : `(${expression})`
 }
 
-/** The id of the seeded goal with this number, here and in SQL; pgbench has numbers only. */
+/** Returns the id of the seeded goal with this number. */
 export const goalId = (row: number) => `00000000-0000-4000-8000-${String(row).padStart(12, '0')}`
+/** Returns the same id as SQL over a number. pgbench has only numbers. */
 export const goalIdSql = (row: string) => `('00000000-0000-4000-8000-' || lpad(${row}::text, 12, '0'))::uuid`

@@ -7,14 +7,14 @@ import { type Server, startPostgres, startRedis } from '@goals-tasks/devstack'
 import pg from 'pg'
 
 /**
- * What differs from Postgres' defaults, which are durable ones: room for the data, no checkpoint in the middle of a round,
- * and the commit times that latencies are computed from.
+ * Settings that differ from the defaults of Postgres, which are durable: memory for the data, no checkpoint during a
+ * round, and commit timestamps, from which latencies are computed.
  */
 const settings = { shared_buffers: '512MB', max_wal_size: '4GB', track_commit_timestamp: 'on' }
 
 export type Servers = Awaited<ReturnType<typeof startServers>>
 
-/** A Postgres (fsync on) and a Redis (append-only file) in a temporary folder, migrated and empty. */
+/** Starts a Postgres (fsync on) and a Redis (append-only file) in a temporary folder, migrated and empty. */
 export async function startServers() {
   const folder = await mkdtemp(join(tmpdir(), 'goals-tasks-bench-'))
   const running: Server[] = []
@@ -36,7 +36,7 @@ export async function startServers() {
   }
 }
 
-/** Some settings need a restart, and none can be given at the start. */
+/** Starts Postgres with `settings`. Some of them need a restart, and none can be passed to the start. */
 async function startTuned(options: Parameters<typeof startPostgres>[0]): Promise<Server> {
   const untuned = await startPostgres(options)
   const client = new pg.Client({ connectionString: untuned.url })
@@ -47,7 +47,7 @@ async function startTuned(options: Parameters<typeof startPostgres>[0]): Promise
   return startPostgres(options)
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free a moment ago. */
 export function freePort(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const server = createServer().once('error', reject)

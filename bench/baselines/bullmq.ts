@@ -4,7 +4,7 @@ import { connectWorker } from '@goals-tasks/events'
 import { Worker } from 'bullmq'
 import pg from 'pg'
 
-/** How one would consume events without more ado: one job per event, one INSERT per job. */
+/** The simplest consumer: one job per event, one INSERT per job. */
 const pool = new pg.Pool({ connectionString: env.DATABASE_URL, max: 16 })
 const insert = {
   name: 'effect',

@@ -7,7 +7,7 @@ import fastify from 'fastify'
 import pg from 'pg'
 import { goals } from '../../packages/db/src/schema/goals.ts'
 
-/** How one would list without more ado: a prepared Drizzle select, its rows through the serializer of the route's schema. */
+/** The simplest list: a prepared Drizzle select. The serializer of the route's schema turns its rows into JSON. */
 const db = drizzle(new pg.Pool({ connectionString: env.DATABASE_URL, max: 16 }))
 const { deleteCascadeId: _, closeCascadeId: __, representation: ___, ...columns } = getTableColumns(goals)
 const page = db

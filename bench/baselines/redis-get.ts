@@ -3,7 +3,7 @@ import { env } from 'node:process'
 import fastify from 'fastify'
 import { Redis } from 'ioredis'
 
-/** The least that a cached read can be: a key, its text, no token and no question whose it is. */
+/** The simplest cached read: returns the text of a key, without a token and without an access check. */
 const redis = new Redis(env.REDIS_URL ?? '', { enableAutoPipelining: true })
 const app = fastify()
 app.get<{ Params: { id: string } }>('/goals/:id', async (request, reply) => {

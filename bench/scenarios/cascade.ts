@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { type Context, forgetEvents } from '../context.ts'
+import { type Context, clearEvents } from '../context.ts'
 import type { Row, Section } from '../report.ts'
 import { ratios, type Sample, spread } from '../rounds.ts'
 
 const tasks = 10_000
 
-/** What takes all tasks of a large goal along, against updating as many rows that nobody isSubscribed of. */
+/** Measures cascades over a large goal against an UPDATE of as many rows, which emits no events. */
 export async function cascade(context: Context): Promise<Section> {
   const { api, pool, rounds, token, userId } = context
   const [goal, plain] = [await seedGoal(context), await seedGoal(context)]
 
   async function request(method: 'DELETE' | 'POST', path: string): Promise<Sample> {
     const began = performance.now()
-    const answer = await fetch(`http://127.0.0.1:${api.port}/v1/goals/${goal}${path}`, {
+    const response = await fetch(`http://127.0.0.1:${api.port}/v1/goals/${goal}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}` },
     })
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`)
+    if (!response.ok) throw new Error(`${method} ${path} returned ${response.status}: ${await response.text()}`)
     return inTasks(performance.now() - began)
   }
   async function updateRows(): Promise<Sample> {
@@ -32,14 +32,14 @@ export async function cascade(context: Context): Promise<Section> {
     closing: [] as Sample[],
     reopening: [] as Sample[],
   }
-  // Not interleaved: each undoes the one before, so that every round begins alike.
+  // Not interleaved: each request undoes the previous one, so every round starts in the same state.
   for (let round = 0; round < rounds; round++) {
     samples.rows.push(await updateRows())
     samples.deletion.push(await request('DELETE', ''))
     samples.restoration.push(await request('POST', '/restore'))
     samples.closing.push(await request('POST', '/cancel'))
     samples.reopening.push(await request('POST', '/reopen'))
-    await forgetEvents(context)
+    await clearEvents(context)
   }
   await pool.query('delete from tasks where owner_id = $1', [userId])
   const row = (measured: string, of: readonly Sample[]): Row => ({
@@ -51,7 +51,7 @@ export async function cascade(context: Context): Promise<Section> {
   })
   return {
     title: 'Cascade',
-    note: `A goal of ${tasks} tasks; each gets a version, an event, its readers and its deliveries, all in one transaction.`,
+    note: `A goal of ${tasks} tasks. Each gets a version, an event, its readers and its deliveries in one transaction.`,
     rows: [
       row('DELETE /v1/goals/{id}', samples.deletion),
       row('POST …/restore', samples.restoration),
@@ -63,15 +63,19 @@ export async function cascade(context: Context): Promise<Section> {
 
 const inTasks = (ms: number): Sample => ({ rate: (tasks / ms) * 1_000, p50Ms: ms })
 
-const describe = (of: readonly Sample[]) =>
-  `${(spread(of.map((sample) => sample.p50Ms ?? Number.NaN)).median / 1_000).toFixed(2)} s, ${Math.round(spread(of.map((sample) => sample.rate)).median)} tasks/s`
+function describe(of: readonly Sample[]): string {
+  const seconds = spread(of.map((sample) => sample.p50Ms ?? Number.NaN)).median / 1_000
+  const rate = spread(of.map((sample) => sample.rate)).median
+  return `${seconds.toFixed(2)} s, ${Math.round(rate)} tasks/s`
+}
 
 async function seedGoal({ pool, userId }: Context): Promise<string> {
   const id = randomUUID()
   await pool.query(`insert into goals (id, user_id, title) values ($1, $2, 'Large')`, [id, userId])
   await pool.query(
     `insert into tasks (goal_id, owner_id, user_id, assigned_to, title, description)
-     select $1, $2, $2, case when n % 2 = 0 then $2::uuid end, 'Task ' || n, repeat('What it takes. ', 10) from generate_series(1, $3::int) n`,
+     select $1, $2, $2, case when n % 2 = 0 then $2::uuid end, 'Task ' || n, repeat('What it takes. ', 10)
+     from generate_series(1, $3::int) n`,
     [id, userId, tasks],
   )
   await pool.query('vacuum (analyze) tasks')

@@ -1,6 +1,6 @@
 import { createGoal } from '../../apps/api/src/features/goals/create.ts'
 import { createTask } from '../../apps/api/src/features/tasks/create.ts'
-import { type Context, forgetEvents, seeded } from '../context.ts'
+import { type Context, clearEvents, seeded } from '../context.ts'
 import { loadProgram } from '../http.ts'
 import { describe, type Section } from '../report.ts'
 import { helloRequest, newGoal, newTask, noopPost, requestsAs, walkRows } from '../requests.ts'
@@ -8,7 +8,7 @@ import { interleave, ratios } from '../rounds.ts'
 import { goalId, goalIdSql, toScript } from '../script.ts'
 import { actor, recordStatements } from '../statements.ts'
 
-/** Creates over HTTP against the same statement without the HTTP, and against HTTP without the statement. */
+/** Measures creates over HTTP against their statement alone, and against HTTP alone. */
 export async function create(context: Context): Promise<Section> {
   const { api, hello, rounds, seconds, sqlRunner, token } = context
   const requests = requestsAs(token)
@@ -26,7 +26,7 @@ export async function create(context: Context): Promise<Section> {
     },
     { rounds, warmUp: true },
   )
-  await forgetEvents(context)
+  await clearEvents(context)
   const row = (measured: string, name: 'goals' | 'tasks', against: string, baseline: keyof typeof samples) => ({
     measured,
     against,
@@ -36,7 +36,10 @@ export async function create(context: Context): Promise<Section> {
   })
   return {
     title: 'Create',
-    note: `Each create commits the row, its event, its readers and three deliveries, and enqueues the event. No worker runs. Statements: ${sqlRunner.name}.`,
+    note: [
+      'Each create commits a row, an event, its readers and three deliveries, and enqueues the event.',
+      `No worker runs. Statements: ${sqlRunner.name}.`,
+    ].join('\n'),
     rows: [
       row('POST /v1/goals', 'goals', 'its statement alone', 'goalSql'),
       row('POST /v1/goals', 'goals', 'bare Fastify, no-op POST of the same body', 'noop'),

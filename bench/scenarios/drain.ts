@@ -1,6 +1,6 @@
 import { type ConsumerName, consumerNames } from '@goals-tasks/events'
 import { createBareQueue } from '../bare-queue.ts'
-import { type Context, forgetEvents } from '../context.ts'
+import { type Context, clearEvents } from '../context.ts'
 import { createGoals, creationConsumers, openQueues, untilDone } from '../deliveries.ts'
 import { startBaseline, startWorker } from '../programs.ts'
 import { describe, type Section } from '../report.ts'
@@ -11,7 +11,7 @@ const backlog = 10_000
 const warmUp = 1_000
 const maxRounds = 2
 
-/** How fast a backlog goes away: events of creates, through the API, held back until all are committed and enqueued. */
+/** Measures how fast workers drain a backlog of creates, from the moment when all of it is committed and enqueued. */
 export async function drain(context: Context): Promise<Section> {
   const bare = await createBareQueue(context)
   const queues = openQueues(context, consumerNames)
@@ -19,16 +19,16 @@ export async function drain(context: Context): Promise<Section> {
   const rounds = Math.min(maxRounds, context.rounds)
 
   async function drainWith(processes: number, consumers: readonly ConsumerName[]): Promise<Map<ConsumerName, Sample>> {
-    await forgetEvents(context)
-    await queues.forget()
+    await clearEvents(context)
+    await queues.clear()
     const env = { WORKER_CONSUMERS: consumers.join(',') }
     const workers = await Promise.all(Array.from({ length: processes }, () => startWorker(context.servers, env)))
     await createGoals(context, warmUp)
     await untilDone(context, consumers)
-    await queues.hold()
+    await queues.pause()
     await createGoals(context, backlog)
     const startedAt = performance.now()
-    await queues.release()
+    await queues.resume()
     const doneAt = await untilDone(context, consumers)
     await Promise.all(workers.map((worker) => worker.stop()))
     return new Map([...doneAt].map(([consumer, at]) => [consumer, { rate: (backlog * 1_000) / (at - startedAt) }]))
@@ -40,7 +40,7 @@ export async function drain(context: Context): Promise<Section> {
     return { rate: Math.min(...[...each.values()].map((sample) => sample.rate)), each }
   }
   async function drainBare(): Promise<Sample> {
-    await bare.forget()
+    await bare.clear()
     const worker = await startBaseline(context.servers, 'bullmq')
     const done = (count: number) => waitUntil('the bare queue done', async () => (await bare.effects()) === count)
     await bare.fill(warmUp)
@@ -58,7 +58,7 @@ export async function drain(context: Context): Promise<Section> {
   const variants = { one: () => auditWith(1), two: () => auditWith(2), all: drainAll, bare: drainBare }
   const samples = await interleave(variants, { rounds, warmUp: false })
   await Promise.all([queues.close(), bare.close()])
-  await forgetEvents(context)
+  await clearEvents(context)
   const row = (measured: string, list: readonly Sample[], against: string, baseline: readonly Sample[]) => ({
     measured,
     against,
@@ -69,7 +69,10 @@ export async function drain(context: Context): Promise<Section> {
   const bareQueue = 'bare BullMQ, one INSERT per job, concurrency 50'
   return {
     title: 'Events through a worker',
-    note: `A backlog of ${backlog / 1_000} k creates, in events per second; ${rounds} rounds. sync has no receiver and skips.`,
+    note: [
+      `A backlog of ${backlog / 1_000} k creates, in events per second, ${rounds} rounds.`,
+      'The consumer sync has no receiver and skips its events.',
+    ].join('\n'),
     rows: [
       row('audit-log alone, one process', samples.one, bareQueue, samples.bare),
       row('all three consumers in one process, until the last is done', samples.all, bareQueue, samples.bare),

@@ -1,5 +1,5 @@
 import { createBareQueue } from '../bare-queue.ts'
-import { type Context, forgetEvents } from '../context.ts'
+import { type Context, clearEvents } from '../context.ts'
 import { creationConsumers, openQueues, untilDone } from '../deliveries.ts'
 import { openLoop } from '../open-loop.ts'
 import { startBaseline, startWorker } from '../programs.ts'
@@ -17,7 +17,7 @@ const bareLatencies = `
   from bench_effects b join bench_events a on a.id = b.event_id`
 const committedAt = `select id, extract(epoch from pg_xact_commit_timestamp(xid::xid)) * 1000 as ms from events`
 
-/** From the commit of an event to its effect, at rates that leave the machine room. */
+/** Measures the time from the commit of an event to its effect, at rates below the capacity of the machine. */
 export async function latency(context: Context): Promise<Section> {
   const { pool, rounds, seconds, servers } = context
   const receiver = await startReceiver()
@@ -26,16 +26,16 @@ export async function latency(context: Context): Promise<Section> {
   const worker = await startWorker(servers, { SYNC_URL: receiver.url })
   const bareWorker = await startBaseline(servers, 'bullmq')
   await queues.ready()
-  await queues.forget()
+  await queues.clear()
 
-  async function ours(perSecond: number): Promise<Sample & { sync: Sample }> {
+  async function measure(perSecond: number): Promise<Sample & { sync: Sample }> {
     await openLoop(perSecond, seconds, () => postGoal(context))
     await untilDone(context, creationConsumers)
     const audit = await pool.query(eventLatencies)
     const commits = await pool.query(committedAt)
     const arrivals = commits.rows.map(({ id, ms }) => (receiver.arrivedAt.get(id) ?? Number.NaN) - Number(ms))
     receiver.arrivedAt.clear()
-    await forgetEvents(context)
+    await clearEvents(context)
     return {
       ...toSample(
         audit.rows.map((row) => Number(row.ms)),
@@ -44,11 +44,11 @@ export async function latency(context: Context): Promise<Section> {
       sync: toSample(arrivals, perSecond),
     }
   }
-  async function barely(perSecond: number): Promise<Sample> {
+  async function measureBare(perSecond: number): Promise<Sample> {
     await openLoop(perSecond, seconds, bare.commit)
     await waitUntil('the effects of the bare queue', async () => (await bare.effects()) === perSecond * seconds)
     const { rows } = await pool.query(bareLatencies)
-    await bare.forget()
+    await bare.clear()
     return toSample(
       rows.map((row) => Number(row.ms)),
       perSecond,
@@ -57,7 +57,7 @@ export async function latency(context: Context): Promise<Section> {
 
   const rows = []
   for (const perSecond of [50, 500]) {
-    const variants = { ours: () => ours(perSecond), bare: () => barely(perSecond) }
+    const variants = { ours: () => measure(perSecond), bare: () => measureBare(perSecond) }
     const samples = await interleave(variants, { rounds, warmUp: true })
     const row = (measured: string, of: 'p50Ms' | 'p99Ms', list: readonly Sample[]) => ({
       measured: `${measured}, ${of.slice(0, 3)}`,
@@ -74,7 +74,11 @@ export async function latency(context: Context): Promise<Section> {
   await Promise.all([queues.close(), bare.close(), receiver.close()])
   return {
     title: 'Commit to effect',
-    note: 'Below 1 is faster than the baseline: a queue with one job per event, which a worker with concurrency 50 turns into one INSERT. Creates at a fixed rate, whatever the answers. One worker process with all consumers. Times are those of the commits in Postgres, and of the arrival at the receiver.',
+    note: [
+      'Below 1 is faster than the baseline: a queue with one job per event, and a worker with one INSERT per job.',
+      'Creates arrive at a fixed rate. One worker process runs all consumers.',
+      'Times are those of the commits in Postgres and of the arrival at the receiver.',
+    ].join('\n'),
     rows,
   }
 }
@@ -85,7 +89,7 @@ async function postGoal({ api, token }: Context): Promise<void> {
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(newGoal),
   })
-  if (response.status !== 201) throw new Error(`a create was answered ${response.status}`)
+  if (response.status !== 201) throw new Error(`a create returned ${response.status}`)
   await response.arrayBuffer()
 }
 

@@ -1,5 +1,5 @@
 import { patchGoal } from '../../apps/api/src/features/goals/change.ts'
-import { type Context, forgetEvents, seeded } from '../context.ts'
+import { type Context, clearEvents, seeded } from '../context.ts'
 import { loadProgram } from '../http.ts'
 import { describe, type Section } from '../report.ts'
 import { helloRequest, requestsAs, walkRows } from '../requests.ts'
@@ -7,7 +7,7 @@ import { interleave, ratios } from '../rounds.ts'
 import { goalId, goalIdSql, toScript } from '../script.ts'
 import { actor, recordStatements } from '../statements.ts'
 
-/** Merge patches with If-Match on random goals against the read and the statement that each sends. */
+/** Measures merge patches with If-Match on random goals against the read and the statement of each. */
 export async function patch(context: Context): Promise<Section> {
   const { api, hello, rounds, seconds, sqlRunner, token } = context
   const requests = requestsAs(token)
@@ -30,7 +30,7 @@ export async function patch(context: Context): Promise<Section> {
     },
     { rounds, warmUp: true },
   )
-  await forgetEvents(context)
+  await clearEvents(context)
   const row = (against: string, baseline: 'sql' | 'hello') => ({
     measured: 'PATCH /v1/goals/{id}',
     against,
@@ -40,7 +40,7 @@ export async function patch(context: Context): Promise<Section> {
   })
   return {
     title: 'Change',
-    note: `Random rows out of ${seeded.http[1]}, each with its right version. No worker runs. Statements: ${sqlRunner.name}.`,
+    note: `Random rows out of ${seeded.http[1]}, each with its version. No worker runs. Statements: ${sqlRunner.name}.`,
     rows: [row('its read and its statement alone', 'sql'), row('bare Fastify, GET hello', 'hello')],
   }
 }

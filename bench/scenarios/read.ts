@@ -8,10 +8,10 @@ import { helloRequest, requestsAs, walkRows } from '../requests.ts'
 import { interleave, ratios, type Sample } from '../rounds.ts'
 import { goalId } from '../script.ts'
 
-/** So few that each is in the cache after a moment. */
+/** Few goals, so that all of them are in the cache after the warm-up. */
 const hot = [1, 2_000] as const
 
-/** Reads with a token and the question whose it is, out of the cache and past it. */
+/** Measures reads with a token and an access check, from the cache and past it. */
 export async function read(context: Context): Promise<Section> {
   const { api, hello, rounds, servers, token } = context
   const [redisGet, drizzleList] = [
@@ -44,17 +44,18 @@ export async function read(context: Context): Promise<Section> {
       absolute: describe(samples[of]),
       baseline: describe(baseline),
     })
+    const kibibytes = Math.round((goals.bytes / goals.count / 1024) * 10) / 10
     const [bare, naive] = ['bare Fastify, GET hello', 'prepared Drizzle select, schema serializer, no token']
     return {
       title: 'Read',
-      note: `Goals of some ${Math.round((goals.bytes / goals.count / 1024) * 10) / 10} KiB. Every request of ours bears a token, and is answered only to whoever may see the goal.`,
+      note: `Goals of about ${kibibytes} KiB. Each request to the API has a token, and its access is checked.`,
       rows: [
         row('GET /v1/goals/{id}, cached', 'goal', bare, samples.hello),
         row('GET /v1/goals/{id}, cached', 'goal', 'bare Fastify, ioredis GET, no token', samples.redisGet),
         row('the same with If-None-Match: 304', 'unchanged', bare, samples.hello),
         row('GET /v1/goals/{id}, past the cache', 'past', bare, samples.hello),
         row('GET /v1/goals?limit=50, cached', 'list', naive, samples.drizzleList),
-        row('a later page of 50, which is not kept', 'laterPage', naive, samples.drizzleList),
+        row('a later page of 50, which is not cached', 'laterPage', naive, samples.drizzleList),
       ],
     }
   } finally {
@@ -64,7 +65,7 @@ export async function read(context: Context): Promise<Section> {
 
 const get = (path: string) => requestBytes({ method: 'GET', path })
 
-/** The text of every hot goal, where the bare read finds it. */
+/** Writes the text of every hot goal to the keys of the bare read. */
 async function seedRedis({ pool, servers }: Context) {
   const redis = new Redis(servers.redisUrl)
   const { rows } = await pool.query('select id, representation::text as text from goals')
@@ -75,7 +76,7 @@ async function seedRedis({ pool, servers }: Context) {
   return { count: texts.length, bytes: texts.reduce((sum, row) => sum + row.text.length, 0) }
 }
 
-/** Pages of the one list that begin anywhere; later pages are never kept. Their cursors are made here, out of one that the API gave. */
+/** Returns a function that returns random pages of the list. It makes their cursors from one of the API's cursors. */
 async function walkPlaces({ api, pool, token, userId }: Context) {
   const first = await fetch(`http://127.0.0.1:${api.port}/v1/goals?limit=1`, {
     headers: { authorization: `Bearer ${token}` },

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { createCommit, createDatabase, moveToDeadLetters } from '@goals-tasks/db'
 import { freshDatabase, freshRedis, until } from '@goals-tasks/devstack/testing'
 import { type ConsumerName, connectProducer, mirrorDeadLetters } from '@goals-tasks/events'
+import { newGoal } from '@goals-tasks/events/testing'
 import { test as base, onTestFinished } from 'vitest'
 import { openQueues } from '../../src/queues.ts'
 
@@ -36,10 +36,8 @@ export async function createOperations({ redisUrl }: Options = {}) {
 
   /** Commits a goal and returns its event. */
   async function createGoal() {
-    const actorId = randomUUID()
-    const known = { id: randomUUID(), userId: actorId, title: 'a goal', priority: 'LOW' } as const
-    const values = { ...known, description: null, targetDate: null, category: null, tags: [], metadata: {} }
-    const metadata = { types: ['goal:created'], actorId } as const
+    const values = newGoal({ title: 'a goal' })
+    const metadata = { types: ['goal:created'], actorId: values.userId } as const
     const committed = await createCommit(pool, () => undefined).createGoal({ values, metadata })
     const [event] = committed?.events ?? []
     if (!event) throw new Error('The commit returned no event.')

@@ -130,7 +130,7 @@ const clearCloseCascade = prepareStatement<object>(
   sql`update goals set close_cascade_id = null where id = ${uuid('goalId')}`,
 )
 
-/** Reopens exactly the tasks that the cascade `closedBy` closed and that were neither changed nor deleted since. */
+/** Reopens exactly the tasks that the cascade `closedBy` closed and that have not been changed or deleted since. */
 export async function reopenTasksOfGoal(
   tx: Tx,
   goalId: string,

@@ -62,8 +62,9 @@ const insertion = {
 }
 
 /**
- * Tries a create up to three times: in a shared statement; alone, when a row of that statement was at fault; and alone
- * by `waiting`, when a lock is held that `atOnce` does not wait for.
+ * Returns a function that tries a create up to three times. The first try shares a statement. If a row made that
+ * statement fail, the second try has a statement of its own. If that one fails because a lock is held, the third try is
+ * `waiting`.
  */
 function batched<T extends PgTable, V extends { id: string }>(
   db: Executor,

@@ -78,10 +78,10 @@ const lockOwner = prepareStatement<object>(
 
 /**
  * Takes the advisory locks that are needed before an edge is added or restored. Two concurrent edges that would close a
- * cycle share at least one of these locks, because the blocker of each reaches the task of the other.
- * A lock belongs to an owner of tasks. The locked owners are the one of the task, and the ones of all tasks that can be
- * reached from `blockers`; nearly always that is one user. A task that moves to another owner's goal also needs the locks
- * of both `owners`, so that the owners that other transactions found do not change under them.
+ * cycle share at least one of these locks, because the blocker of each reaches the task of the other. A lock belongs to
+ * an owner of tasks. The locked owners are the one of the task, and the ones of all tasks that can be reached from
+ * `blockers`; nearly always that is one user. A task that moves to another owner's goal also needs the locks of both
+ * `owners`, so that the owners that other transactions found do not change under them.
  */
 export function lockEdges(
   tx: Tx,

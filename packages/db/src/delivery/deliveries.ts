@@ -25,8 +25,8 @@ const eventNames = sql.raw(`
  * @returns the events in the order of their ids, bodies parsed but unchecked
  */
 export function claimEvents(tx: Executor, consumer: ConsumerName, ids: readonly string[]): Promise<DomainEvent[]> {
-  // A delivery that changed between the snapshot of the statement and its lock has another `ctid`. It is neither
-  // deleted nor returned. Its job ends without work, and the sweeper enqueues the delivery again.
+  // A delivery that changed between the snapshot of the statement and its lock has another `ctid`, so it is not deleted
+  // and not returned. Its job ends without work, and the sweeper enqueues the delivery again.
   return executeOnce<DomainEvent>(
     tx,
     sql`with claimed as materialized (

@@ -40,7 +40,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   return app
 }
 
-/** Returns the trace id of the caller, else the request id of an ingress, else a new id, for response, events and log. */
+/** Returns the id for response, events and log: the trace id, else the request id of an ingress, else a new one. */
 function requestIdOf({ headers }: IncomingMessage): string {
   const trace = /^00-([0-9a-f]{32})-/.exec(String(headers.traceparent ?? ''))?.[1]
   const given = headers['x-request-id']

@@ -1,5 +1,5 @@
 import { checkConfig } from '@goals-tasks/config'
 import { loadConfig } from './config.ts'
 
-// Tells what is wrong with the environment, without doing anything else: `start` asks before it brings anything up.
+// Reports the problems of the environment and ends. `start` runs it before it starts anything.
 checkConfig(loadConfig)

@@ -16,7 +16,8 @@ export const variables = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'port of the API' }),
   CORS_ORIGINS: origins('origins whose pages may call the API, separated by commas; none by default'),
   TRUST_PROXY: networks(
-    'proxies whose X-Forwarded-* headers are believed, separated by commas: addresses, networks, `loopback`, `linklocal` or `uniquelocal`',
+    'proxies whose X-Forwarded-* headers are believed, separated by commas: ' +
+      'addresses, networks, `loopback`, `linklocal` or `uniquelocal`',
   ),
   ...retentionVariables.properties,
   ...shutdownVariables.properties,

@@ -11,24 +11,24 @@ import {
 import type { Dispatcher } from '@goals-tasks/events'
 import type pg from 'pg'
 
-/** What the services work with. Made once in main.ts. */
+/** The dependencies of the services. Made once in main.ts. */
 export type Deps = {
   /** Runs single statements: on the pool or, inside a transaction, on its client. */
   db: Executor
   /** Writes a change of one entity and publishes its events. */
   commit: Commit
-  /** Runs `work` in a transaction, or in the one that the caller is in. Its events are published after the commit. */
+  /** Runs `work` in a transaction, inside another one in that one. Its events are published after the commit. */
   transaction: <T>(work: (tx: TxDeps) => Promise<T>) => Promise<T>
   /** Finished responses. Services that write read past it. */
   cache: Pick<Cache, 'readEntity' | 'readList'>
   /**
-   * Publishes committed events: invalidates the cache and passes them to the dispatcher. When it has resolved, no read from
-   * the cache shows what was before. `commit` and `transaction` call it; a service has no reason to. Never throws.
+   * Publishes committed events: invalidates the cache and passes them to the dispatcher. When it has resolved, no read
+   * from the cache shows older data. `commit` and `transaction` call it, so a service has no reason to. Never throws.
    */
   publish: (events: Parameters<Publish>[0]) => Promise<void>
   /**
-   * Invalidates the cache again. Call before replying "already in that state": the original writer may have crashed before
-   * it published. Never throws.
+   * Invalidates the cache again. Call before replying "already in that state": the original writer may have crashed
+   * before it published. Never throws.
    */
   confirm: (keys: Invalidation) => Promise<unknown>
   /** Returns milliseconds since the epoch. */

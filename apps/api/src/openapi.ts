@@ -67,12 +67,17 @@ const pageSources = {
   upgradeInsecureRequests: null,
 }
 
-const icon =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="none" stroke="teal" stroke-width="2"/><circle cx="8" cy="8" r="3" fill="teal"/></svg>'
+const icon = [
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">',
+  '<circle cx="8" cy="8" r="7" fill="none" stroke="teal" stroke-width="2"/>',
+  '<circle cx="8" cy="8" r="3" fill="teal"/></svg>',
+].join('')
 
 const mergePatch = ['application/merge-patch+json', 'application/json']
 
 const introduction = `Goals, the tasks in them, and everything that happened to both.
 
 Send \`Authorization: Bearer <token>\`; each operation names the scope that the token needs.
-A PATCH needs \`If-Match\` with the ETag that you read, or \`version\` in its body. Every other change honours \`If-Match\` when it is sent. Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`
+A PATCH needs \`If-Match\` with the ETag that you read, or \`version\` in its body.
+Every other change honours \`If-Match\` when it is sent.
+Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`

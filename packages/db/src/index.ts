@@ -30,11 +30,8 @@ export { moveToDeadLetters, recordFailure, snoozeDeliveries } from './delivery/f
 export {
   type IdempotencyKey,
   loadStoredResponse,
-  // The former names, until the API uses the new ones.
-  loadStoredResponse as loadAnswer,
   type StoredResponse,
   storeResponse,
-  storeResponse as storeAnswer,
   takeKey,
 } from './delivery/idempotency.ts'
 export { type LeasedDelivery, leaseDeliveries, leaseOverdue, oldestOverdueSeconds } from './delivery/leases.ts'

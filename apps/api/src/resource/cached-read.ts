@@ -4,8 +4,8 @@ import type { Deps } from '../deps.ts'
 import type { Actor } from './actor.ts'
 
 /**
- * Reads an entity through the cache. `load` asks Postgres and returns the text, and the ids of all users who get exactly
- * this text. Other users are looked up each time.
+ * Reads an entity through the cache. `load` asks Postgres and returns the text, and the ids of all users who get
+ * exactly this text. Other users are looked up each time.
  * @throws Problem 404 when neither has it
  */
 export async function readThroughCache(

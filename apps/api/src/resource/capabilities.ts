@@ -34,8 +34,8 @@ export function capabilitiesOf<S extends string, V extends string>(
     const to = target(verb)
     return follows(table, status, to, verb) ? outcome(to) : { allowed: false, code: 'invalid-transition' }
   }
-  const telling = verbs.filter((verb) => deleted || target(verb) !== status)
-  return Object.fromEntries(telling.map((verb) => [verb, capability(verb)]))
+  const changing = verbs.filter((verb) => deleted || target(verb) !== status)
+  return Object.fromEntries(changing.map((verb) => [verb, capability(verb)]))
 }
 
 /** Adds members to the JSON text of an entity. */

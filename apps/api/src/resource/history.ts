@@ -31,33 +31,41 @@ export const HistoryEntry = Type.Object(
   { title: 'HistoryEntry' },
 )
 
-const columns = sql`version, type, event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at, before::jsonb as before, after::jsonb as after`
+const columns = sql`version, type, event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at,
+  before::jsonb as before, after::jsonb as after`
+const below = sql`${sql.placeholder('below')}::int`
+const limit = sql`${sql.placeholder('limit')}::int`
 
 /**
- * Lists the versions of one entity, newest first: its audit rows, and the events whose audit row is not written yet. So the
- * history is complete at once, with or without workers. The caller checks access.
+ * Lists the versions of one entity, newest first: its audit rows, and the events whose audit row is not written yet. So
+ * the history is complete at once, with or without workers. Check access before.
  */
 export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
   const statement = prepareStatement<{ text: string; version: number }>(
     `${name}_history`,
-    sql`select json_build_object('version', version, 'type', type, 'eventId', event_id, 'actorId', actor_id, 'asAdmin', as_admin, 'reason', reason,
-               'correlationId', correlation_id, 'cascadeId', cascade_id, 'occurredAt', rfc3339(occurred_at), 'before', before, 'after', after)::text as text, version
+    sql`select json_build_object(
+          'version', version, 'type', type, 'eventId', event_id, 'actorId', actor_id, 'asAdmin', as_admin,
+          'reason', reason, 'correlationId', correlation_id, 'cascadeId', cascade_id,
+          'occurredAt', rfc3339(occurred_at), 'before', before, 'after', after)::text as text, version
         from (
-          (select ${columns} from ${auditLog} where ${entityId} = ${sql.placeholder('id')}::uuid and version < ${sql.placeholder('below')}::int
-           order by version desc limit ${sql.placeholder('limit')}::int)
+          (select ${columns} from ${auditLog}
+           where ${entityId} = ${sql.placeholder('id')}::uuid and version < ${below}
+           order by version desc limit ${limit})
           union all
-          (select aggregate_version as version, type, id as event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at, before::jsonb, after::jsonb
+          (select aggregate_version as version, type, id as event_id, actor_id, as_admin, reason, correlation_id,
+                  cascade_id, occurred_at, before::jsonb, after::jsonb
            from events
-           where aggregate_id = ${sql.placeholder('id')}::uuid and ordinal = 0 and aggregate_version < ${sql.placeholder('below')}::int
-             and not exists (select from ${auditLog} where ${entityId} = events.aggregate_id and version = events.aggregate_version)
-           order by aggregate_version desc limit ${sql.placeholder('limit')}::int)
+           where aggregate_id = ${sql.placeholder('id')}::uuid and ordinal = 0 and aggregate_version < ${below}
+             and not exists (select from ${auditLog}
+                             where ${entityId} = events.aggregate_id and version = events.aggregate_version)
+           order by aggregate_version desc limit ${limit})
         ) versions
-        order by version desc limit ${sql.placeholder('limit')}::int`,
+        order by version desc limit ${limit}`,
   )
-  return async (on: Executor, id: string, query: HistoryQuery): Promise<Page> => {
-    const limit = query.limit ?? defaultLimit
-    const rows = await statement(on, { id, below: parseCursor(query.cursor), limit: limit + 1 })
-    return pageOf(rows, limit, (last) => String(last.version))
+  return async (db: Executor, id: string, query: HistoryQuery): Promise<Page> => {
+    const size = query.limit ?? defaultLimit
+    const rows = await statement(db, { id, below: parseCursor(query.cursor), limit: size + 1 })
+    return pageOf(rows, size, (last) => String(last.version))
   }
 }
 

@@ -1,4 +1,4 @@
-import { type IdempotencyKey, loadAnswer, sqlState, storeAnswer, takeKey } from '@goals-tasks/db'
+import { type IdempotencyKey, loadStoredResponse, sqlState, storeResponse, takeKey } from '@goals-tasks/db'
 import { Problem, unavailable } from '@goals-tasks/http'
 import pTimeout from 'p-timeout'
 import type { Deps } from '../deps.ts'
@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 export type StoredResponse = { status: number; headers: Record<string, string>; body: string }
 type Response = StoredResponse & { replayed?: boolean }
 
-/** A request with an `Idempotency-Key`. `bodyHash` tells different requests under one key apart. */
+/** A request with an `Idempotency-Key`. `bodyHash` distinguishes requests under one key. */
 export type KeyedRequest = IdempotencyKey & { bodyHash: string }
 
 type Work = (deps: Deps) => Promise<StoredResponse>
@@ -15,13 +15,13 @@ type Work = (deps: Deps) => Promise<StoredResponse>
 const defaultLimits = {
   /** How long a request waits for an equal one that is still running. */
   waitMs: 5_000,
-  /** How long a request waits for a database that hangs. What it began may still be committed. */
+  /** How long a request waits for a database that hangs. Its work may still be committed. */
   answerMs: 20_000,
 }
 
 /**
- * Returns a function that executes writes. With a key, the response commits together with what was written, so a repeated
- * request finds the response and writes nothing.
+ * Returns a function that executes writes. With a key, the response commits together with what was written, so a
+ * repeated request finds the response and writes nothing.
  */
 export function createIdempotentWrites(deps: Deps, { waitMs, answerMs } = defaultLimits) {
   const inTurn = createTurns(waitMs)
@@ -47,7 +47,7 @@ async function once(deps: Deps, request: KeyedRequest, work: Work, waitMs: numbe
     })
     if (!taken) return null
     const response = await work(tx)
-    await storeAnswer(tx.db, request, { ...response, events: tx.db.events })
+    await storeResponse(tx.db, request, { ...response, events: tx.db.events })
     return response
   })
   const found = response ?? (await findStored(deps, request))
@@ -56,7 +56,7 @@ async function once(deps: Deps, request: KeyedRequest, work: Work, waitMs: numbe
 }
 
 async function findStored(deps: Deps, request: KeyedRequest): Promise<Response | undefined> {
-  const stored = await loadAnswer(deps.db, request)
+  const stored = await loadStoredResponse(deps.db, request)
   if (stored && stored.bodyHash !== request.bodyHash)
     throw new Problem('idempotency-key-reused', 'This Idempotency-Key belongs to another request. Send a new one.')
   if (!stored) return undefined

@@ -25,8 +25,9 @@ type Lock = (tx: TxDeps) => Promise<unknown>
 const optimisticTries = 3
 
 /**
- * Repeats `attempt` until it has ended: without locks first, and under its locks when other writers keep overtaking it or
- * when it touches other rows. Under locks, `attempt` gets the transaction as its second argument and must not end stale.
+ * Repeats `attempt` until it has ended: without locks first, and under its locks when other writers keep overtaking it
+ * or when it touches other rows. Under locks, `attempt` gets the transaction as its second argument and must not end
+ * stale.
  */
 export async function changeOptimistically(
   deps: Deps,

@@ -41,7 +41,7 @@ export async function checkPrecondition(
 
 const conflictDetail = (versions: readonly number[], current: number) =>
   versions.includes(weakVersion)
-    ? 'A weak tag, as responses with include= and goal summaries have, names no version: send the `version` of what you read.'
+    ? 'A weak tag, as responses with include= and goal summaries have, names no version. Send the `version` instead.'
     : `The current version is ${current}.`
 
 const stateAt = prepareStatement<{ state: Record<string, unknown> }>(

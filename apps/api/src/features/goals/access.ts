@@ -1,6 +1,6 @@
 import type { AccessRule } from '../../resource/http/access.ts'
 
-/** Who may do what with a goal: the status per actor, in the order of `matrixActors`. */
+/** The access rules of a goal: the status per actor, in the order of `matrixActors`. */
 export const goalAccess = {
   anyone: { live: '200 200 200 200 200 200 200' },
   create: { live: '201 201 201 201 201 201 201' },

@@ -25,7 +25,7 @@ import { cascadeToReopen, checkGoalChange, checkUncompletableTasks, goalEvents, 
 import type { Closing, GoalPatch } from './schemas.ts'
 import { type GoalVerb, goalVerbTargets } from './states.ts'
 
-/** What a request changes: a merge patch or a verb. `touches` names the fields that it changes. */
+/** The change that a request wants: a merge patch or a verb. `touches` names its fields. */
 type Wanted = { merge: (goal: GoalState) => GoalState; touches: readonly string[]; closing: Closing; verb?: GoalVerb }
 
 /** Applies a merge patch. @returns the goal, unchanged when the patch changes nothing */

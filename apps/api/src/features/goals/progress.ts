@@ -35,10 +35,12 @@ const progressOf = prepareStatement<Omit<Progress, 'mode'> & { goalId: string }>
         from eligible group by goal_id
       ), weighed as (
         select goal_id, status = 'COMPLETED' as done, estimated_hours,
-               case when ${sql.placeholder('byHours')}::boolean then coalesce(estimated_hours, median) else 1 end as weight
+               case when ${sql.placeholder('byHours')}::boolean
+                 then coalesce(estimated_hours, median) else 1 end as weight
         from eligible join medians using (goal_id)
       )
-      select goal_id as "goalId", floor(100 * coalesce(sum(weight) filter (where done), 0) / nullif(sum(weight), 0))::int as percent,
+      select goal_id as "goalId",
+             floor(100 * coalesce(sum(weight) filter (where done), 0) / nullif(sum(weight), 0))::int as percent,
              count(*)::int as tasks, count(*) filter (where done)::int as completed,
              count(*) filter (where estimated_hours is null)::int as "missingEstimates"
       from weighed group by goal_id`,
@@ -56,11 +58,11 @@ export async function readProgress({ db, cache }: Deps, goalId: string, mode: Pr
 
 /** Computes the progress of goals from their tasks. It is stored nowhere, so it cannot drift. */
 export async function loadProgress(
-  on: Executor,
+  db: Executor,
   goalIds: readonly string[],
   mode: Progress['mode'],
 ): Promise<Map<string, Progress>> {
-  const rows = await progressOf(on, { goalIds, byHours: mode === 'ESTIMATED_HOURS' })
+  const rows = await progressOf(db, { goalIds, byHours: mode === 'ESTIMATED_HOURS' })
   const found = new Map(rows.map(({ goalId, ...progress }) => [goalId, { mode, ...progress }]))
   const none = { mode, percent: null, tasks: 0, completed: 0, missingEstimates: 0 }
   return new Map(goalIds.map((id) => [id, found.get(id) ?? none]))

@@ -47,8 +47,8 @@ export async function loadGoal(
 }
 
 /**
- * Loads a goal for a change. An assignee, who sees the summary only, gets 403 before anything is compared: neither a refusal
- * nor an unchanged response may tell what the other fields hold.
+ * Loads a goal for a change. An assignee, who sees the summary only, gets 403 before anything is compared: a refusal or
+ * an unchanged response could reveal the other fields.
  */
 export async function loadOwnGoal(...args: Parameters<typeof loadGoal>): Promise<StoredGoal> {
   const goal = await loadGoal(...args)

@@ -29,7 +29,7 @@ const GoalView = Type.Object(
   { ...Goal.properties, progress: Type.Optional(Progress), capabilities: Type.Optional(Capabilities) },
   { title: 'GoalView' },
 )
-/** What an assignee of one of its tasks sees of a goal. */
+/** The part of a goal that an assignee of one of its tasks sees. */
 const GoalSummary = Type.Pick(Goal, ['id', 'title', 'status', 'targetDate'], { title: 'GoalSummary' })
 
 const refusal = describeRefusal(goalTransitions)
@@ -70,7 +70,7 @@ export const goalRoutes =
     query('/v1/goals/:goalId', {
       ...{ id: 'readGoal', summary: 'Read a goal' },
       description:
-        'The owner gets the goal. An assignee of one of its tasks gets a summary: `id`, `title`, `status`, `targetDate`.',
+        'The owner gets the goal. An assignee of a task gets a summary: `id`, `title`, `status`, `targetDate`.',
       access: { rule: goalAccess.read },
       params: GoalParams,
       query: ReadQuery,

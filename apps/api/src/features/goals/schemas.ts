@@ -1,21 +1,12 @@
-import { CalendarDate, goalStatuses, Nullable, stringEnum } from '@goals-tasks/events'
+import { goalPatchFields, newGoalFields } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
-import { Description, Metadata, Priority, Tags, Title, Version } from '../../resource/fields.ts'
+import { Version } from '../../resource/fields.ts'
 import { openTasksPolicies } from './states.ts'
 
-const writable = {
-  description: Description,
-  priority: Priority,
-  targetDate: Nullable(CalendarDate),
-  category: Nullable(Type.String({ minLength: 1, maxLength: 100 })),
-  tags: Tags,
-  metadata: Metadata,
-}
-
-export const NewGoal = Type.Object(
-  { title: Title, ...Type.Partial(Type.Object(writable)).properties },
-  { additionalProperties: false, examples: [{ title: 'Learn to sail', targetDate: '2027-06-01', tags: ['sailing'] }] },
-)
+export const NewGoal = Type.Object(newGoalFields, {
+  additionalProperties: false,
+  examples: [{ title: 'Learn to sail', targetDate: '2027-06-01', tags: ['sailing'] }],
+})
 export type NewGoal = Static<typeof NewGoal>
 
 /** Members of a request that closes a goal. */
@@ -28,10 +19,10 @@ const closing = {
   force: Type.Boolean({ description: 'with `openTasks: complete`, completes blocked tasks too' }),
 }
 
-export const GoalPatch = Type.Partial(
-  Type.Object({ title: Title, status: stringEnum(goalStatuses), ...writable, ...closing, version: Version }),
-  { additionalProperties: false, examples: [{ title: 'Learn to sail well', priority: 'HIGH' }] },
-)
+export const GoalPatch = Type.Partial(Type.Object({ ...goalPatchFields, ...closing, version: Version }), {
+  additionalProperties: false,
+  examples: [{ title: 'Learn to sail well', priority: 'HIGH' }],
+})
 export type GoalPatch = Static<typeof GoalPatch>
 
 export const Closing = Type.Partial(Type.Object(closing), {

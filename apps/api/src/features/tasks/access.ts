@@ -1,6 +1,6 @@
 import type { AccessRule } from '../../resource/http/access.ts'
 
-/** Who may do what with a task: the status per actor, in the order of `matrixActors`. */
+/** The access rules of a task: the status per actor, in the order of `matrixActors`. */
 export const taskAccess = {
   anyone: { live: '200 200 200 200 200 200 200' },
   createInGoal: {

@@ -19,8 +19,9 @@ const isFull = prepareStatement<{ full: boolean }>(
 )
 
 /**
- * Whether the goal can take one more task, which bounds the size of goals. The bound is approximate: each process may add up
- * to `countEvery` tasks to a full goal before it notices. From then on it finds the goal full until there is room.
+ * Whether the goal can take one more task, which bounds the size of goals. The bound is approximate: each process may
+ * add up to `countEvery` tasks to a full goal before it notices.
+ * From then on it finds the goal full until there is room.
  */
 export async function hasRoom(db: Executor, goalId: string): Promise<boolean> {
   const count = (additions.get(goalId) ?? 0) + 1

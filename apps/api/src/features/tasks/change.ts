@@ -20,7 +20,7 @@ import { closesOrReopens, decideTaskChange, forcedReason, keepOrder, taskEvents,
 import type { TaskPatch } from './schemas.ts'
 import { isHeld, type TaskVerb, taskVerbTarget } from './states.ts'
 
-/** What a request changes. `touches` names the fields that it changes. */
+/** The change that a request wants. `touches` names its fields. */
 type Wanted = {
   merge: (task: TaskWithEdges) => TaskWithEdges
   touches: readonly string[]

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createDependentTaskIn, lockGoals, lockTasks } from '@goals-tasks/db'
-import type { EventType } from '@goals-tasks/events'
+import { type EventType, taskDefaults } from '@goals-tasks/events'
 import { unavailable } from '@goals-tasks/http'
 import type { Deps } from '../../deps.ts'
 import { type Actor, eventMetadata } from '../../resource/actor.ts'
@@ -12,12 +12,6 @@ import { checkUsableBlockers, loadBlockers } from './relations.ts'
 import { checkDue } from './rules.ts'
 import type { NewTask } from './schemas.ts'
 
-/** The fields of a task that the request does not name. */
-const defaults = {
-  ...{ description: null, assignedTo: null, priority: 'MEDIUM' as const, dueDate: null, dueAt: null, dueZone: null },
-  ...{ estimatedHours: null, actualHours: null, tags: [] as string[], metadata: {} },
-}
-
 /** Creates a task in an open goal of the actor. Its status is BLOCKED when a blocker is open, else TODO. */
 export async function createTask(
   deps: Deps,
@@ -25,8 +19,8 @@ export async function createTask(
   goalId: string,
   input: NewTask,
 ): Promise<EntityText & { id: string }> {
-  const { dependencies = [], ...fields } = normalize(input)
-  const values = { ...defaults, ...fields, id: randomUUID(), goalId, userId: actor.id }
+  const { dependencies, ...fields } = { ...taskDefaults, ...normalize(input) }
+  const values = { ...fields, id: randomUUID(), goalId, userId: actor.id }
   checkFreeForm(values)
   checkDue(values)
   if (!(await hasRoom(deps.db, goalId))) {

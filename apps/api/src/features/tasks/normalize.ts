@@ -2,7 +2,7 @@ import { invalidBody } from '@goals-tasks/http'
 
 type Fields = { assignedTo?: string | null; dueAt?: string | null; goalId?: string; dependencies?: string[] }
 
-/** Returns the fields in one spelling, so that another spelling of the same value changes nothing. @throws Problem 422 */
+/** Returns the fields in one spelling: another spelling of the same value changes nothing. @throws Problem 422 */
 export function normalize<T extends Fields>(fields: T): T {
   const { assignedTo, dueAt, goalId, dependencies } = fields
   return {

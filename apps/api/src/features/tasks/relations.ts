@@ -31,11 +31,11 @@ import {
 import { isWorkable } from './states.ts'
 
 /**
- * Changes of a task that touch other rows: its edges, its goal, its dependents. They lock first and then read again: goals,
- * edges, tasks, each in the order of their ids.
+ * Changes of a task that touch other rows: its edges, its goal, its dependents. They lock first and then read again:
+ * goals, edges, tasks, each in the order of their ids.
  */
 
-/** What a request may touch, whatever state the task has once it is locked. */
+/** The rows that a request may touch, for any state that the task may have once it is locked. */
 export type LockPlan = {
   /** The tasks that may become blockers, as the client named them. */
   blockers: readonly string[]

@@ -6,8 +6,8 @@ export const taskVerbs = ['start', 'stop', 'complete', 'block', 'unblock', 'canc
 export type TaskVerb = (typeof taskVerbs)[number]
 
 /**
- * Routes, PATCH, capabilities, OpenAPI and the diagram in the documentation all read this table. Two rules come on top: a
- * BLOCKED task completes only by force, and only the system lifts a block by dependency.
+ * Routes, PATCH, capabilities, OpenAPI and the diagram in the documentation all read this table. Two rules come on top:
+ * a BLOCKED task completes only by force, and only the system lifts a block by dependency.
  */
 export const taskTransitions: Transitions<TaskStatus, TaskVerb> = {
   TODO: { IN_PROGRESS: ['start'], BLOCKED: ['block'], COMPLETED: ['complete'], CANCELLED: ['cancel'] },

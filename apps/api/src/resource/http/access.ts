@@ -1,6 +1,6 @@
 /**
- * The actors of the permission matrix, in the order of its columns. Both creators made the task in the goal of another user;
- * one of them is assigned another live task there.
+ * The actors of the permission matrix, in the order of its columns. Both creators made the task in the goal of another
+ * user; one of them is assigned another live task there.
  */
 export const matrixActors = [
   'owner',
@@ -18,18 +18,18 @@ export const matrixStates = ['live', 'deleted', 'deletedWithGoal'] as const
 /** The status that each actor gets, in the order of the columns, per state of the resource. */
 export type AccessRule = Partial<Record<(typeof matrixStates)[number], string>>
 
-/** Who may call a route. The permission matrix is tested against exactly this. */
+/** The access rule of a route. The permission matrix is tested against exactly this. */
 export type Access = {
   rule: AccessRule
   /** The body of the requests in the test. */
   body?: object
-  /** What the owner does first to the goal or task: a verb of it, or `wait`. */
+  /** A verb that the owner calls first on the goal or task, or `wait`. */
   first?: string
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route. Every route with a scope says it. */
+    /** The access rule. Every route with a scope has one. */
     access?: Access
   }
 }

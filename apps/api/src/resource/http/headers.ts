@@ -4,7 +4,8 @@ const key = {
   'idempotency-key': Type.Optional(
     Type.String({
       description:
-        'a key of your choice, unique per request; for 24 hours a repeated request with it changes nothing and gets the same response',
+        'a key of your choice, unique per request; ' +
+        'for 24 hours a repeated request with it changes nothing and gets the same response',
     }),
   ),
 }
@@ -12,7 +13,7 @@ const prefer = {
   prefer: Type.Optional(
     Type.String({
       description:
-        '`handling=lenient` carries the change over, instead of a 412, when others have only changed other fields since',
+        '`handling=lenient` carries the change over, instead of a 412, when others have changed other fields only',
     }),
   ),
 }

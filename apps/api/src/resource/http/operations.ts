@@ -45,8 +45,8 @@ export type Write<P extends TSchema, B extends TSchema> = Described & {
 type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /**
- * Returns functions that add the operations of one feature. They add what all operations share: tag and scope, the strict
- * query string, idempotency, the precondition, the response.
+ * Returns functions that add the operations of one feature. They add what all operations share: tag and scope, the
+ * strict query string, idempotency, the precondition, the response.
  */
 export function createOperations(
   app: FastifyInstance,

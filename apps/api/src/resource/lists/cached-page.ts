@@ -4,8 +4,9 @@ import type { Deps } from '../../deps.ts'
 type ListGroup = Parameters<Deps['cache']['readList']>[0][0]
 
 /**
- * Reads a page of a list, the first page through the cache. Later pages are rarely read twice, so caching them would only
- * evict other entries. Pages with deleted rows change without an event when the retention ends, so they are not cached.
+ * Reads a page of a list, the first page through the cache. Later pages are rarely read twice, so caching them would
+ * only evict other entries. Pages with deleted rows change without an event when the retention ends, so the cache does
+ * not keep them.
  * `variant` holds everything that the page depends on.
  */
 export const readPage = (

@@ -7,17 +7,19 @@ import { type SQL, sql } from 'drizzle-orm'
 export type Filter = { name: string; condition: SQL; value: unknown }
 
 const newestFirst = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
-const after = sql`and (created_at, id) < (${sql.placeholder('afterAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`
+const after = sql`and (created_at, id)
+  < (${sql.placeholder('afterAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`
 
-/** Joins a page into one text, which is cheaper to send and to read than fifty. The rows are in order, so nothing is sorted. */
+/** Joins a page into one text, which is cheaper to send than fifty. The rows are in order, so nothing is sorted. */
 type Rows = { text: string | null; found: number }
 const asOne = (rows: SQL) =>
-  sql`select string_agg(text, ${between} order by created_at desc, id desc) as text, count(*)::int as found from (${rows}) listed`
+  sql`select string_agg(text, ${between} order by created_at desc, id desc) as text, count(*)::int as found
+      from (${rows}) listed`
 
 /**
- * Creates a list, newest first, with keyset paging: each page costs the same, and rows that appear or disappear meanwhile
- * neither repeat nor hide others. `select` returns the statement of the rows' `text`, `created_at` and `id` for conditions
- * that begin with `and`. One statement is prepared per combination of filters.
+ * Creates a list, newest first, with keyset paging: each page costs the same, and rows that appear or disappear
+ * meanwhile do not repeat or hide others. `select` returns the statement of the rows' `text`, `created_at` and `id` for
+ * conditions that begin with `and`. One statement is prepared per combination of filters.
  */
 export function createList(name: string, select: (conditions: SQL) => SQL) {
   const prepared = new Map<string, ReturnType<typeof prepareStatement<Rows>>>()
@@ -32,7 +34,7 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
   }
 
   return async (
-    on: Executor,
+    db: Executor,
     query: {
       limit: number
       cursor?: string | undefined
@@ -50,7 +52,7 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
       ...Object.fromEntries(filters.map((filter) => [filter.name, filter.value])),
       ...{ afterAt: place?.at, afterId: place?.id, limit: limit + 1 },
     }
-    const [rows] = await statementFor(filters, place !== undefined)(on, values)
+    const [rows] = await statementFor(filters, place !== undefined)(db, values)
     const all = rows?.text ?? ''
     const hasMore = (rows?.found ?? 0) > limit
     const shown = hasMore ? all.slice(0, all.lastIndexOf(between)) : all
@@ -66,7 +68,8 @@ function cursorAfter(row: string, binding: string): string {
 }
 
 /** Deleted rows within the retention. Older ones count as purged, whether a worker has purged them or not. */
-const recoverable = sql`${deleted} and deleted_at > now() - make_interval(days => ${sql.placeholder('retentionDays')}::int)`
+const recoverable = sql`${deleted}
+  and deleted_at > now() - make_interval(days => ${sql.placeholder('retentionDays')}::int)`
 
 /**
  * Creates the lists for `deleted=`: live rows, deleted rows, or both, each half along an index of its own.
@@ -82,7 +85,8 @@ export function createListByDeletion(name: string, text: SQL, source: (liveness:
     include: createList(
       `${name}_all`,
       (conditions) =>
-        sql`select * from ((${half(live, conditions)}) union all (${half(recoverable, conditions)})) all_rows ${newestFirst}`,
+        sql`select * from ((${half(live, conditions)}) union all (${half(recoverable, conditions)})) all_rows
+            ${newestFirst}`,
     ),
   }
 }

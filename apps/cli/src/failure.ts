@@ -1,6 +1,6 @@
 import { ConfigError } from '@goals-tasks/config'
+import { messageOf } from '@goals-tasks/config/message-of'
 import { exitCodes } from './exit-codes.ts'
-import { messageOf } from './message-of.ts'
 
 /** Prints the error on standard error and sets the exit code: `unusable` for a wrong configuration, else `failure`. */
 export function reportFailure(error: unknown): void {

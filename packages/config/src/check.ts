@@ -1,9 +1,11 @@
-/** Runs `load`; every problem goes to standard error in plain words and makes the process end with the code 1. */
+import { messageOf } from './message-of.ts'
+
+/** Runs `load`. When it throws, prints every problem on standard error and sets the exit code 1. */
 export function checkConfig(load: () => unknown): void {
   try {
     load()
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
+    console.error(messageOf(error))
     process.exitCode = 1
   }
 }

@@ -1,10 +1,10 @@
 import Type, { type Static, type TObject } from 'typebox'
-import { postgresUrl, redisNodes, redisUrl } from './forms.ts'
+import { postgresUrl, redisNodes, redisUrl } from './formats.ts'
 import { type CrossCheck, loadVariables } from './load.ts'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 
-/** What every process needs to know: where the data is, how loud to be and where to be asked for its health. */
+/** The variables of every process: the addresses of the servers, the log level, and the address of its probes. */
 export const connectionVariables = Type.Object({
   NODE_ENV: Type.Enum(['development', 'test', 'production'], {
     default: 'development',
@@ -29,7 +29,8 @@ export const connectionVariables = Type.Object({
   REDIS_URL: redisUrl('Redis (7.0 or newer) or Valkey for the queues, with `noeviction`'),
   CACHE_REDIS_URL: Type.Optional(
     redisNodes(
-      'Redis for the cache, best with `allkeys-lru`; several URLs, separated by commas, are nodes of a Redis Cluster; unset means `REDIS_URL`',
+      'Redis for the cache, best with `allkeys-lru`; several URLs, separated by commas, are nodes of a Redis Cluster;' +
+        ' unset means `REDIS_URL`',
     ),
   ),
   QUEUE_PREFIX: Type.String({
@@ -57,12 +58,12 @@ export const connectionVariables = Type.Object({
 })
 export type ConnectionVariables = Static<typeof connectionVariables>
 
-/** `start` generates secrets with this prefix; production refuses them. */
+/** `start` generates secrets with this prefix. Production refuses them. */
 export const developmentSecretPrefix = 'dev-only-'
 
 export type Connections = ReturnType<typeof readConnections>
 
-/** For the processes that show, or keep to, how long deleted things stay. */
+/** The variable of the processes that show or apply the retention of deleted goals and tasks. */
 export const retentionVariables = Type.Object({
   RETENTION_DAYS: Type.Integer({
     minimum: 1,
@@ -72,7 +73,7 @@ export const retentionVariables = Type.Object({
   }),
 })
 
-/** For the processes that serve HTTP. */
+/** The variable of the processes that serve HTTP. */
 export const shutdownVariables = Type.Object({
   SHUTDOWN_TIMEOUT_MS: Type.Integer({
     minimum: 0,
@@ -82,10 +83,10 @@ export const shutdownVariables = Type.Object({
 })
 
 /**
- * Loads `schema` (which includes the connection variables) and the nested connection settings.
- * `DATABASE_URL` wins over a complete set of `DB_*`; half a set is refused and the missing names are given.
- * `check` is asked as well, so that all problems are told at once.
- * @throws ConfigError
+ * Loads `schema`, which includes the connection variables, and returns them with the nested connection settings.
+ * `DATABASE_URL` overrides the `DB_*` variables. An incomplete set of `DB_*` is a problem that names the missing ones.
+ * `check` adds the problems that only this process can find.
+ * @throws ConfigError with every problem
  */
 export function loadConnections<S extends TObject>(
   schema: S,

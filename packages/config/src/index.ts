@@ -8,5 +8,5 @@ export {
   retentionVariables,
   shutdownVariables,
 } from './connections.ts'
-export { httpUrl, httpUrls, networks, origins, splitList } from './forms.ts'
+export { httpUrl, httpUrls, networks, origins, splitList } from './formats.ts'
 export { ConfigError, describeVariables, loadVariables } from './load.ts'

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import type { Static, TObject, TSchema } from 'typebox'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { messageOf } from './message-of.ts'
 
-// An environment is told all that is wrong with it, not the first eight things.
+// A configuration error lists every problem. By default TypeBox stops after eight.
 Settings.Set({ maxErrors: 100 })
 
-/** Every problem of a configuration at once; `message` is made for the operator who has to mend it. */
+/** Every problem of a configuration at once. The operator who corrects it reads `message`. */
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
     super(`The configuration has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`)
@@ -18,7 +19,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 type Documented = TSchema & { type?: string; default?: unknown; description?: string }
 const isInteger = (property: Documented) => property.type === 'integer'
 
-/** Mounted secrets: `X_FILE=/run/secrets/x` stands for `X`; both at once is a contradiction. */
+/** Reads mounted secrets as well: `X_FILE=/run/secrets/x` stands for `X`. Setting both is a problem. */
 function readVariable(name: string, env: Environment, problems: string[]): string | undefined {
   const path = env[`${name}_FILE`]
   if (!path) return env[name] || undefined
@@ -26,19 +27,20 @@ function readVariable(name: string, env: Environment, problems: string[]): strin
   try {
     return readFileSync(path, 'utf8').trim()
   } catch (error) {
-    problems.push(`${name}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    problems.push(`${name}_FILE cannot be read: ${messageOf(error)}`)
     return undefined
   }
 }
 
-/** What variables contradict each other in, or lack together; each problem begins with the name of one. */
+/** Returns the problems between several variables. Each begins with the name of one of them. */
 export type CrossCheck<S extends TObject> = (variables: Static<S>) => readonly string[]
 
 /**
  * Reads the variables that `schema` names (each with a `description`, most with a `default`) from `env`.
- * An empty value counts as unset; integers are plain decimal digits. `check` finds what no single variable shows; it is asked
- * even when some of them have the wrong form.
- * @throws ConfigError with every problem found, each beginning with the variable's name; never with a value, which may be a secret.
+ * An empty value counts as unset. Integers are plain decimal digits.
+ * `check` finds the problems between several variables. It is called even when some of them have the wrong format.
+ * @throws ConfigError with every problem, each beginning with the variable's name. It never contains a value, which
+ * may be a secret.
  */
 export function loadVariables<S extends TObject>(
   schema: S,
@@ -64,7 +66,7 @@ export function loadVariables<S extends TObject>(
   return Object.freeze(variables) as Static<S>
 }
 
-/** One row per variable, for the configuration table in the documentation. */
+/** Returns one row per variable, for the configuration table in the documentation. */
 export function describeVariables(schema: TObject): { name: string; default: string; description: string }[] {
   return Object.entries(schema.properties).map(([name, property]: [string, Documented]) => ({
     name,

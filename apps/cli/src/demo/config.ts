@@ -1,6 +1,7 @@
 import { ConfigError, loadVariables } from '@goals-tasks/config'
+import { StackFile } from '@goals-tasks/config/stack-file'
 import Type from 'typebox'
-import { dataDir, readStackFile } from '../installation/stack-file.ts'
+import { dataDir, readStack } from '../installation/stack-file.ts'
 
 const variables = Type.Object({
   API_URL: Type.Optional(Type.String({ pattern: '^https?://', description: 'the API to load into' })),
@@ -8,7 +9,7 @@ const variables = Type.Object({
   DATA_DIR: dataDir,
 })
 
-const Stack = Type.Object({ apiUrl: Type.String(), databaseUrl: Type.String() })
+const Stack = Type.Pick(StackFile, ['apiUrl', 'databaseUrl'])
 /** A running service: its API takes the writes, and its Postgres shows their effects. */
 export type Service = Type.Static<typeof Stack>
 
@@ -24,7 +25,7 @@ export function findService(
   const v = loadVariables(variables, env)
   const apiUrl = given.api ?? v.API_URL
   if (apiUrl === undefined)
-    return readStackFile(v.DATA_DIR, Stack, {
+    return readStack(v.DATA_DIR, Stack, {
       problem: 'no service to load into',
       wayOut: 'For another service give --api and DATABASE_URL',
     })

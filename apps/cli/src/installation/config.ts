@@ -1,14 +1,11 @@
 import { ConfigError, connectionVariables, loadConnections, loadVariables } from '@goals-tasks/config'
+import { StackFile } from '@goals-tasks/config/stack-file'
 import Type from 'typebox'
-import { dataDir, readStackFile } from './stack-file.ts'
+import { dataDir, readStack } from './stack-file.ts'
 
 const databaseNames = ['DATABASE_URL', 'DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASSWORD'] as const
 const variables = Type.Pick(connectionVariables, [...databaseNames, 'REDIS_URL', 'QUEUE_PREFIX'])
-const Stack = Type.Object({
-  databaseUrl: Type.String(),
-  redisUrl: Type.String(),
-  queuePrefix: Type.Optional(Type.String()),
-})
+const Stack = Type.Pick(StackFile, ['databaseUrl', 'redisUrl', 'queuePrefix'])
 
 type Environment = Readonly<Record<string, string | undefined>>
 /** The servers that hold the events and the jobs of an installation. */
@@ -24,7 +21,7 @@ export function findInstallation(env: Environment = process.env): Installation {
   const namesRedis = namesAny(env, ['REDIS_URL'])
   if (namesDatabase && namesRedis) return load(env)
   const { DATA_DIR } = loadVariables(Type.Object({ DATA_DIR: dataDir }), env)
-  const stack = readStackFile(DATA_DIR, Stack, {
+  const stack = readStack(DATA_DIR, Stack, {
     problem: 'no installation to look at',
     wayOut: 'For another one set DATABASE_URL and REDIS_URL, and QUEUE_PREFIX if it has its own',
   })

@@ -1,7 +1,7 @@
+import { messageOf } from '@goals-tasks/config/message-of'
 import { assertSchema } from '@goals-tasks/db'
 import { exitCodes } from '../exit-codes.ts'
 import { reportFailure } from '../failure.ts'
-import { messageOf } from '../message-of.ts'
 import { findInstallation, type Installation } from './config.ts'
 import { type OpenInstallation, openInstallation } from './open.ts'
 

@@ -1,24 +1,22 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { ConfigError } from '@goals-tasks/config'
+import { messageOf } from '@goals-tasks/config/message-of'
+import { readStackFile } from '@goals-tasks/config/stack-file'
 import Type, { type Static, type TSchema } from 'typebox'
-import { Value } from 'typebox/value'
 
 export const dataDir = Type.String({ default: '.data', description: 'where `start` keeps its data' })
 
 /**
- * What `start` tells of the service that it runs, for as long as it runs it.
- * @throws ConfigError: `problem`, why the file cannot be read, and the `wayOut`
+ * Reads a part of `stack.json`, which describes the service that `start` runs.
+ * @throws ConfigError with the `problem`, the reason why the file cannot be read, and the `wayOut`
  */
-export function readStackFile<S extends TSchema>(
+export function readStack<S extends TSchema>(
   folder: string,
-  schema: S,
+  part: S,
   { problem, wayOut }: { problem: string; wayOut: string },
 ): Static<S> {
   try {
-    return Value.Parse(schema, JSON.parse(readFileSync(join(folder, 'stack.json'), 'utf8')))
+    return readStackFile(folder, part)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigError([`${problem}: is \`start\` running (${reason})? ${wayOut}`])
+    throw new ConfigError([`${problem}: is \`start\` running (${messageOf(cause)})? ${wayOut}`])
   }
 }

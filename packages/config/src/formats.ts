@@ -1,19 +1,19 @@
 import { isIP } from 'node:net'
 import Type from 'typebox'
 
-/** Values separated by commas; blanks around them and empty ones do not count. */
+/** Splits values that are separated by commas. Drops the blanks around them and empty values. */
 export const splitList = (text: string): string[] =>
   text
     .split(',')
     .map((item) => item.trim())
     .filter(Boolean)
 
-/** `must` says what a value has to be, without the value itself, which may hold a password. */
-const textThat = (fits: (text: string) => boolean, must: string, description: string, fallback?: string) =>
+/** `requirement` describes a valid value. It never holds the value itself, which may contain a password. */
+const textThat = (fits: (text: string) => boolean, requirement: string, description: string, fallback?: string) =>
   Type.Refine(
     Type.String({ description, ...(fallback === undefined ? { minLength: 1 } : { default: fallback }) }),
     fits,
-    () => must,
+    () => requirement,
   )
 
 const urlOf = (...protocols: string[]) => {
@@ -32,15 +32,16 @@ export const redisUrl = (description: string) =>
 
 const isRedisNode = urlOf('redis:', 'rediss:', 'redis+cluster:', 'rediss+cluster:')
 
-/** One Redis, or the nodes of a cluster: several URLs, or one whose scheme says so. */
+/** One Redis, or a cluster: several URLs, or one URL with a cluster scheme. */
 export const redisNodes = (description: string) =>
   textThat(
     (text) => splitList(text).length > 0 && splitList(text).every((node) => isRedisNode(node) && node.includes('://')),
-    'must be a URL that begins with redis://, rediss://, redis+cluster:// or rediss+cluster://, or several separated by commas',
+    'must be a URL that begins with redis://, rediss://, redis+cluster:// or rediss+cluster://,' +
+      ' or several separated by commas',
     description,
   )
 
-/** `fetch` takes no credentials in a URL, so neither do we: better at the start than at each request. */
+/** Refuses credentials in the URL: `fetch` does not accept them, so each request would fail. */
 const isHttpUrl = (text: string): boolean => {
   const url = URL.parse(text)
   return urlOf('http:', 'https:')(text) && url?.username === '' && url.password === ''
@@ -57,13 +58,14 @@ export const httpUrls = (description: string) =>
     '',
   )
 
-/** What a browser sends as `Origin`: anything else would never match one. */
+/** Accepts exactly the form in which a browser sends `Origin`. Any other form would never match a request. */
 const isOrigin = (text: string): boolean => isHttpUrl(text) && URL.parse(text)?.origin === text
 
 export const origins = (description: string) =>
   textThat(
     (text) => splitList(text).every(isOrigin),
-    'must be origins as browsers send them (https://app.example, no path, no default port, no capitals), separated by commas',
+    'must be origins as browsers send them (https://app.example, no path, no default port, no capitals),' +
+      ' separated by commas',
     description,
     '',
   )

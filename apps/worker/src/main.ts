@@ -1,7 +1,7 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
-import { createLogger, createRegistry, serveUntilStopped, startOrExit, throttled } from '@goals-tasks/observability'
+import { runProcess, throttledWarning } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
 import { readiness } from './readiness.ts'
@@ -9,23 +9,18 @@ import { refuseEviction } from './runtime/redis/memory.ts'
 import { timings } from './runtime/timings.ts'
 import { createWorker } from './worker.ts'
 
-await startOrExit(async () => {
-  const config = loadWorkerConfig()
-  const log = createLogger('worker', config.logLevel)
-  const registry = createRegistry()
-  const tell = (what: string) => throttled(10_000, (err: Error) => log.warn({ err }, what))
-
+await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) => {
   const { pool, close: closeDatabase } = createDatabase({
     ...config.database,
     name: 'goals-tasks worker',
-    onError: tell('a database connection was lost'),
+    onError: throttledWarning(log, 'a database connection was lost'),
   })
   await assertSchema(pool)
   await ensurePartitions(pool)
-  const producer = connectProducer(config.redis.url, tell('redis is away'))
-  const redis = { producer, worker: connectWorker(config.redis.url, tell('redis is away')) }
-  const cache = connectCache(config.cache.url, tell('the redis of the cache is away'))
-  await refuseEviction(redis.producer, (why) => log.warn({ why }, 'cannot see whether redis evicts'))
+  const producer = connectProducer(config.redis.url, throttledWarning(log, 'redis is away'))
+  const redis = { producer, worker: connectWorker(config.redis.url, throttledWarning(log, 'redis is away')) }
+  const cache = connectCache(config.cache.url, throttledWarning(log, 'the redis of the cache is away'))
+  await refuseEviction(producer, (reason) => log.warn({ reason }, 'cannot read the eviction policy of redis'))
 
   const worker = createWorker({
     serve: config.consumers,
@@ -42,23 +37,19 @@ await startOrExit(async () => {
     registry,
     log,
     onStuck(consumer) {
-      log.fatal({ consumer }, 'stuck: there are jobs and none finishes; exiting to be restarted')
+      log.fatal({ consumer }, 'the consumer is stuck: jobs wait and none finishes; ending for a restart')
       process.exit(1)
     },
   })
 
-  await serveUntilStopped({
-    log,
-    registry,
-    host: config.host,
-    probePort: config.probePort,
-    shutdownTimeoutMs: config.shutdownTimeoutMs,
+  return {
     ready: () => readiness(pool, producer),
+    // The worker runs already.
+    listen: async () => ({ consumer: config.consumers }),
     async close() {
       await worker.close()
       for (const connection of [redis.producer, redis.worker, cache]) connection.disconnect()
       await closeDatabase()
     },
-  })
-  log.info({ consumer: config.consumers }, 'ready')
+  }
 })

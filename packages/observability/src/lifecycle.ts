@@ -4,9 +4,9 @@ import type { Registry } from './metrics.ts'
 import { type Readiness, startProbes } from './probes.ts'
 
 /**
- * From now on the process answers its probes (at `host`, unset means every address, on `probePort`, if there is one). At SIGTERM, SIGINT or an error that nobody caught it is no longer
- * ready, calls `close`, which releases everything in order, and ends; what takes longer than `shutdownTimeoutMs`, or a second
- * signal, ends it at once.
+ * Starts the probes at `host` (every address when unset) on `probePort`, if there is one. On SIGTERM, SIGINT or an
+ * uncaught error the process is no longer ready, calls `close`, which releases everything in order, and ends.
+ * A shutdown that takes longer than `shutdownTimeoutMs`, or a second signal, ends the process at once.
  */
 export async function serveUntilStopped(options: {
   log: Logger
@@ -24,7 +24,7 @@ export async function serveUntilStopped(options: {
   const probes = probePort === undefined ? undefined : await startProbes({ host, port: probePort, ready, registry })
 
   closeWithGrace({ delay: shutdownTimeoutMs, logger: log }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'stopping after an error that nobody caught')
+    if (err) log.fatal({ err }, 'stopping after an uncaught error')
     else log.info({ signal }, 'stopping')
     stopping = true
     await close()

@@ -1,6 +1,6 @@
 import pino, { type Logger, type LoggerOptions } from 'pino'
 
-/** Where secrets could ride along in a logged object. */
+/** The paths in a logged object that may hold secrets. */
 const secretPaths = [
   'authorization',
   'cookie',
@@ -13,7 +13,7 @@ const secretPaths = [
   'headers["idempotency-key"]',
 ]
 
-/** A JSON logger on standard output. `name` says which process speaks; level names instead of pino's numbers. */
+/** Creates a JSON logger on standard output. Each line has the `name` of the process and the name of its level. */
 export function createLogger(name: string, level: string): Logger {
   const options: LoggerOptions = {
     name,

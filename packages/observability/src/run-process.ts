@@ -1,0 +1,45 @@
+import type { Logger } from 'pino'
+import { serveUntilStopped } from './lifecycle.ts'
+import { createLogger } from './logger.ts'
+import { createRegistry, type Registry } from './metrics.ts'
+import type { Readiness } from './probes.ts'
+import { startOrExit } from './startup.ts'
+
+type ProcessConfig = {
+  logLevel: string
+  host: string
+  probePort: number | undefined
+  shutdownTimeoutMs: number
+}
+
+type Service = {
+  ready(): Promise<Readiness>
+  /** Begins to accept work. Returns the fields of the log line `ready`. */
+  listen(): Promise<Record<string, unknown>>
+  /** Releases everything in order. */
+  close(): Promise<void>
+}
+
+/**
+ * Runs a process: loads its configuration, creates its logger and registry, opens its service, starts the probes,
+ * handles signals, lets the service listen, and logs `ready`.
+ * A failure before that is printed on standard error and ends the process with code 1.
+ */
+export const runProcess = <C extends ProcessConfig>(
+  name: string,
+  loadConfig: () => C,
+  open: (context: { config: C; log: Logger; registry: Registry }) => Promise<Service>,
+): Promise<void> =>
+  startOrExit(async () => {
+    const config = loadConfig()
+    const { logLevel, host, probePort, shutdownTimeoutMs } = config
+    const log = createLogger(name, logLevel)
+    const registry = createRegistry()
+    const service = await open({ config, log, registry })
+    await serveUntilStopped({
+      ...{ log, registry, host, probePort, shutdownTimeoutMs },
+      ready: () => service.ready(),
+      close: () => service.close(),
+    })
+    log.info(await service.listen(), 'ready')
+  })

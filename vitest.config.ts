@@ -15,8 +15,8 @@ export default defineConfig({
     })),
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Most tests wait for Postgres, Redis or a process of ours, which need a core as well.
+    // Most tests wait for Postgres, Redis or one of our processes, which need a core as well.
     maxWorkers: 3,
-    execArgv: ['--import', './packages/devstack/src/quick-imports.ts'],
+    execArgv: ['--import', './packages/devstack/src/processes/loader-hook.ts'],
   },
 })

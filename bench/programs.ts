@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { endProcess, spawnTied } from '@goals-tasks/devstack'
+import { endProcess, spawnChild } from '@goals-tasks/devstack'
 import { freePort, type Servers } from './servers.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -28,7 +28,7 @@ async function startProgram(servers: Servers, path: string, env: Record<string, 
   const [port, probePort] = [await freePort(), await freePort()]
   const logFile = join(servers.folder, `${path.replaceAll('/', '-')}-${port}.log`)
   const log = await open(logFile, 'w')
-  const child = spawnTied(process.execPath, [join(root, path)], {
+  const child = spawnChild(process.execPath, [join(root, path)], {
     deathSignal: 'KILL',
     cwd: root,
     stdio: ['ignore', log.fd, log.fd],

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 
-// Plain JavaScript, so that a Node too old for TypeScript can still say so.
+// This file is plain JavaScript, so that a Node that cannot run TypeScript still prints the message.
 if (Number.parseInt(process.versions.node, 10) < 24) {
   const install = process.platform === 'darwin' ? 'brew install node@24' : 'your package manager, or nodejs.org'
   console.error(
@@ -8,7 +8,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   )
   process.exit(1)
 }
-// The first argument names a file of variables, which need not exist; what the shell says wins.
+// The first argument names a file of variables, which need not exist. Shell variables override it.
 const [file] = process.argv.splice(2, 1)
 if (file && existsSync(file)) process.loadEnvFile(file)
-await import('./src/start.ts')
+await import('./src/start/main.ts')

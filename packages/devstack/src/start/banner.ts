@@ -1,11 +1,11 @@
-/** What a person needs to go on with. Tokens are absent when the keys are not ours to sign with. */
+/** The addresses and tokens that `start` prints. Tokens are absent when an identity provider has the keys. */
 export type Access = {
   apiUrl: string
   opsUrl: string
   userId: string
   userToken?: string
   opsToken?: string
-  /** What to put before a command so that it finds this stack, such as `DATA_DIR=/x `. */
+  /** The text before a command that makes it find this installation, such as `DATA_DIR=/x `. */
   commandPrefix: string
 }
 
@@ -13,7 +13,8 @@ export type Access = {
 const boardUrl = ({ opsUrl, opsToken }: Access) => `${opsUrl}/ops/login${opsToken ? `#${opsToken}` : ''}`
 
 const curl = ({ apiUrl, userToken }: Access) =>
-  `curl -sS ${apiUrl}/v1/goals -H 'authorization: Bearer ${userToken}' -H 'content-type: application/json' -d '{"title":"Learn to sail"}'`
+  `curl -sS ${apiUrl}/v1/goals -H 'authorization: Bearer ${userToken}'` +
+  ` -H 'content-type: application/json' -d '{"title":"Learn to sail"}'`
 
 export function bannerFields(access: Access): Record<string, string> {
   const { apiUrl, userId, userToken } = access
@@ -33,14 +34,14 @@ export function bannerText(access: Access): string {
       '  Create a goal:',
       `  ${curl(access)}`,
       '',
-      '  Its event shows up below as lines of the worker, on the board as jobs, and in the history:',
+      '  Its event appears below as lines of the worker, in Bull Board as jobs, and in the history:',
       `  ${apiUrl}/v1/goals/{goalId}/history`,
       '',
       `  Another user's token   ${commandPrefix}npm run token -- --sub <uuid>`,
     )
   lines.push(
     `  Sample data            ${commandPrefix}npm run demo`,
-    `  How everything stands  ${commandPrefix}npm run status`,
+    `  Consumer status        ${commandPrefix}npm run status`,
     '',
     '  Ctrl-C stops everything and keeps the data.',
     '',

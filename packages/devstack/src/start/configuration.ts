@@ -1,34 +1,35 @@
+import { messageOf } from '@goals-tasks/config/message-of'
 import { runCommand } from './program.ts'
 import type { Settings } from './settings.ts'
 
-const CHECKS = {
+const checkPaths = {
   api: 'apps/api/src/check-config.ts',
   worker: 'apps/worker/src/check-config.ts',
   ops: 'apps/ops/src/check-config.ts',
 }
 
-/** @throws with all that is wrong with the configuration of any program, before any of them, or a server, is started */
+/** Checks the configuration of every program before a server starts. @throws with all problems */
 export async function checkConfigurations(
   { embedPostgres, embedRedis }: Settings,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  // The true addresses are known once the servers run; that there will be some is enough here.
+  // The real addresses are known once the servers run. The check only requires that the variables are set.
   const checked = {
     ...env,
     ...(embedPostgres && { DATABASE_URL: 'postgres://embedded' }),
     ...(embedRedis && { REDIS_URL: 'redis://embedded' }),
   }
-  const refusals = await Promise.all(
-    Object.entries(CHECKS).map(async ([name, path]) => {
-      const refusal = await runCommand(path, [], checked).then(() => undefined, messageOf)
-      return refusal === undefined ? [] : [{ name, refusal }]
+  const failures = await Promise.all(
+    Object.entries(checkPaths).map(async ([name, path]) => {
+      const problems = await runCommand(path, [], checked).then(() => undefined, messageOf)
+      return problems === undefined ? [] : [{ name, problems }]
     }),
   )
-  // What is wrong for all of them is told once.
-  const byRefusal = Map.groupBy(refusals.flat(), ({ refusal }) => refusal)
-  if (byRefusal.size === 0) return
-  const told = [...byRefusal].map(([refusal, of]) => `${of.map(({ name }) => name).join(', ')}: ${refusal}`)
-  throw new Error(told.join('\n'))
+  // Problems that several programs share are printed once.
+  const byProblems = Map.groupBy(failures.flat(), ({ problems }) => problems)
+  if (byProblems.size === 0) return
+  const lines = [...byProblems].map(
+    ([problems, programs]) => `${programs.map(({ name }) => name).join(', ')}: ${problems}`,
+  )
+  throw new Error(lines.join('\n'))
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

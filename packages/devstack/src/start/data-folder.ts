@@ -1,21 +1,24 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { messageOf } from '@goals-tasks/config/message-of'
 
-/** Makes the folder, with those above it. @throws naming DATA_DIR when it cannot be made or written to */
+/** Creates the folder and its parents. @throws an error that names DATA_DIR when it cannot be created or written to */
 export function makeDataFolder(folder: string): void {
   try {
-    make(folder)
+    createWithParents(folder)
     readdirSync(folder)
     accessSync(folder, constants.W_OK)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : cause
-    throw new Error(`DATA_DIR must be a folder that can be made and written to, not ${folder}: ${reason}`, { cause })
+    throw new Error(
+      `DATA_DIR must be a folder that can be created and written to, not ${folder}: ${messageOf(cause)}`,
+      { cause },
+    )
   }
 }
 
-/** Not `recursive`: Node never comes back from that when a file system such as /proc denies the parent that it has. */
-function make(folder: string): void {
+/** Avoids `recursive`: with it Node never returns when a file system such as /proc denies an existing parent. */
+function createWithParents(folder: string): void {
   if (existsSync(folder)) return
-  make(dirname(folder))
+  createWithParents(dirname(folder))
   mkdirSync(folder)
 }

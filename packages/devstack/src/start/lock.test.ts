@@ -1,19 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect } from 'vitest'
+import { test as base } from '../../test/support/in-folder.ts'
 import { lockFolder } from './lock.ts'
 
-let folder: string
-let file: string
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lock-'))
-  file = join(folder, 'start.pid')
-})
-afterEach(() => rm(folder, { recursive: true }))
+const test = base.extend('file', async ({ folder }) => join(folder, 'start.pid'))
 
-test('a folder in use is refused with the pid of its user, until that one releases it', () => {
+test('a locked folder is refused with the pid of its holder until the lock is released', ({ file }) => {
   const release = lockFolder(file)
   expect(() => lockFolder(file)).toThrow(`already running as pid ${process.pid}`)
   release()
@@ -21,13 +15,16 @@ test('a folder in use is refused with the pid of its user, until that one releas
   lockFolder(file)
 })
 
-test('the lock of a dead process does not count', async () => {
+test('the lock of a process that has ended is ignored', async ({ file }) => {
   await writeFile(file, '4194305\n1\n')
   lockFolder(file)
   expect(await readFile(file, 'utf8')).toContain(String(process.pid))
 })
 
-test.runIf(process.platform === 'linux')('a lock whose pid came round to another process does not count', async () => {
-  await writeFile(file, `${process.pid}\n1\n`)
-  lockFolder(file)
-})
+test.runIf(process.platform === 'linux')(
+  'a lock is ignored when another process has reused its pid',
+  async ({ file }) => {
+    await writeFile(file, `${process.pid}\n1\n`)
+    lockFolder(file)
+  },
+)

@@ -1,40 +1,35 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { commandOf } from '../process-table.ts'
+import { commandOf, startTimeOf } from '../processes/process-table.ts'
+
+const maxTries = 5
 
 /**
- * Lets one `start` at a time work on a data folder. The lock of a process that is gone, or whose pid now belongs to
- * another program, does not count.
- * @returns what releases the lock
- * @throws when another one runs, with its pid
+ * Locks a data folder, so that one `start` at a time uses it. Ignores the lock of a process that has ended, or whose
+ * pid now belongs to another program.
+ * @returns the function that releases the lock
+ * @throws with the pid of the other `start` when one runs
  */
 export function lockFolder(file: string): () => void {
-  const mine = `${process.pid}\n${birthOf(process.pid)}\n`
-  for (let tries = 0; ; tries++) {
+  const content = `${process.pid}\n${startTimeOf(process.pid)}\n`
+  for (let tries = 1; ; tries++) {
     try {
-      writeFileSync(file, mine, { flag: 'wx', mode: 0o600 })
+      writeFileSync(file, content, { flag: 'wx', mode: 0o600 })
       return () => rmSync(file, { force: true })
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST') || tries > 3) throw error
-      const [pid = '', birth = ''] = readFileSync(file, 'utf8').split('\n')
-      if (commandOf(Number(pid)) !== undefined && birthOf(Number(pid)) === birth)
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST') || tries >= maxTries) throw error
+      const pid = runningHolder(file)
+      if (pid !== undefined)
         throw new Error(
-          `already running as pid ${pid} on this data folder: stop it first, or set DATA_DIR to another folder`,
+          `\`start\` is already running as pid ${pid} on this data folder.` +
+            ' Stop it first, or set DATA_DIR to another folder.',
         )
       rmSync(file, { force: true })
     }
   }
 }
 
-/** Start time in ticks since boot (22nd field; the 2nd may hold blanks): with the pid it names one process. */
-function birthOf(pid: number): string {
-  if (process.platform !== 'linux') return ''
-  try {
-    return (
-      readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ')[19] ?? ''
-    )
-  } catch {
-    return ''
-  }
+function runningHolder(file: string): number | undefined {
+  const [pid = '', startTime = ''] = readFileSync(file, 'utf8').split('\n')
+  const runs = commandOf(Number(pid)) !== undefined && startTimeOf(Number(pid)) === startTime
+  return runs ? Number(pid) : undefined
 }

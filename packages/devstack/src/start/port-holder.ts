@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { commandOf } from '../process-table.ts'
+import { commandOf } from '../processes/process-table.ts'
 
-const LISTENING = '0A'
+const listening = '0A'
 
-/** Who listens on a TCP port, in words for a person: as much as this user may see. */
+/** Describes the process that listens on a TCP port, as far as this user may see it. */
 export function portHolder(port: number): string {
   const pid = process.platform === 'linux' ? pidFromProc(port) : pidFromLsof(port)
   return pid === undefined ? 'another process' : `pid ${pid} (${commandOf(pid) ?? 'unknown'})`
@@ -22,11 +22,11 @@ function listeningInodes(table: string, port: number): string[] {
   const rows = attempt(() => readFileSync(table, 'utf8').trim().split('\n').slice(1)) ?? []
   return rows.flatMap((row) => {
     const [, local = '', , state, , , , , , inode] = row.trim().split(/\s+/)
-    return state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port ? [`socket:[${inode}]`] : []
+    return state === listening && Number.parseInt(local.split(':')[1] ?? '', 16) === port ? [`socket:[${inode}]`] : []
   })
 }
 
-// Another user's processes, and those that end meanwhile, cannot be looked into.
+// Processes of another user are not readable, nor are those that end during the search.
 function openFiles(pid: number): string[] {
   const names = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? []
   return names.flatMap((name) => attempt(() => readlinkSync(`/proc/${pid}/fd/${name}`)) ?? [])

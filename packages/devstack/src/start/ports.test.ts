@@ -4,7 +4,7 @@ import getPort, { clearLockedPorts } from 'get-port'
 import { afterEach, expect, test } from 'vitest'
 import { choosePorts } from './ports.ts'
 
-/** get-port keeps what it gave away from its next caller: here that is the code under test. */
+/** Clears the reservation that get-port made, because the code under test asks get-port for the same port. */
 async function freePort(): Promise<number> {
   const port = await getPort()
   clearLockedPorts()
@@ -20,14 +20,14 @@ const occupy = async (port: number) => {
 afterEach(clearLockedPorts)
 afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))))
 
-test('a named port is used as it is, and every part gets a port of its own', async () => {
+test('a named port is used, and every part gets a different port', async () => {
   const port = await freePort()
   const ports = await choosePorts({ PORT: String(port) }, () => undefined)
   expect(ports.api).toBe(port)
   expect(new Set(Object.values(ports)).size).toBe(Object.keys(ports).length)
 })
 
-test('a named port that is taken is an error that names the variable and the holder', async () => {
+test('an error names the variable and the holder when a named port is taken', async () => {
   const port = await freePort()
   await occupy(port)
   await expect(choosePorts({ OPS_PORT: String(port) }, () => undefined)).rejects.toThrow(
@@ -38,28 +38,28 @@ test('a named port that is taken is an error that names the variable and the hol
 const restricted =
   process.platform === 'linux' && Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) > 80
 
-test.runIf(restricted)('a port that this user may not have is told apart from one that is taken', async () => {
+test.runIf(restricted)('an error asks for a port above 1023 when this user may not use the named one', async () => {
   const { geteuid, seteuid } = process
   const asRoot = geteuid?.() === 0
   if (asRoot) seteuid?.(65_534)
   try {
     await expect(choosePorts({ PORT: '80' }, () => undefined)).rejects.toThrow(
-      'PORT 80 may not be listened on by this user: set PORT to a port above 1023',
+      'PORT 80 is not allowed for this user. Set PORT to a port above 1023.',
     )
   } finally {
     if (asRoot) seteuid?.(0)
   }
 })
 
-test('what is no port is refused', async () => {
+test('a value that is not a port is refused', async () => {
   for (const PORT of ['0', '65536', 'http', '1.5'])
     await expect(choosePorts({ PORT }, () => undefined)).rejects.toThrow(
       `PORT must be a port from 1 to 65535, not ${PORT}`,
     )
 })
 
-test('a default that is taken is left for a free port, and that is told', async () => {
-  // Whoever holds port 3000 already, perhaps a running stack, serves the test as well.
+test('a free port is chosen and reported when a default is taken', async () => {
+  // Another process may hold port 3000 already. Then the default is taken as well.
   await occupy(3000).catch(() => undefined)
   const moves: unknown[] = []
   const ports = await choosePorts({}, (name, wanted, actual) => moves.push([name, wanted, actual]))

@@ -1,23 +1,23 @@
 import { createInterface } from 'node:readline'
-import { ownProgram } from '../own-program.ts'
-import { becomesReady } from '../readiness.ts'
-import { repositoryRoot } from '../repository.ts'
-import { runToEnd } from '../run-to-end.ts'
-import { endProcess, exitOf, spawnTied } from '../tied-process.ts'
+import { endProcess, exitOf, spawnChild } from '../processes/child.ts'
+import { nodeArguments } from '../processes/node-arguments.ts'
+import { repositoryRoot } from '../processes/repository.ts'
+import { runToEnd } from '../processes/run-to-end.ts'
+import { becomesReady } from '../servers/readiness.ts'
 import type { Running } from './supervise.ts'
 
 export type ProgramOptions = {
   path: string
   env: NodeJS.ProcessEnv
-  /** Every line it writes, on either stream. */
+  /** Called for every line that it writes to standard output or standard error. */
   onLine: (line: string) => void
 }
 
-const STOP_DEADLINE_MS = 10_000
+const stopDeadlineMs = 10_000
 
-/** Runs one of our processes under this Node. It never outlives this one. */
+/** Runs one of our programs under this Node. It never outlives this process. */
 export function launchProgram({ path, env, onLine }: ProgramOptions): Running {
-  const child = spawnTied(...ownProgram(path), {
+  const child = spawnChild(process.execPath, nodeArguments(path), {
     deathSignal: 'KILL',
     cwd: repositoryRoot,
     env,
@@ -27,16 +27,16 @@ export function launchProgram({ path, env, onLine }: ProgramOptions): Running {
   return {
     pid: child.pid ?? 0,
     exited: exitOf(child),
-    stop: () => endProcess(child, { signal: 'SIGTERM', deadlineMs: STOP_DEADLINE_MS, lastSignal: 'SIGKILL' }),
+    stop: () => endProcess(child, { signal: 'SIGTERM', deadlineMs: stopDeadlineMs, lastSignal: 'SIGKILL' }),
   }
 }
 
-/** Waits until the probe at `url` answers 200. @throws when the process ends first */
+/** Waits until the probe at `url` answers 200. @throws when the program ends first */
 export async function awaitReady(name: string, url: string, { exited }: Running): Promise<void> {
   const probe = async () => (await fetch(url).catch(() => undefined))?.status === 200
-  if (!(await becomesReady(probe, exited))) throw new Error(`${name} did not become ready`)
+  if (!(await becomesReady(probe, exited))) throw new Error(`${name} did not become ready.`)
 }
 
-/** Runs one of our commands to its end. @returns its standard output @throws with what it said on standard error */
+/** Runs one of our commands to its end. @returns its standard output @throws with its standard error when it fails */
 export const runCommand = (path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> =>
-  runToEnd(...ownProgram(path, args), { cwd: repositoryRoot, env })
+  runToEnd(process.execPath, nodeArguments(path, args), { cwd: repositoryRoot, env })

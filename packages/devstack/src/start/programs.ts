@@ -1,16 +1,16 @@
 import { join } from 'node:path'
-import { repositoryRoot } from '../repository.ts'
+import { repositoryRoot } from '../processes/repository.ts'
 import type { Output } from './output.ts'
 import type { Ports } from './ports.ts'
 import { awaitReady, launchProgram } from './program.ts'
 import type { Shutdown } from './shutdown.ts'
-import { supervise } from './supervise.ts'
+import { type Supervised, supervise } from './supervise.ts'
 
 type ProgramName = 'api' | 'worker' | 'ops'
 
 const path = (name: string) => join(repositoryRoot, name)
 
-export const PROGRAM_PATHS: Record<ProgramName, string> = {
+export const programPaths: Record<ProgramName, string> = {
   api: path('apps/api/src/main.ts'),
   worker: path('apps/worker/src/main.ts'),
   ops: path('apps/ops/src/main.ts'),
@@ -25,8 +25,8 @@ export const probeUrls = (ports: Ports): Record<ProgramName, string> => ({
 })
 
 /**
- * Starts api, worker and ops, each a process of its own that is restarted when it ends; resolves when all are ready.
- * `onPid` isSubscribed of every process that came to be.
+ * Starts api, worker and ops, each as a process that is restarted when it ends. Resolves when all are ready.
+ * `onPid` is called for every process that is started.
  */
 export async function startPrograms(options: {
   env: NodeJS.ProcessEnv
@@ -35,9 +35,34 @@ export async function startPrograms(options: {
   shutdown: Shutdown
   onPid: (name: string, pid: number) => void
 }): Promise<void> {
-  const { env, ports, output, shutdown, onPid } = options
+  const { env, ports, output, shutdown } = options
   const probes = probeUrls(ports)
-  const own: Record<ProgramName, NodeJS.ProcessEnv> = {
+  const ownEnv = environments(ports)
+
+  async function keep(name: ProgramName): Promise<void> {
+    let supervised: Supervised | undefined
+    const launch = async () => {
+      const running = launchProgram({
+        path: programPaths[name],
+        env: { ...env, ...ownEnv[name] },
+        onLine: (line) => output.forward(name, line),
+      })
+      options.onPid(name, running.pid)
+      return running
+    }
+    const first = await launch()
+    await shutdown.add('programs', () => (supervised ?? first).stop())
+    // A program that ends before it is ready for the first time is misconfigured. It fails the start without a retry.
+    await awaitReady(name, probes[name], first)
+    if (!shutdown.begun()) supervised = supervise({ name, first, launch, log: output.log })
+  }
+  await Promise.all((Object.keys(programPaths) as ProgramName[]).map(keep))
+}
+
+/** Returns the variables that differ between the programs. */
+function environments(ports: Ports): Record<ProgramName, NodeJS.ProcessEnv> {
+  const probes = probeUrls(ports)
+  return {
     api: { PORT: String(ports.api), PROBE_PORT: String(ports.apiProbe) },
     worker: { PROBE_PORT: String(ports.workerProbe) },
     ops: {
@@ -46,20 +71,4 @@ export async function startPrograms(options: {
       OPS_READY_URLS: [probes.api, probes.worker].join(','),
     },
   }
-
-  async function keep(name: ProgramName): Promise<void> {
-    const launch = async () => {
-      const onLine = (line: string) => output.pass(name, line)
-      const running = launchProgram({ path: PROGRAM_PATHS[name], env: { ...env, ...own[name] }, onLine })
-      onPid(name, running.pid)
-      return running
-    }
-    const first = await launch()
-    // A program that ends before it was ever ready is misconfigured: that fails the start instead of being retried.
-    let supervised = { stop: first.stop }
-    await shutdown.add('programs', () => supervised.stop())
-    await awaitReady(name, probes[name], first)
-    if (!shutdown.begun()) supervised = supervise(name, first, launch, (message) => output.say(message, 'warn'))
-  }
-  await Promise.all((Object.keys(PROGRAM_PATHS) as ProgramName[]).map(keep))
 }

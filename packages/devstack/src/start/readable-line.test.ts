@@ -5,14 +5,14 @@ const base = { level: 'info', time: '2026-01-02T03:04:05.000Z', name: 'api', pid
 const readable = (name: string, fields: object) =>
   readableLine(name, JSON.stringify({ ...base, ...fields }), false).slice('00:00:00 '.length)
 
-describe('a line of a process, for a person', () => {
+describe('a readable line', () => {
   test('shows a request by method, path, status and time', () => {
     expect(readable('api', { msg: 'request', method: 'GET', url: '/v1/goals', status: 200, ms: 1.2 })).toBe(
       'api     GET /v1/goals 200 1.2 ms',
     )
   })
 
-  test('shows what a consumer did with which event', () => {
+  test('shows a consumer, its outcome and the event', () => {
     const fields = {
       msg: 'done',
       consumer: 'audit-log',
@@ -25,29 +25,29 @@ describe('a line of a process, for a person', () => {
     expect(readable('worker', fields)).toBe('worker  audit-log done goal:created eventId=e1 events=1 13 ms')
   })
 
-  test('shows the level and the reason of a failure, on one line', () => {
+  test('shows the level and the reason of a failure on one line', () => {
     const err = { type: 'Error', message: 'no answer', stack: 'Error: no answer\n    at x' }
     expect(readable('worker', { level: 'warn', msg: 'attempt failed', consumer: 'sync', attempt: 2, err })).toBe(
       'worker  warn: sync attempt failed attempt=2 (no answer)',
     )
   })
 
-  test('shows who did what to which dead letter', () => {
+  test('shows the operator and the dead letter of an action', () => {
     const fields = {
       msg: 'dead letter discarded',
       consumer: 'sync',
       type: 'goal:created',
       operator: 'o1',
-      letter: 'd1',
+      deadLetterId: 'd1',
     }
-    expect(readable('ops', fields)).toBe('ops     sync dead letter discarded goal:created operator=o1 letter=d1')
+    expect(readable('ops', fields)).toBe('ops     sync dead letter discarded goal:created operator=o1 deadLetterId=d1')
   })
 
-  test('leaves text that is no JSON as it is', () => {
+  test('shows text that is not JSON unchanged', () => {
     expect(readableLine('ops', '{ oops', false)).toMatch(/^\d\d:\d\d:\d\d ops {5}\{ oops$/)
   })
 
-  test('is coloured only when asked', () => {
+  test('has colours only when requested', () => {
     expect(readableLine('api', JSON.stringify(base), true)).toContain('\u001b[')
     expect(readableLine('api', JSON.stringify(base), false)).not.toContain('\u001b[')
   })

@@ -3,22 +3,28 @@ import { styleText } from 'node:util'
 type Fields = Record<string, unknown>
 type Paint = (colour: Parameters<typeof styleText>[0], text: string) => string
 
-/** Shown with their names after the message; the rest of a line stays in the JSON. */
-const NAMED = ['eventId', 'events', 'count', 'attempt', 'retryInMs', 'operator', 'letter', 'port', 'why', 'signal']
-const LEVEL_COLOURS: Record<string, 'yellow' | 'red'> = { warn: 'yellow', error: 'red', fatal: 'red' }
-const NAME_COLOURS: Record<string, 'cyan' | 'magenta' | 'blue'> = { api: 'cyan', worker: 'magenta', ops: 'blue' }
-const LONGEST_NAME = 6
+/** The fields that a line shows by name after its message. The JSON has the others. */
+const namedFields = [
+  ...['eventId', 'events', 'count', 'attempt', 'retryInMs', 'operator', 'deadLetterId', 'port', 'reason', 'why'],
+  'signal',
+]
+const levelColours: Record<string, 'yellow' | 'red'> = { warn: 'yellow', error: 'red', fatal: 'red' }
+const nameColours: Record<string, 'cyan' | 'magenta' | 'blue'> = { api: 'cyan', worker: 'magenta', ops: 'blue' }
+const longestName = 6
 
-/** One line of a process for a person: time, process, message and the few fields that matter. Other text stays as it is. */
+/**
+ * Formats one line of a process for a person: time, process, message and the most important fields. A line that is not
+ * JSON becomes the message.
+ */
 export function readableLine(name: string, line: string, colours: boolean): string {
   const paint: Paint = (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text)
-  const label = paint(NAME_COLOURS[name] ?? 'gray', name.padEnd(LONGEST_NAME))
+  const label = paint(nameColours[name] ?? 'gray', name.padEnd(longestName))
   const fields = parse(line)
   if (!fields) return `${paint('gray', clock(new Date()))} ${label}  ${line}`
 
-  const text = (request(fields) ?? outcome(fields)).filter(Boolean).join(' ')
+  const text = (requestParts(fields) ?? outcomeParts(fields)).filter(Boolean).join(' ')
   const level = String(fields.level)
-  const colour = LEVEL_COLOURS[level]
+  const colour = levelColours[level]
   const body = colour ? paint(colour, `${level}: ${text}`) : text
   return `${paint('gray', clock(new Date(String(fields.time))))} ${label}  ${body}`
 }
@@ -33,15 +39,15 @@ function parse(line: string): Fields | undefined {
 }
 
 /** `GET /v1/goals 200 4 ms` */
-const request = ({ method, url, status, ms }: Fields) =>
+const requestParts = ({ method, url, status, ms }: Fields) =>
   method && url && status ? [`${method} ${url} ${status}`, duration(ms)] : undefined
 
 /** `audit-log done goal:created eventId=… 13 ms` */
-const outcome = ({ consumer, msg, type, ms, err, ...rest }: Fields) => [
+const outcomeParts = ({ consumer, msg, type, ms, err, ...rest }: Fields) => [
   consumer && list(consumer),
   msg,
   type && list(type),
-  ...NAMED.filter((key) => rest[key] !== undefined).map((key) => `${key}=${list(rest[key])}`),
+  ...namedFields.filter((key) => rest[key] !== undefined).map((key) => `${key}=${list(rest[key])}`),
   duration(ms),
   errorMessage(err),
 ]

@@ -1,16 +1,16 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { developmentSecretPrefix } from '@goals-tasks/config'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
+import { test } from '../../test/support/in-folder.ts'
 import { developmentSecret } from './secret.ts'
 
-test('the secret is made once, for its owner only, and with the mark that production refuses', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'secret-'))
+test('the secret is created once, readable by its owner only, with the prefix that production refuses', async ({
+  folder,
+}) => {
   const file = join(folder, 'auth-secret')
   const secret = developmentSecret(file)
   expect(secret.startsWith(developmentSecretPrefix)).toBe(true)
   expect(developmentSecret(file)).toBe(secret)
   expect((await stat(file)).mode & 0o777).toBe(0o600)
-  await rm(folder, { recursive: true })
 })

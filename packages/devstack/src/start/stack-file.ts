@@ -1,25 +1,17 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { commandOf, signalIfAlive } from '../process-table.ts'
-
-/** What other commands need to find a running stack: `stack.json` in the data folder, there while it runs. */
-export type Stack = {
-  pid: number
-  apiUrl: string
-  opsUrl: string
-  databaseUrl: string
-  redisUrl: string
-  /** Absent when nobody named one. */
-  queuePrefix?: string | undefined
-  probes: Record<string, string>
-  processes: Record<string, number>
-}
+// Only the type: the schema needs TypeBox, which loads slowly.
+import type { StackFile } from '@goals-tasks/config/stack-file'
+import { commandOf, signalIfAlive } from '../processes/process-table.ts'
 
 const fileIn = (folder: string) => join(folder, 'stack.json')
 
-/** It holds the database's password, so only its owner may read it. Replaced whole: a reader never sees half of it. */
-export function writeStackFile(folder: string, stack: Stack): void {
+/**
+ * Writes the file with access for its owner alone, since it contains the database's password. Replaces it as a whole,
+ * so that a reader never sees half of it.
+ */
+export function writeStackFile(folder: string, stack: StackFile): void {
   const file = fileIn(folder)
   writeFileSync(`${file}.new`, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
@@ -28,20 +20,20 @@ export function writeStackFile(folder: string, stack: Stack): void {
 export const removeStackFile = (folder: string) => rmSync(fileIn(folder), { force: true })
 
 /**
- * Ends the programs that an earlier `start` left behind when it was killed, and waits for those that the system is
- * just ending. `paths` are the programs' own: a pid that now belongs to anything else is left alone.
+ * Ends the programs that a killed `start` left behind, and waits until they have ended. Ignores a pid whose command
+ * contains none of `paths`: it belongs to another program now.
  */
-export async function endLeftovers(folder: string, paths: readonly string[]): Promise<void> {
+export async function endStalePrograms(folder: string, paths: readonly string[]): Promise<void> {
   const runs = (pid: number) => paths.some((path) => commandOf(pid)?.includes(path))
-  const left = readProcesses(folder).filter(runs)
-  for (const pid of left) signalIfAlive(pid, 'SIGKILL')
-  while (left.some(runs)) await sleep(10)
+  const stale = readProcesses(folder).filter(runs)
+  for (const pid of stale) signalIfAlive(pid, 'SIGKILL')
+  while (stale.some(runs)) await sleep(10)
   removeStackFile(folder)
 }
 
 function readProcesses(folder: string): number[] {
   try {
-    return Object.values((JSON.parse(readFileSync(fileIn(folder), 'utf8')) as Stack).processes)
+    return Object.values((JSON.parse(readFileSync(fileIn(folder), 'utf8')) as StackFile).processes)
   } catch {
     return []
   }

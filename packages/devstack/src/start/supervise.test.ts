@@ -1,70 +1,70 @@
 import { expect, test } from 'vitest'
-import { until } from '../testing.ts'
-import type { Exit } from '../tied-process.ts'
+import type { Exit } from '../processes/child.ts'
+import { until } from '../testing/until.ts'
 import { backoffMs, type Running, supervise } from './supervise.ts'
 
-/** A stand-in for a process: it ends when told to. */
-function mortal(pid: number): Running & { die(exit: Exit): void } {
+/** A fake process that ends when `end` or `stop` is called. */
+function fakeProcess(pid: number): Running & { end(exit: Exit): void } {
   const { promise, resolve } = Promise.withResolvers<Exit>()
-  return { pid, exited: promise, die: resolve, stop: async () => resolve({ code: 0, signal: null }) }
+  return { pid, exited: promise, end: resolve, stop: async () => resolve({ code: 0, signal: null }) }
+}
+const crashed: Exit = { code: 1, signal: null }
+
+function recorder() {
+  const messages: string[] = []
+  return { messages, log: (message: string) => messages.push(message) }
 }
 
-test('a process that ends is started again, and the reason is told', async () => {
-  const said: string[] = []
-  const first = mortal(1)
-  const supervised = supervise(
-    'worker',
-    first,
-    async () => mortal(2),
-    (message) => said.push(message),
-  )
-  first.die({ code: null, signal: 'SIGKILL' })
+test('a process that ends is started again, and the reason is logged', async () => {
+  const { messages, log } = recorder()
+  const first = fakeProcess(1)
+  const supervised = supervise({ name: 'worker', first, launch: async () => fakeProcess(2), log })
+  first.end({ code: null, signal: 'SIGKILL' })
   await until(() => supervised.pid() === 2)
   await supervised.stop()
-  expect(said).toEqual(['worker ended (SIGKILL); starting it again in 0.2 s', 'worker started again as pid 2'])
+  expect(messages).toEqual(['worker ended (SIGKILL); starting it again in 0.2 s', 'worker started again as pid 2'])
 })
 
-test('a failed restart is told and tried again', async () => {
-  const said: string[] = []
-  const first = mortal(1)
+test('a failed launch is logged and tried again', async () => {
+  const { messages, log } = recorder()
+  const first = fakeProcess(1)
   let launches = 0
   const launch = async () => {
     launches += 1
     if (launches === 1) throw new Error('no memory')
-    return mortal(3)
+    return fakeProcess(3)
   }
-  const supervised = supervise('Redis', first, launch, (message) => said.push(message))
-  first.die({ code: 1, signal: null })
+  const supervised = supervise({ name: 'Redis', first, launch, log })
+  first.end(crashed)
   await until(() => supervised.pid() === 3)
   await supervised.stop()
-  expect(said).toContain('Redis did not start: no memory')
+  expect(messages).toContain('Redis did not start: no memory')
 })
 
-test('a process that was asked to stop stays stopped, also while it waits to be started again', async () => {
-  const first = mortal(1)
+test('a stopped process stays stopped, also when it was waiting for its next start', async () => {
   const never = () => Promise.reject(new Error('launched'))
-  await supervise('api', first, never, () => undefined).stop()
+  await supervise({ name: 'api', first: fakeProcess(1), launch: never, log: () => undefined }).stop()
 
-  const second = mortal(2)
-  const said: string[] = []
-  const supervised = supervise('api', second, never, (message) => said.push(message))
-  second.die({ code: 1, signal: null })
-  await until(() => said.length === 1)
+  const { messages, log } = recorder()
+  const second = fakeProcess(2)
+  const supervised = supervise({ name: 'api', first: second, launch: never, log })
+  second.end(crashed)
+  await until(() => messages.length === 1)
   await supervised.stop()
-  expect(said).toHaveLength(1)
+  expect(messages).toHaveLength(1)
 })
 
-test('a process that comes up while everything stops is stopped too', async () => {
-  const first = mortal(1)
-  const late = mortal(2)
+test('a process is stopped when its launch finishes after the stop', async () => {
+  const first = fakeProcess(1)
+  const late = fakeProcess(2)
   const launching = Promise.withResolvers<void>()
   const { promise, resolve } = Promise.withResolvers<Running>()
   const launch = () => {
     launching.resolve()
     return promise
   }
-  const supervised = supervise('api', first, launch, () => undefined)
-  first.die({ code: 1, signal: null })
+  const supervised = supervise({ name: 'api', first, launch, log: () => undefined })
+  first.end(crashed)
   await launching.promise
   const stopped = supervised.stop()
   resolve(late)
@@ -72,6 +72,6 @@ test('a process that comes up while everything stops is stopped too', async () =
   expect(await late.exited).toEqual({ code: 0, signal: null })
 })
 
-test('the wait grows with each failure and has an end', () => {
+test('the wait doubles with each failure up to 10 s', () => {
   expect([0, 1, 2, 20].map(backoffMs)).toEqual([200, 400, 800, 10_000])
 })

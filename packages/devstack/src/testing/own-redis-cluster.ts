@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import getPort from 'get-port'
 import { Redis } from 'ioredis'
-import { startRedis } from '../redis.ts'
-import { dataDir } from '../repository.ts'
+import { dataDir } from '../processes/repository.ts'
+import { startRedis } from '../servers/redis.ts'
 import { type OwnServer, own } from './own-servers.ts'
 import { until } from './until.ts'
 
-/** Three nodes that share the slots, without replicas. They go with the test. */
+/** Three nodes that share the slots, without replicas. They stop with the test. */
 export type OwnCluster = {
   /** The addresses of the nodes, separated by commas. */
   url: string
@@ -21,21 +21,11 @@ const slots = [
   [10_923, 16_383],
 ] as const
 
-/** A Redis Cluster that only one test uses. */
+/** Starts a Redis Cluster that only one test uses. */
 export async function ownRedisCluster(): Promise<OwnCluster> {
   const busPorts = await Promise.all(slots.map(() => getPort({ reserve: true })))
   const nodes = await Promise.all(busPorts.map(startNode))
-  const clients = nodes.map(({ url }) => new Redis(url))
-  const [first] = clients
-  if (!first) throw new Error('a cluster has nodes')
-  await Promise.all(clients.map((client, i) => client.cluster('ADDSLOTSRANGE', ...(slots[i] ?? []))))
-  for (const [i, { url }] of nodes.entries())
-    await first.call('CLUSTER', 'MEET', '127.0.0.1', new URL(url).port, busPorts[i] ?? 0)
-  await until(async () => {
-    const states = await Promise.all(clients.map((client) => client.cluster('INFO')))
-    return states.every((state) => /cluster_state:ok/.test(state) && /cluster_known_nodes:3/.test(state))
-  })
-  for (const client of clients) client.disconnect()
+  await formCluster(nodes, busPorts)
   return {
     url: nodes.map(({ url }) => url).join(),
     nodes,
@@ -58,3 +48,17 @@ const startNode = (busPort: number): Promise<OwnServer> =>
       settings: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
     }),
   )
+
+async function formCluster(nodes: readonly OwnServer[], busPorts: readonly number[]): Promise<void> {
+  const clients = nodes.map(({ url }) => new Redis(url))
+  const [first] = clients
+  if (!first) throw new Error('a cluster needs a node')
+  await Promise.all(clients.map((client, i) => client.cluster('ADDSLOTSRANGE', ...(slots[i] ?? []))))
+  for (const [i, { url }] of nodes.entries())
+    await first.call('CLUSTER', 'MEET', '127.0.0.1', new URL(url).port, busPorts[i] ?? 0)
+  await until(async () => {
+    const states = await Promise.all(clients.map((client) => client.cluster('INFO')))
+    return states.every((state) => /cluster_state:ok/.test(state) && /cluster_known_nodes:3/.test(state))
+  })
+  for (const client of clients) client.disconnect()
+}

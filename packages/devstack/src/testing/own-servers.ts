@@ -2,43 +2,43 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import getPort from 'get-port'
-import { startPostgres } from '../postgres.ts'
-import { childrenOf, signalIfAlive } from '../process-table.ts'
-import { startRedis } from '../redis.ts'
-import { dataDir } from '../repository.ts'
-import type { Server } from '../server.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { childrenOf, signalIfAlive } from '../processes/process-table.ts'
+import { dataDir } from '../processes/repository.ts'
+import { startPostgres } from '../servers/postgres.ts'
+import { startRedis } from '../servers/redis.ts'
+import type { Server } from '../servers/server.ts'
+import { temporaryFolder } from '../servers/temporary-folder.ts'
 import { cleanUp } from './clean-up.ts'
-import { FOLDER_PREFIX } from './throwaway-servers.ts'
+import { folderPrefix } from './ephemeral-servers.ts'
 
-/** A server that only one test uses, to be stopped, hung, emptied or killed. It goes with the test. */
+/** A server that only one test uses. The test may stop, pause, empty or kill it. It stops with the test. */
 export type OwnServer = {
   url: string
-  /** A clean shutdown; the data stays. */
+  /** Shuts down cleanly and keeps the data. */
   stop(): Promise<void>
-  /** Again after `stop` or `kill`: same port, same data. */
+  /** Starts again after `stop` or `kill`, with the same port and the same data. */
   start(): Promise<void>
-  /** Hangs the server: connections are taken and never answered. */
+  /** Hangs the server: it accepts connections and never answers. */
   pause(): void
   resume(): void
-  /** Dies without a word; resolves when it is gone. */
+  /** Ends the server without a shutdown. Resolves when it has ended. */
   kill(): Promise<void>
 }
 
-/** An empty Postgres; migrate it yourself. */
+/** Starts an empty Postgres without the schema. */
 export const ownPostgres = (): Promise<OwnServer> =>
   own((folder, port) => startPostgres({ dataDir: join(folder, 'pg'), port, durability: 'none' }))
 
-/** A Redis that keeps its data over a restart. */
+/** Starts a Redis that keeps its data over a restart. */
 export const ownRedis = (): Promise<OwnServer> =>
   own((folder, port) => startRedis({ dataDir: join(folder, 'redis'), port, durability: 'full', cacheDir: dataDir() }))
 
-/** @internal A server that goes with the test, on a port and with a folder of its own. */
+/** @internal Launches a server on a port and with a folder of its own. It stops with the test. */
 export async function own(launch: (folder: string, port: number) => Promise<Server>): Promise<OwnServer> {
-  const folder = await temporaryFolder(tmpdir(), FOLDER_PREFIX)
+  const folder = await temporaryFolder(tmpdir(), folderPrefix)
   const port = await getPort({ reserve: true })
   let server = await launch(folder, port)
-  // Postgres answers from one process per connection: all of them have to hang.
+  // Postgres has one process per connection. All of them have to hang.
   const signalAll = (signal: NodeJS.Signals) => {
     for (const pid of [server.pid, ...childrenOf(server.pid)]) signalIfAlive(pid, signal)
   }

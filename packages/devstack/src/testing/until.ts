@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 type Until = { timeoutMs?: number; describe?: string | (() => string) }
 
 /**
- * Polls until `condition` gives something truthy and returns that. A condition that throws (a failed expectation, say)
- * counts as not yet.
- * @throws after `timeoutMs` (10 s unless given), with `describe` and the last value or error.
+ * Polls until `condition` returns a truthy value, and returns that value. A condition that throws, such as a failed
+ * expectation, is polled again.
+ * @throws after `timeoutMs` (10 s by default), with `describe` and the last value or error
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
@@ -19,10 +19,10 @@ export async function until<T>(
     if (performance.now() - startedAt > timeoutMs) break
     await sleep(waitMs)
   }
-  const what = (typeof describe === 'function' ? describe() : describe) ?? condition.toString()
+  const expected = (typeof describe === 'function' ? describe() : describe) ?? condition.toString()
   if ('error' in last)
-    throw new Error(`not within ${timeoutMs} ms: ${what}; last error: ${last.error}`, { cause: last.error })
-  throw new Error(`not within ${timeoutMs} ms: ${what}; last value: ${JSON.stringify(last.value)}`)
+    throw new Error(`not within ${timeoutMs} ms: ${expected}; last error: ${last.error}`, { cause: last.error })
+  throw new Error(`not within ${timeoutMs} ms: ${expected}; last value: ${JSON.stringify(last.value)}`)
 }
 
 async function attempt<T>(condition: () => T | Promise<T>): Promise<{ value: T } | { error: unknown }> {

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
-import { releasePostgres, startPostgres } from '../postgres.ts'
-import { releaseRedis, startRedis } from '../redis.ts'
-import type { Server } from '../server.ts'
+import { endStalePostgres, startPostgres } from '../servers/postgres.ts'
+import { endStaleRedis, startRedis } from '../servers/redis.ts'
+import type { Server } from '../servers/server.ts'
 import type { Output } from './output.ts'
 import type { Ports } from './ports.ts'
 import type { Settings } from './settings.ts'
 import type { Shutdown } from './shutdown.ts'
 import { supervise } from './supervise.ts'
 
-/** Starts the embedded servers that are needed. @returns their URLs, as the environment of our programs. */
+/** Starts the embedded servers that are needed. @returns their URLs as environment variables */
 export async function startServers(
   settings: Settings,
   ports: Ports,
@@ -16,14 +16,14 @@ export async function startServers(
   shutdown: Shutdown,
 ): Promise<NodeJS.ProcessEnv> {
   const { folder, embedPostgres, embedRedis } = settings
-  const options = { durability: 'full', onProgress: (step: string) => output.say(`${step} …`) } as const
+  const options = { durability: 'full', onProgress: (step: string) => output.log(`${step} …`) } as const
 
   async function keep(name: string, launch: () => Promise<Server>): Promise<string> {
-    const server = await launch()
-    const { stop } = supervise(name, server, launch, (message) => output.say(message, 'warn'))
+    const first = await launch()
+    const { stop } = supervise({ name, first, launch, log: output.log })
     await shutdown.add('servers', stop)
-    output.say(`${name} is at 127.0.0.1:${server.port}`)
-    return server.url
+    output.log(`${name} listens on 127.0.0.1:${first.port}`)
+    return first.url
   }
   const results = await Promise.allSettled([
     embedPostgres
@@ -35,7 +35,7 @@ export async function startServers(
         )
       : undefined,
   ])
-  // Both have had their say before a failure counts, so that the other one is stopped and not left half started.
+  // A failure is thrown after both have finished, so that the other server is registered and will be stopped.
   const [databaseUrl, redisUrl] = results.map((result) => {
     if (result.status === 'rejected') throw result.reason
     return result.value
@@ -46,7 +46,7 @@ export async function startServers(
 const postgresFolder = (folder: string) => join(folder, 'pg')
 const redisFolder = (folder: string) => join(folder, 'redis')
 
-/** Ends what a killed `start` left behind, so that the servers find their usual ports free. */
-export async function releaseServers(folder: string): Promise<void> {
-  await Promise.all([releasePostgres(postgresFolder(folder)), releaseRedis(redisFolder(folder))])
+/** Ends the servers that a killed `start` left behind, so that their usual ports are free again. */
+export async function endStaleServers(folder: string): Promise<void> {
+  await Promise.all([endStalePostgres(postgresFolder(folder)), endStaleRedis(redisFolder(folder))])
 }

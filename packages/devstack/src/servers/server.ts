@@ -1,13 +1,13 @@
-import type { Exit } from './tied-process.ts'
+import type { Exit } from '../processes/child.ts'
 
 /** A database server that this process started and that dies with it. */
 export type Server = {
   url: string
   port: number
   pid: number
-  /** Resolves when the server is gone, whoever ended it. */
+  /** Resolves when the server has ended, for whatever reason. */
   exited: Promise<Exit>
-  /** A clean shutdown; resolves when the server is gone. */
+  /** Shuts the server down cleanly. Resolves when it has ended. */
   stop(): Promise<void>
 }
 
@@ -16,6 +16,6 @@ export type ServerOptions = {
   port: number
   /** `none` makes tests quick: data survives the death of a process, not of the machine. */
   durability: 'full' | 'none'
-  /** Is told about a step that takes a while, in words for a person. */
+  /** Called at the beginning of a slow step, with a description for a person. */
   onProgress?: (step: string) => void
 }

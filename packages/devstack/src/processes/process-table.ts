@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** The command line of a living process, or undefined when there is none with that pid. */
+/** Returns the command line of a running process, or undefined when no process has that pid. */
 export function commandOf(pid: number): string | undefined {
   try {
     const text =
@@ -17,7 +17,25 @@ export function commandOf(pid: number): string | undefined {
   }
 }
 
-/** The direct children of a process, whatever process groups they made for themselves. */
+/** Returns the pid of the parent. Linux only: elsewhere, and for a process that has ended, it is 0. */
+export const parentOf = (pid: number): number => Number(statusFields(pid)[1] ?? 0)
+
+/** Returns the start time in ticks since boot. With the pid it identifies one process. Linux only, else empty. */
+export const startTimeOf = (pid: number): string => statusFields(pid)[19] ?? ''
+
+/** Returns the fields of /proc/pid/stat from the third on. The second is the command, which may hold blanks. */
+function statusFields(pid: number): string[] {
+  if (process.platform !== 'linux') return []
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+  } catch {
+    return []
+  }
+}
+
+/** Returns the direct children of a process, in any process group. */
 export function childrenOf(pid: number): number[] {
   if (process.platform !== 'linux') return pgrepChildren(pid)
   return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
@@ -35,7 +53,7 @@ function pgrepChildren(pid: number): number[] {
 
 const pids = (text: string) => text.split(/\s+/).filter(Boolean).map(Number)
 
-/** Signals a process, which may have ended in the meantime. */
+/** Signals a process. Does nothing when it has ended in the meantime. */
 export function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)

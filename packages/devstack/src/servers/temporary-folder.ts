@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { commandOf } from './process-table.ts'
+import { commandOf } from '../processes/process-table.ts'
 
 /**
- * A new folder `<parent>/<prefix>-<pid>-…`. Folders of that prefix whose process is gone, since it was killed before
- * it could clean up, are removed on the way.
+ * Creates a folder `<parent>/<prefix>-<pid>-…`. Also removes the folders of that prefix whose process has ended
+ * without cleaning up.
  */
 export async function temporaryFolder(parent: string, prefix: string): Promise<string> {
   await mkdir(parent, { recursive: true })
@@ -12,7 +12,7 @@ export async function temporaryFolder(parent: string, prefix: string): Promise<s
     const [, pid] = name.startsWith(prefix) ? (/^-(\d+)-/.exec(name.slice(prefix.length)) ?? []) : []
     return pid !== undefined && commandOf(Number(pid)) === undefined
   })
-  // One that belongs to another user stays.
+  // A folder of another user cannot be removed and stays.
   await Promise.allSettled(abandoned.map((name) => rm(join(parent, name), { recursive: true, force: true })))
   return mkdtemp(join(parent, `${prefix}-${process.pid}-`))
 }

@@ -3,24 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import getPort from 'get-port'
 import pg from 'pg'
-import { startPostgres } from '../postgres.ts'
-import { startRedis } from '../redis.ts'
-import { dataDir } from '../repository.ts'
-import type { Server } from '../server.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { dataDir } from '../processes/repository.ts'
+import { startPostgres } from '../servers/postgres.ts'
+import { startRedis } from '../servers/redis.ts'
+import type { Server } from '../servers/server.ts'
+import { temporaryFolder } from '../servers/temporary-folder.ts'
 
-export const FOLDER_PREFIX = 'goals-tasks-test'
+export const folderPrefix = 'goals-tasks-test'
 
 /** The database that every test database is a copy of. */
-export const TEMPLATE = 'tpl'
+export const templateDatabase = 'tpl'
 
 /**
  * Starts a Postgres and a Redis for one test run, in a temporary folder and on free ports, with a template database
  * that `migrate(databaseUrl)` has prepared.
- * @returns their URLs and `stop()`, which leaves nothing behind; neither does a failure.
+ * @returns their URLs and `stop()`, which also removes the folder. A failure stops and removes everything as well.
  */
-export async function startThrowawayServers(migrate: (databaseUrl: string) => Promise<unknown>) {
-  const folder = await temporaryFolder(tmpdir(), FOLDER_PREFIX)
+export async function startEphemeralServers(migrate: (databaseUrl: string) => Promise<unknown>) {
+  const folder = await temporaryFolder(tmpdir(), folderPrefix)
   const running: Server[] = []
   const stop = async () => {
     await Promise.all(running.map((server) => server.stop()))
@@ -37,7 +37,7 @@ export async function startThrowawayServers(migrate: (databaseUrl: string) => Pr
       cacheDir: dataDir(),
     })
     running.push(redis)
-    await makeTemplate(postgres.url, migrate)
+    await createTemplate(postgres.url, migrate)
     return { postgresUrl: postgres.url, redisUrl: redis.url, stop }
   } catch (error) {
     await stop()
@@ -45,11 +45,11 @@ export async function startThrowawayServers(migrate: (databaseUrl: string) => Pr
   }
 }
 
-async function makeTemplate(adminUrl: string, migrate: (databaseUrl: string) => Promise<unknown>): Promise<void> {
-  await execute(adminUrl, `create database ${TEMPLATE}`)
-  await migrate(databaseUrl(adminUrl, TEMPLATE))
+async function createTemplate(adminUrl: string, migrate: (databaseUrl: string) => Promise<unknown>): Promise<void> {
+  await execute(adminUrl, `create database ${templateDatabase}`)
+  await migrate(databaseUrl(adminUrl, templateDatabase))
   // A connection to a template makes every copy wait.
-  await execute(adminUrl, `alter database ${TEMPLATE} is_template true allow_connections false`)
+  await execute(adminUrl, `alter database ${templateDatabase} is_template true allow_connections false`)
 }
 
 /** Runs one statement on a connection of its own. */
@@ -63,7 +63,7 @@ export async function execute(url: string, statement: string): Promise<void> {
   }
 }
 
-/** The same server and user, another database. */
+/** Returns the URL of another database with the same server and user. */
 export function databaseUrl(serverUrl: string, database: string): string {
   const url = new URL(serverUrl)
   url.pathname = `/${database}`

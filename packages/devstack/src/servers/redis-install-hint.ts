@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** One sentence with the command that installs Redis on this platform. */
+/** Returns one sentence with the command that installs Redis on this platform. */
 export function howToInstallRedis(): string {
   return `Install one with: ${installCommand()} (or set REDIS_URL to a server, or REDIS_SERVER_BIN to a program).`
 }

@@ -1,6 +1,0 @@
-export { cleanUp } from './testing/clean-up.ts'
-export { freshDatabase, freshRedis } from './testing/fresh-data.ts'
-export { type OwnCluster, ownRedisCluster } from './testing/own-redis-cluster.ts'
-export { type OwnServer, ownPostgres, ownRedis } from './testing/own-servers.ts'
-export { type LogLine, type Program, startProcess } from './testing/start-process.ts'
-export { until } from './testing/until.ts'

@@ -1,0 +1,6 @@
+export { cleanUp, fileFixture } from './clean-up.ts'
+export { freshDatabase, freshRedis } from './fresh-data.ts'
+export { type OwnCluster, ownRedisCluster } from './own-redis-cluster.ts'
+export { type OwnServer, ownPostgres, ownRedis } from './own-servers.ts'
+export { type LogLine, type Program, startProcess } from './start-process.ts'
+export { until } from './until.ts'

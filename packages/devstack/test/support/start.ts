@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs'
+import { cp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readStackFile, StackFile } from '@goals-tasks/config/stack-file'
+import getPort, { portNumbers } from 'get-port'
+import { test as base } from 'vitest'
+import { commandOf } from '../../src/processes/process-table.ts'
+import { dataDir } from '../../src/processes/repository.ts'
+import { fileFixture, type LogLine, type Program, startProcess } from '../../src/testing/index.ts'
+import { temporaryTestFolder } from './in-folder.ts'
+
+/** A data folder for `start`, shared by the tests of a file. */
+export type Installation = {
+  folder: string
+  launch(env?: Record<string, string>, args?: string[]): Program
+  readStack(): StackFile
+  /** The pids of Postgres and Redis. */
+  serverPids(): Promise<number[]>
+}
+
+export const test = base.extend(
+  'installation',
+  { scope: 'file' },
+  fileFixture(async (): Promise<Installation> => {
+    const folder = await temporaryTestFolder()
+    await copyRedis(folder)
+    // A `start` that runs beside the tests keeps its own ports.
+    const port = String(await getPort({ port: portNumbers(20_000 + (process.pid % 90) * 100, 29_500) }))
+    const files = [join(folder, 'pg/postmaster.pid'), join(folder, 'redis/redis.pid')]
+    return {
+      folder,
+      launch: (env, args) =>
+        startProcess('packages/devstack/start.js', { NODE_ENV: '', DATA_DIR: folder, PORT: port, ...env }, args),
+      readStack: () => readStackFile(folder, StackFile),
+      serverPids: () => Promise.all(files.map(async (file) => Number.parseInt(await readFile(file, 'utf8'), 10))),
+    }
+  }),
+)
+
+/** Copies the unpacked Redis of this repository, which would otherwise be downloaded for the new data folder. */
+async function copyRedis(folder: string): Promise<void> {
+  const unpacked = join(dataDir(), 'redis-bin')
+  if (existsSync(unpacked)) await cp(unpacked, join(folder, 'redis-bin'), { recursive: true, verbatimSymlinks: true })
+}
+
+/** Waits until everything is ready. Returns the log line with the addresses and the token. */
+export const ready = (start: Program): Promise<LogLine> =>
+  start.waitForLog((line) => line.msg === 'ready' && 'apiUrl' in line, { timeoutMs: 60_000 })
+
+export const alive = (pids: readonly number[]) => pids.filter((pid) => commandOf(pid) !== undefined)

@@ -16,7 +16,7 @@ import { readSettings, type Settings } from './settings.ts'
 import { createShutdown, stopOnSignals } from './shutdown.ts'
 import { endStalePrograms } from './stack-file.ts'
 
-const output = createOutput(process.stdout, process.env)
+const output = await createOutput(process.stdout, process.env)
 const shutdown = createShutdown()
 stopOnSignals(shutdown, output)
 

@@ -1,5 +1,3 @@
-import { readableLine } from './readable-line.ts'
-
 export type Output = {
   /** Writes a message of `start` itself. */
   log(message: string, level?: 'info' | 'warn' | 'error'): void
@@ -10,7 +8,7 @@ export type Output = {
 }
 
 /** Writes readable lines to a terminal, and JSON lines in pino's shape to anything else. */
-export function createOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+export async function createOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Promise<Output> {
   const write = (text: string) => void stream.write(`${text}\n`)
   if (!stream.isTTY)
     return {
@@ -18,10 +16,11 @@ export function createOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv)
       forward: (name, line) => write(line.startsWith('{') ? line : asJson(name, 'error', line)),
       ready: (_text, fields) => write(asJson('start', 'info', 'ready', fields)),
     }
-  const colours = !env.NO_COLOR && env.TERM !== 'dumb'
+  const { createReadableLine } = await import('./readable-line.ts')
+  const readableLine = createReadableLine(!env.NO_COLOR && env.TERM !== 'dumb')
   return {
-    log: (message, level = 'info') => write(readableLine('start', asJson('start', level, message), colours)),
-    forward: (name, line) => write(readableLine(name, line, colours)),
+    log: (message, level = 'info') => write(readableLine('start', asJson('start', level, message))),
+    forward: (name, line) => write(readableLine(name, line)),
     ready: (text) => write(text),
   }
 }

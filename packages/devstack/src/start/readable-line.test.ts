@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { readableLine } from './readable-line.ts'
+import { createReadableLine } from './readable-line.ts'
 
 const base = { level: 'info', time: '2026-01-02T03:04:05.000Z', name: 'api', pid: 1 }
 const readable = (name: string, fields: object) =>
-  readableLine(name, JSON.stringify({ ...base, ...fields }), false).slice('00:00:00 '.length)
+  createReadableLine(false)(name, JSON.stringify({ ...base, ...fields })).slice('00:00:00 '.length)
 
 describe('a readable line', () => {
   test('shows a request by method, path, status and time', () => {
     expect(readable('api', { msg: 'request', method: 'GET', url: '/v1/goals', status: 200, ms: 1.2 })).toBe(
-      'api     GET /v1/goals 200 1.2 ms',
+      '(api): GET /v1/goals 200 1.2 ms',
     )
   })
 
@@ -22,13 +22,13 @@ describe('a readable line', () => {
       ms: 13,
       subject: 'g1',
     }
-    expect(readable('worker', fields)).toBe('worker  audit-log done goal:created eventId=e1 events=1 13 ms')
+    expect(readable('worker', fields)).toBe('(worker): audit-log done goal:created eventId=e1 events=1 13 ms')
   })
 
   test('shows the level and the reason of a failure on one line', () => {
     const err = { type: 'Error', message: 'no answer', stack: 'Error: no answer\n    at x' }
     expect(readable('worker', { level: 'warn', msg: 'attempt failed', consumer: 'sync', attempt: 2, err })).toBe(
-      'worker  warn: sync attempt failed attempt=2 (no answer)',
+      'WARN (worker): sync attempt failed attempt=2 (no answer)',
     )
   })
 
@@ -40,15 +40,15 @@ describe('a readable line', () => {
       operator: 'o1',
       deadLetterId: 'd1',
     }
-    expect(readable('ops', fields)).toBe('ops     sync dead letter discarded goal:created operator=o1 deadLetterId=d1')
+    expect(readable('ops', fields)).toBe('(ops): sync dead letter discarded goal:created operator=o1 deadLetterId=d1')
   })
 
   test('shows text that is not JSON unchanged', () => {
-    expect(readableLine('ops', '{ oops', false)).toMatch(/^\d\d:\d\d:\d\d ops {5}\{ oops$/)
+    expect(createReadableLine(false)('ops', '{ oops')).toMatch(/^\d\d:\d\d:\d\d \(ops\): \{ oops$/)
   })
 
   test('has colours only when requested', () => {
-    expect(readableLine('api', JSON.stringify(base), true)).toContain('\u001b[')
-    expect(readableLine('api', JSON.stringify(base), false)).not.toContain('\u001b[')
+    expect(createReadableLine(true)('api', JSON.stringify(base))).toContain('\u001b[')
+    expect(createReadableLine(false)('api', JSON.stringify(base))).not.toContain('\u001b[')
   })
 })

@@ -1,32 +1,36 @@
-import { styleText } from 'node:util'
+import { prettyFactory } from 'pino-pretty'
 
 type Fields = Record<string, unknown>
-type Paint = (colour: Parameters<typeof styleText>[0], text: string) => string
+type Colour = 'cyan' | 'magenta' | 'blue' | 'gray'
 
 /** The fields that a line shows by name after its message. The JSON has the others. */
 const namedFields = [
   ...['eventId', 'events', 'count', 'attempt', 'retryInMs', 'operator', 'deadLetterId', 'port', 'reason', 'why'],
   'signal',
 ]
-const levelColours: Record<string, 'yellow' | 'red'> = { warn: 'yellow', error: 'red', fatal: 'red' }
-const nameColours: Record<string, 'cyan' | 'magenta' | 'blue'> = { api: 'cyan', worker: 'magenta', ops: 'blue' }
-const longestName = 6
+const visibleLevels = ['warn', 'error', 'fatal']
+const nameColours: Record<string, Colour> = { api: 'cyan', worker: 'magenta', ops: 'blue' }
 
 /**
- * Formats one line of a process for a person: time, process, message and the most important fields. A line that is not
- * JSON becomes the message.
+ * Returns a function that formats one line of a process for a person: the time, a level of `warn` or above, the
+ * process, the message and the most important fields. A line that is not JSON becomes the message.
  */
-export function readableLine(name: string, line: string, colours: boolean): string {
-  const paint: Paint = (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text)
-  const label = paint(nameColours[name] ?? 'gray', name.padEnd(longestName))
-  const fields = parse(line)
-  if (!fields) return `${paint('gray', clock(new Date()))} ${label}  ${line}`
-
-  const text = (requestParts(fields) ?? outcomeParts(fields)).filter(Boolean).join(' ')
-  const level = String(fields.level)
-  const colour = levelColours[level]
-  const body = colour ? paint(colour, `${level}: ${text}`) : text
-  return `${paint('gray', clock(new Date(String(fields.time))))} ${label}  ${body}`
+export function createReadableLine(colorize: boolean): (name: string, line: string) => string {
+  const pretty = prettyFactory({
+    colorize,
+    customColors: { message: 'reset', warn: 'yellow', error: 'red', fatal: 'red' },
+    ignore: 'pid,hostname',
+    hideObject: true,
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss',
+    customPrettifiers: {
+      time: String,
+      level: (level, _key, _log, { labelColorized }) => (visibleLevels.includes(String(level)) ? labelColorized : ''),
+      name: (name, _key, _log, { colors }) => colors[nameColours[String(name)] ?? 'gray'](String(name)),
+    },
+    messageFormat: (fields) => (requestParts(fields) ?? outcomeParts(fields)).filter(Boolean).join(' '),
+  })
+  return (name, line) => pretty({ ...(parse(line) ?? { time: new Date().toISOString(), msg: line }), name })
 }
 
 function parse(line: string): Fields | undefined {
@@ -54,7 +58,6 @@ const outcomeParts = ({ consumer, msg, type, ms, err, ...rest }: Fields) => [
 
 const duration = (ms: unknown) => (typeof ms === 'number' ? `${ms} ms` : '')
 const list = (value: unknown) => (Array.isArray(value) ? value.join(',') : String(value))
-const clock = (date: Date) => (Number.isNaN(date.getTime()) ? '--:--:--' : date.toTimeString().slice(0, 8))
 
 function errorMessage(err: unknown): string {
   if (typeof err !== 'object' || err === null || !('message' in err)) return ''

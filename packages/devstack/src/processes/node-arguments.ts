@@ -9,3 +9,6 @@ export const nodeArguments = (path: string, args: readonly string[] = []): strin
   resolve(repositoryRoot, path),
   ...args,
 ]
+
+/** The arguments that make a process send the path of every source file that it imports to its parent. */
+export const reportImports = preload('./import-report.ts')

@@ -33,7 +33,7 @@ export async function boot(options: {
     stack.processes[name] = pid
     writeStackFile(settings.folder, stack)
   }
-  await startPrograms({ env, ports, output, shutdown, onPid })
+  await startPrograms({ watch: settings.watch, env, ports, output, shutdown, onPid })
 }
 
 /** Returns the URLs of the servers. Imports the configuration package, which loads slowly, only when it is needed. */

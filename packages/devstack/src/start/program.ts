@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { endProcess, exitOf, spawnChild } from '../processes/child.ts'
-import { nodeArguments } from '../processes/node-arguments.ts'
+import { nodeArguments, reportImports } from '../processes/node-arguments.ts'
 import { repositoryRoot } from '../processes/repository.ts'
 import { runToEnd } from '../processes/run-to-end.ts'
 import { becomesReady } from '../servers/readiness.ts'
@@ -11,19 +11,23 @@ export type ProgramOptions = {
   env: NodeJS.ProcessEnv
   /** Called for every line that it writes to standard output or standard error. */
   onLine: (line: string) => void
+  /** Called for every source file that it imports, packages of node_modules excluded. */
+  onImport?: ((file: string) => void) | undefined
 }
 
 const stopDeadlineMs = 10_000
 
 /** Runs one of our programs under this Node. It never outlives this process. */
-export function launchProgram({ path, env, onLine }: ProgramOptions): Running {
-  const child = spawnChild(process.execPath, nodeArguments(path), {
+export function launchProgram({ path, env, onLine, onImport }: ProgramOptions): Running {
+  const args = [...(onImport ? reportImports : []), ...nodeArguments(path)]
+  const child = spawnChild(process.execPath, args, {
     deathSignal: 'KILL',
     cwd: repositoryRoot,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(onImport ? (['ipc'] as const) : [])],
   })
   for (const input of [child.stdout, child.stderr]) if (input) createInterface({ input }).on('line', onLine)
+  if (onImport) child.on('message', (file) => onImport(String(file)))
   return {
     pid: child.pid ?? 0,
     exited: exitOf(child),

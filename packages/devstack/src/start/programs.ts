@@ -1,10 +1,11 @@
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { repositoryRoot } from '../processes/repository.ts'
 import type { Output } from './output.ts'
 import type { Ports } from './ports.ts'
 import { awaitReady, launchProgram } from './program.ts'
 import type { Shutdown } from './shutdown.ts'
 import { type Supervised, supervise } from './supervise.ts'
+import { watchFiles } from './watch-files.ts'
 
 type ProgramName = 'api' | 'worker' | 'ops'
 
@@ -26,9 +27,11 @@ export const probeUrls = (ports: Ports): Record<ProgramName, string> => ({
 
 /**
  * Starts api, worker and ops, each as a process that is restarted when it ends. Resolves when all are ready.
+ * With `watch` a process also restarts when a source file that it imported changes.
  * `onPid` is called for every process that is started.
  */
 export async function startPrograms(options: {
+  watch: boolean
   env: NodeJS.ProcessEnv
   ports: Ports
   output: Output
@@ -41,20 +44,26 @@ export async function startPrograms(options: {
 
   async function keep(name: ProgramName): Promise<void> {
     let supervised: Supervised | undefined
+    const files = watchFiles((file) => void supervised?.restart(`${relative(repositoryRoot, file)} changed`))
     const launch = async () => {
       const running = launchProgram({
         path: programPaths[name],
         env: { ...env, ...ownEnv[name] },
         onLine: (line) => output.forward(name, line),
+        onImport: options.watch ? files.add : undefined,
       })
       options.onPid(name, running.pid)
       return running
     }
     const first = await launch()
-    await shutdown.add('programs', () => (supervised ?? first).stop())
+    await shutdown.add('programs', async () => {
+      files.close()
+      await (supervised ?? first).stop()
+    })
     // A program that ends before it is ready for the first time is misconfigured. It fails the start without a retry.
     await awaitReady(name, probes[name], first)
-    if (!shutdown.begun()) supervised = supervise({ name, first, launch, log: output.log })
+    if (!shutdown.begun())
+      supervised = supervise({ name, first, launch, log: output.log, awaitsRestart: options.watch })
   }
   await Promise.all((Object.keys(programPaths) as ProgramName[]).map(keep))
 }

@@ -15,12 +15,17 @@ export type Settings = {
   commandPrefix: string
   /** Whether to load the sample. */
   demo: boolean
+  /** Whether a program restarts when one of its source files changes. */
+  watch: boolean
 }
 
 /** @throws when an argument is unknown */
 export function readSettings(env: NodeJS.ProcessEnv, args: readonly string[]): Settings {
   const isSet = (...names: string[]) => names.some((name) => Boolean(env[name] || env[`${name}_FILE`]))
-  const { demo } = parseArgs({ args: [...args], options: { demo: { type: 'boolean', default: false } } }).values
+  const { demo, watch } = parseArgs({
+    args: [...args],
+    options: { demo: { type: 'boolean', default: false }, watch: { type: 'boolean', default: false } },
+  }).values
   return {
     folder: dataDir(env),
     embedPostgres: !isSet(...databaseVariables),
@@ -29,5 +34,6 @@ export function readSettings(env: NodeJS.ProcessEnv, args: readonly string[]): S
     canSign: !isSet('AUTH_JWKS_URL'),
     commandPrefix: env.DATA_DIR ? `DATA_DIR='${env.DATA_DIR}' ` : '',
     demo,
+    watch,
   }
 }

@@ -72,6 +72,42 @@ test('a process is stopped when its launch finishes after the stop', async () =>
   expect(await late.exited).toEqual({ code: 0, signal: null })
 })
 
+test('a restart stops the process, starts the next one at once and logs only the reason', async () => {
+  const { messages, log } = recorder()
+  const first = fakeProcess(1)
+  const supervised = supervise({ name: 'worker', first, launch: async () => fakeProcess(2), log })
+  await Promise.all([supervised.restart('a.ts changed'), supervised.restart('b.ts changed')])
+  await until(() => supervised.pid() === 2)
+  await supervised.stop()
+  expect(await first.exited).toEqual({ code: 0, signal: null })
+  expect(messages).toEqual(['worker restarts: a.ts changed'])
+})
+
+test('with awaitsRestart a process that ended stays down until it is restarted', async () => {
+  const { messages, log } = recorder()
+  const first = fakeProcess(1)
+  const launch = async () => fakeProcess(2)
+  const supervised = supervise({ name: 'worker', first, launch, log, awaitsRestart: true })
+  first.end(crashed)
+  await until(() => messages.length === 1)
+  expect(supervised.pid()).toBe(1)
+  await supervised.restart('a.ts changed')
+  await until(() => supervised.pid() === 2)
+  await supervised.stop()
+  expect(messages).toEqual(['worker ended (exit code 1); waiting for a change', 'worker restarts: a.ts changed'])
+})
+
+test('with awaitsRestart a process that waits for a restart can be stopped', async () => {
+  const { messages, log } = recorder()
+  const first = fakeProcess(1)
+  const never = () => Promise.reject(new Error('launched'))
+  const supervised = supervise({ name: 'worker', first, launch: never, log, awaitsRestart: true })
+  first.end(crashed)
+  await until(() => messages.length === 1)
+  await supervised.stop()
+  expect(messages).toHaveLength(1)
+})
+
 test('the wait doubles with each failure up to 10 s', () => {
   expect([0, 1, 2, 20].map(backoffMs)).toEqual([200, 400, 800, 10_000])
 })

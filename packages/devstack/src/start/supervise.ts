@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '@goals-tasks/config/message-of'
 import type { Exit } from '../processes/child.ts'
@@ -5,7 +6,12 @@ import type { Exit } from '../processes/child.ts'
 /** A process that may end at any time. */
 export type Running = { pid: number; exited: Promise<Exit>; stop(): Promise<void> }
 
-export type Supervised = { pid(): number; stop(): Promise<void> }
+export type Supervised = {
+  pid(): number
+  /** Stops the process and launches it again at once. Also ends the wait after an exit. */
+  restart(reason: string): Promise<void>
+  stop(): Promise<void>
+}
 
 const longLifeMs = 30_000
 
@@ -14,36 +20,56 @@ export const backoffMs = (failures: number) => Math.min(200 * 2 ** failures, 10_
 
 /**
  * Keeps a process running: when it ends, `launch` starts the next one, sooner after a long life than after a short one.
+ * With `awaitsRestart` a process that ended after a short life stays down until `restart` is called.
  * `log` receives every end and every restart.
  */
 export function supervise(options: {
   name: string
   first: Running
   launch: () => Promise<Running>
-  log: (message: string, level: 'warn') => void
+  log: (message: string, level: 'info' | 'warn') => void
+  awaitsRestart?: boolean
 }): Supervised {
-  const { name, launch, log } = options
+  const { name, launch, log, awaitsRestart = false } = options
   let current = options.first
-  const stopping = new AbortController()
+  let stopping = false
+  let restarting = false
+  let wait = new AbortController()
 
-  async function relaunch(exit: Exit, failures: number): Promise<void> {
-    const waitMs = backoffMs(failures)
-    log(`${name} ended (${exit.signal ?? `exit code ${exit.code}`}); starting it again in ${waitMs / 1000} s`, 'warn')
-    await sleep(waitMs, undefined, { signal: stopping.signal })
+  async function pause(exit: Exit, livedLong: boolean, failures: number): Promise<void> {
+    if (stopping || restarting) return
+    const end = `${name} ended (${exit.signal ?? `exit code ${exit.code}`})`
+    if (awaitsRestart && !livedLong) {
+      log(`${end}; waiting for a change`, 'warn')
+      await once(wait.signal, 'abort')
+    } else {
+      const waitMs = backoffMs(failures)
+      log(`${end}; starting it again in ${waitMs / 1000} s`, 'warn')
+      // An abort ends the wait early and is no error.
+      await sleep(waitMs, undefined, { signal: wait.signal }).catch(() => undefined)
+    }
+  }
+
+  async function relaunch(): Promise<void> {
+    const requested = restarting
+    restarting = false
+    wait = new AbortController()
     current = await launch()
     // `stop` was called during the launch.
-    if (stopping.signal.aborted) return current.stop()
-    log(`${name} started again as pid ${current.pid}`, 'warn')
+    if (stopping) return current.stop()
+    if (!requested) log(`${name} started again as pid ${current.pid}`, 'warn')
   }
 
   async function watch(): Promise<void> {
     for (let failures = 0; ; failures++) {
       const startedAt = performance.now()
       const exit = await current.exited
-      if (performance.now() - startedAt > longLifeMs) failures = 0
-      if (stopping.signal.aborted) return
-      await relaunch(exit, failures).catch((error: unknown) => {
-        if (!stopping.signal.aborted) log(`${name} did not start: ${messageOf(error)}`, 'warn')
+      const livedLong = performance.now() - startedAt > longLifeMs
+      if (livedLong || restarting) failures = 0
+      await pause(exit, livedLong, failures)
+      if (stopping) return
+      await relaunch().catch((error: unknown) => {
+        if (!stopping) log(`${name} did not start: ${messageOf(error)}`, 'warn')
       })
     }
   }
@@ -51,8 +77,17 @@ export function supervise(options: {
 
   return {
     pid: () => current.pid,
+    async restart(reason) {
+      // A restart that has not launched yet includes this change too.
+      if (stopping || restarting) return
+      restarting = true
+      log(`${name} restarts: ${reason}`, 'info')
+      wait.abort()
+      await current.stop()
+    },
     async stop() {
-      stopping.abort()
+      stopping = true
+      wait.abort()
       await current.stop()
       await watching
     },

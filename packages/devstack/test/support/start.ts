@@ -12,7 +12,8 @@ import { temporaryTestFolder } from './in-folder.ts'
 /** A data folder for `start`, shared by the tests of a file. */
 export type Installation = {
   folder: string
-  launch(env?: Record<string, string>, args?: string[]): Program
+  /** Runs `start` of this repository, or the one at `path`. */
+  launch(env?: Record<string, string>, args?: string[], path?: string): Program
   readStack(): StackFile
   /** The pids of Postgres and Redis. */
   serverPids(): Promise<number[]>
@@ -29,8 +30,8 @@ export const test = base.extend(
     const files = [join(folder, 'pg/postmaster.pid'), join(folder, 'redis/redis.pid')]
     return {
       folder,
-      launch: (env, args) =>
-        startProcess('packages/devstack/start.js', { NODE_ENV: '', DATA_DIR: folder, PORT: port, ...env }, args),
+      launch: (env, args, path = 'packages/devstack/start.js') =>
+        startProcess(path, { NODE_ENV: '', DATA_DIR: folder, PORT: port, ...env }, args),
       readStack: () => readStackFile(folder, StackFile),
       serverPids: () => Promise.all(files.map(async (file) => Number.parseInt(await readFile(file, 'utf8'), 10))),
     }

@@ -2,38 +2,30 @@ import { connectCache, createCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createLogger, createRegistry, serveUntilStopped, startOrExit, throttled } from '@goals-tasks/observability'
+import { runProcess, throttledWarning } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 
-await startOrExit(async () => {
-  const config = loadConfig()
-  const log = createLogger('api', config.logLevel)
-  const registry = createRegistry()
-
-  const database = createDatabase({
+await runProcess('api', loadConfig, async ({ config, log, registry }) => {
+  const { pool, close: closeDatabase } = createDatabase({
     ...config.database,
     name: 'goals-tasks api',
     // The only limit of a read, which is one statement.
     statementTimeoutMs: 15_000,
-    onError: (err) => log.warn({ err }, 'an idle database connection was lost'),
+    onError: throttledWarning(log, 'a database connection was lost'),
   })
-  await assertSchema(database.pool)
-  await ensurePartitions(database.pool)
-  const redis = connectProducer(
-    config.redis.url,
-    throttled(10_000, (err: Error) => log.warn({ err }, 'redis is away; events wait in postgres')),
-  )
-  const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
-
+  await assertSchema(pool)
+  await ensurePartitions(pool)
+  const redis = connectProducer(config.redis.url, throttledWarning(log, 'Redis is away; events wait in Postgres'))
   const cacheRedis = connectCache(
     config.cache.url,
-    throttled(10_000, (err: Error) => log.warn({ err }, 'the redis of the cache is away; every read asks postgres')),
+    throttledWarning(log, 'the Redis of the cache is away; every read asks Postgres'),
   )
+  const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
-  const deps = createDeps({ pool: database.pool, cache, dispatcher, retentionDays: config.retentionDays })
-  const app = await buildApp(deps, {
+
+  const app = await buildApp(createDeps({ pool, cache, dispatcher, retentionDays: config.retentionDays }), {
     log,
     registry,
     verify: createVerifier(config.auth),
@@ -41,24 +33,20 @@ await startOrExit(async () => {
     trustProxy: config.http.trustProxy,
   })
 
-  await serveUntilStopped({
-    log,
-    registry,
-    host: config.host,
-    probePort: config.probePort,
-    shutdownTimeoutMs: config.shutdownTimeoutMs,
-    ready: () => readiness(database.pool, { redis, cache: cacheRedis }),
+  return {
+    ready: () => readiness(pool, { redis, cache: cacheRedis }),
+    async listen() {
+      await app.listen({ host: config.http.host, port: config.http.port })
+      const address = app.server.address()
+      return { port: typeof address === 'object' ? address?.port : undefined }
+    },
     async close() {
       await app.close()
       // Only now are all writes done, so this flush takes the last of them.
       await dispatcher.close()
       await cache.close()
       for (const connection of [redis, cacheRedis]) connection.disconnect()
-      await database.close()
+      await closeDatabase()
     },
-  })
-
-  await app.listen({ host: config.http.host, port: config.http.port })
-  const address = app.server.address()
-  log.info({ port: typeof address === 'object' ? address?.port : undefined }, 'ready')
+  }
 })

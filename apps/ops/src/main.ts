@@ -17,7 +17,7 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   })
   const { pool } = database
   await assertSchema(pool)
-  const redis = connectProducer(config.redis.url, throttledWarning(log, 'redis is away; Bull Board waits for it'))
+  const redis = connectProducer(config.redis.url, throttledWarning(log, 'Redis is away; Bull Board waits for it'))
   const queues = openQueues(redis, config.redis.queuePrefix)
   registerStatusMetrics(registry, () => loadStatus({ pool, queues }), log)
 

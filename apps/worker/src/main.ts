@@ -17,10 +17,10 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
   })
   await assertSchema(pool)
   await ensurePartitions(pool)
-  const producer = connectProducer(config.redis.url, throttledWarning(log, 'redis is away'))
-  const redis = { producer, worker: connectWorker(config.redis.url, throttledWarning(log, 'redis is away')) }
-  const cache = connectCache(config.cache.url, throttledWarning(log, 'the redis of the cache is away'))
-  await refuseEviction(producer, (reason) => log.warn({ reason }, 'cannot read the eviction policy of redis'))
+  const producer = connectProducer(config.redis.url, throttledWarning(log, 'Redis is away'))
+  const redis = { producer, worker: connectWorker(config.redis.url, throttledWarning(log, 'Redis is away')) }
+  const cache = connectCache(config.cache.url, throttledWarning(log, 'the Redis of the cache is away'))
+  await refuseEviction(producer, (reason) => log.warn({ reason }, 'cannot read the eviction policy of Redis'))
 
   const worker = createWorker({
     serve: config.consumers,

@@ -1,33 +1,27 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Client, startTestApp } from '../support/test-app.ts'
+import { expect } from 'vitest'
+import { overwrite } from '../support/client.ts'
+import { test as base } from '../support/test.ts'
 
-let api: Awaited<ReturnType<typeof startTestApp>>
-let ada: Client
-let goalId: string
-beforeAll(async () => {
-  api = await startTestApp()
-  ada = await api.as()
-  goalId = (await ada.goal()).id
-})
-afterAll(() => api.close())
+const test = base.extend('goalId', { scope: 'file' }, async ({ ada }) => (await ada.createGoal()).id)
 
 const nested = (levels: number): object => (levels === 1 ? { end: true } : { a: nested(levels - 1) })
 const distinct = (n: number, length: number, character: string) =>
   Array.from({ length: n }, (_, i) => `${i}`.padStart(2, '0') + character.repeat(length - 2))
 const family = '\u{1F468}\u200d\u{1F469}\u200d\u{1F467}\u200d\u{1F466}'
-/** What is easily lost on the way: quotes, controls, combining marks that are not composed, text from right to left. */
-const odd = `"'\\/\b\f\n\r\t\u0001\u007f\u2028\ufeff\ufffd e\u0301 \u05e9\u05dc\u05d5\u05dd ${family} \u{10ffff} </script> ; drop table`
+const controls = '\b\f\n\r\t\u0001\u007f\u2028\ufeff\ufffd'
+/** A text that is easily damaged: quotes, controls, combining marks, right-to-left text, emoji of many code points. */
+const odd = `"'\\/${controls} e\u0301 \u05e9\u05dc\u05d5\u05dd ${family} \u{10ffff} </script> ; drop table`
 
 const shared = {
   'a title of 200 characters': { title: 'x'.repeat(200) },
   'a title of 200 emoji': { title: '\u{1F600}'.repeat(200) },
   'a title of one character': { title: '.' },
-  'a title with spaces around': { title: '  kept  ' },
+  'a title between spaces': { title: '  kept  ' },
   'an odd title': { title: odd },
-  'an odd text everywhere': { description: odd, tags: [odd.slice(0, 40)], metadata: { [odd]: [odd, { odd }] } },
+  'an odd text in every field': { description: odd, tags: [odd.slice(0, 40)], metadata: { [odd]: [odd, { odd }] } },
   'a description of 20,000 emoji': { description: '\u{1F600}'.repeat(20_000) },
   'an empty description': { description: '' },
-  'a description that is taken away': { description: null },
+  'a description of null': { description: null },
   '50 tags of 50 characters': { tags: distinct(50, 50, 'x') },
   '50 tags of 50 emoji': { tags: distinct(50, 50, '\u{1F600}') },
   'no tags': { tags: [] },
@@ -36,7 +30,7 @@ const shared = {
   'metadata of 8 levels of arrays': { metadata: { a: [[[[[[[1]]]]]]] } },
   'metadata of 16 KiB': { metadata: { a: 'x'.repeat(16_384 - '{"a":""}'.length) } },
   'metadata of 16 KiB in two bytes each': { metadata: { a: '\u00e9'.repeat((16_384 - '{"a":""}'.length) / 2) } },
-  'metadata of every kind': {
+  'metadata of every type': {
     metadata: {
       '': 'no name',
       numbers: [0, -1, 0.1, 1e-7, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 1 / 3, 5e-324],
@@ -71,47 +65,50 @@ const cases = [
   ...Object.entries(tasks).map(([what, fields]) => ({ what: `a task with ${what}`, of: 'tasks', fields })),
 ]
 
-test.each(cases)('$what comes back as it was sent, however it is written and read', async ({ of, fields }) => {
-  const collection = of === 'goals' ? '/v1/goals' : `/v1/goals/${goalId}/tasks`
-  const created = await ada.post(collection, { title: 'x', ...fields })
-  expect(created.status, created.text.slice(0, 300)).toBe(201)
-  const other = await ada.post(collection, { title: 'y' })
-  const patched = await ada.patch(`/v1/${of}/${other.body.id}`, fields, { 'if-match': '*' })
-  expect(patched.status, patched.text.slice(0, 300)).toBe(200)
-  const list = await ada.get(`${collection}?limit=2`)
-  const history = await ada.get(`/v1/${of}/${created.body.id}/history`)
-  const views = [
-    created.body,
-    patched.body,
-    (await ada.get(`/v1/${of}/${created.body.id}`)).body,
-    ...(list.body.data ?? []),
-    history.body.data?.[0]?.after,
-  ]
-  expect(views).toHaveLength(6)
-  for (const view of views) expect(view).toMatchObject(fields)
-  for (const [name, value] of Object.entries(fields))
-    for (const view of views) expect((view as never)[name]).toStrictEqual(value)
-  // What comes back is taken again, and changes nothing.
-  const version = patched.body.version
-  const again = await ada.patch(`/v1/${of}/${other.body.id}`, fields, { 'if-match': '*' })
-  expect(again.body).toMatchObject({ ...fields, version })
-})
+test.for(cases)(
+  '$what is returned as it was sent by every write and every read',
+  async ({ of, fields }, { ada, goalId }) => {
+    const collection = of === 'goals' ? '/v1/goals' : `/v1/goals/${goalId}/tasks`
+    const created = await ada.post(collection, { title: 'x', ...fields })
+    expect(created.status, created.text.slice(0, 300)).toBe(201)
+    const other = await ada.post(collection, { title: 'y' })
+    const patched = await ada.patch(`/v1/${of}/${other.body.id}`, fields, overwrite)
+    expect(patched.status, patched.text.slice(0, 300)).toBe(200)
+    const list = await ada.get(`${collection}?limit=2`)
+    const history = await ada.get(`/v1/${of}/${created.body.id}/history`)
+    const views = [
+      created.body,
+      patched.body,
+      (await ada.get(`/v1/${of}/${created.body.id}`)).body,
+      ...(list.body.data ?? []),
+      history.body.data?.[0]?.after,
+    ]
+    expect(views).toHaveLength(6)
+    for (const view of views) expect(view).toMatchObject(fields)
+    for (const [name, value] of Object.entries(fields))
+      for (const view of views) expect((view as never)[name]).toStrictEqual(value)
+    // A returned value is accepted again, and changes nothing.
+    const version = patched.body.version
+    const again = await ada.patch(`/v1/${of}/${other.body.id}`, fields, overwrite)
+    expect(again.body).toMatchObject({ ...fields, version })
+  },
+)
 
-test('a task waits for a hundred others and a page shows two hundred', async () => {
-  const { id } = await ada.goal()
-  const made = await Promise.all(Array.from({ length: 201 }, () => ada.task(id)))
-  const dependencies = made.slice(0, 100).map((task) => task.id)
+test('a task has a hundred dependencies and a page shows two hundred tasks', async ({ ada }) => {
+  const { id } = await ada.createGoal()
+  const tasks = await Promise.all(Array.from({ length: 201 }, () => ada.createTask(id)))
+  const dependencies = tasks.slice(0, 100).map((task) => task.id)
   const task = await ada.post(`/v1/goals/${id}/tasks`, { title: 'x', dependencies })
   expect(task).toMatchObject({ status: 201, body: { dependencies, status: 'BLOCKED' } })
-  const over = await ada.put(`/v1/tasks/${task.body.id}/dependencies/${made[100]?.id}`)
+  const over = await ada.put(`/v1/tasks/${task.body.id}/dependencies/${tasks[100]?.id}`)
   expect(over.body).toMatchObject({ status: 409, code: 'too-many-dependencies' })
   const page = await ada.get(`/v1/goals/${id}/tasks?limit=200`)
   expect(page.body).toMatchObject({ page: { hasMore: true } })
   expect(page.body.data).toHaveLength(200)
 })
 
-test('a body, a key and a version of the largest size are taken', async () => {
-  const { id } = await ada.goal()
+test('a body, a key and a version of the largest size are accepted', async ({ api, ada }) => {
+  const { id } = await ada.createGoal()
   const body = '{"title":"Padded"}'.padEnd(256 * 1024)
   const padded = await ada.patch(`/v1/goals/${id}`, body, { 'if-match': `"1", "999999999", W/"1"` })
   expect(padded.body).toMatchObject({ title: 'Padded', version: 2 })
@@ -127,17 +124,17 @@ test('a body, a key and a version of the largest size are taken', async () => {
   expect((await ada.patch(`/v1/goals/${id}`, { title: 'x', version: 2_147_483_646 })).body.version).toBe(2_147_483_647)
 })
 
-test('an id may be written in capitals', async () => {
-  const task = await ada.task(goalId)
-  const blocker = await ada.task(goalId)
+test('an id is accepted in capitals', async ({ ada, goalId }) => {
+  const task = await ada.createTask(goalId)
+  const blocker = await ada.createTask(goalId)
   const [upper, upperBlocker] = [task.id.toUpperCase(), blocker.id.toUpperCase()]
   expect((await ada.get(`/v1/tasks/${upper}`)).body.id).toBe(task.id)
   expect((await ada.put(`/v1/tasks/${upper}/dependencies/${upperBlocker}`)).body.dependencies).toEqual([blocker.id])
   expect((await ada.delete(`/v1/tasks/${upper}/dependencies/${upperBlocker}`)).body.dependencies).toEqual([])
-  const assigned = await ada.patch(`/v1/tasks/${upper}`, { assignedTo: ada.id.toUpperCase() }, { 'if-match': '*' })
+  const assigned = await ada.patchTask(upper, { assignedTo: ada.id.toUpperCase() })
   expect(assigned.body.assignedTo).toBe(ada.id)
   expect((await ada.get(`/v1/tasks?assignedTo=${ada.id.toUpperCase()}`)).body.data).toHaveLength(1)
   expect((await ada.post(`/v1/goals/${goalId.toUpperCase()}/tasks`, { title: 'x' })).body.goalId).toBe(goalId)
   expect((await ada.delete(`/v1/tasks/${upper}`)).status).toBe(204)
-  expect((await ada.post(`/v1/tasks/${upper}/restore`)).status).toBe(200)
+  expect((await ada.actOnTask(upper, 'restore')).status).toBe(200)
 })

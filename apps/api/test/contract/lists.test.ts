@@ -1,14 +1,10 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { listGoals } from '../../src/features/goals/list.ts'
 import { listTasks, listTasksOfGoal } from '../../src/features/tasks/list.ts'
-import { type Client, startTestApp } from '../support/test-app.ts'
-
-let api: Awaited<ReturnType<typeof startTestApp>>
-beforeAll(async () => {
-  api = await startTestApp()
-})
-afterAll(() => api.close())
+import type { Client } from '../support/client.ts'
+import { manyRounds } from '../support/limits.ts'
+import { test } from '../support/test.ts'
 
 type Page = { data: { id: string }[]; page: { nextCursor: string | null; hasMore: boolean } }
 
@@ -31,51 +27,55 @@ async function walk(
   return ids
 }
 
-test('any page size shows every row once, newest first, even among rows of one instant', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 0, max: 25 }), fc.integer({ min: 1, max: 7 }), async (count, limit) => {
-      const ada = await api.as()
-      // One statement: all of them share their created_at, so only the id orders them.
-      await api.pool.query(
-        `insert into goals (user_id, title) select $1, 'Goal ' || i from generate_series(1, $2::int) i`,
-        [ada.id, count],
-      )
-      const { rows } = await api.pool.query(
-        'select id from goals where user_id = $1 order by created_at desc, id desc',
-        [ada.id],
-      )
-      expect(await walk(ada, '/v1/goals', limit)).toEqual(rows.map((row) => row.id))
-    }),
-    { numRuns: 15 },
-  )
-})
+test(
+  'every row is listed once, newest first, for any page size and when rows share one instant',
+  manyRounds,
+  async ({ api }) => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 25 }), fc.integer({ min: 1, max: 7 }), async (count, limit) => {
+        const ada = await api.as()
+        // One statement gives all rows the same created_at, so only the id orders them.
+        await api.pool.query(
+          `insert into goals (user_id, title) select $1, 'Goal ' || i from generate_series(1, $2::int) i`,
+          [ada.id, count],
+        )
+        const { rows } = await api.pool.query(
+          'select id from goals where user_id = $1 order by created_at desc, id desc',
+          [ada.id],
+        )
+        expect(await walk(ada, '/v1/goals', limit)).toEqual(rows.map((row) => row.id))
+      }),
+      { numRuns: 15 },
+    )
+  },
+)
 
-test('rows that come and go while someone pages neither repeat nor hide others', async () => {
+test('new rows neither repeat nor hide others when they arrive between two pages', async ({ api }) => {
   const ada = await api.as()
   const goals = []
-  for (let i = 0; i < 12; i++) goals.push(await ada.goal({ title: `Goal ${i}` }))
+  for (let i = 0; i < 12; i++) goals.push(await ada.createGoal({ title: `Goal ${i}` }))
   const shown = await walk(ada, '/v1/goals', 3, async () => {
-    await ada.goal({ title: 'Newcomer' })
+    await ada.createGoal({ title: 'Newcomer' })
   })
   expect(shown).toEqual(goals.map((goal) => goal.id).toReversed())
 })
 
-test('a link keeps whatever the address asked for', async () => {
+test('a link to the next page keeps every query parameter', async ({ api }) => {
   const ada = await api.as()
-  for (let i = 0; i < 2; i++) await ada.goal({ category: 'a?b&c' })
+  for (let i = 0; i < 2; i++) await ada.createGoal({ category: 'a?b&c' })
   const first = await ada.get('/v1/goals?category=a?b%26c&limit=1')
   const next = String(first.headers.link).match(/<(.+)>/)?.[1] ?? ''
   expect((await ada.get(next)).body.data).toHaveLength(1)
   expect(new URL(next, 'http://list').searchParams.get('category')).toBe('a?b&c')
 })
 
-test('filters narrow a list and a link leads on', async () => {
+test('a filter narrows a list, and the link to the next page keeps it', async ({ api }) => {
   const ada = await api.as()
   const [high, low] = [
-    await ada.goal({ priority: 'HIGH', tags: ['x'] }),
-    await ada.goal({ priority: 'LOW', category: 'home' }),
+    await ada.createGoal({ priority: 'HIGH', tags: ['x'] }),
+    await ada.createGoal({ priority: 'LOW', category: 'home' }),
   ]
-  await ada.post(`/v1/goals/${low.id}/complete`)
+  await ada.actOnGoal(low.id, 'complete')
   const ids = async (query: string) => (await ada.get(`/v1/goals?${query}`)).body.data?.map((row) => row.id)
   expect(await ids('priority=HIGH,CRITICAL')).toEqual([high.id])
   expect(await ids('status=COMPLETED')).toEqual([low.id])
@@ -88,9 +88,9 @@ test('filters narrow a list and a link leads on', async () => {
   expect((await ada.get(next)).body.data?.map((row) => row.id)).toEqual([high.id])
 })
 
-test('a cursor serves the list and the filters that it came from, and nobody else', async () => {
+test('a cursor works only for its own list and filters, and only for its own user', async ({ api }) => {
   const [ada, bob] = [await api.as(), await api.as()]
-  for (let i = 0; i < 3; i++) await ada.goal()
+  for (let i = 0; i < 3; i++) await ada.createGoal()
   const { nextCursor } = ((await ada.get('/v1/goals?limit=1')).body as unknown as Page).page
   expect((await ada.get(`/v1/goals?limit=1&status=ACTIVE&cursor=${nextCursor}`)).body).toMatchObject({
     status: 400,
@@ -106,7 +106,7 @@ test('a cursor serves the list and the filters that it came from, and nobody els
   expect((await bob.get(`/v1/goals?limit=1&cursor=${nextCursor}`)).body.data).toEqual([])
 })
 
-test('what a list does not know is refused by name', async () => {
+test('an unknown or invalid query parameter of a list is refused by name', async ({ api }) => {
   const ada = await api.as()
   expect((await ada.get('/v1/goals?statsu=ACTIVE')).body).toMatchObject({
     status: 400,
@@ -127,25 +127,26 @@ test('what a list does not know is refused by name', async () => {
   expect((await ada.get('/v1/tasks?assignedTo=somebody')).status).toBe(400)
 })
 
-test('tasks across goals are those of own goals and those assigned, each once; assignedTo=me narrows', async () => {
+test('the tasks across goals are the owned and the assigned ones, and assignedTo=me narrows', async ({ api }) => {
   const [ada, bob] = [await api.as(), await api.as()]
-  const [hers, his] = [await ada.goal(), await bob.goal()]
-  const own = await ada.task(hers.id)
-  const ownAndAssigned = await ada.task(hers.id, { assignedTo: ada.id })
-  const assigned = await bob.task(his.id, { assignedTo: ada.id })
-  await bob.task(his.id)
+  const [hers, his] = [await ada.createGoal(), await bob.createGoal()]
+  const own = await ada.createTask(hers.id)
+  const ownAndAssigned = await ada.createTask(hers.id, { assignedTo: ada.id })
+  const assigned = await bob.createTask(his.id, { assignedTo: ada.id })
+  await bob.createTask(his.id)
   expect(await walk(ada, '/v1/tasks', 2)).toEqual([assigned.id, ownAndAssigned.id, own.id])
   expect(await walk(ada, '/v1/tasks?assignedTo=me', 1)).toEqual([assigned.id, ownAndAssigned.id])
   expect(await walk(ada, `/v1/goals/${his.id}/tasks`, 10)).toEqual([assigned.id])
   expect(await walk(bob, `/v1/goals/${his.id}/tasks`, 10)).toHaveLength(2)
 })
 
-test('a page of a long list is read along its index, never sorted', async () => {
+test('a page of a long list is read along its index and never sorted', async ({ api }) => {
   const ada = await api.as()
-  const goal = await ada.goal()
+  const goal = await ada.createGoal()
   const { pool } = api
   await pool.query(
-    `insert into goals (user_id, title, created_at) select $1, 'Goal ' || i, now() - i * interval '1 minute' from generate_series(1, 3000) i`,
+    `insert into goals (user_id, title, created_at)
+     select $1, 'Goal ' || i, now() - i * interval '1 minute' from generate_series(1, 3000) i`,
     [ada.id],
   )
   await pool.query(
@@ -155,7 +156,7 @@ test('a page of a long list is read along its index, never sorted', async () => 
   )
   await pool.query(
     `insert into tasks (goal_id, owner_id, user_id, assigned_to, title)
-     select id, user_id, user_id, gen_random_uuid(), 'Somebody else''s' from goals cross join generate_series(1, 3)`,
+     select id, user_id, user_id, gen_random_uuid(), 'Of another user' from goals cross join generate_series(1, 3)`,
   )
   await pool.query('analyze goals, tasks')
   const plans: string[] = []
@@ -172,17 +173,17 @@ test('a page of a long list is read along its index, never sorted', async () => 
   await listTasksOfGoal(deps, actor, goal.id, {})
   for (const plan of plans) {
     expect(plan).toMatch(/Index Scan using (goals_owner|tasks_(owner|assignee|goal))_newest/)
-    // Merging two scans that are in order already is all the sorting there may be.
+    // A merge of two ordered scans is the only sorting that is allowed.
     expect(plan).not.toMatch(/Sort\b(?! Key)/)
     expect(plan).not.toContain('Seq Scan')
   }
   expect(plans).toHaveLength(4)
 })
 
-test('every filter at once can be paged through', async () => {
+test('a list is paged through when every filter is set', async ({ api }) => {
   const ada = await api.as()
-  const goal = await ada.goal()
-  for (let i = 0; i < 3; i++) await ada.task(goal.id, { assignedTo: ada.id, tags: ['t'], dueDate: '2027-01-02' })
+  const goal = await ada.createGoal()
+  for (let i = 0; i < 3; i++) await ada.createTask(goal.id, { assignedTo: ada.id, tags: ['t'], dueDate: '2027-01-02' })
   const filters = 'status=TODO&priority=MEDIUM&tag=t&dueBefore=2027-02-01&dueAfter=2027-01-01'
   const others = `assignedTo=${(await api.as()).id}`
   expect(await walk(ada, `/v1/tasks?${filters}`, 1)).toHaveLength(3)

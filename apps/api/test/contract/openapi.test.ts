@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestApp } from '../support/test-app.ts'
+import { expect } from 'vitest'
+import { test as base } from '../support/test.ts'
 
 type Response = { headers?: Record<string, { schema: Record<string, unknown> }>; content?: Record<string, unknown> }
 type Operation = {
@@ -8,27 +8,27 @@ type Operation = {
   parameters?: { in: string; name: string }[]
   responses: Record<string, Response>
 }
+type Document = { info: { version: string }; paths: Record<string, Record<string, Operation>> }
 
-let api: Awaited<ReturnType<typeof startTestApp>>
-let document: { info: { version: string }; paths: Record<string, Record<string, Operation>> }
-beforeAll(async () => {
-  api = await startTestApp()
-  document = JSON.parse((await api.app.inject({ url: '/openapi.json' })).body)
-})
-afterAll(() => api.close())
-
-const operations = () =>
-  Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, method, ...operation })),
+const test = base
+  .extend(
+    'document',
+    { scope: 'file' },
+    async ({ api }): Promise<Document> => JSON.parse((await api.app.inject({ url: '/openapi.json' })).body),
+  )
+  .extend('operations', { scope: 'file' }, ({ document }) =>
+    Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, method, ...operation })),
+    ),
   )
 
-test('the document has the version of the release', () => {
+test('the document has the version of the release', ({ document }) => {
   const manifest = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'))
   expect(document.info.version).toBe(manifest.version)
 })
 
-test('a header of an answer has a schema of its own', () => {
-  const headers = operations().flatMap(({ name, responses }) =>
+test('a header of a response has a schema of its own', ({ operations }) => {
+  const headers = operations.flatMap(({ name, responses }) =>
     Object.entries(responses).flatMap(([status, { headers = {} }]) =>
       Object.entries(headers).map(([header, { schema }]) => ({ where: `${name} ${status} ${header}`, schema })),
     ),
@@ -37,8 +37,8 @@ test('a header of an answer has a schema of its own', () => {
   for (const { where, schema } of headers) expect(schema, where).toEqual({ type: expect.any(String) })
 })
 
-test('an answer that has no body names none, and every other one names its own', () => {
-  const answers = operations().flatMap(({ name, responses }) =>
+test('a response with a body names its schema, and one without a body names none', ({ operations }) => {
+  const answers = operations.flatMap(({ name, responses }) =>
     Object.entries(responses).map(([status, { content }]) => ({ where: `${name} ${status}`, status, content })),
   )
   expect(answers.some(({ status }) => status === '304')).toBe(true)
@@ -46,8 +46,8 @@ test('an answer that has no body names none, and every other one names its own',
     expect(content === undefined, where).toBe(['204', '304'].includes(status))
 })
 
-test('a PATCH takes a merge patch under either name, and the version that it is for', () => {
-  const patches = operations().filter(({ method }) => method === 'patch')
+test('a PATCH accepts a merge patch under two media types, and the version that it is based on', ({ operations }) => {
+  const patches = operations.filter(({ method }) => method === 'patch')
   expect(patches.length).toBeGreaterThan(1)
   for (const { name, requestBody, parameters } of patches) {
     expect(Object.keys(requestBody?.content ?? {}), name).toEqual(['application/merge-patch+json', 'application/json'])

@@ -1,34 +1,44 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type pg from 'pg'
+import { expect } from 'vitest'
 import { loadProgress } from '../../src/features/goals/progress.ts'
-import { type Client, startTestApp } from '../support/test-app.ts'
-
-let api: Awaited<ReturnType<typeof startTestApp>>
-let ada: Client
-beforeAll(async () => {
-  api = await startTestApp()
-  ada = await api.as()
-})
-afterAll(() => api.close())
+import type { Client } from '../support/client.ts'
+import { manyRounds } from '../support/limits.ts'
+import { test as base } from '../support/test.ts'
 
 type Task = { status: 'TODO' | 'IN_PROGRESS' | 'COMPLETED' | 'CANCELLED'; hundredths: number | null; deleted: boolean }
 const hours = ({ hundredths }: Task) => (hundredths === null ? null : hundredths / 100)
 
-async function goalWith(tasks: Task[]) {
-  const goal = await ada.goal()
-  await api.pool.query(
+/** Creates a goal with these tasks. Returns its id. */
+async function insertGoalWith(pool: pg.Pool, client: Client, tasks: Task[]) {
+  const goal = await client.createGoal()
+  await pool.query(
     `insert into tasks (goal_id, owner_id, user_id, title, status, completed_at, estimated_hours, deleted_at)
-     select $1, $2, $2, 'Task', status, case when status = 'COMPLETED' then now() end, hours, case when deleted then now() end
+     select $1, $2, $2, 'Task', status, case when status = 'COMPLETED' then now() end, hours,
+            case when deleted then now() end
      from json_to_recordset($3) as t(status task_status, hours numeric, deleted boolean)`,
-    [goal.id, ada.id, JSON.stringify(tasks.map((task) => ({ ...task, hours: hours(task) })))],
+    [goal.id, client.id, JSON.stringify(tasks.map((task) => ({ ...task, hours: hours(task) })))],
   )
   return goal.id
 }
 
-const progressOf = async (id: string, mode?: string) =>
-  (await ada.get(`/v1/goals/${id}?include=progress${mode ? `&progressMode=${mode}` : ''}`)).body.progress
+const test = base
+  .extend(
+    'createGoalWith',
+    { scope: 'file' },
+    ({ api, ada }) =>
+      (tasks: Task[]) =>
+        insertGoalWith(api.pool, ada, tasks),
+  )
+  .extend('progressOf', { scope: 'file' }, ({ ada }) => async (goalId: string, mode?: string) => {
+    const { body } = await ada.get(`/v1/goals/${goalId}?include=progress${mode ? `&progressMode=${mode}` : ''}`)
+    return body.progress
+  })
 
-/** The contract in whole numbers: weights in two-hundredths of an hour, in which a median between two estimates is whole too. */
+/**
+ * The contract in whole numbers. Weights are in two-hundredths of an hour, so that a median between two estimates is a
+ * whole number too.
+ */
 function expected(tasks: Task[], mode: 'TASK_COUNT' | 'ESTIMATED_HOURS') {
   const eligible = tasks.filter((task) => !task.deleted && task.status !== 'CANCELLED')
   const estimates = eligible
@@ -49,39 +59,43 @@ function expected(tasks: Task[], mode: 'TASK_COUNT' | 'ESTIMATED_HOURS') {
   }
 }
 
-const task = (status: Task['status'], estimate: number | null = null, deleted = false): Task => ({
+const taskWith = (status: Task['status'], estimate: number | null = null, deleted = false): Task => ({
   status,
   hundredths: estimate === null ? null : Math.round(estimate * 100),
   deleted,
 })
 
-test('any goal is as far as its live tasks that are not cancelled say, by count and by hours', async () => {
-  const anyTask = fc.record<Task>({
-    status: fc.constantFrom('TODO', 'IN_PROGRESS', 'COMPLETED', 'CANCELLED'),
-    hundredths: fc.option(fc.oneof(fc.constantFrom(0, 1, 100, 99_999_999), fc.integer({ min: 0, max: 4_000 }))),
-    deleted: fc.boolean(),
-  })
-  await fc.assert(
-    fc.asyncProperty(fc.array(anyTask, { maxLength: 12 }), async (tasks) => {
-      const id = await goalWith(tasks)
-      expect(await progressOf(id)).toEqual(expected(tasks, 'TASK_COUNT'))
-      expect(await progressOf(id, 'TASK_COUNT')).toEqual(expected(tasks, 'TASK_COUNT'))
-      expect(await progressOf(id, 'ESTIMATED_HOURS')).toEqual(expected(tasks, 'ESTIMATED_HOURS'))
-    }),
-    { numRuns: 60 },
-  )
-})
+test(
+  'progress counts the live tasks that are not cancelled, by number and by hours',
+  manyRounds,
+  async ({ createGoalWith, progressOf }) => {
+    const anyTask = fc.record<Task>({
+      status: fc.constantFrom('TODO', 'IN_PROGRESS', 'COMPLETED', 'CANCELLED'),
+      hundredths: fc.option(fc.oneof(fc.constantFrom(0, 1, 100, 99_999_999), fc.integer({ min: 0, max: 4_000 }))),
+      deleted: fc.boolean(),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyTask, { maxLength: 12 }), async (tasks) => {
+        const id = await createGoalWith(tasks)
+        expect(await progressOf(id)).toEqual(expected(tasks, 'TASK_COUNT'))
+        expect(await progressOf(id, 'TASK_COUNT')).toEqual(expected(tasks, 'TASK_COUNT'))
+        expect(await progressOf(id, 'ESTIMATED_HOURS')).toEqual(expected(tasks, 'ESTIMATED_HOURS'))
+      }),
+      { numRuns: 60 },
+    )
+  },
+)
 
-test('by hours a task without an estimate counts as the median of the others, and the answer says how many there are', async () => {
+test('a task without an estimate counts as the median of the others', async ({ createGoalWith, progressOf }) => {
   // 1, 2 and 9 known, so two times 2 more: 9 + 2 of 16 are done.
-  const id = await goalWith([
-    task('TODO', 1),
-    task('TODO', 2),
-    task('COMPLETED', 9),
-    task('COMPLETED'),
-    task('IN_PROGRESS'),
-    task('CANCELLED', 500),
-    task('COMPLETED', 500, true),
+  const id = await createGoalWith([
+    taskWith('TODO', 1),
+    taskWith('TODO', 2),
+    taskWith('COMPLETED', 9),
+    taskWith('COMPLETED'),
+    taskWith('IN_PROGRESS'),
+    taskWith('CANCELLED', 500),
+    taskWith('COMPLETED', 500, true),
   ])
   expect(await progressOf(id, 'ESTIMATED_HOURS')).toEqual({
     mode: 'ESTIMATED_HOURS',
@@ -93,28 +107,28 @@ test('by hours a task without an estimate counts as the median of the others, an
   expect(await progressOf(id)).toMatchObject({ mode: 'TASK_COUNT', percent: 40 })
 })
 
-test('without any estimate every task weighs the same, and what is nearly done is not yet 100', async () => {
-  const unestimated = await goalWith([task('COMPLETED'), task('TODO'), task('TODO')])
+test('progress needs no estimates, and is below 100 while a task is open', async ({ createGoalWith, progressOf }) => {
+  const unestimated = await createGoalWith([taskWith('COMPLETED'), taskWith('TODO'), taskWith('TODO')])
   expect(await progressOf(unestimated, 'ESTIMATED_HOURS')).toMatchObject({ percent: 33, missingEstimates: 3 })
-  const nearly = await goalWith([
-    ...Array.from({ length: 999 }, () => task('COMPLETED', 999_999.99)),
-    task('TODO', 0.01),
+  const nearly = await createGoalWith([
+    ...Array.from({ length: 999 }, () => taskWith('COMPLETED', 999_999.99)),
+    taskWith('TODO', 0.01),
   ])
   expect(await progressOf(nearly, 'ESTIMATED_HOURS')).toMatchObject({ percent: 99 })
   expect(await progressOf(nearly)).toMatchObject({ percent: 99 })
 })
 
-test('nothing to do is null, not nothing done', async () => {
-  for (const tasks of [[], [task('CANCELLED', 1)], [task('COMPLETED', 1, true)]]) {
-    const id = await goalWith(tasks)
+test('the progress of a goal is null when there is nothing to do', async ({ createGoalWith, progressOf }) => {
+  for (const tasks of [[], [taskWith('CANCELLED', 1)], [taskWith('COMPLETED', 1, true)]]) {
+    const id = await createGoalWith(tasks)
     expect(await progressOf(id)).toMatchObject({ percent: null, tasks: 0, completed: 0 })
   }
 })
 
-test('progress follows the tasks at once and is no part of the goal', async () => {
-  const goal = await ada.goal()
-  const one = await ada.task(goal.id)
-  await ada.task(goal.id)
+test('progress follows the tasks at once and is no part of the goal', async ({ api, ada }) => {
+  const goal = await ada.createGoal()
+  const one = await ada.createTask(goal.id)
+  await ada.createTask(goal.id)
   const before = await ada.get(`/v1/goals/${goal.id}?include=progress`)
   await ada.post(`/v1/tasks/${one.id}/complete`)
   const after = await ada.get(`/v1/goals/${goal.id}?include=progress`)
@@ -125,9 +139,9 @@ test('progress follows the tasks at once and is no part of the goal', async () =
   expect(rows).toEqual([{ type: 'goal:created' }])
 })
 
-test('an answer with progress or capabilities has a weak tag of its own, good for 304 and for nothing else', async () => {
-  const goal = await ada.goal()
-  const work = await ada.task(goal.id)
+test('a goal with progress or capabilities has a weak tag for 304, never for If-Match', async ({ ada }) => {
+  const goal = await ada.createGoal()
+  const work = await ada.createTask(goal.id)
   for (const include of ['progress', 'capabilities', 'progress,capabilities']) {
     const url = `/v1/goals/${goal.id}?include=${include}`
     const tag = String((await ada.get(url)).headers.etag)
@@ -147,11 +161,10 @@ test('an answer with progress or capabilities has a weak tag of its own, good fo
   expect((await ada.get(url, { 'if-none-match': String(etag) })).status).toBe(200)
 })
 
-test('a list of goals shows the progress of each, in either mode, under a weak tag', async () => {
-  const eve = await api.as()
-  const [far, empty] = [await eve.goal(), await eve.goal()]
-  await eve.post(`/v1/tasks/${(await eve.task(far.id, { estimatedHours: 3 })).id}/complete`)
-  await eve.task(far.id, { estimatedHours: 1 })
+test('a list of goals shows the progress of each, in either mode, under a weak tag', async ({ eve }) => {
+  const [far, empty] = [await eve.createGoal(), await eve.createGoal()]
+  await eve.post(`/v1/tasks/${(await eve.createTask(far.id, { estimatedHours: 3 })).id}/complete`)
+  await eve.createTask(far.id, { estimatedHours: 1 })
   const percents = async (query: string) => {
     const list = await eve.get(`/v1/goals?${query}`)
     expect(String(list.headers.etag)).toMatch(/^W\//)
@@ -172,21 +185,26 @@ test('a list of goals shows the progress of each, in either mode, under a weak t
   expect(await percents('limit=1')).toEqual([[empty.id, 1, undefined]])
 })
 
-test('progress is read from its index alone, however many tasks there are', async () => {
+test('progress is read from its index alone when there are many tasks', async ({ api, createGoalWith }) => {
   const statuses = ['TODO', 'COMPLETED', 'CANCELLED', 'IN_PROGRESS'] as const
-  const many = Array.from({ length: 3_000 }, (_, i) => task(statuses[i % 4] ?? 'TODO', i % 3 === 0 ? null : i / 100))
-  const ids = [await goalWith(many), await goalWith(many.slice(0, 10)), await goalWith([])]
+  const many = Array.from({ length: 3_000 }, (_, i) =>
+    taskWith(statuses[i % 4] ?? 'TODO', i % 3 === 0 ? null : i / 100),
+  )
+  const ids = [await createGoalWith(many), await createGoalWith(many.slice(0, 10)), await createGoalWith([])]
   const client = await api.pool.connect()
   const plans: string[] = []
-  const hear = (notice: { message?: string | undefined }) => plans.push(notice.message ?? '')
-  client.on('notice', hear)
+  const collect = (notice: { message?: string | undefined }) => plans.push(notice.message ?? '')
+  client.on('notice', collect)
   try {
-    // Beside all that others have: a goal that is the whole table would rather be read as one. Vacuum can mark as visible to
-    // all only what is flushed, and these servers flush commits later unless they are told to.
+    // Other goals have tasks too: Postgres scans a table that belongs to one goal as a whole. Vacuum marks only flushed
+    // rows as visible to all, and these servers flush commits later unless synchronous_commit is on.
     await client.query('set synchronous_commit = on')
     await client.query(
-      `with g as (insert into goals (user_id, title) select gen_random_uuid(), 'Theirs' from generate_series(1, 200) returning id, user_id)
-       insert into tasks (goal_id, owner_id, user_id, title) select id, user_id, user_id, 'Task' from g, generate_series(1, 100)`,
+      `with other as (
+         insert into goals (user_id, title) select gen_random_uuid(), 'Other' from generate_series(1, 200)
+         returning id, user_id)
+       insert into tasks (goal_id, owner_id, user_id, title)
+       select id, user_id, user_id, 'Task' from other, generate_series(1, 100)`,
     )
     await client.query('vacuum analyze tasks')
     await client.query(`load 'auto_explain'`)
@@ -194,7 +212,7 @@ test('progress is read from its index alone, however many tasks there are', asyn
       `set auto_explain.log_min_duration = 0; set auto_explain.log_analyze = on; set auto_explain.log_format = json`,
     )
     await client.query(`set client_min_messages = log`)
-    // As prepared for its values, and as prepared for any.
+    // A plan for these values, and a plan for any.
     for (const mode of ['force_custom_plan', 'force_generic_plan']) {
       await client.query(`set plan_cache_mode = ${mode}`)
       plans.length = 0
@@ -203,7 +221,7 @@ test('progress is read from its index alone, however many tasks there are', asyn
       expect(scans, mode).toEqual([{ type: 'Index Only Scan', index: 'tasks_progress' }])
     }
   } finally {
-    client.removeListener('notice', hear)
+    client.removeListener('notice', collect)
     client.release(true)
   }
 })
@@ -215,7 +233,7 @@ type Plan = {
   Plans?: Plan[]
 }
 
-/** How the plan reads tables. */
+/** Returns the scans of the plan, with their indexes. */
 const scansOf = (plan: Plan): object[] => [
   ...(plan['Relation Name'] ? [{ type: plan['Node Type'], index: plan['Index Name'] }] : []),
   ...(plan.Plans ?? []).flatMap(scansOf),

@@ -1,59 +1,68 @@
 import { randomUUID } from 'node:crypto'
 import { userScopes } from '@goals-tasks/http'
-import { type Client, signToken, type startTestApp } from '../support/test-app.ts'
-import { type ActorName, matrixActors } from './matrix.ts'
+import { matrixActors } from '../../src/resource/http/access.ts'
+import type { Client } from '../support/client.ts'
+import { test as base } from '../support/test.ts'
+import type { TestApp } from '../support/test-app.ts'
+import { signToken } from '../support/token.ts'
+import type { ActorName } from './matrix.ts'
 
-type Api = Awaited<ReturnType<typeof startTestApp>>
-export type Cast = Awaited<ReturnType<typeof createCast>>
-export type Scene = Awaited<ReturnType<typeof setScene>>
+/** A client with its token, the same user with the scope `admin`, and a goal and a task of the user's own. */
+type Actor = Client & { token: string; asAdmin: Client; ownGoal: string; ownTask: string }
+export type Actors = Record<ActorName, Actor>
+export type Fixture = Awaited<ReturnType<typeof createFixture>>
 
-/** Stands in every field of the goal that a header does not show. */
+/** A text in every field of the goal that its summary does not show. */
 export const goalSecret = 'sesame-of-the-goal'
-/** Stands in the tasks. */
+/** The title of the tasks. */
 export const taskSecret = 'sesame-of-the-task'
 
-/** One user per actor, each with a task of their own that they may wait for, in a goal of their own. */
-export async function createCast(api: Api) {
-  const make = async (name: ActorName) => {
+/** `test` with one user per actor of the matrix, for the whole file, and with a fixture per test. */
+export const test = base
+  .extend('actors', { scope: 'file' }, ({ api }) => createActors(api))
+  .extend('fixture', ({ actors }) => createFixture(actors))
+
+async function createActors(api: TestApp): Promise<Actors> {
+  const create = async (name: ActorName) => {
     const id = randomUUID()
     const user = await api.as(id)
     const client = name === 'admin' ? await api.as(id, 'admin') : user
-    const own = await user.goal()
-    const ownTask = (await user.task(own.id)).id
+    const own = await user.createGoal()
+    const ownTask = (await user.createTask(own.id)).id
     const token = await signToken(id, name === 'admin' ? 'admin' : userScopes.join(' '))
     return [name, { ...client, asAdmin: await api.as(id, 'admin'), token, ownGoal: own.id, ownTask }] as const
   }
-  return Object.fromEntries(await Promise.all(matrixActors.map(make))) as Record<ActorName, Actor>
+  return Object.fromEntries(await Promise.all(matrixActors.map(create))) as Actors
 }
 
-/** A client, its token, the same user with the scope `admin`, and what is theirs alone. */
-type Actor = Client & { token: string; asAdmin: Client; ownGoal: string; ownTask: string }
-
-/** The owner's goal, with a task by each of the creators: both are the assignee's, once were the former assignee's. */
-export async function setScene(cast: Cast) {
-  const { owner, assignee } = cast
-  const goal = await owner.goal({
+/**
+ * Creates a goal of the owner with a task by each of the two creators. The assignee has both tasks, and the former
+ * assignee had them. A third task is assigned to one creator, who therefore sees the goal.
+ */
+export async function createFixture(actors: Actors) {
+  const { owner, assignee } = actors
+  const goal = await owner.createGoal({
     description: goalSecret,
     category: goalSecret,
     tags: [goalSecret],
     metadata: { goalSecret },
   })
-  const taskBy = async (creator: ActorName) => {
-    const task = await cast[creator].asAdmin.task(goal.id, {
+  const createTaskBy = async (creator: ActorName) => {
+    const task = await actors[creator].asAdmin.createTask(goal.id, {
       title: taskSecret,
-      assignedTo: cast['former assignee'].id,
+      assignedTo: actors['former assignee'].id,
     })
-    await owner.patch(`/v1/tasks/${task.id}`, { assignedTo: assignee.id }, { 'if-match': '*' })
+    await owner.patchTask(task.id, { assignedTo: assignee.id })
     return task.id
   }
-  const [bySeeing, byBlind, seeing] = await Promise.all([
-    taskBy('creator who sees the goal'),
-    taskBy('creator who does not'),
-    owner.task(goal.id, { title: 'To see the goal', assignedTo: cast['creator who sees the goal'].id }),
+  const [task, taskByBlindCreator, taskOfCreator] = await Promise.all([
+    createTaskBy('creator who sees the goal'),
+    createTaskBy('creator who does not'),
+    owner.createTask(goal.id, { title: 'To see the goal', assignedTo: actors['creator who sees the goal'].id }),
   ])
-  return { goal: goal.id, bySeeing, byBlind, seeing: seeing.id }
+  return { goal: goal.id, task, taskByBlindCreator, taskOfCreator: taskOfCreator.id }
 }
 
-/** Which of the two tasks is asked for. */
-export const taskFor = (scene: Scene, actor: ActorName) =>
-  actor === 'creator who does not' ? scene.byBlind : scene.bySeeing
+/** Returns the task that this actor requests: a creator requests the one that they created. */
+export const taskFor = (fixture: Fixture, actor: ActorName) =>
+  actor === 'creator who does not' ? fixture.taskByBlindCreator : fixture.task

@@ -1,58 +1,64 @@
 import { randomUUID } from 'node:crypto'
 import { digestTables } from '@goals-tasks/db/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestApp } from '../support/test-app.ts'
-import { type Cast, createCast, goalSecret, type Scene, setScene, taskSecret } from './actors.ts'
+import { describe, expect } from 'vitest'
+import { matrixActors } from '../../src/resource/http/access.ts'
+import { overwrite } from '../support/client.ts'
+import { routes } from '../support/described-app.ts'
+import type { TestApp } from '../support/test-app.ts'
+import { type Actors, createFixture, type Fixture, goalSecret, taskSecret, test } from './actors.ts'
 import {
   type ActorName,
+  type Cell,
+  cellsOf,
   type Entry,
   matrix,
-  matrixActors,
-  matrixStates,
   publicRoutes,
-  routes,
   type State,
+  statesOf,
+  statusesOf,
 } from './matrix.ts'
-import { type Answer, addressOf, overwrite, send } from './request.ts'
+import { type Answer, addressOf, send } from './request.ts'
 
-let api: Awaited<ReturnType<typeof startTestApp>>
-let cast: Cast
-beforeAll(async () => {
-  api = await startTestApp()
-  cast = await createCast(api)
-})
-afterAll(() => api.close())
-
-const tables = () => digestTables(api.pool)
 const isRead = (name: string) => name.startsWith('GET ')
 const isOfTask = (name: string) => name.includes('/v1/tasks/:taskId')
+const isAllowed = ({ status }: Cell) => status < 400
 
-const attempt = (name: string, scene: Scene, actor: ActorName, headers: Record<string, string>) => {
-  const body = matrix[name]?.body
-  return send(api.app, cast[actor].token, { ...addressOf(name, cast, scene, actor), body, headers })
-}
-
-/** The goal and its tasks, brought by their owner to where the route begins. */
-async function sceneFor(name: string, { first }: Entry, state: State): Promise<Scene> {
-  const { owner } = cast
-  const scene = await setScene(cast)
-  const tasks = [scene.bySeeing, scene.byBlind]
-  if (first === 'wait') await Promise.all(tasks.map((id) => owner.put(`/v1/tasks/${id}/dependencies/${owner.ownTask}`)))
-  else if (first && isOfTask(name)) await Promise.all(tasks.map((id) => owner.post(`/v1/tasks/${id}/${first}`)))
-  else if (first) await owner.post(`/v1/goals/${scene.goal}/${first}`)
+/** Creates a goal and its tasks, and lets their owner bring them to the state in which the route is called. */
+async function createFixtureFor(actors: Actors, name: string, { first }: Entry, state: State): Promise<Fixture> {
+  const { owner } = actors
+  const fixture = await createFixture(actors)
+  const tasks = [fixture.task, fixture.taskByBlindCreator]
+  if (first === 'wait') await Promise.all(tasks.map((id) => owner.addDependency(id, owner.ownTask)))
+  else if (first && isOfTask(name)) await Promise.all(tasks.map((id) => owner.actOnTask(id, first)))
+  else if (first) await owner.actOnGoal(fixture.goal, first)
   if (state === 'deletedWithGoal' || (state === 'deleted' && !isOfTask(name)))
-    await owner.delete(`/v1/goals/${scene.goal}`)
+    await owner.delete(`/v1/goals/${fixture.goal}`)
   else if (state === 'deleted') await Promise.all(tasks.map((id) => owner.delete(`/v1/tasks/${id}`)))
-  return scene
+  return fixture
 }
 
-/** A scene for tests that see to it that nothing is written: the routes that begin alike have one together. */
-const untouched = new Map<string, Promise<Scene>>()
-function sharedScene(name: string, entry: Entry, state: State): Promise<Scene> {
-  const beginning = `${entry.first} ${isOfTask(name)} ${state}`
-  const scene = untouched.get(beginning) ?? sceneFor(name, entry, state)
-  untouched.set(beginning, scene)
-  return scene
+const unchangedFixtures = new Map<string, Promise<Fixture>>()
+/** Returns a fixture for a test that writes nothing. Routes with equal fixtures share one. */
+function sharedFixture(actors: Actors, name: string, entry: Entry, state: State): Promise<Fixture> {
+  const kind = `${entry.first} ${isOfTask(name)} ${state}`
+  const fixture = unchangedFixtures.get(kind) ?? createFixtureFor(actors, name, entry, state)
+  unchangedFixtures.set(kind, fixture)
+  return fixture
+}
+
+/** Sends a request as the actor of a cell. The answer must have the status of the cell and leak nothing. */
+async function expectAnswer(
+  { api, actors, fixture }: { api: TestApp; actors: Actors; fixture: Fixture },
+  name: string,
+  { state, actor, status }: Cell,
+  headers: Record<string, string> = overwrite,
+) {
+  const address = addressOf(name, actors, fixture, actor)
+  const answer = await send(api.app, actors[actor].token, { ...address, body: matrix[name]?.body, headers })
+  const what = `${state}, ${actor}`
+  expect(answer.statusCode, `${what}: ${answer.body}`).toBe(status)
+  expectNoLeak(answer, actor, what)
+  return answer
 }
 
 function expectNoLeak(answer: Answer, actor: ActorName, what: string) {
@@ -61,7 +67,7 @@ function expectNoLeak(answer: Answer, actor: ActorName, what: string) {
   if (answer.statusCode >= 400) expect(answer.headers['content-type'], what).toMatch(/^application\/problem\+json/)
 }
 
-test('a route needs the scope of its resource: read for GET and HEAD, write for any other method', () => {
+test('a route needs the read scope of its resource for GET and HEAD, and the write scope for other methods', () => {
   const withScope = routes.filter(({ route }) => route.config?.scope)
   expect(withScope.length).toBeGreaterThan(30)
   for (const { name, route } of withScope) {
@@ -70,16 +76,28 @@ test('a route needs the scope of its resource: read for GET and HEAD, write for 
   }
 })
 
-test('every route that needs a token says who may call it', () => {
-  const silent = routes.filter(({ route }) => route.config?.scope && !route.config.access)
-  expect(silent.map(({ name }) => name)).toEqual([])
+test('a route declares its access when it needs a token', () => {
+  const withoutAccess = routes.filter(({ route }) => route.config?.scope && !route.config.access)
+  expect(withoutAccess.map(({ name }) => name)).toEqual([])
 })
 
-test('what needs no token is meant for everybody, or refuses a method', async () => {
-  const open = routes.filter(({ route }) => !route.config?.scope)
-  const urls = open.map(({ route }) => route.url).filter((url) => !url.startsWith('/v1/'))
+test('an access rule names a status for every actor, in every state of the resource', () => {
+  for (const [name, entry] of Object.entries(matrix)) {
+    const states = isOfTask(name) ? ['live', 'deleted', 'deletedWithGoal'] : ['live', 'deleted']
+    expect(statesOf(entry), name).toEqual(/:goalId|:taskId/.test(name) ? states : ['live'])
+    for (const state of statesOf(entry)) {
+      const statuses = statusesOf(entry, state)
+      expect(statuses, `${name}, ${state}`).toHaveLength(matrixActors.length)
+      for (const status of statuses) expect([200, 201, 204, 403, 404, 409, 410], `${name}, ${state}`).toContain(status)
+    }
+  }
+})
+
+test('a route without a scope is public, or refuses a method', async ({ api }) => {
+  const withoutScope = routes.filter(({ route }) => !route.config?.scope)
+  const urls = withoutScope.map(({ route }) => route.url).filter((url) => !url.startsWith('/v1/'))
   expect(new Set(urls)).toEqual(new Set(publicRoutes))
-  for (const { name, route } of open.filter(({ route }) => route.url.startsWith('/v1/'))) {
+  for (const { name, route } of withoutScope.filter(({ route }) => route.url.startsWith('/v1/'))) {
     const [method] = name.split(' ') as ['OPTIONS']
     const answer = await api.app.inject({ method, url: route.url.replace(/:\w+/g, randomUUID()) })
     expect(answer.statusCode, name).toBe(method === 'OPTIONS' ? 204 : 405)
@@ -87,65 +105,53 @@ test('what needs no token is meant for everybody, or refuses a method', async ()
 })
 
 describe.each(Object.entries(matrix))('%s', (name, entry) => {
-  const cells = (state: State) => {
-    const row = entry.rule[state]?.split(' ').map(Number) ?? []
-    return matrixActors.map((actor, i) => ({ actor, state, status: row[i] ?? 0 }))
-  }
-  const known = matrixStates.filter((state) => entry.rule[state])
+  const cells = statesOf(entry).flatMap((state) => cellsOf(entry, state))
 
-  test('is refused to whom it is not for, tells them nothing and changes nothing', async () => {
-    const scenes = await Promise.all(
-      known.map(async (state) => [state, await sharedScene(name, entry, state)] as const),
-    )
-    const before = await tables()
-    for (const [state, scene] of scenes) {
-      for (const { actor, status } of cells(state).filter((cell) => cell.status >= 400 || isRead(name))) {
-        const what = `${state}, ${actor}`
-        const answer = await attempt(name, scene, actor, overwrite)
-        expect(answer.statusCode, `${what}: ${answer.body}`).toBe(status)
-        expectNoLeak(answer, actor, what)
-        if (!isRead(name)) continue
-        const { url } = addressOf(name, cast, scene, actor)
-        const head = await send(api.app, cast[actor].token, { method: 'HEAD', url })
-        expect([head.statusCode, head.body], `${what}, HEAD`).toEqual([status, ''])
-      }
+  test('a refused actor gets the status of the rule, reads no secret, changes nothing', async ({ api, actors }) => {
+    for (const state of statesOf(entry)) await sharedFixture(actors, name, entry, state)
+    const before = await digestTables(api.pool)
+    for (const cell of cells.filter((cell) => !isAllowed(cell) || isRead(name))) {
+      const fixture = await sharedFixture(actors, name, entry, cell.state)
+      await expectAnswer({ api, actors, fixture }, name, cell)
+      if (!isRead(name)) continue
+      const { url } = addressOf(name, actors, fixture, cell.actor)
+      const head = await send(api.app, actors[cell.actor].token, { method: 'HEAD', url })
+      expect([head.statusCode, head.body], `${cell.state}, ${cell.actor}, HEAD`).toEqual([cell.status, ''])
     }
-    expect(await tables()).toEqual(before)
+    expect(await digestTables(api.pool)).toEqual(before)
   })
 
   if (isRead(name)) return
 
-  test('is done for whom it is for, under their own name', async () => {
-    const allowed = known.flatMap(cells).filter((cell) => cell.status < 400)
+  test('an allowed actor gets the status of the rule, and the events name the actor', async ({ api, actors }) => {
     await Promise.all(
-      allowed.map(async ({ actor, state, status }) => {
-        const what = `${state}, ${actor}`
-        const answer = await attempt(name, await sceneFor(name, entry, state), actor, overwrite)
-        expect(answer.statusCode, `${what}: ${answer.body}`).toBe(status)
-        expectNoLeak(answer, actor, what)
-        const requestId = answer.headers['x-request-id']
+      cells.filter(isAllowed).map(async (cell) => {
+        const what = `${cell.state}, ${cell.actor}`
+        const fixture = await createFixtureFor(actors, name, entry, cell.state)
+        const answer = await expectAnswer({ api, actors, fixture }, name, cell)
         const { rows } = await api.pool.query('select actor_id, as_admin from events where correlation_id = $1', [
-          requestId,
+          answer.headers['x-request-id'],
         ])
-        const changes = name.endsWith('/restore') ? state !== 'live' : state === 'live'
-        expect(rows.length > 0, `${what} makes an event`).toBe(changes)
-        for (const row of rows) expect(row, what).toEqual({ actor_id: cast[actor].id, as_admin: actor === 'admin' })
+        const changes = name.endsWith('/restore') ? cell.state !== 'live' : cell.state === 'live'
+        expect(rows.length > 0, `${what} emits an event`).toBe(changes)
+        for (const row of rows)
+          expect(row, what).toEqual({ actor_id: actors[cell.actor].id, as_admin: cell.actor === 'admin' })
       }),
     )
   })
 
   if (entry.rule.live?.startsWith('201')) return
 
-  test('compares versions only for those who see them', async () => {
-    const scene = await sharedScene(name, entry, 'live')
-    const before = await tables()
-    for (const { actor, status } of cells('live')) {
-      const answer = await attempt(name, scene, actor, { 'if-match': '"77"', prefer: 'handling=lenient' })
-      const sees = isOfTask(name) ? status !== 404 : status < 400
+  test('an actor who sees the resource gets 412 when the version is stale', async ({ api, actors }) => {
+    const fixture = await sharedFixture(actors, name, entry, 'live')
+    const before = await digestTables(api.pool)
+    const stale = { 'if-match': '"77"', prefer: 'handling=lenient' }
+    for (const cell of cellsOf(entry, 'live')) {
+      const sees = isOfTask(name) ? cell.status !== 404 : isAllowed(cell)
       const isDoneAlready = name.endsWith('/restore')
-      expect(answer.statusCode, `${actor}: ${answer.body}`).toBe(sees && !isDoneAlready ? 412 : status)
-      expectNoLeak(answer, actor, actor)
+      const status = sees && !isDoneAlready ? 412 : cell.status
+      await expectAnswer({ api, actors, fixture }, name, { ...cell, status }, stale)
     }
-    expect(await tables()).toEqual(before)
+    expect(await digestTables(api.pool)).toEqual(before)
   })
 })

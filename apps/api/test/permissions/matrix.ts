@@ -1,38 +1,34 @@
 import type { Scope } from '@goals-tasks/http'
-import { createLogger, createRegistry } from '@goals-tasks/observability'
-import { buildApp } from '../../src/app.ts'
-import type { Deps } from '../../src/deps.ts'
 import { type Access, matrixActors, matrixStates } from '../../src/resource/http/access.ts'
-import { collectRoutes } from '../support/collect-routes.ts'
+import { routes } from '../support/described-app.ts'
 
-export { matrixActors, matrixStates }
 export type ActorName = (typeof matrixActors)[number]
 export type State = (typeof matrixStates)[number]
 export type Entry = Access & { scope: Scope }
 
-// The routes are only described here and never called, so they need no dependencies.
-const [app, described] = await collectRoutes(() =>
-  buildApp({} as Deps, {
-    log: createLogger('api', 'silent'),
-    registry: createRegistry(),
-    verify: () => Promise.reject(new Error('not called')),
-    corsOrigins: [],
-    trustProxy: [],
-  }),
-)
-await app.close()
+/** The status that an actor gets while the requested resource is in a state. */
+export type Cell = { state: State; actor: ActorName; status: number }
 
-/** Every route, hidden ones too, one entry per method. */
-export const routes = described
-
-/** Every route that needs a token, with its scope and what it says of its access, by `GET /v1/goals`. */
+/** The scope and the access of every route that needs a token, by `GET /v1/goals`. HEAD is tested with its GET. */
 export const matrix: Record<string, Entry> = Object.fromEntries(
-  described.flatMap(({ name, route: { config } }) =>
+  routes.flatMap(({ name, route: { config } }) =>
     config?.scope && config.access && !name.startsWith('HEAD ')
       ? [[name, { scope: config.scope, ...config.access }]]
       : [],
   ),
 )
+
+/** The states that a rule has statuses for. */
+export const statesOf = ({ rule }: Entry): State[] => matrixStates.filter((state) => rule[state] !== undefined)
+
+/** Returns the statuses of a rule in one state, in the order of `matrixActors`. */
+export const statusesOf = ({ rule }: Entry, state: State): number[] => rule[state]?.split(' ').map(Number) ?? []
+
+/** Returns one cell per actor. An actor without a status in the rule gets NaN, which no answer has. */
+export function cellsOf(entry: Entry, state: State): Cell[] {
+  const statuses = statusesOf(entry, state)
+  return matrixActors.map((actor, i) => ({ state, actor, status: statuses[i] ?? Number.NaN }))
+}
 
 /** Routes that need no token. A known address below /v1 refuses other methods with 405 before anything else. */
 export const publicRoutes = ['/openapi.json', '/docs', '/docs/', '/docs/js/scalar.js', '/problems/:code']

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { type Cast, type Scene, taskFor } from './actors.ts'
+import { type Actors, type Fixture, taskFor } from './actors.ts'
 import type { ActorName } from './matrix.ts'
 
-export type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 export type Answer = Awaited<ReturnType<typeof send>>
 type Request = { method: Method; url: string; body?: object | undefined; headers?: Record<string, string> }
 
@@ -15,16 +15,13 @@ export const send = (app: FastifyInstance, token: string | undefined, { method, 
     ...(body === undefined ? {} : { payload: body }),
   })
 
-/** A route of the matrix as this actor would ask for it: the task that is waited for is one that they can read. */
-export function addressOf(route: string, cast: Cast, scene: Scene, actor: ActorName): { method: Method; url: string } {
+/** Returns the address of a route of the matrix for this actor. A blocker is a task that the actor may read. */
+export function addressOf(route: string, actors: Actors, fixture: Fixture, actor: ActorName) {
   const [method, path = ''] = route.split(' ') as [Method, string]
-  const blocker = method === 'DELETE' ? cast.owner.ownTask : cast[actor].ownTask
+  const blocker = method === 'DELETE' ? actors.owner.ownTask : actors[actor].ownTask
   const url = path
-    .replace(':goalId', scene.goal)
-    .replace(':taskId', taskFor(scene, actor))
+    .replace(':goalId', fixture.goal)
+    .replace(':taskId', taskFor(fixture, actor))
     .replace(':blockerId', blocker)
   return { method, url }
 }
-
-/** Whatever version is there. */
-export const overwrite = { 'if-match': '*' }

@@ -15,31 +15,26 @@ import {
   type JWTHeaderParameters,
   SignJWT,
 } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { buildApp } from '../../src/app.ts'
-import { auth, signToken, startTestApp } from '../support/test-app.ts'
-import { type Cast, createCast, setScene } from './actors.ts'
+import { overwrite } from '../support/client.ts'
+import type { TestApp } from '../support/test-app.ts'
+import { auth, signToken } from '../support/token.ts'
+import { type Actors, createFixture, test } from './actors.ts'
 import { matrix } from './matrix.ts'
-import { addressOf, overwrite, send } from './request.ts'
+import { addressOf, send } from './request.ts'
 
-let api: Awaited<ReturnType<typeof startTestApp>>
-let cast: Cast
-beforeAll(async () => {
-  api = await startTestApp()
-  cast = await createCast(api)
-})
-afterAll(() => api.close())
-
-/** Sends every request of the matrix with every one of these tokens; each time the same refusal, and nothing changes. */
+/** Sends every request of the matrix with each of these tokens. Every answer is the refusal, and nothing changes. */
 async function expectRefused(
+  { api, actors }: { api: TestApp; actors: Actors },
   tokens: (scope: string) => Promise<Record<string, string | undefined>>,
   refusal: { statusCode: number; code: string },
   app = api.app,
 ) {
-  const scene = await setScene(cast)
+  const fixture = await createFixture(actors)
   const before = await digestTables(api.pool)
   for (const [name, { scope, body }] of Object.entries(matrix)) {
-    const address = addressOf(name, cast, scene, 'owner')
+    const address = addressOf(name, actors, fixture, 'owner')
     for (const [what, token] of Object.entries(await tokens(scope))) {
       const answer = await send(app, token, { ...address, body, headers: overwrite })
       expect({ statusCode: answer.statusCode, code: answer.json().code }, `${name} with ${what}`).toEqual(refusal)
@@ -48,14 +43,14 @@ async function expectRefused(
   expect(await digestTables(api.pool)).toEqual(before)
 }
 
-test('each route needs its own scope, and no other will do', async () => {
-  const { id } = cast.owner
+test('a route needs its own scope, and accepts no other', async ({ api, actors }) => {
+  const { id } = actors.owner
   const without = (scope: string) => userScopes.filter((each) => each !== scope)
   const names = (scope: string) => ({
     'no scope': '',
     'every other scope': without(scope).join(' '),
-    'the scope of operators': 'ops',
-    'names that are nearly right': `Admin ADMIN admin,ops admin: ${scope}s ${scope.toUpperCase()} ${scope},x *`,
+    'the scope of the ops process': 'ops',
+    'names that are almost right': `Admin ADMIN admin,ops admin: ${scope}s ${scope.toUpperCase()} ${scope},x *`,
   })
   const tokens = async (scope: string) =>
     Object.fromEntries(
@@ -63,26 +58,26 @@ test('each route needs its own scope, and no other will do', async () => {
         Object.entries(names(scope)).map(async ([what, scopes]) => [what, await signToken(id, scopes)] as const),
       ),
     )
-  await expectRefused(tokens, { statusCode: 403, code: 'insufficient-scope' })
+  await expectRefused({ api, actors }, tokens, { statusCode: 403, code: 'insufficient-scope' })
 })
 
 type Claims = Record<string, unknown>
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** A second API on the same data that trusts other keys. */
-function startTrusting(config: AuthConfig) {
+/** Starts a second API on the same data that trusts other keys. */
+function startTrusting({ deps }: TestApp, config: AuthConfig) {
   const options = { log: createLogger('api', 'silent'), registry: createRegistry(), corsOrigins: [], trustProxy: [] }
-  return buildApp(api.deps, { ...options, verify: createVerifier(config) })
+  return buildApp(deps, { ...options, verify: createVerifier(config) })
 }
 
-const statusOfRead = async (app: typeof api.app, token: string) =>
+const statusOfRead = async (app: TestApp['app'], token: string) =>
   (await send(app, token, { method: 'GET', url: '/v1/goals' })).statusCode
 
 const unauthenticated = { statusCode: 401, code: 'unauthenticated' }
 
-test('no route takes a token that is missing, expired, endless, unsigned, forged or meant for somebody else', async () => {
-  const { id } = cast.owner
-  const app = await startTrusting({ ...auth, issuer: 'https://issuer.example', audience: 'goals' })
+test('a token is refused when it is missing, expired, endless, forged or for another API', async ({ api, actors }) => {
+  const { id } = actors.owner
+  const app = await startTrusting(api, { ...auth, issuer: 'https://issuer.example', audience: 'goals' })
   const secret = new TextEncoder().encode(auth.secret)
   const inAnHour = Math.floor(Date.now() / 1_000) + 3_600
   const good = { sub: id, scope: 'admin', iss: 'https://issuer.example', aud: 'goals', exp: inAnHour }
@@ -93,13 +88,13 @@ test('no route takes a token that is missing, expired, endless, unsigned, forged
   const [header = '', payload = '', signature = ''] = (await sign(good)).split('.')
   const tokens = {
     nothing: undefined,
-    'one that has expired': await sign({ ...good, exp: inAnHour - 3_700 }),
-    'one that never expires': await sign({ ...good, exp: undefined }),
-    'one that is not valid yet': await sign({ ...good, nbf: inAnHour }),
-    'one without a user': await sign({ ...good, sub: undefined }),
-    'a user that is no text': await sign({ ...good, sub: 12_345 }),
-    'a user that is no UUID': await sign({ ...good, sub: `${id}'` }),
-    "somebody else's audience": await sign({ ...good, aud: 'others' }),
+    'an expired token': await sign({ ...good, exp: inAnHour - 3_700 }),
+    'a token without expiry': await sign({ ...good, exp: undefined }),
+    'a token that is not valid yet': await sign({ ...good, nbf: inAnHour }),
+    'a token without a user': await sign({ ...good, sub: undefined }),
+    'a user that is a number': await sign({ ...good, sub: 12_345 }),
+    'a user that is not a UUID': await sign({ ...good, sub: `${id}'` }),
+    'another audience': await sign({ ...good, aud: 'others' }),
     'no audience': await sign({ ...good, aud: undefined }),
     'another issuer': await sign({ ...good, iss: 'https://evil.example' }),
     'another key': await sign(good, new TextEncoder().encode('another-secret-of-32-characters!!')),
@@ -109,42 +104,42 @@ test('no route takes a token that is missing, expired, endless, unsigned, forged
     'alg NONE': `${base64url({ alg: 'NONE' })}.${payload}.`,
     'other claims under the signature': `${header}.${base64url({ ...good, sub: randomUUID() })}.${signature}`,
     'no signature': `${header}.${payload}.`,
-    'a critical extension that nobody knows': `${base64url({ alg: 'HS256', crit: ['x'], x: 1 })}.${payload}.${signature}`,
+    'an unknown critical extension': `${base64url({ alg: 'HS256', crit: ['x'], x: 1 })}.${payload}.${signature}`,
   }
   try {
     expect(await statusOfRead(app, await sign(good))).toBe(200)
-    await expectRefused(async () => tokens, unauthenticated, app)
+    await expectRefused({ api, actors }, async () => tokens, unauthenticated, app)
   } finally {
     await app.close()
   }
 })
 
-test('a public key signs nothing: neither as the secret of HS256, nor from the header of a token', async () => {
+test('a public key signs nothing, neither as a secret nor from the header of a token', async ({ api, actors }) => {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
-  const stranger = await generateKeyPair('RS256', { extractable: true })
+  const foreign = await generateKeyPair('RS256', { extractable: true })
   const jwk = { ...(await exportJWK(publicKey)), alg: 'RS256', kid: 'k1', use: 'sig' }
   const server = createServer((_request, response) => response.end(JSON.stringify({ keys: [jwk] })))
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const app = await startTrusting({
+  const app = await startTrusting(api, {
     ...auth,
     secret: undefined,
     jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`,
   })
-  const token = () => new SignJWT({ scope: 'admin' }).setSubject(cast.owner.id).setExpirationTime('1h')
+  const token = () => new SignJWT({ scope: 'admin' }).setSubject(actors.owner.id).setExpirationTime('1h')
   const bytes = (text: string) => new TextEncoder().encode(text)
   const confused = (secret: Uint8Array) => token().setProtectedHeader({ alg: 'HS256', kid: 'k1' }).sign(secret)
-  const foreignJwk = await exportJWK(stranger.publicKey)
+  const foreignJwk = await exportJWK(foreign.publicKey)
   const jku = `http://127.0.0.1:${(server.address() as AddressInfo).port}/evil`
   const forged = {
     'the PEM as a secret': await confused(bytes(await exportSPKI(publicKey))),
     'the JWK as a secret': await confused(bytes(JSON.stringify(jwk))),
     'the modulus as a secret': await confused(Buffer.from(jwk.n ?? '', 'base64url')),
-    'another key under the known name': await token()
+    'another key with the known id': await token()
       .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
-      .sign(stranger.privateKey),
-    'a key that it brings itself': await token()
+      .sign(foreign.privateKey),
+    'a key from its own header': await token()
       .setProtectedHeader({ alg: 'RS256', kid: 'k1', jwk: foreignJwk, jku })
-      .sign(stranger.privateKey),
+      .sign(foreign.privateKey),
     'another algorithm of the same key': await token()
       .setProtectedHeader({ alg: 'PS256', kid: 'k1' })
       .sign(await importPKCS8(await exportPKCS8(privateKey), 'PS256')),
@@ -153,7 +148,7 @@ test('a public key signs nothing: neither as the secret of HS256, nor from the h
     expect(
       await statusOfRead(app, await token().setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(privateKey)),
     ).toBe(200)
-    await expectRefused(async () => forged, unauthenticated, app)
+    await expectRefused({ api, actors }, async () => forged, unauthenticated, app)
   } finally {
     await app.close()
     server.close()

@@ -1,145 +1,148 @@
 import { until } from '@goals-tasks/devstack/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Client, startTestApp } from '../support/test-app.ts'
+import { expect } from 'vitest'
+import { type Client, overwrite } from '../support/client.ts'
+import { manyRounds, patiently } from '../support/limits.ts'
+import { test as base } from '../support/test.ts'
+import { startTestApp } from '../support/test-app.ts'
 
-type App = Awaited<ReturnType<typeof startTestApp>>
-let here: App
-let there: App
-/** Shares the database with them, and the cache with nobody. */
-let apart: App
-/** A user as both processes know them: one writes, the other reads. */
-type User = { id: string; here: Client; there: Client }
-beforeAll(async () => {
-  here = await startTestApp()
-  there = await startTestApp({ database: here.database, redis: here.redis })
-  apart = await startTestApp({ database: here.database })
-})
-afterAll(async () => {
-  await apart.close()
-  await there.close()
-  await here.close()
-})
+/** A user of two processes that share the database and the cache: one writes, the other reads. */
+type User = { id: string; writer: Client; reader: Client }
 
-async function user(): Promise<User> {
-  const client = await here.as()
-  return { id: client.id, here: client, there: await there.as(client.id) }
-}
-
-const hits = async () => (await there.cache.getStats()).hits
-
-/** Reads until the answer comes out of the cache. @returns it */
-async function hot(client: Client, url: string) {
-  let answer = await client.get(url)
-  await until(async () => {
-    const before = await hits()
-    answer = await client.get(url)
-    return (await hits()) > before
+const test = base
+  .extend('readingApi', { scope: 'file' }, async ({ api }, { onCleanup }) => {
+    const readingApi = await startTestApp({ database: api.database, redis: api.redis })
+    onCleanup(() => readingApi.close())
+    return readingApi
   })
-  return answer
-}
+  // A process that shares the database, with a cache of its own.
+  .extend('uncachedApi', { scope: 'file' }, async ({ api }, { onCleanup }) => {
+    const uncachedApi = await startTestApp({ database: api.database })
+    onCleanup(() => uncachedApi.close())
+    return uncachedApi
+  })
+  .extend('createUser', { scope: 'file' }, ({ api, readingApi }) => async (): Promise<User> => {
+    const writer = await api.as()
+    return { id: writer.id, writer, reader: await readingApi.as(writer.id) }
+  })
+  // Reads until the answer comes from the cache, and returns it.
+  .extend('readFromCache', { scope: 'file' }, ({ readingApi }) => async (client: Client, url: string) => {
+    const hits = async () => (await readingApi.cache.getStats()).hits
+    let answer = await client.get(url)
+    await until(async () => {
+      const before = await hits()
+      answer = await client.get(url)
+      return (await hits()) > before
+    }, patiently)
+    return answer
+  })
 
-test('a read comes out of the cache byte for byte, with its tag, and 304 where the client has it', async () => {
-  const ada = await user()
-  const goal = await ada.here.goal({ title: 'Ünïcödé 🚀', metadata: { a: [1, { b: null }] } })
-  const task = await ada.here.task(goal.id)
+test('a cached read is the same to the byte, or 304 when the client has it', async ({ createUser, readFromCache }) => {
+  const ada = await createUser()
+  const goal = await ada.writer.createGoal({ title: 'Ünïcödé 🚀', metadata: { a: [1, { b: null }] } })
+  const task = await ada.writer.createTask(goal.id)
   for (const path of [`/v1/goals/${goal.id}`, `/v1/tasks/${task.id}`, '/v1/goals', `/v1/goals/${goal.id}/tasks`]) {
-    const first = await ada.there.get(path)
-    const cached = await hot(ada.there, path)
+    const first = await ada.reader.get(path)
+    const cached = await readFromCache(ada.reader, path)
     expect(cached).toMatchObject({ status: 200, text: first.text })
     expect(cached.headers.etag).toBe(first.headers.etag)
-    expect((await ada.there.get(path, { 'if-none-match': String(cached.headers.etag) })).status).toBe(304)
+    expect((await ada.reader.get(path, { 'if-none-match': String(cached.headers.etag) })).status).toBe(304)
   }
 })
 
-test('after every answered write the other process shows it, however hot the old answer was', async () => {
-  const ada = await user()
-  const goal = await ada.here.goal()
-  const task = await ada.here.task(goal.id)
-  const [ofGoal, ofTask] = [`/v1/goals/${goal.id}`, `/v1/tasks/${task.id}`]
-  const paths = [ofGoal, ofTask, '/v1/goals', '/v1/tasks', `${ofGoal}/tasks`, `${ofGoal}?include=progress`]
-  const past = await apart.as(ada.id)
-  const seen = (by: Client) =>
-    Promise.all(paths.map(async (path) => (await by.get(path)).text.replace(/"traceId":"[^"]*"/, '')))
-  const writes: (() => Promise<{ status: number }>)[] = [
-    () => ada.here.patch(ofGoal, { title: 'two' }, { 'if-match': '*' }),
-    () => ada.here.post(`${ofTask}/start`),
-    () => ada.here.patch(ofTask, { title: 'three' }, { 'if-match': '*' }),
-    () => ada.here.post(`/v1/goals/${goal.id}/tasks`, { title: 'another' }),
-    () => ada.here.post(`${ofTask}/complete`),
-    () => ada.here.post(`${ofGoal}/cancel`),
-    () => ada.here.post(`${ofGoal}/reopen`),
-    () => ada.here.delete(ofTask),
-    () => ada.here.post(`${ofTask}/restore`),
-  ]
-  for (const [i, write] of writes.entries()) {
-    for (const path of paths) if ((await ada.there.get(path)).status === 200) await hot(ada.there, path)
-    const before = await seen(ada.there)
-    expect((await write()).status).toBeLessThan(300)
-    const after = await seen(ada.there)
-    expect(after, `write ${i}`).not.toEqual(before)
-    await apart.cache.clear()
-    expect(after, `write ${i}`).toEqual(await seen(past))
-  }
-}, 60_000)
+test(
+  'the other process shows every answered write, even when the old answer was cached',
+  manyRounds,
+  async ({ uncachedApi, createUser, readFromCache }) => {
+    const ada = await createUser()
+    const goal = await ada.writer.createGoal()
+    const task = await ada.writer.createTask(goal.id)
+    const [ofGoal, ofTask] = [`/v1/goals/${goal.id}`, `/v1/tasks/${task.id}`]
+    const paths = [ofGoal, ofTask, '/v1/goals', '/v1/tasks', `${ofGoal}/tasks`, `${ofGoal}?include=progress`]
+    const uncached = await uncachedApi.as(ada.id)
+    const readAll = (client: Client) =>
+      Promise.all(paths.map(async (path) => (await client.get(path)).text.replace(/"traceId":"[^"]*"/, '')))
+    const writes: (() => Promise<{ status: number }>)[] = [
+      () => ada.writer.patch(ofGoal, { title: 'two' }, overwrite),
+      () => ada.writer.post(`${ofTask}/start`),
+      () => ada.writer.patch(ofTask, { title: 'three' }, overwrite),
+      () => ada.writer.post(`/v1/goals/${goal.id}/tasks`, { title: 'another' }),
+      () => ada.writer.post(`${ofTask}/complete`),
+      () => ada.writer.post(`${ofGoal}/cancel`),
+      () => ada.writer.post(`${ofGoal}/reopen`),
+      () => ada.writer.delete(ofTask),
+      () => ada.writer.post(`${ofTask}/restore`),
+    ]
+    for (const [i, write] of writes.entries()) {
+      for (const path of paths) if ((await ada.reader.get(path)).status === 200) await readFromCache(ada.reader, path)
+      const before = await readAll(ada.reader)
+      expect((await write()).status).toBeLessThan(300)
+      const after = await readAll(ada.reader)
+      expect(after, `write ${i}`).not.toEqual(before)
+      await uncachedApi.cache.clear()
+      expect(after, `write ${i}`).toEqual(await readAll(uncached))
+    }
+  },
+)
 
-test('assigning, unassigning and reassigning while hot: no stale 404, no stale 200', async () => {
-  const [ada, bob, eve] = [await user(), await user(), await user()]
-  const goal = await ada.here.goal()
-  const task = await ada.here.task(goal.id)
+test('a cached task is 200 only for its owner and its present assignee', async ({ createUser, readFromCache }) => {
+  const [ada, bob, eve] = [await createUser(), await createUser(), await createUser()]
+  const goal = await ada.writer.createGoal()
+  const task = await ada.writer.createTask(goal.id)
   const path = `/v1/tasks/${task.id}`
-  const assign = (to: User | null) => ada.here.patch(path, { assignedTo: to?.id ?? null }, { 'if-match': '*' })
+  const assign = (to: User | null) => ada.writer.patch(path, { assignedTo: to?.id ?? null }, overwrite)
   for (const assignee of [bob, eve, null, bob, null, eve, bob]) {
-    await hot(ada.there, path)
+    await readFromCache(ada.reader, path)
     expect((await assign(assignee)).status).toBe(200)
     for (const other of [bob, eve]) {
-      expect((await other.there.get(path)).status).toBe(other === assignee ? 200 : 404)
-      const list = (await other.there.get('/v1/tasks')).body.data ?? []
+      expect((await other.reader.get(path)).status).toBe(other === assignee ? 200 : 404)
+      const list = (await other.reader.get('/v1/tasks')).body.data ?? []
       expect(list.map((entry) => entry.id)).toEqual(other === assignee ? [task.id] : [])
     }
   }
 })
 
-test('an assignee gets the header of a goal, never the owner’s bytes, though those are hot', async () => {
-  const [ada, bob] = [await user(), await user()]
-  const goal = await ada.here.goal({ description: 'secret' })
-  await ada.here.task(goal.id, { assignedTo: bob.id })
+test('an assignee gets the summary when the whole goal is cached', async ({ createUser, readFromCache }) => {
+  const [ada, bob] = [await createUser(), await createUser()]
+  const goal = await ada.writer.createGoal({ description: 'secret' })
+  await ada.writer.createTask(goal.id, { assignedTo: bob.id })
   const path = `/v1/goals/${goal.id}`
-  await bob.there.get(path)
-  expect((await hot(ada.there, path)).body.description).toBe('secret')
-  for (let i = 0; i < 3; i++) expect((await bob.there.get(path)).body).not.toHaveProperty('description')
-  expect((await ada.there.get(path)).body.description).toBe('secret')
-  expect((await (await user()).there.get(path)).status).toBe(404)
+  await bob.reader.get(path)
+  expect((await readFromCache(ada.reader, path)).body.description).toBe('secret')
+  for (let i = 0; i < 3; i++) expect((await bob.reader.get(path)).body).not.toHaveProperty('description')
+  expect((await ada.reader.get(path)).body.description).toBe('secret')
+  expect((await (await createUser()).reader.get(path)).status).toBe(404)
 })
 
-test('deleting a goal drops it, its tasks and every list that holds them', async () => {
-  const [ada, bob] = [await user(), await user()]
-  const goal = await ada.here.goal()
-  const tasks = [await ada.here.task(goal.id), await ada.here.task(goal.id, { assignedTo: bob.id })]
-  const empty = await ada.here.goal()
+test('a deleted goal leaves the cache with its tasks and all its lists', async ({ createUser, readFromCache }) => {
+  const [ada, bob] = [await createUser(), await createUser()]
+  const goal = await ada.writer.createGoal()
+  const tasks = [await ada.writer.createTask(goal.id), await ada.writer.createTask(goal.id, { assignedTo: bob.id })]
+  const empty = await ada.writer.createGoal()
   const entities = [`/v1/goals/${goal.id}`, `/v1/goals/${goal.id}/tasks`, ...tasks.map(({ id }) => `/v1/tasks/${id}`)]
-  for (const path of [...entities, '/v1/goals', '/v1/tasks', `/v1/goals/${empty.id}/tasks`]) await hot(ada.there, path)
-  for (const path of [`/v1/tasks/${tasks[1]?.id}`, '/v1/tasks']) await hot(bob.there, path)
-  await ada.here.delete(`/v1/goals/${goal.id}`)
-  await ada.here.delete(`/v1/goals/${empty.id}`)
+  for (const path of [...entities, '/v1/goals', '/v1/tasks', `/v1/goals/${empty.id}/tasks`])
+    await readFromCache(ada.reader, path)
+  for (const path of [`/v1/tasks/${tasks[1]?.id}`, '/v1/tasks']) await readFromCache(bob.reader, path)
+  await ada.writer.delete(`/v1/goals/${goal.id}`)
+  await ada.writer.delete(`/v1/goals/${empty.id}`)
   for (const path of [...entities, `/v1/goals/${empty.id}/tasks`])
-    expect((await ada.there.get(path)).status, path).toBe(410)
-  for (const path of ['/v1/goals', '/v1/tasks']) expect((await ada.there.get(path)).body.data).toEqual([])
-  expect((await bob.there.get(`/v1/tasks/${tasks[1]?.id}`)).status).toBe(410)
-  expect((await bob.there.get('/v1/tasks')).body.data).toEqual([])
-  await ada.here.post(`/v1/goals/${goal.id}/restore`)
-  for (const path of entities) expect((await ada.there.get(path)).status).toBe(200)
+    expect((await ada.reader.get(path)).status, path).toBe(410)
+  for (const path of ['/v1/goals', '/v1/tasks']) expect((await ada.reader.get(path)).body.data).toEqual([])
+  expect((await bob.reader.get(`/v1/tasks/${tasks[1]?.id}`)).status).toBe(410)
+  expect((await bob.reader.get('/v1/tasks')).body.data).toEqual([])
+  await ada.writer.actOnGoal(goal.id, 'restore')
+  for (const path of entities) expect((await ada.reader.get(path)).status).toBe(200)
 })
 
-test('an address in capitals is the same address', async () => {
-  const ada = await user()
-  const goal = await ada.here.goal()
-  const task = await ada.here.task(goal.id)
+test('an address in capitals is the same address', async ({ createUser, readFromCache }) => {
+  const ada = await createUser()
+  const goal = await ada.writer.createGoal()
+  const task = await ada.writer.createTask(goal.id)
   for (const [path, id] of [
     ['/v1/goals/', goal.id],
     ['/v1/tasks/', task.id],
   ] as const) {
-    await hot(ada.there, path + id.toUpperCase())
-    await ada.here.patch(path + id, { title: 'two' }, { 'if-match': '*' })
-    expect((await ada.there.get(path + id.toUpperCase())).body.title).toBe('two')
+    await readFromCache(ada.reader, path + id.toUpperCase())
+    await ada.writer.patch(path + id, { title: 'two' }, overwrite)
+    expect((await ada.reader.get(path + id.toUpperCase())).body.title).toBe('two')
   }
 })

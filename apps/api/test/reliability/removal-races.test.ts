@@ -1,103 +1,101 @@
-import { expect, test, vi } from 'vitest'
-import { inLanes } from '../support/in-parallel.ts'
-import { setUpTaskRaces, together } from '../support/task-races.ts'
+import { expect } from 'vitest'
+import { runInParallel } from '../support/run-in-parallel.ts'
+import { expectStatuses, rounds, test } from '../support/task-races.ts'
 
-// Hundreds of rounds on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
-
-const { ada, edge, post, statusOf, tasks } = setUpTaskRaces()
-
-test('a task that comes into a goal while that is deleted goes with it, be it created or moved there', async () => {
-  await inLanes(
-    { lanes: 4, rounds: 125 },
+test('a task is deleted with its goal when it is created there or moved there during the deletion', async ({ ada }) => {
+  await runInParallel(
+    rounds,
     async () => {
-      const from = await ada().goal()
-      return { from: from.id, blocker: (await ada().task(from.id)).id }
+      const from = await ada.createGoal()
+      return { from: from.id, blocker: (await ada.createTask(from.id)).id }
     },
     async ({ from, blocker }) => {
-      const [goal, mover] = await Promise.all([ada().goal(), ada().task(from)])
+      const [goal, mover] = await Promise.all([ada.createGoal(), ada.createTask(from)])
       const into = `/v1/goals/${goal.id}`
-      await together(
+      await expectStatuses(
         [201, 200, 204, 409],
         [
-          ada().post(`${into}/tasks`, { title: 'x' }),
-          ada().delete(into),
-          ada().patch(`/v1/tasks/${mover.id}`, { goalId: goal.id }, { 'if-match': '*' }),
-          ada().post(`${into}/tasks`, { title: 'x', dependencies: [blocker] }),
+          ada.post(`${into}/tasks`, { title: 'x' }),
+          ada.delete(into),
+          ada.patchTask(mover.id, { goalId: goal.id }),
+          ada.post(`${into}/tasks`, { title: 'x', dependencies: [blocker] }),
         ],
       )
     },
   )
 })
 
-test('restoring twice at once makes one version, and what it waits for may be completed meanwhile', async () => {
-  await inLanes(
-    { lanes: 4, rounds: 125 },
+test('two restorations at once create one version when the blocker completes meanwhile', async ({ ada, statusOf }) => {
+  await runInParallel(
+    rounds,
     async () => {
-      const [task = '', blocker = ''] = await tasks(2)
-      await ada().put(edge(task, blocker))
+      const [task = '', blocker = ''] = await ada.createTaskIds(2)
+      await ada.addDependency(task, blocker)
       return { task, blocker }
     },
     async ({ task, blocker }) => {
-      await ada().delete(`/v1/tasks/${task}`)
+      await ada.delete(`/v1/tasks/${task}`)
       const before = await statusOf(task)
-      await together([200], [post(task, 'restore'), post(task, 'restore'), post(blocker, 'complete')])
+      await expectStatuses(
+        [200],
+        [ada.actOnTask(task, 'restore'), ada.actOnTask(task, 'restore'), ada.actOnTask(blocker, 'complete')],
+      )
       const after = await statusOf(task)
       expect(after).toMatchObject({ status: 'TODO', kind: null, deleted: false })
-      // Restored as blocked and then freed, or restored as free.
+      // The task is restored as blocked and then unblocked, or restored as unblocked.
       expect([1, 2]).toContain(after.version - before.version)
-      await post(blocker, 'reopen')
+      await ada.actOnTask(blocker, 'reopen')
     },
   )
 })
 
-test('restoring what is waited for meets its deletion, and whoever goes to work meanwhile', async () => {
-  await inLanes(
-    { lanes: 4, rounds: 125 },
+test('a task is blocked exactly when its blocker is live after concurrent requests', async ({ ada, statusOf }) => {
+  await runInParallel(
+    rounds,
     async () => {
-      const [task = '', blocker = ''] = await tasks(2)
-      await ada().put(edge(task, blocker))
-      await ada().delete(`/v1/tasks/${blocker}`)
+      const [task = '', blocker = ''] = await ada.createTaskIds(2)
+      await ada.addDependency(task, blocker)
+      await ada.delete(`/v1/tasks/${blocker}`)
       return { task, blocker }
     },
     async ({ task, blocker }) => {
-      await together(
+      await expectStatuses(
         [200, 204, 409],
-        [post(blocker, 'restore'), ada().delete(`/v1/tasks/${blocker}`), post(task, 'start')],
+        [ada.actOnTask(blocker, 'restore'), ada.delete(`/v1/tasks/${blocker}`), ada.actOnTask(task, 'start')],
       )
       const { deleted } = await statusOf(blocker)
       expect(await statusOf(task)).toMatchObject(deleted ? { kind: null } : { status: 'BLOCKED', kind: 'DEPENDENCY' })
-      if (!deleted) await ada().delete(`/v1/tasks/${blocker}`)
-      await post(task, 'stop')
+      if (!deleted) await ada.delete(`/v1/tasks/${blocker}`)
+      await ada.actOnTask(task, 'stop')
     },
   )
 })
 
-test('a goal is restored once, and a task of it either with it or not at all', async () => {
-  await inLanes(
-    { lanes: 4, rounds: 125 },
+test('a goal and its task are restored once when both are restored at once', async ({ ada, statusOf }) => {
+  await runInParallel(
+    rounds,
     async () => {
-      const goal = await ada().goal()
-      const blocker = await ada().task(goal.id)
-      const task = await ada().task(goal.id, { dependencies: [blocker.id] })
+      const goal = await ada.createGoal()
+      const blocker = await ada.createTask(goal.id)
+      const task = await ada.createTask(goal.id, { dependencies: [blocker.id] })
       return { goal: goal.id, blocker: blocker.id, task: task.id }
     },
     async ({ goal, task, blocker }) => {
-      await ada().delete(`/v1/goals/${goal}`)
+      await ada.delete(`/v1/goals/${goal}`)
       const before = await statusOf(task)
-      await together(
+      await expectStatuses(
         [200, 204, 409],
         [
-          ada().post(`/v1/goals/${goal}/restore`),
-          ada().post(`/v1/goals/${goal}/restore`),
-          post(task, 'restore'),
-          post(blocker, 'complete'),
+          ada.actOnGoal(goal, 'restore'),
+          ada.actOnGoal(goal, 'restore'),
+          ada.actOnTask(task, 'restore'),
+          ada.actOnTask(blocker, 'complete'),
         ],
       )
       const after = await statusOf(task)
       expect(after.deleted).toBe(false)
       expect([1, 2]).toContain(after.version - before.version)
-      await post(blocker, 'reopen')
+      await ada.actOnTask(blocker, 'reopen')
     },
   )
 })

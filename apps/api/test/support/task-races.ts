@@ -1,38 +1,26 @@
 import { expectInvariants } from '@goals-tasks/db/testing'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import { type Client, startTestApp } from './test-app.ts'
+import { expect, vi } from 'vitest'
+import { manyRounds } from './limits.ts'
+import { test as base } from './test.ts'
 
-/** What the races of a file share: one API, one user, and the invariants of the whole database after each test. */
-export function setUpTaskRaces() {
-  let api: Awaited<ReturnType<typeof startTestApp>>
-  let ada: Client
-  beforeAll(async () => {
-    api = await startTestApp()
-    ada = await api.as()
+vi.setConfig({ testTimeout: manyRounds.timeout })
+
+/** Each race runs in four sequences at once. */
+export const rounds = { sequences: 4, rounds: 125 }
+
+/** `test` for races: it checks the invariants of the whole database after each test. */
+export const test = base
+  .extend('statusOf', { scope: 'file' }, ({ api }) => async (taskId: string) => {
+    const { rows } = await api.pool.query(
+      'select status, block_kind as kind, version, deleted_at is not null as deleted from tasks where id = $1',
+      [taskId],
+    )
+    return rows[0]
   })
-  afterEach(() => expectInvariants(api.pool))
-  afterAll(() => api.close())
+  .extend('invariants', { auto: true }, ({ api }, { onCleanup }) => onCleanup(() => expectInvariants(api.pool)))
 
-  return {
-    ada: () => ada,
-    edge: (id: string, blockerId: string) => `/v1/tasks/${id}/dependencies/${blockerId}`,
-    post: (id: string, verb: string) => ada.post(`/v1/tasks/${id}/${verb}`),
-    statusOf: async (id: string) =>
-      (
-        await api.pool.query(
-          'select status, block_kind as kind, version, deleted_at is not null as deleted from tasks where id = $1',
-          [id],
-        )
-      ).rows[0],
-    async tasks(count: number): Promise<string[]> {
-      const goal = await ada.goal()
-      return Promise.all(Array.from({ length: count }, async () => (await ada.task(goal.id)).id))
-    },
-  }
-}
-
-/** All at once; each must be answered by one of these. */
-export async function together(
+/** Waits for requests that run at once. Each must be answered with one of the allowed statuses. */
+export async function expectStatuses(
   allowed: readonly number[],
   requests: readonly Promise<{ status: number; text: string }>[],
 ) {

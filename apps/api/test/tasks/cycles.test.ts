@@ -1,66 +1,65 @@
 import { expectInvariants } from '@goals-tasks/db/testing'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { inLanes } from '../support/in-parallel.ts'
-import { type Client, startTestApp } from '../support/test-app.ts'
+import { expect } from 'vitest'
+import type { Client } from '../support/client.ts'
+import { manyRounds } from '../support/limits.ts'
+import { runInParallel } from '../support/run-in-parallel.ts'
+import { test } from '../support/test.ts'
 
-// Hundreds of rounds on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
+test.afterEach(({ api }) => expectInvariants(api.pool))
 
-let api: Awaited<ReturnType<typeof startTestApp>>
-beforeAll(async () => {
-  api = await startTestApp()
-})
-afterEach(() => expectInvariants(api.pool))
-afterAll(() => api.close())
+type Task = { id: string; owner: Client }
+const add = (from: Task, to: Task) => from.owner.addDependency(from.id, to.id)
 
-type Task = { id: string; by: Client }
-const edge = (from: Task, to: Task) => `/v1/tasks/${from.id}/dependencies/${to.id}`
-const add = (from: Task, to: Task) => from.by.put(edge(from, to))
-
-/** A ring of tasks, each its owner's, and each to be seen by the owner of the one before it, who is to wait for it. */
-async function ring(owners: readonly Client[]): Promise<Task[]> {
+/** Creates one task per owner. Each is assigned to the owner before it, so that the task before it may depend on it. */
+async function createRing(owners: readonly Client[]): Promise<Task[]> {
   return Promise.all(
-    owners.map(async (by, i) => {
-      const goal = await by.goal()
-      const { id } = await by.task(goal.id, { assignedTo: owners.at(i - 1)?.id })
-      return { id, by }
+    owners.map(async (owner, i) => {
+      const goal = await owner.createGoal()
+      const { id } = await owner.createTask(goal.id, { assignedTo: owners.at(i - 1)?.id })
+      return { id, owner }
     }),
   )
 }
 
-/** Adds the edges at once: all but one get in, the one is shown the cycle. Then they are gone again. */
-async function addAll(edges: readonly (readonly [Task, Task])[], lengthOfCycle: number) {
-  const answers = await Promise.all(edges.map(([from, to]) => add(from, to)))
+/** Adds the dependencies at once. All but one are accepted, and one is refused with the cycle. Then it removes them. */
+async function addAll(dependencies: readonly (readonly [Task, Task])[], lengthOfCycle: number) {
+  const answers = await Promise.all(dependencies.map(([from, to]) => add(from, to)))
   const refused = answers.filter((answer) => answer.status !== 200)
   expect(refused).toMatchObject([{ status: 409, body: { code: 'dependency-cycle' } }])
   const cycle = refused[0]?.body.cycle as string[]
   expect(cycle).toHaveLength(lengthOfCycle + 1)
   expect(cycle[0]).toBe(cycle.at(-1))
-  const added = edges.filter((_, i) => answers[i]?.status === 200)
-  await Promise.all(added.map(([from, to]) => from.by.delete(edge(from, to))))
+  const added = dependencies.filter((_, i) => answers[i]?.status === 200)
+  await Promise.all(added.map(([from, to]) => from.owner.removeDependency(from.id, to.id)))
 }
 
-test('of two edges that turn two tasks against each other exactly one gets in', async () => {
-  const ada = await api.as()
-  await inLanes(
-    { lanes: 4, rounds: 125 },
-    () => ring([ada, ada]),
-    async ([a, b]) =>
-      a &&
-      b &&
-      addAll(
-        [
-          [a, b],
-          [b, a],
-        ],
-        2,
-      ),
-  )
-})
+test(
+  'exactly one of two opposite dependencies is accepted when both are added at once',
+  manyRounds,
+  async ({ ada }) => {
+    await runInParallel(
+      { sequences: 4, rounds: 125 },
+      () => createRing([ada, ada]),
+      async ([a, b]) =>
+        a &&
+        b &&
+        addAll(
+          [
+            [a, b],
+            [b, a],
+          ],
+          2,
+        ),
+    )
+  },
+)
 
-/** B waits for C and that for D, E for F and that for A: were A to wait for B, and D for E, which lock no task in common, it would close. */
-async function halfClosed(owners: readonly Client[]) {
-  const [a, b, c, d, e, f] = (await ring(owners)) as [Task, Task, Task, Task, Task, Task]
+/**
+ * Makes B depend on C and C on D, E on F and F on A. The returned dependencies, of A on B and of D on E, would close
+ * the ring together, and lock no task in common.
+ */
+async function createHalfClosedRing(owners: readonly Client[]) {
+  const [a, b, c, d, e, f] = (await createRing(owners)) as [Task, Task, Task, Task, Task, Task]
   for (const [from, to] of [
     [b, c],
     [c, d],
@@ -74,11 +73,15 @@ async function halfClosed(owners: readonly Client[]) {
   ] as const
 }
 
-test('two edges that share no task never close a cycle together, within one owner and across six', async () => {
-  const owners = await Promise.all(Array.from({ length: 6 }, () => api.as()))
-  await inLanes(
-    { lanes: 4, rounds: 50 },
-    (lane) => halfClosed(lane < 2 ? owners.map(() => owners[0] as Client) : owners),
-    (edges) => addAll(edges, 6),
-  )
-})
+test(
+  'two dependencies without a common task never close a cycle together, for one owner and for six',
+  manyRounds,
+  async ({ api, ada }) => {
+    const owners = await Promise.all(Array.from({ length: 6 }, () => api.as()))
+    await runInParallel(
+      { sequences: 4, rounds: 50 },
+      (sequence) => createHalfClosedRing(sequence < 2 ? owners.map(() => ada) : owners),
+      (dependencies) => addAll(dependencies, 6),
+    )
+  },
+)

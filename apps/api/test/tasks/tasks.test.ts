@@ -1,29 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Client, startTestApp } from '../support/test-app.ts'
+import { expect } from 'vitest'
+import { overwrite } from '../support/client.ts'
+import { manyRounds } from '../support/limits.ts'
+import { test } from '../support/test.ts'
 
-let api: Awaited<ReturnType<typeof startTestApp>>
-let ada: Client
-let bob: Client
-let eve: Client
-beforeAll(async () => {
-  api = await startTestApp()
-  ada = await api.as()
-  bob = await api.as()
-  eve = await api.as()
-})
-afterAll(() => api.close())
-
-const eventsOf = async (id: string) =>
-  (
-    await api.pool.query(
-      `select type, before, after, (select array_agg(reader_id) from event_readers where event_id = e.id) as readers from events e where aggregate_id = $1 order by position`,
-      [id],
-    )
-  ).rows
-
-test('a task belongs to its goal and to the owner of the goal', async () => {
-  const goal = await ada.goal()
+test('a new task belongs to its goal and to the owner of that goal', async ({ ada }) => {
+  const goal = await ada.createGoal()
   const created = await ada.post(`/v1/goals/${goal.id}/tasks`, {
     title: 'Write it',
     estimatedHours: 1.25,
@@ -42,12 +24,12 @@ test('a task belongs to its goal and to the owner of the goal', async () => {
   })
 })
 
-test('assigning is announced to the assignee, at creation and later, and unassigning to whoever loses it', async () => {
-  const goal = await ada.goal()
-  const task = await ada.task(goal.id, { assignedTo: bob.id })
+test('both assignees may read the events when a task is assigned or reassigned', async ({ api, ada, bob, eve }) => {
+  const goal = await ada.createGoal()
+  const task = await ada.createTask(goal.id, { assignedTo: bob.id })
   await ada.patch(`/v1/tasks/${task.id}`, { assignedTo: eve.id }, { 'if-match': '"1"' })
   await ada.patch(`/v1/tasks/${task.id}`, { assignedTo: null }, { 'if-match': '"2"' })
-  const events = await eventsOf(task.id)
+  const events = await api.eventsOf(task.id)
   expect(events.map((event) => event.type)).toEqual([
     'task:created',
     'task:assigned',
@@ -60,41 +42,39 @@ test('assigning is announced to the assignee, at creation and later, and unassig
   expect(events[4]?.readers.toSorted()).toEqual([ada.id, eve.id].toSorted())
 })
 
-test('an assignee reads the task, moves its status and hours, may give it back, and nothing else', async () => {
-  const goal = await ada.goal()
-  const task = await ada.task(goal.id, { assignedTo: bob.id })
+test('an assignee changes only status and hours, and may unassign themselves', async ({ ada, bob, eve }) => {
+  const goal = await ada.createGoal()
+  const task = await ada.createTask(goal.id, { assignedTo: bob.id })
   expect((await bob.get(`/v1/tasks/${task.id}`)).body.id).toBe(task.id)
   expect(
     (await bob.patch(`/v1/tasks/${task.id}`, { status: 'IN_PROGRESS', actualHours: 2 }, { 'if-match': '"1"' })).status,
   ).toBe(200)
   for (const patch of [{ title: 'x' }, { priority: 'LOW' }, { assignedTo: eve.id }, { estimatedHours: 1 }]) {
-    expect((await bob.patch(`/v1/tasks/${task.id}`, patch, { 'if-match': '*' })).status, JSON.stringify(patch)).toBe(
-      403,
-    )
+    expect((await bob.patch(`/v1/tasks/${task.id}`, patch, overwrite)).status, JSON.stringify(patch)).toBe(403)
   }
   expect((await bob.delete(`/v1/tasks/${task.id}`)).status).toBe(403)
-  expect((await bob.post(`/v1/tasks/${task.id}/complete`)).body).toMatchObject({ status: 'COMPLETED' })
-  expect((await bob.patch(`/v1/tasks/${task.id}`, { assignedTo: null }, { 'if-match': '*' })).status).toBe(200)
+  expect((await bob.actOnTask(task.id, 'complete')).body).toMatchObject({ status: 'COMPLETED' })
+  expect((await bob.patchTask(task.id, { assignedTo: null })).status).toBe(200)
   expect((await bob.get(`/v1/tasks/${task.id}`)).status).toBe(404)
 })
 
-test("a stranger's requests find no task", async () => {
-  const goal = await ada.goal()
-  const task = await ada.task(goal.id, { assignedTo: bob.id })
+test('a stranger gets 404 for every request about a task', async ({ ada, bob, eve }) => {
+  const goal = await ada.createGoal()
+  const task = await ada.createTask(goal.id, { assignedTo: bob.id })
   expect((await eve.get(`/v1/tasks/${task.id}`)).status).toBe(404)
-  expect((await eve.patch(`/v1/tasks/${task.id}`, { title: 'x' }, { 'if-match': '*' })).status).toBe(404)
-  expect((await eve.post(`/v1/tasks/${task.id}/complete`)).status).toBe(404)
+  expect((await eve.patchTask(task.id, { title: 'x' })).status).toBe(404)
+  expect((await eve.actOnTask(task.id, 'complete')).status).toBe(404)
   expect((await eve.delete(`/v1/tasks/${task.id}`)).status).toBe(404)
   expect((await eve.get(`/v1/tasks/${task.id}/history`)).status).toBe(404)
   expect((await eve.get('/v1/tasks')).body.data).toEqual([])
 })
 
-test('a block remembers where it came from and its lifting forgets it', async () => {
-  const goal = await ada.goal()
-  const task = await ada.task(goal.id)
+test('a manually blocked task keeps its former status until it is unblocked', async ({ ada }) => {
+  const goal = await ada.createGoal()
+  const task = await ada.createTask(goal.id)
   const blocked = await ada.patch(`/v1/tasks/${task.id}`, { status: 'BLOCKED' }, { 'if-match': '"1"' })
   expect(blocked.body).toMatchObject({ status: 'BLOCKED', blockKind: 'MANUAL', blockedFrom: 'TODO' })
-  expect(await ada.post(`/v1/tasks/${task.id}/complete`)).toMatchObject({
+  expect(await ada.actOnTask(task.id, 'complete')).toMatchObject({
     status: 409,
     body: { code: 'task-blocked', blockers: [] },
   })
@@ -102,26 +82,26 @@ test('a block remembers where it came from and its lifting forgets it', async ()
   expect(lifted.body).toMatchObject({ status: 'IN_PROGRESS', blockKind: null, blockedFrom: null })
 })
 
-test('completing is announced once, whoever repeats it', async () => {
-  const goal = await ada.goal()
-  const task = await ada.task(goal.id)
-  const answers = await Promise.all(Array.from({ length: 10 }, () => ada.post(`/v1/tasks/${task.id}/complete`)))
+test('completing a task emits one update and one milestone when ten requests do it at once', async ({ api, ada }) => {
+  const goal = await ada.createGoal()
+  const task = await ada.createTask(goal.id)
+  const answers = await Promise.all(Array.from({ length: 10 }, () => ada.actOnTask(task.id, 'complete')))
   expect(new Set(answers.map((answer) => `${answer.status} v${answer.body.version}`))).toEqual(new Set(['200 v2']))
-  expect((await eventsOf(task.id)).map((event) => event.type)).toEqual([
+  expect((await api.eventsOf(task.id)).map((event) => event.type)).toEqual([
     'task:created',
     'task:updated',
     'task:completed',
   ])
 })
 
-test('no task enters a goal that is closed, deleted or not there', async () => {
-  const closed = await ada.goal()
-  await ada.post(`/v1/goals/${closed.id}/complete`)
+test('a new task is refused when its goal is closed, deleted or missing', async ({ ada }) => {
+  const closed = await ada.createGoal()
+  await ada.actOnGoal(closed.id, 'complete')
   expect((await ada.post(`/v1/goals/${closed.id}/tasks`, { title: 'x' })).body).toMatchObject({
     status: 409,
     code: 'goal-closed',
   })
-  const deleted = await ada.goal()
+  const deleted = await ada.createGoal()
   await ada.delete(`/v1/goals/${deleted.id}`)
   expect((await ada.post(`/v1/goals/${deleted.id}/tasks`, { title: 'x' })).body).toMatchObject({
     status: 409,
@@ -130,9 +110,9 @@ test('no task enters a goal that is closed, deleted or not there', async () => {
   expect((await ada.post(`/v1/goals/${randomUUID()}/tasks`, { title: 'x' })).status).toBe(404)
 })
 
-test('a task that is being created while its goal is being deleted never outlives it', async () => {
+test('no live task is left in a goal when tasks are created while it is deleted', manyRounds, async ({ api, ada }) => {
   for (let round = 0; round < 20; round++) {
-    const goal = await ada.goal()
+    const goal = await ada.createGoal()
     await Promise.all([
       ada.delete(`/v1/goals/${goal.id}`),
       ...Array.from({ length: 4 }, () => ada.post(`/v1/goals/${goal.id}/tasks`, { title: 'x' })),
@@ -142,8 +122,8 @@ test('a task that is being created while its goal is being deleted never outlive
   }
 })
 
-test('what a task may not be is refused', async () => {
-  const goal = await ada.goal()
+test('a new task is refused when a field is invalid', async ({ ada }) => {
+  const goal = await ada.createGoal()
   for (const body of [
     { estimatedHours: -1 },
     { estimatedHours: 1_000_000 },
@@ -164,17 +144,19 @@ test('what a task may not be is refused', async () => {
   expect((await ada.get(`/v1/goals/${goal.id}/tasks`)).body.data).toEqual([])
 })
 
-test('an instant comes back in UTC with milliseconds, whatever offset it was sent in', async () => {
-  const goal = await ada.goal()
-  expect(await ada.task(goal.id, { dueAt: '2027-01-01T10:00:00+02:00', dueZone: 'Europe/Athens' })).toMatchObject({
-    dueAt: '2027-01-01T08:00:00.000Z',
-    dueZone: 'Europe/Athens',
-  })
+test('an instant is returned in UTC with milliseconds when it was sent with another offset', async ({ ada }) => {
+  const goal = await ada.createGoal()
+  expect(await ada.createTask(goal.id, { dueAt: '2027-01-01T10:00:00+02:00', dueZone: 'Europe/Athens' })).toMatchObject(
+    {
+      dueAt: '2027-01-01T08:00:00.000Z',
+      dueZone: 'Europe/Athens',
+    },
+  )
 })
 
-test('a deleted task is gone for its readers and not there for others', async () => {
-  const goal = await ada.goal()
-  const task = await ada.task(goal.id, { assignedTo: bob.id })
+test('a deleted task gets 410 for its readers and 404 for others', async ({ ada, bob, eve }) => {
+  const goal = await ada.createGoal()
+  const task = await ada.createTask(goal.id, { assignedTo: bob.id })
   expect((await ada.delete(`/v1/tasks/${task.id}`, { 'if-match': '"7"' })).status).toBe(412)
   expect((await ada.delete(`/v1/tasks/${task.id}`, { 'if-match': '"1"' })).status).toBe(204)
   expect((await ada.delete(`/v1/tasks/${task.id}`)).status).toBe(204)
@@ -187,10 +169,10 @@ test('a deleted task is gone for its readers and not there for others', async ()
   ])
 })
 
-test('saying the same thing in another spelling changes nothing', async () => {
-  const goal = await ada.goal()
-  const task = await ada.task(goal.id, { assignedTo: bob.id.toUpperCase(), dueAt: '2027-01-01T10:00:00Z' })
+test('a patch changes nothing when it spells the same values differently', async ({ api, ada, bob }) => {
+  const goal = await ada.createGoal()
+  const task = await ada.createTask(goal.id, { assignedTo: bob.id.toUpperCase(), dueAt: '2027-01-01T10:00:00Z' })
   const same = { assignedTo: bob.id.toUpperCase(), dueAt: '2027-01-01T11:00:00+01:00' }
-  expect((await ada.patch(`/v1/tasks/${task.id}`, same, { 'if-match': '*' })).body.version).toBe(1)
-  expect((await eventsOf(task.id)).map((event) => event.type)).toEqual(['task:created', 'task:assigned'])
+  expect((await ada.patch(`/v1/tasks/${task.id}`, same, overwrite)).body.version).toBe(1)
+  expect((await api.eventsOf(task.id)).map((event) => event.type)).toEqual(['task:created', 'task:assigned'])
 })

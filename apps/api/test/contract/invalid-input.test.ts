@@ -1,0 +1,115 @@
+import { digestTables } from '@goals-tasks/db/testing'
+import { describe, expect } from 'vitest'
+import { invalidHeaders, invalidIdsInUrls } from '../../src/resource/invalid-examples.ts'
+import { type Operation, operations } from '../support/described-app.ts'
+import { invalidBodies } from '../support/invalid-bodies.ts'
+import { invalidFields, invalidParameters } from '../support/invalid-values.ts'
+import { test as base } from '../support/test.ts'
+import type { TestApp } from '../support/test-app.ts'
+import { signToken } from '../support/token.ts'
+
+/** An API, a token with the scope `admin`, and the ids of a goal, a task and a blocker of the same user. */
+type Target = { api: TestApp; token: string; ids: Record<string, string> }
+
+const test = base.extend('target', { scope: 'file' }, async ({ api, ada }): Promise<Target> => {
+  const { id: goalId } = await ada.createGoal()
+  const [task, blocker] = await Promise.all([ada.createTask(goalId), ada.createTask(goalId)])
+  return { api, token: await signToken(ada.id, 'admin'), ids: { goalId, taskId: task.id, blockerId: blocker.id } }
+})
+
+// A refused request writes nothing.
+test.aroundEach(async (runTest, { target: { api } }) => {
+  const before = await digestTables(api.pool)
+  await runTest()
+  expect(await digestTables(api.pool)).toEqual(before)
+})
+
+/** Returns the path of an operation with the ids of the target, or with others that are given. */
+const pathOf = ({ path }: Operation, { ids }: Target, given: Record<string, string> = {}) =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => given[name] ?? ids[name] ?? '')
+
+type Request = { url?: string; headers?: Record<string, string>; payload?: object | string | Buffer }
+type Refusal = { what: string; statuses: readonly number[] }
+
+const send = (operation: Operation, target: Target, { url, headers = {}, payload }: Request) =>
+  target.api.app.inject({
+    method: operation.method,
+    url: url ?? pathOf(operation, target),
+    headers: {
+      authorization: `Bearer ${target.token}`,
+      ...(operation.method === 'PATCH' ? { 'if-match': '*' } : {}),
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(payload === undefined ? {} : { payload }),
+  })
+
+async function expectRefusal(operation: Operation, target: Target, request: Request, { what, statuses }: Refusal) {
+  const answer = await send(operation, target, request)
+  expect(statuses, `${what}: ${answer.statusCode} ${answer.body.slice(0, 300)}`).toContain(answer.statusCode)
+  expect(answer.headers['content-type'], what).toMatch(/^application\/problem\+json/)
+  expect(answer.json(), what).toMatchObject({ status: answer.statusCode, traceId: answer.headers['x-request-id'] })
+  expect(answer.body, what).not.toMatch(/node_modules|\bat .*\.ts:|select |insert |postgres/i)
+}
+
+/** Returns a value as text that is short enough for a message. */
+const inShort = (value: unknown) => (JSON.stringify(value) ?? String(value)).slice(0, 60)
+
+describe.each(operations.map((operation) => [operation.name, operation] as const))('%s', (_name, operation) => {
+  const required = operation.method === 'POST' && operation.fields.includes('title') ? { title: 'x' } : {}
+
+  if (operation.fields.length > 0)
+    test('refuses every invalid value of every field', async ({ target }) => {
+      for (const field of operation.fields) {
+        const statuses = field === 'goalId' ? [404, 422] : [422]
+        const beside = field === 'dueZone' ? { dueAt: '2027-01-01T10:00:00Z' } : {}
+        for (const value of invalidFields[field] ?? expect.fail(`there are no invalid values for ${field}`)) {
+          const payload = JSON.stringify({ ...required, ...beside, [field]: value })
+          await expectRefusal(operation, target, { payload }, { what: `${field}: ${inShort(value)}`, statuses })
+        }
+      }
+    })
+
+  if (operation.method !== 'GET')
+    test('refuses every invalid body', async ({ target }) => {
+      for (const [what, invalid] of Object.entries(invalidBodies)) {
+        const { body, status, type = 'application/json', encoding, shape } = invalid
+        if (shape && operation.method === 'DELETE') continue
+        const headers = { 'content-type': type, ...(encoding ? { 'content-encoding': encoding } : {}) }
+        await expectRefusal(operation, target, { payload: body, headers }, { what, statuses: [status] })
+      }
+    })
+
+  test('refuses every invalid header that it reads', async ({ target }) => {
+    for (const name of operation.headers.filter((header) => header in invalidHeaders)) {
+      for (const value of invalidHeaders[name] ?? []) {
+        const request = { payload: required, headers: { [name]: value } }
+        await expectRefusal(operation, target, request, { what: `${name}: ${inShort(value)}`, statuses: [400] })
+      }
+    }
+    expect(operation.headers.filter((header) => !(header in invalidHeaders))).toEqual(
+      operation.headers.includes('prefer') ? ['prefer'] : [],
+    )
+  })
+
+  test('refuses every invalid id in its address', async ({ target }) => {
+    for (const name of operation.ids) {
+      for (const id of invalidIdsInUrls) {
+        const request = { url: pathOf(operation, target, { [name]: id }), payload: required }
+        await expectRefusal(operation, target, request, { what: `${name}: ${inShort(id)}`, statuses: [400, 404, 414] })
+      }
+    }
+  })
+
+  test('refuses every invalid, repeated or unknown query parameter', async ({ target }) => {
+    const unknown = ['colour=red', '__proto__=1', 'constructor=1', 'toString=1', '=1', '%00=1', '%ED%A0%80=1', 'x[]=1']
+    const invalid = operation.parameters.flatMap((name) => {
+      const values = invalidParameters[name] ?? expect.fail(`there are no invalid values for ${name}`)
+      return [`${name}=1&${name}=1`, `${name}[]=1`, `${name}[a]=1`, ...values.map((value) => `${name}=${value}`)]
+    })
+    for (const query of [...unknown, ...invalid]) {
+      const request = { url: `${pathOf(operation, target)}?${query}`, payload: required }
+      await expectRefusal(operation, target, request, { what: query.slice(0, 80), statuses: [400] })
+    }
+  })
+})

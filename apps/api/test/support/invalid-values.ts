@@ -1,0 +1,8 @@
+import { invalidGoalFields, invalidGoalParameters } from '../../src/features/goals/invalid-examples.ts'
+import { invalidTaskFields, invalidTaskParameters } from '../../src/features/tasks/invalid-examples.ts'
+
+/** Invalid values by field, for every field that some body may name. */
+export const invalidFields: Record<string, unknown[]> = { ...invalidGoalFields, ...invalidTaskFields }
+
+/** Invalid values by query parameter, for every parameter of some route. */
+export const invalidParameters: Record<string, string[]> = { ...invalidGoalParameters, ...invalidTaskParameters }

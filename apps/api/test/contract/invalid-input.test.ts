@@ -29,7 +29,8 @@ const pathOf = ({ path }: Operation, { ids }: Target, given: Record<string, stri
   path.replace(/\{(\w+)\}/g, (_, name: string) => given[name] ?? ids[name] ?? '')
 
 type Request = { url?: string; headers?: Record<string, string>; payload?: object | string | Buffer }
-type Refusal = { what: string; statuses: readonly number[] }
+/** A request that must be refused with one of these statuses. `what` names it in a failure. */
+type InvalidRequest = Request & { what: string; statuses: readonly number[] }
 
 const send = (operation: Operation, target: Target, { url, headers = {}, payload }: Request) =>
   target.api.app.inject({
@@ -44,7 +45,7 @@ const send = (operation: Operation, target: Target, { url, headers = {}, payload
     ...(payload === undefined ? {} : { payload }),
   })
 
-async function expectRefusal(operation: Operation, target: Target, request: Request, { what, statuses }: Refusal) {
+async function expectRefusal(operation: Operation, target: Target, { what, statuses, ...request }: InvalidRequest) {
   const answer = await send(operation, target, request)
   expect(statuses, `${what}: ${answer.statusCode} ${answer.body.slice(0, 300)}`).toContain(answer.statusCode)
   expect(answer.headers['content-type'], what).toMatch(/^application\/problem\+json/)
@@ -65,7 +66,7 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
         const beside = field === 'dueZone' ? { dueAt: '2027-01-01T10:00:00Z' } : {}
         for (const value of invalidFields[field] ?? expect.fail(`there are no invalid values for ${field}`)) {
           const payload = JSON.stringify({ ...required, ...beside, [field]: value })
-          await expectRefusal(operation, target, { payload }, { what: `${field}: ${inShort(value)}`, statuses })
+          await expectRefusal(operation, target, { payload, what: `${field}: ${inShort(value)}`, statuses })
         }
       }
     })
@@ -76,7 +77,7 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
         const { body, status, type = 'application/json', encoding, shape } = invalid
         if (shape && operation.method === 'DELETE') continue
         const headers = { 'content-type': type, ...(encoding ? { 'content-encoding': encoding } : {}) }
-        await expectRefusal(operation, target, { payload: body, headers }, { what, statuses: [status] })
+        await expectRefusal(operation, target, { payload: body, headers, what, statuses: [status] })
       }
     })
 
@@ -84,7 +85,7 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
     for (const name of operation.headers.filter((header) => header in invalidHeaders)) {
       for (const value of invalidHeaders[name] ?? []) {
         const request = { payload: required, headers: { [name]: value } }
-        await expectRefusal(operation, target, request, { what: `${name}: ${inShort(value)}`, statuses: [400] })
+        await expectRefusal(operation, target, { ...request, what: `${name}: ${inShort(value)}`, statuses: [400] })
       }
     }
     expect(operation.headers.filter((header) => !(header in invalidHeaders))).toEqual(
@@ -96,7 +97,11 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
     for (const name of operation.ids) {
       for (const id of invalidIdsInUrls) {
         const request = { url: pathOf(operation, target, { [name]: id }), payload: required }
-        await expectRefusal(operation, target, request, { what: `${name}: ${inShort(id)}`, statuses: [400, 404, 414] })
+        await expectRefusal(operation, target, {
+          ...request,
+          what: `${name}: ${inShort(id)}`,
+          statuses: [400, 404, 414],
+        })
       }
     }
   })
@@ -109,7 +114,7 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
     })
     for (const query of [...unknown, ...invalid]) {
       const request = { url: `${pathOf(operation, target)}?${query}`, payload: required }
-      await expectRefusal(operation, target, request, { what: query.slice(0, 80), statuses: [400] })
+      await expectRefusal(operation, target, { ...request, what: query.slice(0, 80), statuses: [400] })
     }
   })
 })

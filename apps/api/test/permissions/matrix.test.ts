@@ -23,8 +23,10 @@ const isRead = (name: string) => name.startsWith('GET ')
 const isOfTask = (name: string) => name.includes('/v1/tasks/:taskId')
 const isAllowed = ({ status }: Cell) => status < 400
 
+type Case = { name: string; entry: Entry; state: State }
+
 /** Creates a goal and its tasks, and lets their owner bring them to the state in which the route is called. */
-async function createFixtureFor(actors: Actors, name: string, { first }: Entry, state: State): Promise<Fixture> {
+async function createFixtureFor(actors: Actors, { name, entry: { first }, state }: Case): Promise<Fixture> {
   const { owner } = actors
   const fixture = await createFixture(actors)
   const tasks = [fixture.task, fixture.taskByBlindCreator]
@@ -39,9 +41,9 @@ async function createFixtureFor(actors: Actors, name: string, { first }: Entry, 
 
 const unchangedFixtures = new Map<string, Promise<Fixture>>()
 /** Returns a fixture for a test that writes nothing. Routes with equal fixtures share one. */
-function sharedFixture(actors: Actors, name: string, entry: Entry, state: State): Promise<Fixture> {
+function sharedFixture(actors: Actors, { name, entry, state }: Case): Promise<Fixture> {
   const kind = `${entry.first} ${isOfTask(name)} ${state}`
-  const fixture = unchangedFixtures.get(kind) ?? createFixtureFor(actors, name, entry, state)
+  const fixture = unchangedFixtures.get(kind) ?? createFixtureFor(actors, { name, entry, state })
   unchangedFixtures.set(kind, fixture)
   return fixture
 }
@@ -49,11 +51,10 @@ function sharedFixture(actors: Actors, name: string, entry: Entry, state: State)
 /** Sends a request as the actor of a cell. The answer must have the status of the cell and leak nothing. */
 async function expectAnswer(
   { api, actors, fixture }: { api: TestApp; actors: Actors; fixture: Fixture },
-  name: string,
+  { name, headers = overwrite }: { name: string; headers?: Record<string, string> },
   { state, actor, status }: Cell,
-  headers: Record<string, string> = overwrite,
 ) {
-  const address = addressOf(name, actors, fixture, actor)
+  const address = addressOf(name, { actors, fixture, actor })
   const answer = await send(api.app, actors[actor].token, { ...address, body: matrix[name]?.body, headers })
   const what = `${state}, ${actor}`
   expect(answer.statusCode, `${what}: ${answer.body}`).toBe(status)
@@ -108,13 +109,13 @@ describe.each(Object.entries(matrix))('%s', (name, entry) => {
   const cells = statesOf(entry).flatMap((state) => cellsOf(entry, state))
 
   test('a refused actor gets the status of the rule, reads no secret, changes nothing', async ({ api, actors }) => {
-    for (const state of statesOf(entry)) await sharedFixture(actors, name, entry, state)
+    for (const state of statesOf(entry)) await sharedFixture(actors, { name, entry, state })
     const before = await digestTables(api.pool)
     for (const cell of cells.filter((cell) => !isAllowed(cell) || isRead(name))) {
-      const fixture = await sharedFixture(actors, name, entry, cell.state)
-      await expectAnswer({ api, actors, fixture }, name, cell)
+      const fixture = await sharedFixture(actors, { name, entry, state: cell.state })
+      await expectAnswer({ api, actors, fixture }, { name }, cell)
       if (!isRead(name)) continue
-      const { url } = addressOf(name, actors, fixture, cell.actor)
+      const { url } = addressOf(name, { actors, fixture, actor: cell.actor })
       const head = await send(api.app, actors[cell.actor].token, { method: 'HEAD', url })
       expect([head.statusCode, head.body], `${cell.state}, ${cell.actor}, HEAD`).toEqual([cell.status, ''])
     }
@@ -127,8 +128,8 @@ describe.each(Object.entries(matrix))('%s', (name, entry) => {
     await Promise.all(
       cells.filter(isAllowed).map(async (cell) => {
         const what = `${cell.state}, ${cell.actor}`
-        const fixture = await createFixtureFor(actors, name, entry, cell.state)
-        const answer = await expectAnswer({ api, actors, fixture }, name, cell)
+        const fixture = await createFixtureFor(actors, { name, entry, state: cell.state })
+        const answer = await expectAnswer({ api, actors, fixture }, { name }, cell)
         const { rows } = await api.pool.query('select actor_id, as_admin from events where correlation_id = $1', [
           answer.headers['x-request-id'],
         ])
@@ -143,14 +144,14 @@ describe.each(Object.entries(matrix))('%s', (name, entry) => {
   if (entry.rule.live?.startsWith('201')) return
 
   test('an actor who sees the resource gets 412 when the version is stale', async ({ api, actors }) => {
-    const fixture = await sharedFixture(actors, name, entry, 'live')
+    const fixture = await sharedFixture(actors, { name, entry, state: 'live' })
     const before = await digestTables(api.pool)
-    const stale = { 'if-match': '"77"', prefer: 'handling=lenient' }
+    const headers = { 'if-match': '"77"', prefer: 'handling=lenient' }
     for (const cell of cellsOf(entry, 'live')) {
       const sees = isOfTask(name) ? cell.status !== 404 : isAllowed(cell)
       const isDoneAlready = name.endsWith('/restore')
       const status = sees && !isDoneAlready ? 412 : cell.status
-      await expectAnswer({ api, actors, fixture }, name, { ...cell, status }, stale)
+      await expectAnswer({ api, actors, fixture }, { name, headers }, { ...cell, status })
     }
     expect(await digestTables(api.pool)).toEqual(before)
   })

@@ -15,8 +15,9 @@ export const send = (app: FastifyInstance, token: string | undefined, { method, 
     ...(body === undefined ? {} : { payload: body }),
   })
 
-/** Returns the address of a route of the matrix for this actor. A blocker is a task that the actor may read. */
-export function addressOf(route: string, actors: Actors, fixture: Fixture, actor: ActorName) {
+/** Returns the address of a route of the matrix for an actor. A blocker is a task that the actor may read. */
+export function addressOf(route: string, target: { actors: Actors; fixture: Fixture; actor: ActorName }) {
+  const { actors, fixture, actor } = target
   const [method, path = ''] = route.split(' ') as [Method, string]
   const blocker = method === 'DELETE' ? actors.owner.ownTask : actors[actor].ownTask
   const url = path

@@ -26,15 +26,14 @@ import { addressOf, send } from './request.ts'
 
 /** Sends every request of the matrix with each of these tokens. Every answer is the refusal, and nothing changes. */
 async function expectRefused(
-  { api, actors }: { api: TestApp; actors: Actors },
+  { api, actors, app = api.app }: { api: TestApp; actors: Actors; app?: TestApp['app'] },
   tokens: (scope: string) => Promise<Record<string, string | undefined>>,
   refusal: { statusCode: number; code: string },
-  app = api.app,
 ) {
   const fixture = await createFixture(actors)
   const before = await digestTables(api.pool)
   for (const [name, { scope, body }] of Object.entries(matrix)) {
-    const address = addressOf(name, actors, fixture, 'owner')
+    const address = addressOf(name, { actors, fixture, actor: 'owner' })
     for (const [what, token] of Object.entries(await tokens(scope))) {
       const answer = await send(app, token, { ...address, body, headers: overwrite })
       expect({ statusCode: answer.statusCode, code: answer.json().code }, `${name} with ${what}`).toEqual(refusal)
@@ -108,7 +107,7 @@ test('a token is refused when it is missing, expired, endless, forged or for ano
   }
   try {
     expect(await statusOfRead(app, await sign(good))).toBe(200)
-    await expectRefused({ api, actors }, async () => tokens, unauthenticated, app)
+    await expectRefused({ api, actors, app }, async () => tokens, unauthenticated)
   } finally {
     await app.close()
   }
@@ -148,7 +147,7 @@ test('a public key signs nothing, neither as a secret nor from the header of a t
     expect(
       await statusOfRead(app, await token().setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(privateKey)),
     ).toBe(200)
-    await expectRefused({ api, actors }, async () => forged, unauthenticated, app)
+    await expectRefused({ api, actors, app }, async () => forged, unauthenticated)
   } finally {
     await app.close()
     server.close()

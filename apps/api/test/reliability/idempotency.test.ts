@@ -118,8 +118,8 @@ test('every kind of write can be repeated: patch, verb, dependency, deletion, re
     })
   }
   const history = await ada.get(`${path}/history`)
-  // Created, patched, started, blocked and unblocked by the dependency, deleted, restored, deleted and restored with its
-  // goal, cancelled.
+  // Created, patched, started, blocked and unblocked by the dependency, deleted, restored, deleted and
+  // restored with the goal, cancelled.
   expect(history.body.data?.map((entry) => entry.version)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
 })
 

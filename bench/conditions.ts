@@ -31,7 +31,7 @@ async function redisVersion(url: string): Promise<string> {
   await once(connection, 'ready')
   const version = /redis_version:(\S+)/.exec(await connection.info('server'))?.[1]
   connection.disconnect()
-  return version ?? 'of unknown version'
+  return version ?? 'unknown'
 }
 
 function commit(): string {

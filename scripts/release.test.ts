@@ -76,7 +76,7 @@ test.for<[when: string, wanted: string, arrange: () => unknown, reason: string]>
   expect(await state()).toEqual(before)
 })
 
-test('the release script tells the way back when a step of it fails', async () => {
+test('the release script prints the way back when a step of it fails', async () => {
   await write('package.json', (await read('package.json')).replace('cp package.json', 'cp missing.json'))
   await git('commit', '--quiet', '--all', '--message', 'Break it')
   const head = await git('rev-parse', 'HEAD')

@@ -21,7 +21,7 @@
  *   *before* it queries the database, and its fill counts only under exactly these. A fill that was loaded before a
  *   change and arrives after it is therefore refused (an entity) or never matched (a list). This holds even when Redis
  *   has lost, evicted or rolled back a tombstone meanwhile: a new placeholder or group has a new token.
- * - The *version* of an entity tells which of two invalidations or fills is newer, whichever arrives first.
+ * - The *version* of an entity shows which of two invalidations or fills is newer, whichever arrives first.
  * - A *bypass* means that a process does not use the cache, because it may have missed an invalidation. The bypass ends
  *   once the global generation has been *bumped*. A bump voids all entries and lists of every process at once.
  *

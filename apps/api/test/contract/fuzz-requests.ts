@@ -59,8 +59,8 @@ const validParameters: Record<string, string[]> = {
   assignedTo: ['me'],
 }
 
-const mostly = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>) =>
-  fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: odd })
+const mostly = <T>(common: fc.Arbitrary<T>, rare: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 9, arbitrary: common }, { weight: 1, arbitrary: rare })
 /** An object with some of these members. */
 const someOf = <T>(members: Record<string, fc.Arbitrary<T>>) =>
   fc.record(members, { requiredKeys: [] }) as fc.Arbitrary<Record<string, T>>

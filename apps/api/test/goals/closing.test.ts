@@ -15,7 +15,7 @@ import {
   waiting,
 } from './closing.ts'
 
-/** Creates a task in every state that closing and reopening must tell apart. */
+/** Creates a task in every state that closing and reopening must distinguish. */
 async function createTaskInEveryState(ada: Client, goalId: string) {
   const create = async (fields: object = {}) => (await ada.createTask(goalId, fields)).id
   const first = await create()

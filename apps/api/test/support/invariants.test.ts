@@ -15,7 +15,8 @@ const mutations = {
   'a task depends on itself': `
     insert into task_dependencies select depends_on_id, task_id from task_dependencies on conflict do nothing`,
   'a version does not have exactly one primary event': `delete from events where aggregate_version = 2`,
-  'the state before a version differs from the state after the previous one': `update events set before = '{}' where ordinal = 0`,
+  'the state before a version differs from the state after the previous one': `
+    update events set before = '{}' where ordinal = 0`,
   'the last event differs from the row': `update tasks set title = 'by hand'`,
   'a completion does not have exactly one milestone event': `delete from events where ordinal = 1`,
 }

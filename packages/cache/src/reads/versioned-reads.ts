@@ -37,7 +37,7 @@ export function createVersionedReads(options: Options) {
     return
   }
 
-  /** Reads an entry. An empty key gets a placeholder, so that a fill can tell whether a change came meanwhile. */
+  /** Reads an entry. An empty key gets a placeholder, so that a fill can find out whether a change came meanwhile. */
   async function lookUpEntry(key: string) {
     let [current, stored] = await readKeys([key])
     if (!current || !stored)

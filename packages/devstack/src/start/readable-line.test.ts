@@ -37,10 +37,10 @@ describe('a readable line', () => {
       msg: 'dead letter discarded',
       consumer: 'sync',
       type: 'goal:created',
-      operator: 'o1',
+      actorId: 'o1',
       deadLetterId: 'd1',
     }
-    expect(readable('ops', fields)).toBe('(ops): sync dead letter discarded goal:created operator=o1 deadLetterId=d1')
+    expect(readable('ops', fields)).toBe('(ops): sync dead letter discarded goal:created actorId=o1 deadLetterId=d1')
   })
 
   test('shows text that is not JSON unchanged', () => {

@@ -24,7 +24,7 @@ export const taskFields = {
     writes: ['insert', 'updateWithEdges'],
   }),
   ownerId: field(Type.String({ format: 'uuid', description: "the goal's owner" }), { setBy: 'system' }),
-  userId: field(Type.String({ format: 'uuid', description: 'who created the task' }), { setBy: 'creator' }),
+  userId: field(Type.String({ format: 'uuid', description: 'the user who created the task' }), { setBy: 'creator' }),
   assignedTo: field(Nullable(Id), { setBy: 'anyone', default: null }),
   title,
   description,

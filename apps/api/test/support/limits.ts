@@ -1,8 +1,8 @@
 /** Time limits that only a hang exceeds: on a slow machine a test takes longer and still passes. In milliseconds. */
 export const testLimitMs = 120_000
 
-/** The limit of tests with hundreds of rounds or generated runs. Their number is fixed, their duration is not. */
+/** Options of a test with hundreds of rounds or generated runs. Their number is fixed, and their duration is not. */
 export const manyRounds = { timeout: 900_000 }
 
-/** For `until`. */
+/** Options for `until`. */
 export const patiently = { timeoutMs: 60_000 }

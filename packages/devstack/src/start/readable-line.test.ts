@@ -32,15 +32,15 @@ describe('a readable line', () => {
     )
   })
 
-  test('shows the operator and the dead letter of an action', () => {
+  test('shows the actor and the dead letter of an action', () => {
     const fields = {
       msg: 'dead letter discarded',
       consumer: 'sync',
       type: 'goal:created',
-      actorId: 'o1',
+      actorId: 'a1',
       deadLetterId: 'd1',
     }
-    expect(readable('ops', fields)).toBe('(ops): sync dead letter discarded goal:created actorId=o1 deadLetterId=d1')
+    expect(readable('ops', fields)).toBe('(ops): sync dead letter discarded goal:created actorId=a1 deadLetterId=d1')
   })
 
   test('shows text that is not JSON unchanged', () => {

@@ -5,7 +5,15 @@ type Colour = 'cyan' | 'magenta' | 'blue' | 'gray'
 
 /** The fields that a line shows by name after its message. The JSON has the others. */
 const namedFields = [
-  ...['eventId', 'events', 'count', 'attempt', 'retryInMs', 'operator', 'deadLetterId', 'port', 'reason', 'why'],
+  'eventId',
+  'events',
+  'count',
+  'attempt',
+  'retryInMs',
+  'actorId',
+  'deadLetterId',
+  'port',
+  'reason',
   'signal',
 ]
 const visibleLevels = ['warn', 'error', 'fatal']

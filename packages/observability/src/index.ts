@@ -1,7 +1,5 @@
-export { serveUntilStopped } from './lifecycle.ts'
 export { createLogger } from './logger.ts'
 export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metrics.ts'
 export { answers, type Readiness } from './probes.ts'
 export { runProcess } from './run-process.ts'
-export { startOrExit } from './startup.ts'
 export { throttled, throttledWarning } from './throttled.ts'

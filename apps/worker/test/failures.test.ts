@@ -4,7 +4,7 @@ import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { moveToDeadLetters } from '../src/consumers/results.ts'
 import { createSync } from '../src/consumers/sync.ts'
-import { classify } from '../src/runtime/processing/failures.ts'
+import { classify } from '../src/runtime/processing/classify-error.ts'
 import { startReceiver } from './support/receiver.ts'
 import { openPool } from './support/rows.ts'
 

@@ -4,7 +4,10 @@ import type { Consumers } from './contract.ts'
 import { notifications } from './notifications.ts'
 import { createSync, type SyncDeps } from './sync.ts'
 
-/** `subscriptions` says which events each consumer gets, `policies` how its queue behaves. */
+/**
+ * `subscriptions` says which events each consumer gets, `policies` how its queue behaves, and `effects` of
+ * packages/operations how `trace` finds what the consumer did.
+ */
 export const createConsumers = (deps: { sync: SyncDeps } & CacheInvalidationDeps): Consumers => ({
   'audit-log': auditLog,
   'cache-invalidation': createCacheInvalidation(deps),

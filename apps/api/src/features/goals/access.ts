@@ -1,6 +1,9 @@
 import type { AccessRule } from '../../resource/http/access.ts'
 
-/** The access rules of a goal: the status per actor, in the order of `matrixActors`. */
+/**
+ * The access rules of a goal, as the permission matrix expects them: the status per actor, in the order of
+ * `matrixActors`. They describe the routes and enforce nothing. The predicates of packages/db enforce, in every query.
+ */
 export const goalAccess = {
   anyone: { live: '200 200 200 200 200 200 200' },
   create: { live: '201 201 201 201 201 201 201' },

@@ -37,7 +37,7 @@ export function decideTaskChange({ current, next }: TaskChange, request: Request
   return { ...next, ...blockOf(current, next) }
 }
 
-/** Fields that follow from a change of status. */
+/** Fields that an assignee may change: the status, what follows from it, and the actual hours. */
 const assigneeFields: readonly (keyof TaskWithEdges)[] = ['status', 'blockKind', 'blockedFrom', 'actualHours']
 
 /** An assignee may change the status and the actual hours, and may unassign only themselves. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backoffMs, classify } from './failures.ts'
+import { backoffMs, classify } from './classify-error.ts'
 
 const pause = { baseMs: 200, capMs: 2_000 }
 

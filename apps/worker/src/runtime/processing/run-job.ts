@@ -4,8 +4,8 @@ import pMap from 'p-map'
 import type { Context } from '../context.ts'
 import { noteProgress } from '../progress.ts'
 import { emptyResult, type JobResult } from './job-result.ts'
-import { recordFailedAttempt } from './record-failed-attempt.ts'
 import { type Counts, reportJob } from './report-job.ts'
+import { retryOrDeadLetter } from './retry-or-dead-letter.ts'
 import { retryWhileUnavailable } from './retry-while-unavailable.ts'
 import { runExternal } from './run-external.ts'
 import { runTransactional } from './run-transactional.ts'
@@ -48,8 +48,7 @@ async function handleEvents<C extends ConsumerName>(
   await pMap(result.snoozed, (snoozed) => retryWhileUnavailable(() => snoozeEvent(context, snoozed), context), {
     concurrency: parallelSnoozes,
   })
-  for (const failure of result.failures)
-    await retryWhileUnavailable(() => recordFailedAttempt(context, failure), context)
+  for (const failure of result.failures) await retryWhileUnavailable(() => retryOrDeadLetter(context, failure), context)
   return result
 }
 

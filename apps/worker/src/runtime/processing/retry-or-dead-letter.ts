@@ -2,15 +2,15 @@ import { recordFailure } from '@goals-tasks/db'
 import type { Context } from '../context.ts'
 import { noteProgress } from '../progress.ts'
 import { enqueueSingle } from '../redis/enqueue.ts'
+import { backoffMs } from './classify-error.ts'
 import { messageOf, moveEventToDeadLetters } from './dead-letters.ts'
-import { backoffMs } from './failures.ts'
 import type { Failure } from './job-result.ts'
 
 /**
  * Records one failed attempt. The event is tried again later; after a final failure or its last attempt it moves to
  * the dead letters. Postgres comes first: when the process dies in between, the sweeper enqueues the event again.
  */
-export async function recordFailedAttempt(context: Context, { event, error, isFinal }: Failure): Promise<void> {
+export async function retryOrDeadLetter(context: Context, { event, error, isFinal }: Failure): Promise<void> {
   const { name: consumer, pool, policy, timings, log, metrics } = context
   const recorded = await recordFailure(pool, {
     consumer,

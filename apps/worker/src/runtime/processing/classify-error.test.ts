@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { backoffMs, classify } from './failures.ts'
+import { backoffMs, classify } from './classify-error.ts'
 
 test('an error is retried when only its message or its name looks special', () => {
   expect(classify(new Error('Connection problems of my own'))).toBe('retry')

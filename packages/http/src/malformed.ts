@@ -11,8 +11,6 @@ type ParserError = Error & { code?: string }
  * with too long a part, and bytes that are not HTTP.
  */
 export const malformedRequests = {
-  // Without this option Node refuses a request without Host itself, with an empty body. A hook refuses it instead.
-  http: { requireHostHeader: false },
   frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
     // No hook has run, so the headers of every response are still missing.
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
@@ -25,8 +23,16 @@ export const malformedRequests = {
     const traceId = randomUUID()
     const problem = fromParser(error)
     this.log.info({ traceId, err: error }, 'request refused')
-    socket.end(httpText(problem, traceId))
+    socket.end(httpText(problem, traceId), () => destroyLater(socket))
   },
+}
+
+/** Time in which the client can read the response. A client that goes on sending would hold the connection. */
+const lingerMs = 1_000
+
+function destroyLater(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 const byParserCode: Record<string, [ProblemCode, string]> = {

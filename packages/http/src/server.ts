@@ -13,6 +13,15 @@ import { registerRequestChecks } from './request-checks.ts'
 import { registerRequestLog } from './request-log.ts'
 import { registerValidation } from './validation.ts'
 
+/**
+ * `headersMs` limits the headers, `requestMs` the whole request with its body. Both begin with the connection or with
+ * the first byte. Node looks for late requests every `checkEveryMs`. `headersMs` must be below `requestMs`: Node uses
+ * the smaller of the two for the headers and the larger for the request.
+ */
+export type ArrivalLimits = { headersMs: number; requestMs: number; checkEveryMs: number }
+
+const defaultArrivalLimits: ArrivalLimits = { headersMs: 10_000, requestMs: 15_000, checkEveryMs: 1_000 }
+
 export type ServerOptions = {
   log: Logger
   /** The registry that gets the HTTP metrics. */
@@ -21,6 +30,8 @@ export type ServerOptions = {
   bodyLimitBytes: number
   /** Returns the id of a request: `X-Request-Id`, `traceId` in the log and in problems. Default: a random UUID. */
   requestIdOf?: (request: IncomingMessage) => string
+  /** Limits of the time in which a request must arrive. Default: `defaultArrivalLimits`. */
+  arrivalLimits?: ArrivalLimits
   /** Time after which a handler gets 503. Default: no limit. */
   handlerTimeoutMs?: number
   /** Origins whose pages may call the service. Default: none. */
@@ -44,18 +55,31 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   return app
 }
 
-const fastifyOptions = ({ log, bodyLimitBytes, requestIdOf, handlerTimeoutMs, trustProxy = [] }: ServerOptions) => ({
+const fastifyOptions = ({
+  log,
+  bodyLimitBytes,
+  requestIdOf,
+  arrivalLimits = defaultArrivalLimits,
+  handlerTimeoutMs,
+  trustProxy = [],
+}: ServerOptions) => ({
   loggerInstance: log as FastifyBaseLogger,
   // `registerRequestLog` writes the line of a finished request. Each line carries the id that the response shows.
   logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
   genReqId: requestIdOf ?? (() => randomUUID()),
   bodyLimit: bodyLimitBytes,
-  requestTimeout: 15_000,
+  requestTimeout: arrivalLimits.requestMs,
   connectionTimeout: 30_000,
   ...(handlerTimeoutMs !== undefined && { handlerTimeout: handlerTimeoutMs }),
   trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
   routerOptions: { maxParamLength: 100 },
   ...malformedRequests,
+  http: {
+    // Without this option Node refuses a request without Host itself, with an empty body. A hook refuses it instead.
+    requireHostHeader: false,
+    headersTimeout: arrivalLimits.headersMs,
+    connectionsCheckingInterval: arrivalLimits.checkEveryMs,
+  },
   return503OnClosing: true,
   forceCloseConnections: 'idle' as const,
 })

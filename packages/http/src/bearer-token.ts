@@ -1,7 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { tokenMalformed } from './problems.ts'
 
-/** Returns the token of an `Authorization: Bearer <token>` header, or undefined without one. */
+/**
+ * Returns the token of an `Authorization: Bearer <token>` header, or undefined without one. Any number of spaces may
+ * stand before the token (RFC 9110, section 11.4).
+ * @throws Problem 400 when the header has anything but spaces and one word after `Bearer`
+ */
 export function bearerTokenOf({ authorization = '' }: IncomingHttpHeaders): string | undefined {
-  const [scheme, token] = authorization.split(' ')
-  return scheme?.toLowerCase() === 'bearer' && token ? token : undefined
+  const [, credentials] = /^bearer(?=\s|$)(.*)$/i.exec(authorization.trim()) ?? []
+  if (!credentials) return undefined
+  const [, token] = /^ +(\S+)$/.exec(credentials) ?? []
+  if (token === undefined) throw tokenMalformed()
+  return token
 }

@@ -1,7 +1,7 @@
 /** Every problem that a response can name. The code is stable, and its page is /problems/{code}. */
 export const problems = {
   'invalid-json': { status: 400, title: 'The body is not valid JSON' },
-  'invalid-request': { status: 400, title: 'The path or the query is not valid' },
+  'invalid-request': { status: 400, title: 'The path, the query or a header is not valid' },
   'cursor-mismatch': { status: 400, title: 'The cursor does not belong to this list' },
   unauthenticated: { status: 401, title: 'A valid token is required' },
   'insufficient-scope': { status: 403, title: 'The token lacks a scope' },
@@ -74,6 +74,15 @@ export const insufficientScope = (scope: string) =>
   new Problem('insufficient-scope', `The request needs a token with the scope ${scope}.`, {
     headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
   })
+/** A header that holds no single token gets 400 (RFC 6750): it says nothing about a token. */
+export const tokenMalformed = () =>
+  new Problem(
+    'invalid-request',
+    'The Authorization header is malformed. Send one token: Authorization: Bearer <token>.',
+    {
+      headers: { 'www-authenticate': 'Bearer error="invalid_request"' },
+    },
+  )
 /** A request without a token gets a challenge without an error code (RFC 6750). */
 export const tokenMissing = (detail: string) =>
   new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } })

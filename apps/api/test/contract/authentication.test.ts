@@ -72,6 +72,14 @@ test('a refused request learns what was wrong with its token only when it sent o
   expect((await readWith(api, 'Bearer a.b.c')).headers['www-authenticate']).toBe('Bearer error="invalid_token"')
 })
 
+test('a token is accepted after two spaces, and refused with 400 before a third word', async ({ api }) => {
+  const token = await signToken(randomUUID(), 'goals:read')
+  expect((await readWith(api, `Bearer  ${token}`)).statusCode).toBe(200)
+  const refused = await readWith(api, `Bearer ${token} more`)
+  expect(refused.json()).toMatchObject({ status: 400, code: 'invalid-request' })
+  expect(refused.headers['www-authenticate']).toBe('Bearer error="invalid_request"')
+})
+
 test('the API is unavailable, and the token not invalid, when the keys cannot be fetched', async () => {
   const verify = createVerifier({ ...auth, secret: undefined, jwksUrl: 'http://127.0.0.1:9/keys' })
   const key = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])

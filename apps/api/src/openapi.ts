@@ -80,4 +80,6 @@ const introduction = `Goals, the tasks in them, and everything that happened to 
 Send \`Authorization: Bearer <token>\`; each operation names the scope that the token needs.
 A PATCH needs \`If-Match\` with the ETag that you read, or \`version\` in its body.
 Every other change honours \`If-Match\` when it is sent.
+An operation without fields in its body, such as every DELETE, takes no body or \`{}\`; any other body is refused with 422.
+A PATCH without a body gets 400.
 Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`

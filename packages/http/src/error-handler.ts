@@ -1,6 +1,6 @@
 import { isConnectionLoss, Overloaded, sqlState } from '@goals-tasks/db'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem, type ProblemCode, problems, unavailable } from './problems.ts'
+import { Problem, type ProblemCode, problems, unavailable, unsupportedMediaType } from './problems.ts'
 
 /**
  * Sends every error as application/problem+json (RFC 9457). Messages of unexpected errors go to the log only.
@@ -53,7 +53,6 @@ const byFastifyCode: Record<string, ProblemCode> = {
 
 const detailOf: Partial<Record<ProblemCode, string>> = {
   'invalid-json': 'The body is not readable as JSON.',
-  'unsupported-media-type': 'Send the body as application/json; a PATCH also as application/merge-patch+json.',
 }
 
 /** Maps an error to a problem: a code of Fastify, a state of Postgres, a lost connection, or else `internal`. */
@@ -62,6 +61,7 @@ export function toProblem(error: unknown, method: string): Problem {
   if (state) return fromPostgres(state, error, method)
   const thrown = error as Partial<FastifyError>
   const code = byFastifyCode[thrown.code ?? '']
+  if (code === 'unsupported-media-type') return unsupportedMediaType(error)
   if (code) return new Problem(code, detailOf[code] ?? problems[code].title, { cause: error })
   if (error instanceof Overloaded || isConnectionLoss(error)) return databaseUnavailable(error)
   if (thrown.statusCode && thrown.statusCode >= 400 && thrown.statusCode < 500)

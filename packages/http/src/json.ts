@@ -1,29 +1,57 @@
 import { isUtf8 } from 'node:buffer'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { pointerSegment } from './json-pointer.ts'
-import { type FieldError, invalidBody, Problem } from './problems.ts'
+import { type FieldError, invalidBody, Problem, unsupportedMediaType } from './problems.ts'
 
 const maxDepth = 32
 
 /**
- * Parses JSON bodies and merge patches, and replaces all other body parsers. An empty body is undefined.
+ * Parses JSON bodies and merge patches, and replaces all other body parsers. An empty body is undefined under every
+ * content type and transfer coding. A route without a body schema takes an empty body or `{}`.
  * Refuses a value that Postgres or a JavaScript number cannot hold exactly.
  */
 export function registerJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
+  app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
+    // Fastify would refuse the unknown content type of a body that does not exist.
+    if (headers['content-type'] !== undefined && hasNoBody(headers)) headers['content-type'] = undefined
+    done()
+  })
   app.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => {
-      if (bytes.length === 0) return undefined
-      checkEncoding(request.headers)
-      const body = parse(bytes)
-      const error = body === null ? { pointer: '', detail: 'must be object' } : findInvalid(body, 0)
-      if (error) throw invalidBody([error])
-      return body
-    },
+    async (request: FastifyRequest, bytes: Buffer) => (isIgnored(request, bytes) ? undefined : read(request, bytes)),
   )
+  // A chunked body turns out to be empty only when it is read.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
+    if (!isIgnored(request, bytes)) throw unsupportedMediaType()
+  })
 }
+
+const hasNoBody = (headers: IncomingHttpHeaders) =>
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
+
+/** The body of a request to an unknown address is not judged: the request gets 404. */
+const isIgnored = (request: FastifyRequest, bytes: Buffer) => bytes.length === 0 || request.is404
+
+function read(request: FastifyRequest, bytes: Buffer): unknown {
+  checkEncoding(request.headers)
+  const body = parse(bytes)
+  const error = findBodyError(request, body)
+  if (error) throw invalidBody([error])
+  return body
+}
+
+function findBodyError({ routeOptions }: FastifyRequest, body: unknown): FieldError | undefined {
+  if (body === null) return { pointer: '', detail: 'must be object' }
+  if (routeOptions.schema?.body === undefined && !isEmptyObject(body))
+    return { pointer: '', detail: 'must be empty or {}: this operation takes no fields' }
+  return findInvalid(body, 0)
+}
+
+const isEmptyObject = (value: unknown) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
 
 /** Refuses every encoding but UTF-8: guessing an encoding would corrupt text. */
 function checkEncoding(headers: FastifyRequest['headers']): void {

@@ -22,6 +22,9 @@ export function registerMethodNotAllowed(
 ): void {
   for (const [url, present] of [...methodsOf]) {
     const allow = [...present, 'OPTIONS'].join(', ')
+    const refuse = async () => {
+      throw new Problem('method-not-allowed', `Use ${allow}.`, { headers: { allow } })
+    }
     const shared = { url, config: { public: true }, schema: { hide: true } } as const
     app.route({
       ...shared,
@@ -31,9 +34,9 @@ export function registerMethodNotAllowed(
     app.route({
       ...shared,
       method: methods.filter((name) => !present.has(name)),
-      handler: async () => {
-        throw new Problem('method-not-allowed', `Use ${allow}.`, { headers: { allow } })
-      },
+      // The refusal comes before the body is read.
+      onRequest: refuse,
+      handler: refuse,
     })
   }
 }

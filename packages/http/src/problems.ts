@@ -66,6 +66,12 @@ export const invalidBody = (errors: FieldError[]) =>
   new Problem('invalid-body', errors.map((e) => `${e.pointer || 'The body'} ${e.detail}`).join('; '), {
     extra: { errors },
   })
+export const unsupportedMediaType = (cause?: unknown) =>
+  new Problem(
+    'unsupported-media-type',
+    'Send the body as application/json; a PATCH also as application/merge-patch+json.',
+    { cause },
+  )
 export const unavailable = (detail: string, cause?: unknown) =>
   new Problem('unavailable', detail, { headers: { 'retry-after': '2' }, cause })
 export const unauthenticated = (detail: string, cause?: unknown) =>

@@ -1,4 +1,5 @@
-import pino, { type Logger, type LoggerOptions } from 'pino'
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino'
+import { serializeError } from './serialize-error.ts'
 
 /** The paths in a logged object that may hold secrets. */
 const secretPaths = [
@@ -13,8 +14,11 @@ const secretPaths = [
   'headers["idempotency-key"]',
 ]
 
-/** Creates a JSON logger on standard output. Each line has the `name` of the process and the name of its level. */
-export function createLogger(name: string, level: string): Logger {
+/**
+ * Creates a JSON logger on `destination`, by default standard output. Each line has the `name` of the process and the
+ * name of its level. An error under `err` is written by `serializeError`.
+ */
+export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
   const options: LoggerOptions = {
     name,
     level,
@@ -22,7 +26,7 @@ export function createLogger(name: string, level: string): Logger {
     base: { name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: pino.stdSerializers.errWithCause },
+    serializers: { err: (error: unknown) => serializeError(error) },
   }
-  return pino(options)
+  return destination ? pino(options, destination) : pino(options)
 }

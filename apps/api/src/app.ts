@@ -27,11 +27,11 @@ export type AppOptions = {
 /** Builds the API: plugins first, then one line per feature, in this order. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<FastifyInstance> {
   const app = await createServer({ ...options, bodyLimitBytes: 256 * 1024, requestIdOf })
-  // Routes above are public. Every route below needs a scope.
+  const methods = collectMethods(app)
   await registerOpenapi(app)
   registerProblemPages(app)
+  // Routes above are public. Every route below needs a scope.
   registerAuth(app, options.verify)
-  const methods = collectMethods(app)
 
   await app.register(goalRoutes(deps))
   await app.register(taskRoutes(deps))

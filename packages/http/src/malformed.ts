@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { CorsHeaders } from './cors.ts'
 import { problemText, sendProblem, toProblem } from './error-handler.ts'
 import { Problem, type ProblemCode, problems } from './problems.ts'
 
 type ParserError = Error & { code?: string }
 
 /**
- * Fastify options that send a problem also for a request that reaches no route: a path that cannot be decoded, a path
- * with too long a part, and bytes that are not HTTP.
+ * Returns the Fastify options that send a problem also for a request that reaches no route: a path that cannot be
+ * decoded, a path with too long a part, and bytes that are not HTTP.
  */
-export const malformedRequests = {
+export const malformedRequests = (corsHeaders: CorsHeaders) => ({
   frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
     // No hook has run, so the headers of every response are still missing.
-    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', ...corsHeaders(request) })
     request.log.info({ err: error, method: request.method }, 'request refused')
     return sendProblem(request, reply, toProblem(error, request.method))
   },
@@ -25,7 +26,7 @@ export const malformedRequests = {
     this.log.info({ traceId, err: error }, 'request refused')
     socket.end(httpText(problem, traceId), () => destroyLater(socket))
   },
-}
+})
 
 /** Time in which the client can read the response. A client that goes on sending would hold the connection. */
 const lingerMs = 1_000

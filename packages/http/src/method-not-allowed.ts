@@ -3,11 +3,11 @@ import { Problem } from './problems.ts'
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const
 
-/** Collects the methods of each address below /v1. Call before the first route and pass the result on. */
+/** Collects the methods of each address without a wildcard. Call before the first route and pass the result on. */
 export function collectMethods(app: FastifyInstance): Map<string, Set<string>> {
   const methodsOf = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
-    if (!url.startsWith('/v1/')) return
+    if (url.includes('*')) return
     const present = methodsOf.get(url) ?? new Set()
     for (const name of [method].flat()) present.add(name)
     methodsOf.set(url, present)
@@ -21,7 +21,7 @@ export function registerMethodNotAllowed(
   methodsOf: ReadonlyMap<string, ReadonlySet<string>>,
 ): void {
   for (const [url, present] of [...methodsOf]) {
-    const allow = [...present, 'OPTIONS'].join(', ')
+    const allow = [...new Set([...present, 'OPTIONS'])].join(', ')
     const refuse = async () => {
       throw new Problem('method-not-allowed', `Use ${allow}.`, { headers: { allow } })
     }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Registry } from '@goals-tasks/observability'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
-import { registerCors } from './cors.ts'
+import { type CorsHeaders, createCorsHeaders, registerCors } from './cors.ts'
 import { registerProblems } from './error-handler.ts'
 import { registerHeaders } from './headers.ts'
 import { registerJson } from './json.ts'
@@ -42,27 +42,31 @@ export type ServerOptions = {
 
 /**
  * Creates a Fastify app with everything that the HTTP processes share, in the order in which the plugins must run:
- * problems, JSON bodies, validation, headers, request checks, CORS, request log, metrics.
+ * problems, JSON bodies, validation, headers, CORS, request checks, request log, metrics.
  * The app has no route and no authentication yet. Close it at the end of the process.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const app = fastify(fastifyOptions(options))
+  const corsHeaders = createCorsHeaders(options.corsOrigins ?? [])
+  const app = fastify(fastifyOptions(options, corsHeaders))
   registerProblems(app)
   registerJson(app)
   registerValidation(app)
-  await registerHttp(app, options.corsOrigins ?? [])
+  await registerHttp(app, corsHeaders)
   registerHttpMetrics(app, options.registry)
   return app
 }
 
-const fastifyOptions = ({
-  log,
-  bodyLimitBytes,
-  requestIdOf,
-  arrivalLimits = defaultArrivalLimits,
-  handlerTimeoutMs,
-  trustProxy = [],
-}: ServerOptions) => ({
+const fastifyOptions = (
+  {
+    log,
+    bodyLimitBytes,
+    requestIdOf,
+    arrivalLimits = defaultArrivalLimits,
+    handlerTimeoutMs,
+    trustProxy = [],
+  }: ServerOptions,
+  corsHeaders: CorsHeaders,
+) => ({
   loggerInstance: log as FastifyBaseLogger,
   // `registerRequestLog` writes the line of a finished request. Each line carries the id that the response shows.
   logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
@@ -73,7 +77,7 @@ const fastifyOptions = ({
   ...(handlerTimeoutMs !== undefined && { handlerTimeout: handlerTimeoutMs }),
   trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
   routerOptions: { maxParamLength: 100 },
-  ...malformedRequests,
+  ...malformedRequests(corsHeaders),
   http: {
     // Without this option Node refuses a request without Host itself, with an empty body. A hook refuses it instead.
     requireHostHeader: false,
@@ -85,9 +89,9 @@ const fastifyOptions = ({
 })
 
 /** Registers the headers, checks and log of every request. Headers come first, so that a refusal has them as well. */
-async function registerHttp(app: FastifyInstance, corsOrigins: readonly string[]): Promise<void> {
+async function registerHttp(app: FastifyInstance, corsHeaders: CorsHeaders): Promise<void> {
   registerHeaders(app)
+  registerCors(app, corsHeaders)
   await registerRequestChecks(app)
-  await registerCors(app, corsOrigins)
   registerRequestLog(app)
 }

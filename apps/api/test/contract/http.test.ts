@@ -2,9 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { problems } from '@goals-tasks/http'
 import { expect } from 'vitest'
 import { test } from '../support/test.ts'
-import { startTestApp } from '../support/test-app.ts'
-
-test.override('apiOptions', { corsOrigins: ['https://app.example'] })
 
 test('an error is a problem that names no internals and carries the id of the request', async ({ ada }) => {
   const response = await ada.get('/v1/nothing')
@@ -55,25 +52,6 @@ test('the Accept header is weighed by media type and quality', async ({ ada }) =
     expect(await statusFor(accept), accept).toBe(406)
 })
 
-test('an address lists its methods, and refuses others', async ({ api }) => {
-  const plain = await startTestApp()
-  const send = (method: string, url: string) => plain.app.inject({ method: method as 'GET', url })
-  try {
-    const options = await send('OPTIONS', '/v1/goals')
-    expect(options.statusCode).toBe(204)
-    expect(options.headers.allow).toBe('POST, GET, HEAD, OPTIONS')
-    expect((await send('OPTIONS', '/v1/nothing')).statusCode).toBe(404)
-    const trace = await send('TRACE', '/v1/goals')
-    expect([trace.statusCode, trace.headers.allow]).toEqual([405, 'POST, GET, HEAD, OPTIONS'])
-    const propfind = await send('PROPFIND', '/v1/goals')
-    expect(propfind.json()).toMatchObject({ status: 501, code: 'not-implemented' })
-    expect(propfind.headers['content-type']).toMatch(/^application\/problem\+json/)
-  } finally {
-    await plain.close()
-  }
-  expect((await api.app.inject({ method: 'OPTIONS', url: '/v1/goals' })).statusCode).toBe(204)
-})
-
 test('a path that cannot be decoded or is too long gets a problem', async ({ ada }) => {
   for (const [url, status] of [
     ['/%', 400],
@@ -96,23 +74,6 @@ test('an event keeps the trace context of its request, unless it is malformed', 
     [[good.body.id, bad.body.id]],
   )
   expect(rows.map((row) => row.traceparent)).toEqual([traceparent, null])
-})
-
-test('a page of an allowed origin may call the API, and others may not', async ({ api, ada }) => {
-  const preflight = (origin: string) =>
-    api.app.inject({
-      method: 'OPTIONS',
-      url: '/v1/goals',
-      headers: { origin, 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'if-match' },
-    })
-  const allowed = await preflight('https://app.example')
-  expect(allowed.statusCode).toBe(204)
-  expect(allowed.headers['access-control-allow-origin']).toBe('https://app.example')
-  expect(allowed.headers['access-control-allow-headers']).toContain('If-Match')
-  expect((await preflight('https://evil.example')).headers['access-control-allow-origin']).toBeUndefined()
-  const answer = await ada.get('/v1/goals', { origin: 'https://app.example' })
-  expect(answer.headers['access-control-expose-headers']).toContain('ETag')
-  expect(answer.headers['cache-control']).toBe('private, no-cache')
 })
 
 test('the type of every problem is a page', async ({ api }) => {

@@ -4,7 +4,10 @@ import swagger from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 
-/** Serves the OpenAPI document of the routes that follow at /openapi.json, and a page to read and try it at /docs. */
+/**
+ * Serves the OpenAPI document of the routes that follow at /openapi.json, and a page to read and try it at /docs.
+ * `/` leads to the page.
+ */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -30,6 +33,9 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/json').send(JSON.stringify(app.swagger())),
   )
+
+  // `start` prints the address of the API, and a browser opens it.
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
 
   await app.register(async (docs) => {
     // The page has its own script and styles. It fetches nothing from other hosts.
@@ -80,6 +86,7 @@ const introduction = `Goals, the tasks in them, and everything that happened to 
 Send \`Authorization: Bearer <token>\`; each operation names the scope that the token needs.
 A PATCH needs \`If-Match\` with the ETag that you read, or \`version\` in its body.
 Every other change honours \`If-Match\` when it is sent.
-An operation without fields in its body, such as every DELETE, takes no body or \`{}\`; any other body is refused with 422.
+An operation without fields in its body, such as every DELETE, takes no body or \`{}\`.
+Any other body is refused with 422.
 A PATCH without a body gets 400.
 Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`

@@ -38,6 +38,8 @@ export async function buildOps({ pool, queues, log, registry, verify, sessions, 
   await app.register(async (json) => {
     await json.register(helmet, pageHeaders({}))
     json.get('/ops', (_request, reply) => reply.redirect(boardPath))
+    // A browser sends the session cookie only below /ops, so Bull Board decides who may see it.
+    json.get('/', { config: { public: true } }, (_request, reply) => reply.redirect(boardPath))
     await json.register(deadLetterRoutes({ pool, queues }))
     await json.register(statusRoutes({ pool, queues }))
   })

@@ -23,6 +23,13 @@ test('a browser is redirected to the login page when it has no session', async (
   }
 })
 
+test('the address of ops leads to Bull Board, with a session or without', async ({ get, session }) => {
+  for (const headers of [html, { ...html, ...session }]) {
+    const redirect = await get('/', headers)
+    expect([redirect.statusCode, redirect.headers.location]).toEqual([302, boardPath])
+  }
+})
+
 test('page, API and static files get 401 without a session and 200 with one', async ({ get, session }) => {
   const page = await get(boardPath, { ...session, ...html })
   const base = /<base href="([^"]+)"/.exec(page.body)?.[1] ?? ''

@@ -85,6 +85,12 @@ test('the type of every problem is a page', async ({ api }) => {
   expect((await api.app.inject({ url: '/problems/__proto__' })).statusCode).toBe(404)
 })
 
+test('the address of the API leads to its documentation', async ({ api }) => {
+  const redirect = await api.app.inject({ url: '/', headers: { accept: 'text/html' } })
+  expect([redirect.statusCode, redirect.headers.location]).toEqual([302, '/docs'])
+  expect((await api.app.inject({ url: '/docs/' })).headers['content-type']).toMatch(/^text\/html/)
+})
+
 test('the docs page brings its own script', async ({ api }) => {
   const page = await api.app.inject({ url: '/docs' })
   const target = page.statusCode === 200 ? page : await api.app.inject({ url: '/docs/' })

@@ -22,6 +22,8 @@ export type AppOptions = {
   verify: Verifier
   corsOrigins: readonly string[]
   trustProxy: readonly string[]
+  /** Default: no limit. */
+  shutdownTimeoutMs?: number
 }
 
 /** Builds the API: plugins first, then one line per feature, in this order. */

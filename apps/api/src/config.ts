@@ -37,5 +37,6 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     },
     retentionDays: v.RETENTION_DAYS,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
+    shutdownDelayMs: v.SHUTDOWN_DELAY_MS,
   })
 }

@@ -31,6 +31,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     verify: createVerifier(config.auth),
     corsOrigins: config.http.corsOrigins,
     trustProxy: config.http.trustProxy,
+    shutdownTimeoutMs: config.shutdownTimeoutMs,
   })
 
   return {

@@ -22,11 +22,14 @@ export type OpsOptions = {
   verify: Verifier
   sessions: Sessions
   production: boolean
+  /** Default: no limit. */
+  shutdownTimeoutMs?: number
 }
 
 /** Builds the app of `ops`: login, Bull Board, dead letters and status. The caller closes it. */
-export async function buildOps({ pool, queues, log, registry, verify, sessions, production }: OpsOptions) {
-  const server = await createServer({ log, registry, bodyLimitBytes: 64 * 1024, handlerTimeoutMs: 10_000 })
+export async function buildOps(options: OpsOptions) {
+  const { pool, queues, verify, sessions, production } = options
+  const server = await createServer({ ...options, bodyLimitBytes: 64 * 1024, handlerTimeoutMs: 10_000 })
   const app = server.withTypeProvider<TypeBoxTypeProvider>()
   await app.register(cookie)
   registerAccess(app, { verify, sessions })

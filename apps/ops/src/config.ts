@@ -29,6 +29,7 @@ export function loadOpsConfig(env: NodeJS.ProcessEnv = process.env) {
     http: { host: connections.host, port: v.OPS_PORT },
     sessionSecret: v.OPS_SESSION_SECRET ?? v.AUTH_JWT_SECRET,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
+    shutdownDelayMs: v.SHUTDOWN_DELAY_MS,
     readyUrls: splitList(v.OPS_READY_URLS),
   })
 }

@@ -23,7 +23,8 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
 
   const verify = createVerifier(config.auth)
   const sessions = createSessions(config.sessionSecret)
-  const app = await buildOps({ pool, queues, log, registry, verify, sessions, production: config.production })
+  const { production, shutdownTimeoutMs } = config
+  const app = await buildOps({ pool, queues, log, registry, verify, sessions, production, shutdownTimeoutMs })
 
   return {
     ready: async () => readyForAll(await readiness(pool, { redis }), config.readyUrls),

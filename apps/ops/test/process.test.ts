@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { createDatabase } from '@goals-tasks/db'
 import { freshDatabase, freshRedis, startProcess } from '@goals-tasks/devstack/testing'
 import { test as base, expect } from 'vitest'
@@ -52,6 +53,30 @@ test('ops reports the readiness of all processes, logs no token of a login and s
   expect(await ops.exit).toEqual({ code: 0, signal: null })
   expect(ops.stdout()).not.toContain(token)
   expect(ops.stdout()).not.toContain(cookie)
+})
+
+test('a stopping process is not ready, still takes requests for a while, and waits for no silent connection', async ({
+  environment,
+}) => {
+  const ops = start({ ...environment, SHUTDOWN_DELAY_MS: '2000' })
+  await ops.waitForLog((line) => line.msg === 'ready', { timeoutMs: 25_000 })
+  const login = () => fetch(`http://127.0.0.1:${environment.OPS_PORT}/ops/login`)
+  const readyz = () => fetch(`http://127.0.0.1:${environment.PROBE_PORT}/readyz`)
+  const silent = connect(Number(environment.OPS_PORT), '127.0.0.1')
+  await once(silent, 'connect')
+  expect((await readyz()).status).toBe(200)
+
+  const startMs = performance.now()
+  ops.kill()
+  await ops.waitForLog((line) => line.msg === 'stopping')
+  const stopping = await readyz()
+  expect([stopping.status, await stopping.json()]).toEqual([503, expect.objectContaining({ status: 'unavailable' })])
+  expect((await login()).status).toBe(200)
+  expect(await ops.exit).toEqual({ code: 0, signal: null })
+  expect(ops.logs.at(-1)).toMatchObject({ msg: 'stopped' })
+  const tookMs = performance.now() - startMs
+  expect(tookMs).toBeGreaterThan(2_000)
+  expect(tookMs).toBeLessThan(10_000)
 })
 
 test('ops does not start without a key, or in production with a generated one', async ({ environment }) => {

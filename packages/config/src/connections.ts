@@ -73,12 +73,22 @@ export const retentionVariables = Type.Object({
   }),
 })
 
-/** The variable of the processes that serve HTTP. */
+/**
+ * The variables of the processes that serve HTTP. The delay is 0 by default: without a load balancer it would only
+ * slow down every stop, and the right time depends on how often the balancer looks.
+ */
 export const shutdownVariables = Type.Object({
   SHUTDOWN_TIMEOUT_MS: Type.Integer({
     minimum: 0,
     default: 15_000,
     description: 'how long running requests may take to finish at a stop',
+  }),
+  SHUTDOWN_DELAY_MS: Type.Integer({
+    minimum: 0,
+    default: 0,
+    description:
+      'how long a stopping process still takes requests, while `/readyz` is 503; ' +
+      'longer than a load balancer needs to notice',
   }),
 })
 

@@ -11,6 +11,7 @@ import { malformedRequests } from './malformed.ts'
 import { registerHttpMetrics } from './metrics.ts'
 import { registerRequestChecks } from './request-checks.ts'
 import { registerRequestLog } from './request-log.ts'
+import { registerShutdown } from './shutdown.ts'
 import { registerValidation } from './validation.ts'
 
 /**
@@ -34,6 +35,8 @@ export type ServerOptions = {
   arrivalLimits?: ArrivalLimits
   /** Time after which a handler gets 503. Default: no limit. */
   handlerTimeoutMs?: number
+  /** Time in which the process must stop. Connections are closed shortly before it ends. Default: no limit. */
+  shutdownTimeoutMs?: number
   /** Origins whose pages may call the service. Default: none. */
   corsOrigins?: readonly string[]
   /** Networks of the proxies whose `X-Forwarded-*` headers count. Default: none. */
@@ -42,7 +45,8 @@ export type ServerOptions = {
 
 /**
  * Creates a Fastify app with everything that the HTTP processes share, in the order in which the plugins must run:
- * problems, JSON bodies, validation, headers, CORS, request checks, request log, metrics.
+ * problems, JSON bodies, validation, headers, CORS, request checks, request log,
+ * shutdown, metrics.
  * The app has no route and no authentication yet. Close it at the end of the process.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
@@ -52,6 +56,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerJson(app)
   registerValidation(app)
   await registerHttp(app, corsHeaders)
+  registerShutdown(app, options.shutdownTimeoutMs)
   registerHttpMetrics(app, options.registry)
   return app
 }
@@ -84,7 +89,8 @@ const fastifyOptions = (
     headersTimeout: arrivalLimits.headersMs,
     connectionsCheckingInterval: arrivalLimits.checkEveryMs,
   },
-  return503OnClosing: true,
+  // `registerShutdown` sends this 503 as a problem.
+  return503OnClosing: false,
   forceCloseConnections: 'idle' as const,
 })
 

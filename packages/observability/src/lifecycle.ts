@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import type { Registry } from './metrics.ts'
@@ -6,7 +7,8 @@ import { type Readiness, startProbes } from './probes.ts'
 /**
  * Starts the probes at `host` (every address when unset) on `probePort`, if there is one. On SIGTERM, SIGINT or an
  * uncaught error the process is no longer ready, calls `close`, which releases everything in order, and ends.
- * A shutdown that takes longer than `shutdownTimeoutMs`, or a second signal, ends the process at once.
+ * After a signal it waits for `shutdownDelayMs` before `close`: a load balancer needs this time to notice.
+ * A `close` that takes longer than `shutdownTimeoutMs`, or a second signal, ends the process at once.
  */
 export async function serveUntilStopped(options: {
   log: Logger
@@ -14,19 +16,21 @@ export async function serveUntilStopped(options: {
   host?: string
   probePort: number | undefined
   shutdownTimeoutMs: number
+  shutdownDelayMs: number
   ready: () => Promise<Readiness>
   close: () => Promise<void>
 }): Promise<void> {
-  const { log, registry, host, probePort, shutdownTimeoutMs, close } = options
+  const { log, registry, host, probePort, shutdownTimeoutMs, shutdownDelayMs, close } = options
   let stopping = false
   const ready = async (): Promise<Readiness> =>
     stopping ? { status: 'unavailable', checks: { process: 'stopping' } } : options.ready()
   const probes = probePort === undefined ? undefined : await startProbes({ host, port: probePort, ready, registry })
 
-  closeWithGrace({ delay: shutdownTimeoutMs, logger: log }, async ({ err, signal }) => {
+  closeWithGrace({ delay: shutdownDelayMs + shutdownTimeoutMs, logger: log }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'stopping after an uncaught error')
     else log.info({ signal }, 'stopping')
     stopping = true
+    if (!err) await setTimeout(shutdownDelayMs)
     await close()
     await probes?.close()
     log.info('stopped')

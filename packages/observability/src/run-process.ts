@@ -10,6 +10,7 @@ type ProcessConfig = {
   host: string
   probePort: number | undefined
   shutdownTimeoutMs: number
+  shutdownDelayMs?: number
 }
 
 type Service = {
@@ -32,12 +33,12 @@ export const runProcess = <C extends ProcessConfig>(
 ): Promise<void> =>
   startOrExit(async () => {
     const config = loadConfig()
-    const { logLevel, host, probePort, shutdownTimeoutMs } = config
+    const { logLevel, host, probePort, shutdownTimeoutMs, shutdownDelayMs = 0 } = config
     const log = createLogger(name, logLevel)
     const registry = createRegistry()
     const service = await open({ config, log, registry })
     await serveUntilStopped({
-      ...{ log, registry, host, probePort, shutdownTimeoutMs },
+      ...{ log, registry, host, probePort, shutdownTimeoutMs, shutdownDelayMs },
       ready: () => service.ready(),
       close: () => service.close(),
     })

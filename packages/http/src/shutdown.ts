@@ -1,0 +1,49 @@
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { sendProblem } from './error-handler.ts'
+import { unavailable } from './problems.ts'
+
+const closeIdleEveryMs = 100
+/** Part of the shutdown timeout that is kept for what follows the requests, such as the last flush of events. */
+const reservedMs = 2_000
+
+/**
+ * Closes connections in order when the app closes. A connection without a running request closes at once, also one
+ * that has never sent a request. A running request finishes, and its connection closes then. A request that begins
+ * after that gets 503. Shortly before `shutdownTimeoutMs` every connection is closed, so that the process can still
+ * release the rest in order. Call after the hooks that set headers.
+ */
+export function registerShutdown(app: FastifyInstance, shutdownTimeoutMs: number | undefined): void {
+  const unused = trackUnusedSockets(app)
+  let closing = false
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!closing) return done()
+    sendProblem(request, reply.header('connection', 'close'), unavailable('The service is stopping. Send it again.'))
+  })
+  app.addHook('preClose', (done) => {
+    closing = true
+    const { server } = app
+    const closeIdle = (): void => {
+      server.closeIdleConnections()
+      for (const socket of unused) socket.destroy()
+    }
+    closeIdle()
+    // A connection whose request has just finished is kept alive by Node, although the server closes.
+    const timers = [setInterval(closeIdle, closeIdleEveryMs)]
+    if (shutdownTimeoutMs !== undefined)
+      timers.push(setTimeout(() => server.closeAllConnections(), Math.max(0, shutdownTimeoutMs - reservedMs)))
+    server.once('close', () => timers.forEach(clearTimeout))
+    done()
+  })
+}
+
+/** Returns the connections that have not sent a whole request head yet. Node counts them as active. */
+function trackUnusedSockets({ server }: FastifyInstance): ReadonlySet<Socket> {
+  const unused = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  server.on('request', ({ socket }) => unused.delete(socket))
+  return unused
+}

@@ -8,13 +8,20 @@ import { Problem, type ProblemCode, problems, unavailable, unsupportedMediaType 
  */
 export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: unknown, request, reply) => {
-    const problem = error instanceof Problem ? error : toProblem(error, request.method)
+    const problem = problemOf(error, request)
     const { status } = problems[problem.code]
     if (status >= 500) request.log.error({ err: error }, 'request failed')
     else if (problem.cause) request.log.debug({ err: problem.cause }, problem.message)
     return sendProblem(request, reply, problem)
   })
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request)))
+}
+
+function problemOf(error: unknown, request: FastifyRequest): Problem {
+  // The stream of a request fails with the same code as a connection to Postgres.
+  if (error === request.raw.errored)
+    return new Problem('invalid-request', 'The connection was closed before the body was complete.', { cause: error })
+  return error instanceof Problem ? error : toProblem(error, request.method)
 }
 
 function noRoute({ method, url }: FastifyRequest): Problem {

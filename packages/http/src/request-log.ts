@@ -2,25 +2,35 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
  * Logs one line per request: `error` for a status of 500 and above, `debug` for a successful read, otherwise `info`.
+ * A request whose client hung up before the end of the response has the line `request aborted` instead, as `info`.
  * The line leaves out the query, because it may contain search terms of users. Successful reads are `debug`, because
  * writing a line costs a considerable part of the read itself.
  */
 export function registerRequestLog(app: FastifyInstance): void {
-  app.addHook('onResponse', logRequest)
+  app.addHook('onRequest', (request, reply, done) => {
+    // Neither hook of Fastify runs when the client hangs up while the handler of a request with a body is running.
+    let finished = false
+    reply.raw.once('finish', () => {
+      finished = true
+    })
+    reply.raw.once('close', () => {
+      if (!finished) request.log.info(lineOf(request, reply), 'request aborted')
+    })
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const line = { ...lineOf(request, reply), status: reply.statusCode }
+    request.log[levelOf(request.method, reply.statusCode)](line, 'request')
+    done()
+  })
 }
 
-function logRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  const level = levelOf(request.method, reply.statusCode)
-  const line = {
-    method: request.method,
-    url: request.url.split('?')[0],
-    status: reply.statusCode,
-    ms: Math.round(reply.elapsedTime * 10) / 10,
-    actorId: request.actor?.id,
-  }
-  request.log[level](line, 'request')
-  done()
-}
+const lineOf = (request: FastifyRequest, reply: FastifyReply) => ({
+  method: request.method,
+  url: request.url.split('?')[0],
+  ms: Math.round(reply.elapsedTime * 10) / 10,
+  actorId: request.actor?.id,
+})
 
 function levelOf(method: string, status: number): 'error' | 'info' | 'debug' {
   if (status >= 500) return 'error'

@@ -1,6 +1,6 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { createRegistry } from '@goals-tasks/observability'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createCache } from '../src/cache.ts'
 import type { Loaded } from '../src/reads/entries.ts'
 import { connectCache } from '../src/redis/connect.ts'
@@ -80,6 +80,30 @@ onEachDeployment(({ fresh }) => {
       }
     }
     expect(loads).toBe(2 * (2 + ambiguous.length))
+  })
+
+  test('a load is stored only when it took at most five seconds', async () => {
+    const cache = await openCache(fresh())
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const readBoth = async (name: string, ms: number) => {
+      await cache.readEntity('goal', name, 'a', async () => {
+        vi.advanceTimersByTime(ms)
+        return { version: 1, text: name, readers: ['a'] }
+      })
+      await cache.readList(['goals:user:a'], name, async () => {
+        vi.advanceTimersByTime(ms)
+        return { text: name, tag: 't', next: null }
+      })
+      await cache.fillsDone()
+    }
+    await readBoth('slow', 5_001)
+    expect(cache.counters).toMatchObject({ late: 2, fills: 0 })
+    await readBoth('in time', 5_000)
+    expect(cache.counters).toMatchObject({ late: 2, fills: 2 })
+    const fresher = { version: 2, text: 'loaded again', readers: ['a'] }
+    expect(await cache.readEntity('goal', 'slow', 'a', async () => fresher)).toEqual(fresher)
+    expect(await cache.readEntity('goal', 'in time', 'a', mustNotLoad)).toMatchObject({ text: 'in time' })
   })
 
   test('the registry returns the counters and states of the cache when it is scraped', async () => {

@@ -31,6 +31,19 @@ test('an assignee sees the summary of a goal for every query', async ({ actors, 
   expect((await assignee.get(`${url}?includeDeleted=true`)).body).toEqual(summary)
 })
 
+test('an assignee gets 404 for the goal when the last of their tasks in it is deleted', async ({ ada, bob }) => {
+  const goal = await ada.createGoal()
+  const [one, two] = [await ada.createTask(goal.id, { assignedTo: bob.id }), await ada.createTask(goal.id)]
+  const read = async () =>
+    [await bob.get(`/v1/goals/${goal.id}`), await bob.get(`/v1/goals/${goal.id}/tasks`)].map(({ status }) => status)
+  await ada.delete(`/v1/tasks/${two.id}`)
+  expect(await read()).toEqual([200, 200])
+  await ada.delete(`/v1/tasks/${one.id}`)
+  expect(await read()).toEqual([404, 404])
+  await ada.actOnTask(one.id, 'restore')
+  expect(await read()).toEqual([200, 200])
+})
+
 test('a deleted resource is 410 for its readers, 200 on request, 404 for others', async ({ api, actors, fixture }) => {
   const { task, goal } = fixture
   await actors.owner.delete(`/v1/goals/${goal}`)

@@ -7,6 +7,41 @@ test('an error is retried when only its message or its name looks special', () =
   expect(classify(Object.assign(new Error('never'), { name: 'UnrecoverableError' }))).toBe('retry')
 })
 
+test.for(['08006', '53100', '53200', '53300', '57P01', '57P03'])(
+  'an error is infrastructure when Postgres sends %s',
+  (code) => {
+    expect(classify(Object.assign(new Error('refused'), { code }))).toBe('infrastructure')
+  },
+)
+
+test.for(['22P02', '23505', '25P03', '25P04', '40001', '42P01', '57014', 'P0001'])(
+  'an error is retried when Postgres sends %s',
+  (code) => {
+    expect(classify(Object.assign(new Error('refused'), { code }))).toBe('retry')
+  },
+)
+
+test.for([
+  'LOADING Redis is loading the dataset in memory',
+  "READONLY You can't write against a read only replica.",
+  "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+  'CLUSTERDOWN The cluster is down',
+  'TRYAGAIN Multiple keys request during rehashing of slot',
+  'BUSY Redis is busy running a script.',
+  "OOM command not allowed when used memory > 'maxmemory'.",
+  'MISCONF Redis is configured to save RDB snapshots',
+  'Connection is closed.',
+  'Command timed out',
+  "Stream isn't writeable and enableOfflineQueue options is false",
+  'Reached the max retries per request limit (which is 0).',
+])('an error is infrastructure when Redis or its driver says: %s', (message) => {
+  expect(classify(new Error(message))).toBe('infrastructure')
+})
+
+test('an error is retried when Redis refuses the command itself', () => {
+  expect(classify(new Error('WRONGTYPE Operation against a key holding the wrong kind of value'))).toBe('retry')
+})
+
 test('the backoff grows exponentially up to its cap and spreads from zero to its bound', () => {
   const policy = { baseMs: 100, capMs: 1_000 }
   const bounds = [1, 2, 3, 4, 5, 60].map((failures) => backoffMs(failures, policy, () => 1))

@@ -27,7 +27,7 @@ test('trace shows the failure, the attempts and the retry when a delivery failed
   ])
   for (const { code, stdout } of [ofEvent, ofGoal]) {
     expect(code).toBe(0)
-    expect(stdout).toMatch(/sync +pending, 1 of 12 attempts failed, next \d\d:\d\d:\d\d\n +the receiver answered 503/)
+    expect(stdout).toMatch(/sync +pending, 1 of 15 attempts failed, next \d\d:\d\d:\d\d\n +the receiver answered 503/)
     expect(stdout).toMatch(/audit-log +pending, not tried, in no job, due \d\d:\d\d:\d\d/)
     expect(stdout).not.toContain('a goal')
     expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true)

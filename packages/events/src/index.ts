@@ -39,6 +39,7 @@ export {
 } from './entities/task.ts'
 export { changesBetween, toCloudEvent } from './envelope.ts'
 export {
+  type Backoff,
   deadQueueName,
   type JobData,
   type JobEvent,

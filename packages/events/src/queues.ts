@@ -5,12 +5,20 @@ import type { ConsumerName } from './subscriptions.ts'
 export type Policy = {
   /** Failed attempts after which a delivery becomes a dead letter. */
   attempts: number
-  backoff: { baseMs: number; capMs: number }
+  backoff: Backoff
   /** Jobs that one worker process runs at once. */
   concurrency: number
   /** How long a job may go without a heartbeat of its worker before another worker takes it. */
   lockMs: number
 }
+
+/**
+ * The waits between attempts. With a base and a cap, a wait is random and its bound doubles with each failure. With a
+ * schedule, the nth wait follows the nth failure, give or take a fifth, and the last wait repeats.
+ */
+export type Backoff = { baseMs: number; capMs: number } | { scheduleMs: readonly [number, ...number[]] }
+
+const [second, minute, hour] = [1_000, 60_000, 3_600_000]
 
 export type Policies = Record<ConsumerName, Policy>
 
@@ -19,7 +27,18 @@ export const policies: Policies = {
   'audit-log': { attempts: 8, backoff: { baseMs: 500, capMs: 60_000 }, concurrency: 4, lockMs: 15_000 },
   'cache-invalidation': { attempts: 8, backoff: { baseMs: 250, capMs: 30_000 }, concurrency: 8, lockMs: 15_000 },
   notifications: { attempts: 8, backoff: { baseMs: 1_000, capMs: 300_000 }, concurrency: 4, lockMs: 15_000 },
-  sync: { attempts: 12, backoff: { baseMs: 1_000, capMs: 3_600_000 }, concurrency: 8, lockMs: 15_000 },
+  // A receiver that is repaired within three days misses nothing: the 15th attempt comes after about 76 hours.
+  sync: {
+    attempts: 15,
+    backoff: {
+      scheduleMs: [
+        ...([5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute] as const),
+        ...([1 * hour, 2 * hour, 4 * hour, 8 * hour, 12 * hour] as const),
+      ],
+    },
+    concurrency: 8,
+    lockMs: 15_000,
+  },
 }
 
 /** The maximum number of events per job. */

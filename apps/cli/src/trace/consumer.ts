@@ -7,7 +7,7 @@ import { moment, oneLine, plural, timeOfDay } from '../format.ts'
 type Unfinished = Extract<ConsumerTrace, { state: 'pending' | 'dead' }>
 const nameWidth = Math.max(...consumerNames.map((name) => name.length))
 
-/** Formats the trace at one consumer on one line: `sync  pending, 3 of 12 attempts failed, next 15:03:04`. */
+/** Formats the trace at one consumer on one line: `sync  pending, 3 of 15 attempts failed, next 15:03:04`. */
 export const headline = (trace: ConsumerTrace): string => `${trace.consumer.padEnd(nameWidth)}  ${stateOf(trace)}`
 
 function stateOf(trace: ConsumerTrace): string {

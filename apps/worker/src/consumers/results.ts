@@ -18,7 +18,18 @@ export type ConsumerResult =
 export const done: ConsumerResult = { result: 'done' }
 export const skipped: ConsumerResult = { result: 'skipped' }
 
-/** @throws RangeError when `until` is no valid date, as after parsing a malformed Retry-After */
+/** A receiver refused the attempt. The next one follows after `retryAfterMs` or the backoff, whichever is longer. */
+export class RetryLaterError extends Error {
+  override name = 'RetryLaterError'
+  readonly retryAfterMs: number
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** @throws RangeError when `until` is no valid date */
 export function snooze(until: Date, reason: string): ConsumerResult {
   if (Number.isNaN(until.getTime())) throw new RangeError('snooze needs a valid date')
   return { result: 'snooze', until, reason }

@@ -1,6 +1,7 @@
 import { toCloudEvent } from '@goals-tasks/events'
 import type { External } from './contract.ts'
-import { done, moveToDeadLetters, skipped } from './results.ts'
+import { done, moveToDeadLetters, RetryLaterError, skipped } from './results.ts'
+import { parseRetryAfterMs } from './retry-after.ts'
 
 const timeoutMs = 10_000
 
@@ -13,15 +14,17 @@ export const createSync = ({ url, source }: SyncDeps): External<'sync'> => ({
   isIdle: () => url === undefined,
   async run(event) {
     if (url === undefined) return skipped
-    const status = await post(url, event.id, JSON.stringify(toCloudEvent(event, source)))
+    const { status, retryAfterMs } = await post(url, event.id, JSON.stringify(toCloudEvent(event, source)))
     if (status === 410) return moveToDeadLetters('the receiver answered 410: it is gone for good')
-    if (status < 200 || status > 299) throw new Error(`the receiver answered ${status}`)
+    if (status < 200 || status > 299) throw new RetryLaterError(`the receiver answered ${status}`, retryAfterMs)
     return done
   },
 })
 
+type Answer = { status: number; retryAfterMs: number }
+
 /** Does not follow redirects: only the operator may change the receiver's address. */
-async function post(url: string, eventId: string, body: string): Promise<number> {
+async function post(url: string, eventId: string, body: string): Promise<Answer> {
   const response = await fetch(url, {
     method: 'POST',
     redirect: 'manual',
@@ -37,7 +40,7 @@ async function post(url: string, eventId: string, body: string): Promise<number>
   })
   // The body may be of any size, and nothing in it is used.
   await response.body?.cancel()
-  return response.status
+  return { status: response.status, retryAfterMs: parseRetryAfterMs(response.headers.get('retry-after'), Date.now()) }
 }
 
 /** The messages of `fetch` itself quote the whole URL with its credentials. Its cause names at most the host. */

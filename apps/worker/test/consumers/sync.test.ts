@@ -58,6 +58,28 @@ test('an event is posted again under the same id until its receiver accepts it',
   expect(await countRows(installation.pool, 'dead_letters')).toBe(0)
 })
 
+test.for([
+  ['a longer wait', 600_000, 600_000],
+  ['a shorter wait', 1_000, 48_000],
+] as const)(
+  'a retry waits for the later of both when the receiver asks for %s than the backoff',
+  async ([, askedMs, leastMs], { installation, write }) => {
+    const { lines, dispatcher } = installation
+    const { url } = await startReceiver((response) =>
+      response.writeHead(503, { 'retry-after': String(askedMs / 1_000) }).end(),
+    )
+    startWorker(installation, {
+      serve,
+      policies: { sync: { ...quickPolicy(3), backoff: { scheduleMs: [60_000] } } },
+      syncUrl: url,
+    })
+    dispatcher.dispatch((await write.goal()).events)
+    const failed = await until(() => lines.find((line) => line.msg === 'attempt failed'))
+    expect(failed?.retryInMs).toBeGreaterThanOrEqual(leastMs)
+    expect(failed?.retryInMs).toBeLessThanOrEqual(Math.max(askedMs, 72_000))
+  },
+)
+
 test('the other events of a job are done when the receiver refuses one', async ({ installation, write }) => {
   const goals = [await write.goal(), await write.goal(), await write.goal()]
   const refused = goals[1]?.events[0]?.id

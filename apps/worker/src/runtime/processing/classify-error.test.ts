@@ -1,3 +1,4 @@
+import { policies } from '@goals-tasks/events'
 import { expect, test } from 'vitest'
 import { backoffMs, classify } from './classify-error.ts'
 
@@ -48,4 +49,23 @@ test('the backoff grows exponentially up to its cap and spreads from zero to its
   expect(bounds).toEqual([100, 200, 400, 800, 1_000, 1_000])
   expect(backoffMs(3, policy, () => 0)).toBe(0)
   expect(backoffMs(3, policy, () => 0.5)).toBe(200)
+})
+
+test('the waits of sync follow its schedule, give or take a fifth', () => {
+  const { attempts, backoff } = policies.sync
+  const waits = (random: number) =>
+    Array.from({ length: attempts - 1 }, (_, i) => backoffMs(i + 1, backoff, () => random) / 1_000)
+  const schedule = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, ...Array(5).fill(43_200)]
+  expect(waits(0.5)).toEqual(schedule)
+  expect(waits(0)).toEqual(schedule.map((wait) => wait * 0.8))
+  expect(waits(1)).toEqual(schedule.map((wait) => wait * 1.2))
+})
+
+test('sync makes its last attempt once 72 hours have passed', () => {
+  const { attempts, backoff } = policies.sync
+  const hoursUntil = (attempt: number) =>
+    Array.from({ length: attempt - 1 }, (_, i) => backoffMs(i + 1, backoff, () => 0.5)).reduce((a, b) => a + b) /
+    3_600_000
+  expect(hoursUntil(attempts - 1)).toBeLessThan(72)
+  expect(hoursUntil(attempts)).toBeGreaterThanOrEqual(72)
 })

@@ -1,4 +1,5 @@
 import { isConnectionLoss, sqlState } from '@goals-tasks/db'
+import type { Backoff } from '@goals-tasks/events'
 
 /**
  * `infrastructure`: our own Postgres or Redis is away. The job waits, and no attempt is counted.
@@ -29,11 +30,12 @@ export function classify(error: unknown): FailureKind {
   return 'retry'
 }
 
-/** Returns the wait after the nth failure: random, up to a bound that doubles each time. So retries spread. */
-export function backoffMs(
-  failures: number,
-  { baseMs, capMs }: { baseMs: number; capMs: number },
-  random: () => number = Math.random,
-): number {
-  return Math.round(random() * Math.min(capMs, baseMs * 2 ** (failures - 1)))
+/** Returns the wait after the nth failure. It is random, so retries of many events spread. */
+export function backoffMs(failures: number, backoff: Backoff, random: () => number = Math.random): number {
+  if ('scheduleMs' in backoff) {
+    const { scheduleMs } = backoff
+    const waitMs = scheduleMs[Math.min(failures, scheduleMs.length) - 1] ?? scheduleMs[0]
+    return Math.round(waitMs * (0.8 + 0.4 * random()))
+  }
+  return Math.round(random() * Math.min(backoff.capMs, backoff.baseMs * 2 ** (failures - 1)))
 }

@@ -1,4 +1,5 @@
 import { recordFailure } from '@goals-tasks/db'
+import { RetryLaterError } from '../../consumers/results.ts'
 import type { Context } from '../context.ts'
 import { noteProgress } from '../progress.ts'
 import { enqueueSingle } from '../redis/enqueue.ts'
@@ -16,7 +17,7 @@ export async function retryOrDeadLetter(context: Context, { event, error, isFina
     consumer,
     eventId: event.id,
     error: messageOf(error),
-    delaysMs: retryDelays(policy),
+    delaysMs: retryDelays(policy, error),
     leaseMs: timings.leaseMs,
   })
   // Another worker has finished the event.
@@ -35,8 +36,9 @@ export async function retryOrDeadLetter(context: Context, { event, error, isFina
   )
 }
 
-/** The wait after each attempt: the nth entry follows attempt n. */
-function retryDelays({ attempts, backoff }: Context['policy']): [number, ...number[]] {
-  const [first = backoff.baseMs, ...more] = Array.from({ length: attempts }, (_, i) => backoffMs(i + 1, backoff))
-  return [first, ...more]
+/** Returns the wait after each attempt: the nth entry follows attempt n. The error can only make a wait longer. */
+function retryDelays({ attempts, backoff }: Context['policy'], error: unknown): [number, ...number[]] {
+  const leastMs = error instanceof RetryLaterError ? error.retryAfterMs : 0
+  const delayMs = (failures: number) => Math.max(leastMs, backoffMs(failures, backoff))
+  return [delayMs(1), ...Array.from({ length: attempts - 1 }, (_, i) => delayMs(i + 2))]
 }

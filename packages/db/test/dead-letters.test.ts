@@ -125,6 +125,16 @@ test('a replay inserts the same event again when its partition was dropped', asy
   expect(await claimEvents(pool, 'sync', [event.id])).toEqual([before])
 })
 
+test('a replay keeps the assignees of the event when its partition was dropped', async ({ pool }) => {
+  const event = await commitGoal(pool)
+  const assignees = [randomUUID(), randomUUID()]
+  await pool.query('update events set assignees = $1', [assignees])
+  const id = await createDeadLetter(pool, { consumer: 'sync', event })
+  await pool.query('delete from events')
+  await replayDeadLetter(pool, id)
+  expect(await claimEvents(pool, 'sync', [event.id])).toMatchObject([{ assignees }])
+})
+
 test('a discarded dead letter is deleted and does not become a delivery', async ({ pool }) => {
   const id = await createDeadLetter(pool, { consumer: 'sync' })
   expect(await discardDeadLetter(pool, id)).toMatchObject({ id, consumer: 'sync' })

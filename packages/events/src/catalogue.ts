@@ -55,6 +55,11 @@ export type DomainEvent<T extends EventType = EventType> = {
     causationId: string | null
     cascadeId: string | null
     traceparent: string | null
+    /**
+     * The assignees of a completed goal's live tasks, as of the event. Null in other events. Null or absent in events
+     * from before this field existed.
+     */
+    assignees?: string[] | null
     occurredAt: string
   } & EventData<K>
 }[T]

@@ -11,12 +11,17 @@ import type { CommittedEvent, EventFor, Notification } from '@goals-tasks/events
 import { sql } from 'drizzle-orm'
 import type { Transactional } from './contract.ts'
 
-/** Notifies users, inside the application, of changes that concern them and that somebody else made. */
+/**
+ * Notifies users, inside the application, of changes that concern them and that somebody else made. The recipients are
+ * those of the event, however late it is handled.
+ */
 export const notifications: Transactional<'notifications'> = {
   kind: 'transactional',
   async run(tx, events) {
-    const assignees = await assigneesOfGoals(tx, events)
-    const wanted = events.flatMap((event) => notificationsOf(event, assignees.get(event.aggregateId) ?? []))
+    const presentAssignees = await loadPresentAssignees(tx, events)
+    const wanted = events.flatMap((event) =>
+      notificationsOf(event, event.assignees ?? presentAssignees.get(event.aggregateId) ?? []),
+    )
     if (wanted.length > 0) await insertAndEmit(tx, wanted)
   },
 }
@@ -59,9 +64,14 @@ function concernedBy(event: NotifiableEvent, assigneesOfGoal: readonly string[])
   }
 }
 
-/** Returns the assignees of the live tasks in each completed goal, by goal id. */
-async function assigneesOfGoals(tx: Tx, events: readonly NotifiableEvent[]): Promise<Map<string, string[]>> {
-  const goalIds = events.flatMap((event) => (event.type === 'goal:completed' ? [event.aggregateId] : []))
+/**
+ * Returns the present assignees of the live tasks in each completed goal, by goal id, for events from before events had
+ * assignees.
+ */
+async function loadPresentAssignees(tx: Tx, events: readonly NotifiableEvent[]): Promise<Map<string, string[]>> {
+  const goalIds = events.flatMap((event) =>
+    event.type === 'goal:completed' && !event.assignees ? [event.aggregateId] : [],
+  )
   if (goalIds.length === 0) return new Map()
   const rows = await executeOnce<{ goalId: string; assignees: string[] }>(
     tx,

@@ -64,6 +64,36 @@ test('the owner and the assignees of the live tasks are each notified once when 
   expect(await notify(change)).toEqual([assignee, owner].toSorted().map((user) => ['goal-completed', user, goal.id]))
 })
 
+test('the assignees as of a completion are notified when tasks change hands before its handling', async ({
+  installation,
+  notify,
+  write,
+  goal,
+}) => {
+  const [reassigned, deleted, unassigned] = [
+    await write.task(goal, { assignedTo: assignee }),
+    await write.task(goal, { assignedTo: assignee }),
+    await write.task(goal),
+  ]
+  const change = await write.changeGoal(goal, completed, { extra: ['goal:completed'] })
+  await write.changeTask(reassigned.entity, { assignedTo: null })
+  await write.changeTask(unassigned.entity, { assignedTo: other })
+  await installation.pool.query('update tasks set deleted_at = now() where id = $1', [deleted.entity.id])
+  expect(await notify(change)).toEqual([['goal-completed', assignee, goal.id]])
+})
+
+test('the present assignees are notified when the event of a completed goal has none of its own', async ({
+  installation,
+  notify,
+  write,
+  goal,
+}) => {
+  await write.task(goal, { assignedTo: assignee })
+  const change = await write.changeGoal(goal, completed, { extra: ['goal:completed'] })
+  await installation.pool.query('update events set assignees = null')
+  expect(await notify(change)).toEqual([['goal-completed', assignee, goal.id]])
+})
+
 test('each notification emits one event with its cause, which only its recipient may read', async ({
   installation,
   notify,

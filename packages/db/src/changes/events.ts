@@ -48,6 +48,11 @@ const emittedRows = sql`emitted full join changed on changed.id = emitted.aggreg
 
 type Source = 'types' | 'actorId' | 'asAdmin' | 'reason' | 'correlationId' | 'causationId' | 'cascadeId' | 'traceparent'
 
+/** The assignees of a goal's live tasks when the event `x` is its completion, as the statement sees them; else null. */
+const assigneesAtCompletion = sql`case when x.type = 'goal:completed' then array(
+      select distinct assigned_to from tasks
+      where tasks.goal_id = changed.id and tasks.deleted_at is null and assigned_to is not null) end`
+
 /**
  * The event half of a statement. Its CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
  * `readers` (uuid[]) and `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity).
@@ -61,11 +66,12 @@ export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source
     unnest(${sql.placeholder('consumers')}::text[], ${sql.placeholder('subscribedTypes')}::text[])`
   return sql`emitted as (
     insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, reason,
-                        correlation_id, causation_id, cascade_id, traceparent, before, after)
+                        correlation_id, causation_id, cascade_id, traceparent, before, after, assignees)
     select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1,
            ${value('actorId', 'uuid')}, ${value('asAdmin', 'boolean')}, ${value('reason', 'text')},
            ${value('correlationId', 'text')}, ${value('causationId', 'uuid')}, ${value('cascadeId', 'uuid')},
-           ${value('traceparent', 'text')}, changed.before, changed.after
+           ${value('traceparent', 'text')}, changed.before, changed.after,
+           ${aggregate === 'goal' ? assigneesAtCompletion : sql`null::uuid[]`}
     from changed cross join unnest(${value('types', 'text[]')}) with ordinality x(type, ordinal)
     order by changed.id, x.ordinal
     returning id, xid, position, type, aggregate_id

@@ -13,11 +13,11 @@ export const eventFields = sql.raw(`
   e.id, e.type, e.aggregate_type as "aggregateType", e.aggregate_id as "aggregateId",
   e.aggregate_version as "aggregateVersion", e.ordinal, e.actor_id as "actorId", e.as_admin as "asAdmin", e.reason,
   e.correlation_id as "correlationId", e.causation_id as "causationId", e.cascade_id as "cascadeId", e.traceparent,
-  rfc3339(e.occurred_at) as "occurredAt", e.before, e.after`)
+  rfc3339(e.occurred_at) as "occurredAt", e.before, e.after, e.assignees`)
 
 const eventNames = sql.raw(`
   id, type, "aggregateType", "aggregateId", "aggregateVersion", ordinal, "actorId", "asAdmin", reason,
-  "correlationId", "causationId", "cascadeId", traceparent, "occurredAt", before, after`)
+  "correlationId", "causationId", "cascadeId", traceparent, "occurredAt", before, after, assignees`)
 
 /**
  * Claims the consumer's deliveries of these events: deletes them in the transaction that also writes the effect.

@@ -29,6 +29,8 @@ export const events = pgTable(
     before: jsonText('before'),
     after: jsonText('after').notNull(),
     traceparent: text('traceparent'),
+    /** The assignees of a completed goal's live tasks, as of the event. Null in other events. */
+    assignees: uuid('assignees').array(),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
   },
   // The history of an entity before its audit rows are written, and the fields that changed since a version.

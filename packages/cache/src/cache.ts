@@ -10,8 +10,8 @@ export type Cache = ReturnType<typeof createCache>
  * - `readEntity(kind, id, reader, load)` returns the entity as `reader` may see it. `load` must read the *primary*. It
  *   returns the finished text, its version and the ids of all readers who may get exactly this text, or null. The cache
  *   stores neither null nor an error. A text for this reader alone has no `readers` and is not stored.
- * - `readList(groups, variant, load)` returns a page of a list, stored until one of the groups is invalidated. The
- *   variant must contain everything the page depends on: its user, filters, order, cursor and limit.
+ * - `readList(query, load)` returns a page of a list, stored until one of its groups is invalidated (`ListQuery`).
+ * - No text above 64 KB is stored, and none while a Redis that does not evict uses more than 70 % of its memory limit.
  * - `invalidate(change)` must be called after the commit and before the response. It takes at most 50 ms, never throws,
  *   and returns whether Redis confirmed. If not, this process bypasses the cache until the global generation has been
  *   bumped. A change of more than a thousand entities always bumps it. A caller that must not miss an invalidation

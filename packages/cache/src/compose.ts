@@ -12,6 +12,7 @@ import type { CacheRedis } from './redis/connect.ts'
 import { createGeneration } from './redis/generation.ts'
 import { createGuard } from './redis/guard.ts'
 import { createLeaseTokens } from './redis/lease-tokens.ts'
+import { createMemory } from './redis/memory.ts'
 import { watchConnection } from './redis/watch-connection.ts'
 import { createCounters } from './stats/counters.ts'
 import { createInspection } from './stats/inspection.ts'
@@ -58,6 +59,7 @@ export function createParts({ redis, prefix, log }: CacheOptions, limits = defau
     entries: createEntries({ redis, prefix, newToken }),
     lists: createLists({ redis, prefix, newToken }),
     inFlightLoads: createInFlightLoads(limits.maxInFlightLoads),
+    memory: createMemory(redis, guard),
     readKeys: createBatchedReads(redis, generation.key, guard),
     invalidation: createInvalidation({ redis, prefix }),
     bypass: createBypass(generation, log, () => {

@@ -8,10 +8,11 @@
  * | the same key | a *tombstone*: `<version> <lease token>\n`, after an invalidation | 10 min |
  * | the same key | a *placeholder*: `0 <lease token>\n`, from the first reader that found no value | 10 s |
  * | `goals:user:<id>`, `tasks:goal:<id>`, `tasks:user:<id>` | the lease token of a *list group* | 30 min |
- * | `<first group>:<hash>` | a list: `<generation> <lease tokens of its groups> <tag> <next>\n<text>` | 30 min |
+ * | `lists:<holder>:<slot>` | a list: `<hash> <generation> <lease tokens of groups> <tag> <next>\n<text>` | 30 min |
  * | any other key | a plain value, as JSON | as requested |
  *
- * The hash of a list's key covers the version of the list format, all its groups and the variant.
+ * The hash of a list covers the version of the list format, all its groups and the variant. It also chooses the slot.
+ * Each holder, usually a user, has 256 slots, so no user's lists fill Redis. A list replaces another one in its slot.
  *
  * Terms:
  * - A *lease token* names one stretch of a key's life. Each token is created once and never used again.
@@ -34,7 +35,7 @@ export type ListGroup = `goals:user:${string}` | `tasks:goal:${string}` | `tasks
 
 export const generationKey = 'generation'
 
-const versioned = /^(?:generation$|(?:goal|task|goals|tasks):)/
+const versioned = /^(?:generation$|(?:goal|task|goals|tasks|lists):)/
 
 /** Returns whether the key belongs to an entity, a list, a list group or the generation: no plain value may use it. */
 export const isVersioned = (key: string) => versioned.test(key)

@@ -18,7 +18,11 @@ onCluster(({ servers, fresh }) => {
     const ids = Array.from({ length: 200 }, (_, i) => `${i}`)
     const loggedCommands = await logCommands(servers())
     await Promise.all(ids.map((id) => cache.readEntity('task', id, 'ada', load)))
-    await cache.readList(['tasks:goal:1', 'tasks:user:ada'], '', async () => ({ text: '', tag: '', next: null }))
+    await cache.readList({ groups: ['tasks:goal:1', 'tasks:user:ada'], variant: '', holder: 'ada' }, async () => ({
+      text: '',
+      tag: '',
+      next: null,
+    }))
     await cache.fillsDone()
     const entities = ids.map((id) => ({ kind: 'task' as const, id, version: 2 }))
     expect(await cache.invalidate({ entities, groups: ['tasks:goal:1', 'tasks:user:ada'] })).toBe(true)

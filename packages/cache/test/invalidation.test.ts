@@ -21,7 +21,11 @@ onEachDeployment(({ isCluster, servers, fresh }) => {
     const cache = await openCache(fresh())
     const groups = ['tasks:user:ada', 'tasks:goal:1'] as const
     const read = async (variant: string, text: string) => {
-      const found = await cache.readList(groups, variant, async () => ({ text, tag: text, next: null }))
+      const found = await cache.readList({ groups, variant, holder: 'ada' }, async () => ({
+        text,
+        tag: text,
+        next: null,
+      }))
       await cache.fillsDone()
       return found.text
     }

@@ -56,7 +56,11 @@ onEachDeployment(({ servers, fresh }) => {
     test('delPattern invalidates a list group when the pattern covers the whole group', async () => {
       const { cache } = await open()
       const read = (text: string) =>
-        cache.readList(['goals:user:ada'], 'all', async () => ({ text, tag: text, next: null }))
+        cache.readList({ groups: ['goals:user:ada'], variant: 'all', holder: 'ada' }, async () => ({
+          text,
+          tag: text,
+          next: null,
+        }))
       await read('old')
       await cache.fillsDone()
       expect((await read('new')).text).toBe('old')

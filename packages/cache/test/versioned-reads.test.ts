@@ -30,9 +30,9 @@ onEachDeployment(({ fresh }) => {
     await cache.fillsDone()
     expect(await cache.readEntity('goal', 'g', 'a', mustNotLoad)).toEqual({ version: 3, text, readers: ['a'] })
     const page = { text, tag: 'W/"t"', next: 'bmV4dA' }
-    await cache.readList(['goals:user:a'], 'v', async () => page)
+    await cache.readList({ groups: ['goals:user:a'], variant: 'v', holder: 'ada' }, async () => page)
     await cache.fillsDone()
-    expect(await cache.readList(['goals:user:a'], 'v', mustNotLoad)).toEqual(page)
+    expect(await cache.readList({ groups: ['goals:user:a'], variant: 'v', holder: 'ada' }, mustNotLoad)).toEqual(page)
   })
 
   test('a reader gets the current text, or null from the database, when access changes again and again', async () => {
@@ -91,7 +91,7 @@ onEachDeployment(({ fresh }) => {
         vi.advanceTimersByTime(ms)
         return { version: 1, text: name, readers: ['a'] }
       })
-      await cache.readList(['goals:user:a'], name, async () => {
+      await cache.readList({ groups: ['goals:user:a'], variant: name, holder: 'ada' }, async () => {
         vi.advanceTimersByTime(ms)
         return { text: name, tag: 't', next: null }
       })

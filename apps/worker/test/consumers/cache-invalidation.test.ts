@@ -32,8 +32,12 @@ const test = base
       hasLoaded((load) =>
         cache.readEntity('task', id, ownerId, async () => load({ version, text: 'a task', readers: [ownerId] })),
       )
-    const list = (group: Parameters<typeof cache.readList>[0][0]) =>
-      hasLoaded((load) => cache.readList([group], 'all', async () => load({ text: '[]', tag: '', next: null })))
+    const list = (group: Parameters<typeof cache.readList>[0]['groups'][0]) =>
+      hasLoaded((load) =>
+        cache.readList({ groups: [group], variant: 'all', holder: 'ada' }, async () =>
+          load({ text: '[]', tag: '', next: null }),
+        ),
+      )
     // The cache stores nothing until it has checked its Redis.
     await until(async () => !(await list('goals:user:probe')))
     return { goal, task, list }

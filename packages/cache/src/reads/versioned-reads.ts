@@ -1,15 +1,18 @@
-import type { EntityKind, ListGroup } from '../layout.ts'
+import type { EntityKind } from '../layout.ts'
 import type { Bypass } from '../redis/bypass.ts'
 import type { Generation } from '../redis/generation.ts'
 import type { Guard } from '../redis/guard.ts'
+import type { Memory } from '../redis/memory.ts'
 import type { Counters } from '../stats/counters.ts'
 import type { ReadKeys } from './batched-reads.ts'
 import { type Entries, isStorable, type Loaded, parseEntry } from './entries.ts'
 import type { InFlightLoads } from './in-flight-loads.ts'
-import { type ListPage, type Lists, parsePage } from './lists.ts'
+import { type ListPage, type ListQuery, type Lists, parsePage } from './lists.ts'
 
 /** A load that took longer is not stored. */
 const fillWithinMs = 5_000
+/** A larger text is not stored: few of them would fill Redis. */
+const maxTextBytes = 64 * 1_024
 
 type Options = {
   readKeys: ReadKeys
@@ -18,12 +21,13 @@ type Options = {
   generation: Pick<Generation, 'setIfAbsent'>
   inFlightLoads: InFlightLoads
   bypass: Pick<Bypass, 'isActive'>
+  memory: Memory
   guard: Guard
   counters: Counters
 }
 
 export function createVersionedReads(options: Options) {
-  const { readKeys, entries, lists, generation, inFlightLoads, bypass, guard, counters } = options
+  const { readKeys, entries, lists, generation, inFlightLoads, bypass, memory, guard, counters } = options
 
   /** Returns what `lookUp` finds, or undefined when the cache is bypassed or Redis does not answer in time. */
   async function unlessBypassed<T>(lookUp: () => Promise<T>): Promise<T | undefined> {
@@ -47,22 +51,33 @@ export function createVersionedReads(options: Options) {
     return { current, entry: parseEntry(stored) }
   }
 
-  /** Reads a list. `seen` holds the generation and the lease tokens of its groups, which it creates where absent. */
-  async function lookUpList(key: string, groupKeys: string[]) {
+  /**
+   * Reads the slot of a list. `seen` holds the hash of the list, the generation and the lease tokens of its groups. It
+   * creates absent ones.
+   */
+  async function lookUpList({ key, digest }: { key: string; digest: string }, groupKeys: string[]) {
     const [current, stored, ...tokens] = await readKeys([key, ...groupKeys])
-    if (current && tokens.every(Boolean)) return { stored, seen: [current, ...tokens].join(' ') }
+    if (current && tokens.every(Boolean)) return { stored, seen: [digest, current, ...tokens].join(' ') }
     const seen = await guard.run(() =>
       Promise.all([
         current ?? generation.setIfAbsent(),
         ...groupKeys.map((group, i) => tokens[i] ?? lists.setIfAbsent(group)),
       ]),
     )
-    return { stored, seen: seen.join(' ') }
+    return { stored, seen: [digest, ...seen].join(' ') }
   }
 
-  async function fill(beganAt: number, store: () => Promise<boolean>): Promise<void> {
+  async function fill(
+    { beganAt, text }: { beganAt: number; text: string },
+    store: () => Promise<boolean>,
+  ): Promise<void> {
     if (performance.now() - beganAt > fillWithinMs) {
       counters.late++
+      return
+    }
+    const bytes = Buffer.byteLength(text)
+    if (bytes > maxTextBytes || !(await memory.hasRoomFor(bytes))) {
+      counters.withoutRoom++
       return
     }
     try {
@@ -95,17 +110,14 @@ export function createVersionedReads(options: Options) {
       // A missing reader proves nothing: only the database knows whether the reader may see the entity by now.
       return inFlightLoads.share(loadKey, load, async (loaded) => {
         if (!loaded || !isStorable(loaded) || loaded.version === live?.version) return
-        await fill(beganAt, () => entries.fill(key, { token: entry.token, generation: current }, loaded))
+        const { text } = loaded
+        await fill({ beganAt, text }, () => entries.fill(key, { token: entry.token, generation: current }, loaded))
       })
     },
 
-    async readList(
-      groups: readonly [ListGroup, ...ListGroup[]],
-      variant: string,
-      load: () => Promise<ListPage>,
-    ): Promise<ListPage> {
-      const key = lists.key(groups, variant)
-      const found = await unlessBypassed(() => lookUpList(key, groups.map(lists.groupKey)))
+    async readList(query: ListQuery, load: () => Promise<ListPage>): Promise<ListPage> {
+      const place = lists.locate(query)
+      const found = await unlessBypassed(() => lookUpList(place, query.groups.map(lists.groupKey)))
       if (!found) return load()
       const page = found.stored ? parsePage(found.stored, found.seen) : undefined
       if (page) {
@@ -114,8 +126,8 @@ export function createVersionedReads(options: Options) {
       }
       counters.misses++
       const beganAt = performance.now()
-      return inFlightLoads.share(`${key} ${found.seen}`, load, (loaded) =>
-        fill(beganAt, () => lists.fill(key, found.seen, loaded)),
+      return inFlightLoads.share(`${place.key} ${found.seen}`, load, (loaded) =>
+        fill({ beganAt, text: loaded.text }, () => lists.fill(place.key, found.seen, loaded)),
       )
     },
   }

@@ -12,6 +12,8 @@ export const createCounters = () => ({
   refused: 0,
   /** Fills that were not sent because the load had taken too long. */
   late: 0,
+  /** Fills that were not sent because the text was too large or Redis too full. */
+  withoutRoom: 0,
   fillsFailed: 0,
   invalidations: 0,
   /** Invalidations that failed, took too long or were not sent. */

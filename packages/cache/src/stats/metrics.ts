@@ -17,6 +17,7 @@ export function registerMetrics(registry: Registry, counters: Counters, states: 
     stored: counters.fills,
     refused: counters.refused,
     late: counters.late,
+    no_room: counters.withoutRoom,
     failed: counters.fillsFailed,
   }))
   registerOutcomes(registry, 'gt_cache_invalidations_total', 'invalidations before a response', () => ({

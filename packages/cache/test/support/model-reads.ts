@@ -28,7 +28,7 @@ export function createModelReads(caches: Caches, { database, floor }: Model) {
   async function readList(process: 0 | 1, barrier?: Barrier): Promise<void> {
     const lowest = ids.map((id) => [id, floor(process, id)] as const)
     const load = barrier ? () => barrier.hold(database.list) : database.list
-    const { text } = await caches[process].readList(groups, 'all', load)
+    const { text } = await caches[process].readList({ groups, variant: 'all', holder: 'ada' }, load)
     for (const [id, version] of lowest) expect(JSON.parse(text)[id]).toBeGreaterThanOrEqual(version)
   }
 

@@ -47,13 +47,13 @@ export async function raceLists([one, two]: Processes, races: number): Promise<n
   let stale = 0
   const database = createMemoryDatabase(['a'], [reader])
   const read = async (cache: OpenCache): Promise<Versioned> => {
-    const { text } = await cache.readList([group], 'all', database.list)
+    const { text } = await cache.readList({ groups: [group], variant: 'all', holder: 'ada' }, database.list)
     return { version: JSON.parse(text).a }
   }
   for (let i = 0; i < races; i++) {
     const barrier = createBarrier()
     expect(await one.invalidate({ groups: [group] })).toBe(true)
-    const first = one.readList([group], 'all', () => barrier.hold(database.list))
+    const first = one.readList({ groups: [group], variant: 'all', holder: 'ada' }, () => barrier.hold(database.list))
     await barrier.reached
     const version = database.write('a')
     expect(await two.invalidate({ groups: [group] })).toBe(true)

@@ -50,7 +50,8 @@ export async function listGoals(
       ...(include.has('progress') ? { extend: (rows) => addProgress(db, rows, query.progressMode) } : {}),
     })
   // Progress follows from the tasks. Their changes do not invalidate the list of goals, so it is not cached.
-  return include.has('progress') ? load() : readPage(cache, `goals:user:${actor.id}`, query, query, load)
+  const page = { group: `goals:user:${actor.id}`, variant: query, holder: actor.id } as const
+  return include.has('progress') ? load() : readPage(cache, page, query, load)
 }
 
 const filtersOf = (query: GoalListQuery) => [

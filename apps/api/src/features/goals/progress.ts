@@ -48,7 +48,8 @@ const progressOf = prepareStatement<Omit<Progress, 'mode'> & { goalId: string }>
 
 /** Reads the progress of a goal through the cache, which keeps it until a task of the goal changes. */
 export async function readProgress({ db, cache }: Deps, goalId: string, mode: Progress['mode']): Promise<Progress> {
-  const { text } = await cache.readList([`tasks:goal:${goalId}`], `progress ${mode}`, async () => ({
+  const query = { groups: [`tasks:goal:${goalId}`], variant: `progress ${mode}`, holder: goalId } as const
+  const { text } = await cache.readList(query, async () => ({
     text: JSON.stringify((await loadProgress(db, [goalId], mode)).get(goalId)),
     tag: '',
     next: null,

@@ -62,8 +62,9 @@ const visible = createListByDeletion(
 
 /** Lists the tasks of a goal that the actor may see: all of them for its owner, their own for an assignee. */
 export function listTasksOfGoal(deps: Deps, actor: Actor, goalId: string, query: TaskListQuery): Promise<ListPage> {
+  const group = `tasks:goal:${goalId.toLowerCase()}` as const
   const variant = [actor.id, actor.admin, query]
-  return readPage(deps.cache, `tasks:goal:${goalId.toLowerCase()}`, variant, query, () =>
+  return readPage(deps.cache, { group, variant, holder: actor.id }, query, () =>
     loadTasksOfGoal(deps, actor, goalId, query),
   )
 }
@@ -84,7 +85,8 @@ async function loadTasksOfGoal(deps: Deps, actor: Actor, goalId: string, query: 
 
 /** Lists the tasks of the actor's goals, assigned tasks, and tasks that the actor made elsewhere, newest first. */
 export function listTasks(deps: Deps, actor: Actor, query: TaskListQuery): Promise<ListPage> {
-  return readPage(deps.cache, `tasks:user:${actor.id}`, query, query, () => loadTasks(deps, actor, query))
+  const page = { group: `tasks:user:${actor.id}`, variant: query, holder: actor.id } as const
+  return readPage(deps.cache, page, query, () => loadTasks(deps, actor, query))
 }
 
 function loadTasks({ db, retentionDays }: Deps, actor: Actor, query: TaskListQuery): Promise<Page> {

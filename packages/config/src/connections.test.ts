@@ -1,3 +1,4 @@
+import { parse } from 'pg-connection-string'
 import { expect, test } from 'vitest'
 import { connectionVariables, loadConnections } from './connections.ts'
 import { describeVariables } from './load.ts'
@@ -8,6 +9,20 @@ const parts = { DB_HOST: 'h', DB_PORT: '5432', DB_NAME: 'n', DB_USER: 'u', DB_PA
 
 test('a complete set of DB_* makes a URL with escaped credentials', () => {
   expect(load(parts).database.url).toBe('postgres://u:p%40ss%2Fword@h:5432/n')
+})
+
+test('DB_* reach the driver as they are', () => {
+  const hostOf = (DB_HOST: string) => parse(load({ ...parts, DB_HOST }).database.url)
+  expect(hostOf('::1')).toMatchObject({ host: '::1', port: '5432', user: 'u', password: 'p@ss/word', database: 'n' })
+  expect(hostOf('/run/postgresql')).toMatchObject({ host: '/run/postgresql', database: 'n' })
+  expect(parse(load({ ...parts, DB_NAME: 'a+b&c d:é' }).database.url).database).toBe('a+b&c d:é')
+})
+
+test('DB_HOST and DB_NAME are refused by name when no URL can hold them', () => {
+  expect(() => load({ ...parts, DB_HOST: 'a,b', DB_NAME: 'x#y' })).toThrow(
+    / {2}- DB_HOST names several hosts.*\n {2}- DB_NAME must not contain/,
+  )
+  expect(load({ ...parts, DB_HOST: 'a,b', DATABASE_URL: 'postgres://h/d' }).database.url).toBe('postgres://h/d')
 })
 
 test('DATABASE_URL overrides DB_*', () => {

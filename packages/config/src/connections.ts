@@ -1,6 +1,7 @@
 import Type, { type Static, type TObject } from 'typebox'
 import { postgresUrl, redisNodes, redisUrl } from './formats.ts'
 import { type CrossCheck, loadVariables } from './load.ts'
+import { hostInUrl, hostProblem } from './server-url.ts'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 
@@ -15,7 +16,9 @@ export const connectionVariables = Type.Object({
     description: 'least severe level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
   }),
   DATABASE_URL: Type.Optional(postgresUrl('Postgres (18 or newer) as one URL; wins over the `DB_*` variables')),
-  DB_HOST: text('Postgres host, when there is no `DATABASE_URL`'),
+  DB_HOST: text(
+    'Postgres host, when there is no `DATABASE_URL`: a name, an IPv4 or IPv6 address, or the folder of a Unix socket',
+  ),
   DB_PORT: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'Postgres port' })),
   DB_NAME: text('Postgres database'),
   DB_USER: text('Postgres user'),
@@ -26,7 +29,9 @@ export const connectionVariables = Type.Object({
     default: 16,
     description: 'connections to Postgres per process',
   }),
-  REDIS_URL: redisUrl('Redis (7.0 or newer) or Valkey for the queues, with `noeviction`'),
+  REDIS_URL: redisUrl(
+    'Redis (7.0 or newer) or Valkey for the queues, with `noeviction`: redis://user:password@host:6379/database',
+  ),
   CACHE_REDIS_URL: Type.Optional(
     redisNodes(
       'Redis for the cache, best with `allkeys-lru`; several URLs, separated by commas, are nodes of a Redis Cluster;' +
@@ -122,13 +127,23 @@ function readConnections(v: ConnectionVariables) {
 function databaseProblems(v: ConnectionVariables): string[] {
   const parts = ['DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASSWORD'] as const
   const missing = parts.filter((name) => v[name] === undefined)
-  if (v.DATABASE_URL !== undefined || missing.length === 0) return []
+  if (v.DATABASE_URL !== undefined) return []
+  if (missing.length === 0) return databasePartProblems(v)
   return missing.length === parts.length
     ? ['DATABASE_URL is required (or all of DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD)']
     : [`${missing.join(', ')} missing: the DB_* variables are incomplete (or set DATABASE_URL)`]
 }
 
+function databasePartProblems({ DB_HOST = '', DB_NAME = '' }: ConnectionVariables): string[] {
+  const host = hostProblem(DB_HOST)
+  return [
+    ...(host ? [`DB_HOST ${host}`] : []),
+    ...(/[?#/]/.test(DB_NAME) ? ['DB_NAME must not contain / # or ?: the driver cannot ask for such a database'] : []),
+  ]
+}
+
 function databaseUrl(v: ConnectionVariables): string {
   const credentials = `${encodeURIComponent(v.DB_USER ?? '')}:${encodeURIComponent(v.DB_PASSWORD ?? '')}`
-  return `postgres://${credentials}@${v.DB_HOST}:${v.DB_PORT}/${encodeURIComponent(v.DB_NAME ?? '')}`
+  // The driver decodes the path with decodeURI, which keeps the escapes of reserved characters.
+  return `postgres://${credentials}@${hostInUrl(v.DB_HOST ?? '')}:${v.DB_PORT}/${encodeURI(v.DB_NAME ?? '')}`
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import Type from 'typebox'
+import { postgresUrlProblem, redisNodesProblem, redisUrlProblem } from './server-url.ts'
 
 /** Splits values that are separated by commas. Drops the blanks around them and empty values. */
 export const splitList = (text: string): string[] =>
@@ -20,26 +21,21 @@ const urlOf = (...protocols: string[]) => {
   return (text: string) => protocols.includes(URL.parse(text)?.protocol ?? '')
 }
 
-export const postgresUrl = (description: string) =>
-  textThat(urlOf('postgres:', 'postgresql:'), 'must be a URL that begins with postgres://', description)
-
-export const redisUrl = (description: string) =>
-  textThat(
-    (text) => urlOf('redis:', 'rediss:')(text) && text.includes('://'),
-    'must be a URL that begins with redis:// or rediss://',
-    description,
+/** `problemOf` returns what is wrong with the text, without the text itself, or undefined. */
+const textWithout = (problemOf: (text: string) => string | undefined, description: string) =>
+  Type.Refine(
+    Type.String({ description, minLength: 1 }),
+    (text) => problemOf(text) === undefined,
+    (text) => problemOf(text) ?? '',
   )
 
-const isRedisNode = urlOf('redis:', 'rediss:', 'redis+cluster:', 'rediss+cluster:')
+export const postgresUrl = (description: string) => textWithout(postgresUrlProblem, description)
+
+export const redisUrl = (description: string) => textWithout(redisUrlProblem, description)
 
 /** One Redis, or a cluster: several URLs, or one URL with a cluster scheme. */
 export const redisNodes = (description: string) =>
-  textThat(
-    (text) => splitList(text).length > 0 && splitList(text).every((node) => isRedisNode(node) && node.includes('://')),
-    'must be a URL that begins with redis://, rediss://, redis+cluster:// or rediss+cluster://,' +
-      ' or several separated by commas',
-    description,
-  )
+  textWithout((text) => redisNodesProblem(text.split(',').map((node) => node.trim())), description)
 
 /** Refuses credentials in the URL: `fetch` does not accept them, so each request would fail. */
 const isHttpUrl = (text: string): boolean => {

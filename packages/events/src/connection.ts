@@ -28,6 +28,12 @@ const retryStrategy = (times: number) => Math.min(100 * times, 2_000) * (0.75 + 
 
 /** Adds the listener without which an error of the connection would end the process. */
 function withErrorListener(connection: Redis, onError: OnError): Redis {
-  connection.on('error', onError)
+  connection.on('error', (error: Error) => {
+    onError(error)
+    // Redis refused the database of the URL. The connection would become ready on database 0.
+    if (isRefusedSelect(error)) connection.disconnect(true)
+  })
   return connection
 }
+
+const isRefusedSelect = (error: Error & { command?: { name: string } }) => error.command?.name === 'select'

@@ -19,9 +19,15 @@ const withoutPipelining = ['mget', 'eval', 'scan']
  */
 export function connectCache(url: string, onError: (error: Error) => void): CacheRedis {
   const redis = connect(url.split(',').map((node) => node.trim()))
-  redis.on('error', onError)
+  redis.on('error', (error: Error) => {
+    onError(error)
+    // Redis refused the database of the URL. The connection would become ready on database 0.
+    if (isRefusedSelect(error)) redis.disconnect(true)
+  })
   return redis
 }
+
+const isRefusedSelect = (error: Error & { command?: { name: string } }) => error.command?.name === 'select'
 
 function connect(urls: string[]): CacheRedis {
   const [first = ''] = urls

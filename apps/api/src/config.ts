@@ -4,6 +4,7 @@ import {
   networks,
   origins,
   retentionVariables,
+  samePortProblems,
   shutdownVariables,
   splitList,
 } from '@goals-tasks/config'
@@ -25,7 +26,10 @@ export const variables = Type.Object({
 
 /** @throws ConfigError with every problem */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
-  const { variables: v, connections } = loadConnections(variables, env, authProblems)
+  const { variables: v, connections } = loadConnections(variables, env, (each) => [
+    ...authProblems(each),
+    ...samePortProblems('PORT', each.PORT, each.PROBE_PORT),
+  ])
   return Object.freeze({
     ...connections,
     auth: readAuth(v),

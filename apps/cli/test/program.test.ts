@@ -36,6 +36,15 @@ test.for([['status'], ['trace'], ['token', '--sub', userId], ['demo'], ['migrate
   },
 )
 
+test.for([['token'], ['trace'], ['trace', 'x'], ['token', '--sub', 'x'], ['token', '--sub', userId, '--days', '0']])(
+  'a command exits with 2 and its usage when an argument is missing or wrong: %j',
+  async (args) => {
+    const { code, stdout, stderr } = await runCli({}, ...args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(`Usage: goals-tasks ${args[0]} [options]`)
+  },
+)
+
 test.for([['status'], ['trace', userId], ['token', '--sub', userId], ['demo'], ['migrate']])(
   'a command exits with 2 when its configuration is wrong: %j',
   async (args) => {

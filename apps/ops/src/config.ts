@@ -1,4 +1,11 @@
-import { connectionVariables, httpUrls, loadConnections, shutdownVariables, splitList } from '@goals-tasks/config'
+import {
+  connectionVariables,
+  httpUrls,
+  loadConnections,
+  samePortProblems,
+  shutdownVariables,
+  splitList,
+} from '@goals-tasks/config'
 import { authProblems, authVariables, readAuth } from '@goals-tasks/http'
 import Type from 'typebox'
 
@@ -22,7 +29,10 @@ export const opsVariables = Type.Object({
 
 /** Reads the configuration of `ops` from the environment. @throws ConfigError with every problem */
 export function loadOpsConfig(env: NodeJS.ProcessEnv = process.env) {
-  const { variables: v, connections } = loadConnections(opsVariables, env, authProblems)
+  const { variables: v, connections } = loadConnections(opsVariables, env, (each) => [
+    ...authProblems(each),
+    ...samePortProblems('OPS_PORT', each.OPS_PORT, each.PROBE_PORT),
+  ])
   return Object.freeze({
     ...connections,
     auth: readAuth(v),

@@ -1,6 +1,6 @@
 import { parse } from 'pg-connection-string'
 import { expect, test } from 'vitest'
-import { connectionVariables, loadConnections } from './connections.ts'
+import { connectionVariables, loadConnections, samePortProblems } from './connections.ts'
 import { describeVariables } from './load.ts'
 
 const load = (env: Record<string, string>) =>
@@ -64,6 +64,17 @@ test('a URL with the wrong scheme is refused by name, without its value', () => 
     expect(() => load({ DATABASE_URL: url }), url).toThrow(/DATABASE_URL must be a URL that begins with postgres/)
   for (const url of ['postgresql://u:p@h:1/d', 'postgres:///d?host=/run/postgresql'])
     expect(load({ DATABASE_URL: url }).database.url).toBe(url)
+})
+
+test('an error lists the allowed values of a variable', () => {
+  expect(() => load({ ...parts, NODE_ENV: 'prod' })).toThrow(/NODE_ENV must be one of development, test, production$/m)
+})
+
+test('a process whose probes have its own port is refused by both names', () => {
+  expect(samePortProblems('PORT', 3_000, 3_000)).toEqual([expect.stringMatching(/^PORT and PROBE_PORT are the same/)])
+  expect(samePortProblems('PORT', 3_000, 3_002)).toEqual([])
+  expect(samePortProblems('PORT', 3_000, undefined)).toEqual([])
+  expect(samePortProblems('PORT', 0, 0)).toEqual([])
 })
 
 test('an integer is accepted as plain digits only', () => {

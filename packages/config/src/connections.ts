@@ -78,6 +78,10 @@ export const retentionVariables = Type.Object({
   }),
 })
 
+/** Returns the problem of a process whose probes have the port of `variable`. Port 0 is a free port each time. */
+export const samePortProblems = (variable: string, port: number, probePort: number | undefined): string[] =>
+  port !== 0 && port === probePort ? [`${variable} and PROBE_PORT are the same port: set them to different ones`] : []
+
 /**
  * The variables of the processes that serve HTTP. The delay is 0 by default: without a load balancer it would only
  * slow down every stop, and the right time depends on how often the balancer looks.

@@ -6,6 +6,7 @@ export {
   developmentSecretPrefix,
   loadConnections,
   retentionVariables,
+  samePortProblems,
   shutdownVariables,
 } from './connections.ts'
 export { httpUrl, httpUrls, networks, origins, splitList } from './formats.ts'

@@ -59,12 +59,16 @@ export function loadVariables<S extends TObject>(
   problems.push(...missing.map((name) => `${name} is required: ${documented[name]?.description ?? ''}`))
   for (const error of Value.Errors(schema, variables)) {
     const name = error.instancePath.split('/')[1]
-    if (name) problems.push(`${name} ${error.message}`)
+    if (name) problems.push(`${name} ${reasonOf(error)}`)
   }
   problems.push(...check(variables))
   if (problems.length > 0) throw new ConfigError([...new Set(problems)])
   return Object.freeze(variables) as Static<S>
 }
+
+/** TypeBox does not list the allowed values. */
+const reasonOf = (error: ReturnType<typeof Value.Errors>[number]): string =>
+  error.keyword === 'enum' ? `must be one of ${error.params.allowedValues.join(', ')}` : error.message
 
 /** Returns one row per variable, for the configuration table in the documentation. */
 export function describeVariables(schema: TObject): { name: string; default: string; description: string }[] {

@@ -72,8 +72,15 @@ test('start fails with every problem and starts nothing when a program is miscon
 }, async ({ installation: { folder, launch } }) => {
   const start = launch({ WORKER_CONSUMERS: 'no-such-consumer', OPS_READY_URLS: 'nowhere', LOG_LEVEL: 'loud' })
   expect((await start.exit).code).toBe(1)
-  for (const problem of ['worker: ', 'no-such-consumer', 'ops: ', 'OPS_READY_URLS', 'LOG_LEVEL'])
+  for (const problem of [
+    'worker: ',
+    'no-such-consumer',
+    'ops: ',
+    'OPS_READY_URLS',
+    'The configuration has 3 problem(s)',
+  ])
     expect(start.stdout()).toContain(problem)
+  expect(start.stdout().split('LOG_LEVEL must be one of trace, debug')).toHaveLength(2)
   expect(start.stdout()).not.toContain('Postgres')
   expect(await readdir(folder)).not.toContain('start.pid')
   expect(existsSync(join(folder, 'pg/postmaster.pid'))).toBe(false)

@@ -58,6 +58,22 @@ test('a value that is not a port is refused', async () => {
     )
 })
 
+test('an error names both variables when they name the same port', async () => {
+  const port = String(await freePort())
+  await expect(choosePorts({ PORT: port, OPS_PORT: `0${port}` }, () => undefined)).rejects.toThrow(
+    `PORT and OPS_PORT are both ${port}. Set one of them to another port.`,
+  )
+})
+
+test('the variable is the holder when a named port is the default of another part', async () => {
+  const port = await freePort()
+  const moves: unknown[] = []
+  const env = { PORT: String(port), OPS_PORT: String(port + 5) }
+  const ports = await choosePorts(env, (name, _wanted, _actual, holder) => moves.push([name, holder]))
+  expect(ports.ops).toBe(port + 5)
+  expect(moves).toContainEqual(['postgres', 'OPS_PORT'])
+})
+
 test('a free port is chosen and reported when a default is taken', async () => {
   // Another process may hold port 3000 already. Then the default is taken as well.
   await occupy(3000).catch(() => undefined)

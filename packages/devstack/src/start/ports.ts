@@ -16,12 +16,13 @@ export type Ports = Record<PortName, number>
 /**
  * Chooses a port for every part: the one that PORT or OPS_PORT names, else its default, else the next free one.
  * Calls `onMoved` for each default that was taken.
- * @throws with the holder when a named port is taken, and when it is no port number
+ * @throws with the holder when a named port is taken, when it is no port number, and when both variables name it
  */
 export async function choosePorts(
   env: NodeJS.ProcessEnv,
   onMoved: (name: PortName, wanted: number, actual: number, holder: string) => void,
 ): Promise<Ports> {
+  refuseEqualPorts(env)
   const ports: Ports = { ...offsets }
   // Named ports come first, so that no default takes them. Each found port stays reserved within this process.
   for (const [name, variable] of Object.entries(variables) as [keyof typeof variables, string][])
@@ -33,10 +34,20 @@ export async function choosePorts(
     if (isNamed(name, env)) continue
     const wanted = first + offsets[name]
     ports[name] = await getPort({ port: [wanted, ...spare], reserve: true })
-    if (ports[name] !== wanted) onMoved(name, wanted, ports[name], portHolder(wanted))
+    if (ports[name] !== wanted) onMoved(name, wanted, ports[name], variableWith(wanted, env) ?? portHolder(wanted))
   }
   return ports
 }
+
+function refuseEqualPorts(env: NodeJS.ProcessEnv): void {
+  const port = Number(env[variables.api])
+  if (port && port === Number(env[variables.ops]))
+    throw new Error(`PORT and OPS_PORT are both ${port}. Set one of them to another port.`)
+}
+
+/** Returns the variable that names this port. */
+const variableWith = (port: number, env: NodeJS.ProcessEnv): string | undefined =>
+  Object.values(variables).find((variable) => Number(env[variable]) === port)
 
 const isNamed = (name: PortName, env: NodeJS.ProcessEnv) =>
   name in variables && Boolean(env[variables[name as 'api' | 'ops']])

@@ -107,3 +107,18 @@ test('start fails and leaves nothing behind when a program ends before it is rea
   expect(await readdir(folder)).not.toContain('start.pid')
   expect(existsSync(join(folder, 'pg/postmaster.pid'))).toBe(false)
 })
+
+test.for(['::1', '::'])(
+  'start becomes ready when it listens on %s',
+  {
+    timeout: 60_000,
+  },
+  async (HOST, { installation: { launch } }) => {
+    const start = launch({ HOST })
+    const { apiUrl } = await ready(start)
+    expect(apiUrl).toMatch(/^http:\/\/\[::1\]:/)
+    expect((await fetch(`${apiUrl}/docs`)).status).toBe(200)
+    start.kill('SIGINT')
+    expect(await start.exit).toEqual({ code: 0, signal: null })
+  },
+)

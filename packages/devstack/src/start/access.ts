@@ -1,4 +1,5 @@
 import type { Access } from './banner.ts'
+import { readableHost } from './listen-address.ts'
 import type { Ports } from './ports.ts'
 import { runCommand } from './program.ts'
 import type { Settings } from './settings.ts'
@@ -6,14 +7,14 @@ import type { Settings } from './settings.ts'
 /** The user of the printed token. */
 const developmentUser = '00000000-0000-4000-8000-000000000001'
 
-export const urls = (ports: Ports) => ({
-  apiUrl: `http://localhost:${ports.api}`,
-  opsUrl: `http://localhost:${ports.ops}`,
-})
+export function urls(ports: Ports, listenHost: string): { apiUrl: string; opsUrl: string } {
+  const host = readableHost(listenHost)
+  return { apiUrl: `http://${host}:${ports.api}`, opsUrl: `http://${host}:${ports.ops}` }
+}
 
 /** Signs a token for a user and one for an operator, unless an identity provider has the keys. */
 export async function describeAccess(
-  { canSign, commandPrefix }: Settings,
+  { canSign, commandPrefix, listenHost }: Settings,
   ports: Ports,
   env: NodeJS.ProcessEnv,
 ): Promise<Access> {
@@ -21,7 +22,7 @@ export async function describeAccess(
     runCommand('apps/cli/src/main.ts', ['token', '--sub', developmentUser, ...scope], env)
   const [userToken, opsToken] = canSign ? await Promise.all([tokenFor(), tokenFor('--scope', 'ops')]) : []
   return {
-    ...urls(ports),
+    ...urls(ports, listenHost),
     userId: developmentUser,
     commandPrefix,
     ...(userToken && { userToken }),

@@ -23,9 +23,9 @@ export async function boot(options: {
 
   const stack: StackFile = {
     pid: process.pid,
-    ...urls(ports),
+    ...urls(ports, settings.listenHost),
     ...(await connections(env)),
-    probes: probeUrls(ports),
+    probes: probeUrls(ports, settings.listenHost),
     processes: {},
   }
   await shutdown.add('folder', async () => removeStackFile(settings.folder))
@@ -33,7 +33,7 @@ export async function boot(options: {
     stack.processes[name] = pid
     writeStackFile(settings.folder, stack)
   }
-  await startPrograms({ watch: settings.watch, env, ports, output, shutdown, onPid })
+  await startPrograms({ settings, env, ports, output, shutdown, onPid })
 }
 
 /** Returns the URLs of the servers. Imports the configuration package, which loads slowly, only when it is needed. */

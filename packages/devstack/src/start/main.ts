@@ -37,9 +37,9 @@ async function start(settings: Settings): Promise<void> {
   const unlock = lockFolder(join(folder, 'start.pid'))
   await shutdown.add('folder', async () => unlock())
   const env: NodeJS.ProcessEnv = {
-    HOST: '127.0.0.1',
     NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
     ...process.env,
+    HOST: settings.listenHost,
     ...(settings.makeSecret && { AUTH_JWT_SECRET: developmentSecret(join(folder, 'auth-secret')) }),
   }
   await Promise.all([checkConfigurations(settings, env), endStaleProcesses(folder)])

@@ -16,6 +16,7 @@ export type ProgramOptions = {
 }
 
 const stopDeadlineMs = 10_000
+const probeTimeoutMs = 2_000
 
 /** Runs one of our programs under this Node. It never outlives this process. */
 export function launchProgram({ path, env, onLine, onImport }: ProgramOptions): Running {
@@ -37,7 +38,8 @@ export function launchProgram({ path, env, onLine, onImport }: ProgramOptions): 
 
 /** Waits until the probe at `url` answers 200. @throws when the program ends first */
 export async function awaitReady(name: string, url: string, { exited }: Running): Promise<void> {
-  const probe = async () => (await fetch(url).catch(() => undefined))?.status === 200
+  const probe = async () =>
+    (await fetch(url, { signal: AbortSignal.timeout(probeTimeoutMs) }).catch(() => undefined))?.status === 200
   if (!(await becomesReady(probe, exited))) throw new Error(`${name} did not become ready.`)
 }
 

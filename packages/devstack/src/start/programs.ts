@@ -1,8 +1,10 @@
 import { join, relative } from 'node:path'
 import { repositoryRoot } from '../processes/repository.ts'
+import { reachableHost } from './listen-address.ts'
 import type { Output } from './output.ts'
 import type { Ports } from './ports.ts'
 import { awaitReady, launchProgram } from './program.ts'
+import type { Settings } from './settings.ts'
 import type { Shutdown } from './shutdown.ts'
 import { type Supervised, supervise } from './supervise.ts'
 import { watchFiles } from './watch-files.ts'
@@ -17,13 +19,10 @@ export const programPaths: Record<ProgramName, string> = {
   ops: path('apps/ops/src/main.ts'),
 }
 
-const readyUrl = (port: number) => `http://127.0.0.1:${port}/readyz`
-
-export const probeUrls = (ports: Ports): Record<ProgramName, string> => ({
-  api: readyUrl(ports.apiProbe),
-  worker: readyUrl(ports.workerProbe),
-  ops: readyUrl(ports.opsProbe),
-})
+export function probeUrls(ports: Ports, listenHost: string): Record<ProgramName, string> {
+  const readyUrl = (port: number) => `http://${reachableHost(listenHost)}:${port}/readyz`
+  return { api: readyUrl(ports.apiProbe), worker: readyUrl(ports.workerProbe), ops: readyUrl(ports.opsProbe) }
+}
 
 /**
  * Starts api, worker and ops, each as a process that is restarted when it ends. Resolves when all are ready.
@@ -31,7 +30,7 @@ export const probeUrls = (ports: Ports): Record<ProgramName, string> => ({
  * `onPid` is called for every process that is started.
  */
 export async function startPrograms(options: {
-  watch: boolean
+  settings: Settings
   env: NodeJS.ProcessEnv
   ports: Ports
   output: Output
@@ -39,8 +38,9 @@ export async function startPrograms(options: {
   onPid: (name: string, pid: number) => void
 }): Promise<void> {
   const { env, ports, output, shutdown } = options
-  const probes = probeUrls(ports)
-  const ownEnv = environments(ports)
+  const { watch, listenHost } = options.settings
+  const probes = probeUrls(ports, listenHost)
+  const ownEnv = environments(ports, probes)
 
   async function keep(name: ProgramName): Promise<void> {
     let supervised: Supervised | undefined
@@ -50,7 +50,7 @@ export async function startPrograms(options: {
         path: programPaths[name],
         env: { ...env, ...ownEnv[name] },
         onLine: (line) => output.forward(name, line),
-        onImport: options.watch ? files.add : undefined,
+        onImport: watch ? files.add : undefined,
       })
       options.onPid(name, running.pid)
       return running
@@ -62,15 +62,13 @@ export async function startPrograms(options: {
     })
     // A program that ends before it is ready for the first time is misconfigured. It fails the start without a retry.
     await awaitReady(name, probes[name], first)
-    if (!shutdown.begun())
-      supervised = supervise({ name, first, launch, log: output.log, awaitsRestart: options.watch })
+    if (!shutdown.begun()) supervised = supervise({ name, first, launch, log: output.log, awaitsRestart: watch })
   }
   await Promise.all((Object.keys(programPaths) as ProgramName[]).map(keep))
 }
 
 /** Returns the variables that differ between the programs. */
-function environments(ports: Ports): Record<ProgramName, NodeJS.ProcessEnv> {
-  const probes = probeUrls(ports)
+function environments(ports: Ports, probes: Record<ProgramName, string>): Record<ProgramName, NodeJS.ProcessEnv> {
   return {
     api: { PORT: String(ports.api), PROBE_PORT: String(ports.apiProbe) },
     worker: { PROBE_PORT: String(ports.workerProbe) },

@@ -13,6 +13,8 @@ export type Settings = {
   canSign: boolean
   /** The text before a command that makes it find this data folder. */
   commandPrefix: string
+  /** The address that the programs listen on. */
+  listenHost: string
   /** Whether to load the sample. */
   demo: boolean
   /** Whether a program restarts when one of its source files changes. */
@@ -33,6 +35,7 @@ export function readSettings(env: NodeJS.ProcessEnv, args: readonly string[]): S
     makeSecret: !isSet('AUTH_JWT_SECRET', 'AUTH_JWKS_URL'),
     canSign: !isSet('AUTH_JWKS_URL'),
     commandPrefix: env.DATA_DIR ? `DATA_DIR='${env.DATA_DIR}' ` : '',
+    listenHost: env.HOST || '127.0.0.1',
     demo,
     watch,
   }

@@ -22,8 +22,8 @@ type Service = {
 }
 
 /**
- * Runs a process: loads its configuration, creates its logger and registry, opens its service, starts the probes,
- * handles signals, lets the service listen, and logs `ready`.
+ * Runs a process: sets its title, loads its configuration, creates its logger and registry, opens its service, starts
+ * the probes, handles signals, lets the service listen, and logs `ready`.
  * A failure before that is printed on standard error and ends the process with code 1.
  */
 export const runProcess = <C extends ProcessConfig>(
@@ -32,6 +32,7 @@ export const runProcess = <C extends ProcessConfig>(
   open: (context: { config: C; log: Logger; registry: Registry }) => Promise<Service>,
 ): Promise<void> =>
   startOrExit(async () => {
+    process.title = `goals-tasks ${name}`
     const config = loadConfig()
     const { logLevel, host, probePort, shutdownTimeoutMs, shutdownDelayMs = 0 } = config
     const log = createLogger(name, logLevel)

@@ -9,13 +9,14 @@ import { endStaleServers } from './embedded-servers.ts'
 import { lockFolder } from './lock.ts'
 import { createOutput } from './output.ts'
 import { choosePorts } from './ports.ts'
-import { programPaths } from './programs.ts'
+import { isProgram } from './programs.ts'
 import { loadSample } from './sample.ts'
 import { developmentSecret } from './secret.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { createShutdown, stopOnSignals } from './shutdown.ts'
 import { endStalePrograms } from './stack-file.ts'
 
+process.title = 'goals-tasks start'
 const output = await createOutput(process.stdout, process.env)
 const shutdown = createShutdown()
 stopOnSignals(shutdown, output)
@@ -58,6 +59,6 @@ async function start(settings: Settings): Promise<void> {
 
 /** Ends the programs and servers that a killed `start` left behind. */
 async function endStaleProcesses(folder: string): Promise<void> {
-  await endStalePrograms(folder, Object.values(programPaths))
+  await endStalePrograms(folder, isProgram)
   await endStaleServers(folder)
 }

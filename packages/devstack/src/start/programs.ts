@@ -13,11 +13,15 @@ type ProgramName = 'api' | 'worker' | 'ops'
 
 const path = (name: string) => join(repositoryRoot, name)
 
-export const programPaths: Record<ProgramName, string> = {
+const programPaths: Record<ProgramName, string> = {
   api: path('apps/api/src/main.ts'),
   worker: path('apps/worker/src/main.ts'),
   ops: path('apps/ops/src/main.ts'),
 }
+
+/** Returns whether a command line is that of a program: its path until the program sets its title, then the title. */
+export const isProgram = (command: string): boolean =>
+  Object.entries(programPaths).some(([name, file]) => command.includes(file) || command === `goals-tasks ${name}`)
 
 export function probeUrls(ports: Ports, listenHost: string): Record<ProgramName, string> {
   const readyUrl = (port: number) => `http://${reachableHost(listenHost)}:${port}/readyz`

@@ -21,10 +21,10 @@ export const removeStackFile = (folder: string) => rmSync(fileIn(folder), { forc
 
 /**
  * Ends the programs that a killed `start` left behind, and waits until they have ended. Ignores a pid whose command
- * contains none of `paths`: it belongs to another program now.
+ * is not `isProgram`: it belongs to another program now.
  */
-export async function endStalePrograms(folder: string, paths: readonly string[]): Promise<void> {
-  const runs = (pid: number) => paths.some((path) => commandOf(pid)?.includes(path))
+export async function endStalePrograms(folder: string, isProgram: (command: string) => boolean): Promise<void> {
+  const runs = (pid: number) => isProgram(commandOf(pid) ?? '')
   const stale = readProcesses(folder).filter(runs)
   for (const pid of stale) signalIfAlive(pid, 'SIGKILL')
   while (stale.some(runs)) await sleep(10)

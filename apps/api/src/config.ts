@@ -1,8 +1,8 @@
 import {
   connectionVariables,
   loadConnections,
-  networks,
   origins,
+  proxyVariables,
   retentionVariables,
   samePortProblems,
   shutdownVariables,
@@ -16,10 +16,7 @@ export const variables = Type.Object({
   ...authVariables.properties,
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'port of the API' }),
   CORS_ORIGINS: origins('origins whose pages may call the API, separated by commas; none by default'),
-  TRUST_PROXY: networks(
-    'proxies whose X-Forwarded-* headers are believed, separated by commas: ' +
-      'addresses, networks, `loopback`, `linklocal` or `uniquelocal`',
-  ),
+  ...proxyVariables.properties,
   ...retentionVariables.properties,
   ...shutdownVariables.properties,
 })

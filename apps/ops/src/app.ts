@@ -24,6 +24,8 @@ export type OpsOptions = {
   production: boolean
   /** Default: no limit. */
   shutdownTimeoutMs?: number
+  /** The networks of the proxies in front of `ops`. Their X-Forwarded-* headers count. */
+  trustProxy: readonly string[]
 }
 
 /** Builds the app of `ops`: login, Bull Board, dead letters and status. The caller closes it. */

@@ -2,6 +2,7 @@ import {
   connectionVariables,
   httpUrls,
   loadConnections,
+  proxyVariables,
   samePortProblems,
   shutdownVariables,
   splitList,
@@ -12,6 +13,7 @@ import Type from 'typebox'
 export const opsVariables = Type.Object({
   ...connectionVariables.properties,
   ...authVariables.properties,
+  ...proxyVariables.properties,
   ...shutdownVariables.properties,
   OPS_PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3001, description: 'port of `ops`' }),
   OPS_SESSION_SECRET: Type.Optional(
@@ -40,6 +42,7 @@ export function loadOpsConfig(env: NodeJS.ProcessEnv = process.env) {
     sessionSecret: v.OPS_SESSION_SECRET ?? v.AUTH_JWT_SECRET,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
     shutdownDelayMs: v.SHUTDOWN_DELAY_MS,
+    trustProxy: splitList(v.TRUST_PROXY),
     readyUrls: splitList(v.OPS_READY_URLS),
   })
 }

@@ -23,8 +23,10 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
 
   const verify = createVerifier(config.auth)
   const sessions = createSessions(config.sessionSecret)
-  const { production, shutdownTimeoutMs } = config
-  const app = await buildOps({ pool, queues, log, registry, verify, sessions, production, shutdownTimeoutMs })
+  const { production, trustProxy, shutdownTimeoutMs } = config
+  const app = await buildOps({
+    ...{ pool, queues, log, registry, verify, sessions, production, trustProxy, shutdownTimeoutMs },
+  })
 
   return {
     ready: async () => readyForAll(await readiness(pool, { redis }), config.readyUrls),

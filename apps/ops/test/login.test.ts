@@ -39,6 +39,26 @@ test('the cookie is limited to HTTPS in production', async () => {
   expect(response.cookies[0]).toMatchObject({ secure: true, httpOnly: true })
 })
 
+const behindTls = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'ops.example' }
+
+test('the cookie is limited to HTTPS when a trusted proxy received the login over TLS', async ({ ops }) => {
+  const trusting = await startOps({ trustProxy: ['loopback'] })
+  const headers = { ...sameOrigin, ...behindTls }
+  expect((await logIn(trusting, await signToken('ops'), headers)).cookies[0]).toMatchObject({ secure: true })
+  expect((await logIn(ops, await signToken('ops'), headers)).cookies[0]).not.toHaveProperty('secure')
+})
+
+test('a login is compared with X-Forwarded-Host when a trusted proxy changes Host', async ({ ops }) => {
+  const trusting = await startOps({ trustProxy: ['loopback'] })
+  const statusOf = async (app: Ops, headers: Record<string, string>) =>
+    (await logIn(app, await signToken('ops'), { host: 'ops-internal:3001', ...headers })).statusCode
+  const origin = 'https://ops.example'
+  expect(await statusOf(trusting, { origin, ...behindTls })).toBe(204)
+  expect(await statusOf(trusting, { origin, ...behindTls, 'x-forwarded-host': 'ops.example:443' })).toBe(204)
+  expect(await statusOf(trusting, { ...behindTls, origin: 'https://evil.example' })).toBe(403)
+  expect(await statusOf(ops, { origin, ...behindTls })).toBe(403)
+})
+
 test('a session lasts an hour at most and never longer than its token', async ({ ops }) => {
   const minutesOf = async (expires: string) => {
     const [cookie] = (await logIn(ops, await signToken('ops', expires))).cookies

@@ -1,5 +1,5 @@
 import Type, { type Static, type TObject } from 'typebox'
-import { postgresUrl, redisNodes, redisUrl } from './formats.ts'
+import { networks, postgresUrl, redisNodes, redisUrl } from './formats.ts'
 import { type CrossCheck, loadVariables } from './load.ts'
 import { hostInUrl, hostProblem } from './server-url.ts'
 
@@ -81,6 +81,14 @@ export const retentionVariables = Type.Object({
 /** Returns the problem of a process whose probes have the port of `variable`. Port 0 is a free port each time. */
 export const samePortProblems = (variable: string, port: number, probePort: number | undefined): string[] =>
   port !== 0 && port === probePort ? [`${variable} and PROBE_PORT are the same port: set them to different ones`] : []
+
+/** The variable of the processes that may stand behind a proxy. */
+export const proxyVariables = Type.Object({
+  TRUST_PROXY: networks(
+    'proxies whose X-Forwarded-* headers are believed, separated by commas: ' +
+      'addresses, networks, `loopback`, `linklocal` or `uniquelocal`',
+  ),
+})
 
 /**
  * The variables of the processes that serve HTTP. The delay is 0 by default: without a load balancer it would only

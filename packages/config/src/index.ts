@@ -5,9 +5,10 @@ export {
   connectionVariables,
   developmentSecretPrefix,
   loadConnections,
+  proxyVariables,
   retentionVariables,
   samePortProblems,
   shutdownVariables,
 } from './connections.ts'
-export { httpUrl, httpUrls, networks, origins, splitList } from './formats.ts'
+export { httpUrl, httpUrls, origins, splitList } from './formats.ts'
 export { ConfigError, describeVariables, loadVariables } from './load.ts'

@@ -8,7 +8,7 @@ import { createSessions } from '../../src/login/session.ts'
 import { secret } from './actors.ts'
 
 export type Ops = Awaited<ReturnType<typeof createOps>>
-type Options = { production?: boolean; redisUrl?: string; log?: Logger }
+type Options = { production?: boolean; trustProxy?: string[]; redisUrl?: string; log?: Logger }
 
 /** A test with `ops`: the app, a database and queues that the tests of one file share. */
 // biome-ignore lint/correctness/noEmptyPattern: Vitest requires a destructuring pattern here.
@@ -25,7 +25,8 @@ export async function startOps(options: Options): Promise<Ops> {
   return ops
 }
 
-async function createOps({ production = false, redisUrl, log = createLogger('ops', 'silent') }: Options) {
+async function createOps(options: Options) {
+  const { production = false, trustProxy = [], redisUrl, log = createLogger('ops', 'silent') } = options
   const operations = await createOperations({ redisUrl })
   const { pool, queues } = operations
   const app = await buildOps({
@@ -36,6 +37,7 @@ async function createOps({ production = false, redisUrl, log = createLogger('ops
     verify: createVerifier(authConfig),
     sessions: createSessions(secret),
     production,
+    trustProxy,
   })
   const close = async (): Promise<void> => {
     await app.close()

@@ -8,10 +8,10 @@ import { alive, ready, test } from './support/start.ts'
 
 test('start runs everything, restarts a killed process, stops cleanly and keeps the data', {
   timeout: 120_000,
-}, async ({ installation: { folder, launch, readStack, serverPids } }) => {
+}, async ({ installation: { folder, launch, readStack, serverPids, tokenOf } }) => {
   const first = launch()
   const access = await ready(first)
-  const authorization = `Bearer ${access.token}`
+  const authorization = `Bearer ${await tokenOf(access)}`
   const created = await fetch(`${access.apiUrl}/v1/goals`, {
     method: 'POST',
     headers: { authorization, 'content-type': 'application/json' },
@@ -21,6 +21,9 @@ test('start runs everything, restarts a killed process, stops cleanly and keeps 
   const location = created.headers.get('location')
   expect((await stat(join(folder, 'stack.json'))).mode & 0o777).toBe(0o600)
   expect((await stat(join(folder, 'auth-secret'))).mode & 0o777).toBe(0o600)
+
+  expect(access.tokenCommand).toContain(`npm run token -- --sub ${access.userId}`)
+  expect(first.stdout()).not.toMatch(/eyJ/)
 
   const second = launch()
   expect((await second.exit).code).toBe(1)
@@ -50,13 +53,13 @@ test('start runs everything, restarts a killed process, stops cleanly and keeps 
   })
 })
 
-test('start --demo loads the sample for the user of the printed token, and an unknown option is refused', {
+test('start --demo loads the sample for the user of its log line, and an unknown option is refused', {
   timeout: 120_000,
-}, async ({ installation: { launch } }) => {
+}, async ({ installation: { launch, tokenOf } }) => {
   const start = launch({}, ['', '--demo'])
-  const { apiUrl, token } = await ready(start)
-  const headers = { authorization: `Bearer ${token}` }
-  const goals = await fetch(`${apiUrl}/v1/goals?category=marketing`, { headers })
+  const access = await ready(start)
+  const headers = { authorization: `Bearer ${await tokenOf(access)}` }
+  const goals = await fetch(`${access.apiUrl}/v1/goals?category=marketing`, { headers })
   expect(await goals.json()).toMatchObject({ data: [{ title: 'Launch on the first day of the boat show' }] })
   expect(start.stdout()).toContain('there is one audit row for each version')
   start.kill('SIGINT')

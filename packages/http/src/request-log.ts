@@ -19,7 +19,9 @@ export function registerRequestLog(app: FastifyInstance): void {
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
-    const line = { ...lineOf(request, reply), status: reply.statusCode }
+    // The path of a new resource holds the id that the URL of the request lacks.
+    const location = reply.statusCode === 201 ? reply.getHeader('location') : undefined
+    const line = { ...lineOf(request, reply), status: reply.statusCode, location }
     request.log[levelOf(request.method, reply.statusCode)](line, 'request')
     done()
   })

@@ -24,6 +24,7 @@ async function startServer(options: Options = {}) {
 function addRoutes(app: FastifyInstance): void {
   const schema = { body: Type.Object({ name: Type.String() }, { additionalProperties: false }) }
   app.post('/things', { schema }, async (request) => request.body)
+  app.post('/created', async (_request, reply) => reply.code(201).header('location', '/created/1').send({}))
   app.get('/failing', async () => {
     throw new Error('a secret')
   })
@@ -43,6 +44,12 @@ test('a response carries the common headers and the id that the log has', async 
   expect(lines).toMatchObject([
     { msg: 'request', level: 30, traceId: 'request-1', method: 'POST', url: '/things', status: 200 },
   ])
+})
+
+test('the log line of a created resource has its location', async () => {
+  const { app, lines } = await startServer()
+  await app.inject({ method: 'POST', url: '/created', headers, payload: '{}' })
+  expect(lines).toMatchObject([{ url: '/created', status: 201, location: '/created/1' }])
 })
 
 test('a refused request gets a problem with the common headers', async () => {

@@ -12,19 +12,26 @@ export function urls(ports: Ports, listenHost: string): { apiUrl: string; opsUrl
   return { apiUrl: `http://${host}:${ports.api}`, opsUrl: `http://${host}:${ports.ops}` }
 }
 
-/** Signs a token for a user and one for an operator, unless an identity provider has the keys. */
-export async function describeAccess(
-  { canSign, commandPrefix, listenHost }: Settings,
-  ports: Ports,
-  env: NodeJS.ProcessEnv,
-): Promise<Access> {
+/**
+ * Describes how to reach the service. With `tokens` it signs a token for a user and one for an operator, unless an
+ * identity provider has the keys.
+ */
+export async function describeAccess(options: {
+  settings: Settings
+  ports: Ports
+  env: NodeJS.ProcessEnv
+  tokens: boolean
+}): Promise<Access> {
+  const { ports, env, tokens } = options
+  const { canSign, commandPrefix, listenHost } = options.settings
   const tokenFor = (...scope: string[]) =>
     runCommand('apps/cli/src/main.ts', ['token', '--sub', developmentUser, ...scope], env)
-  const [userToken, opsToken] = canSign ? await Promise.all([tokenFor(), tokenFor('--scope', 'ops')]) : []
+  const [userToken, opsToken] = canSign && tokens ? await Promise.all([tokenFor(), tokenFor('--scope', 'ops')]) : []
   return {
     ...urls(ports, listenHost),
     userId: developmentUser,
     commandPrefix,
+    canSign,
     ...(userToken && { userToken }),
     ...(opsToken && { opsToken }),
   }

@@ -1,10 +1,15 @@
-/** The addresses and tokens that `start` prints. Tokens are absent when an identity provider has the keys. */
+/**
+ * The addresses and tokens that `start` prints. Tokens are absent when an identity provider has the keys, and when
+ * `start` does not print on a terminal: logs are kept, and the tokens live for 30 days.
+ */
 export type Access = {
   apiUrl: string
   opsUrl: string
   userId: string
   userToken?: string
   opsToken?: string
+  /** Whether the token command can sign tokens. */
+  canSign: boolean
   /** The text before a command that makes it find this installation, such as `DATA_DIR=/x `. */
   commandPrefix: string
 }
@@ -16,10 +21,10 @@ const curl = ({ apiUrl, userToken }: Access) =>
   `curl -sS ${apiUrl}/v1/goals -H 'authorization: Bearer ${userToken}'` +
   ` -H 'content-type: application/json' -d '{"title":"Learn to sail"}'`
 
-export function bannerFields(access: Access): Record<string, string> {
-  const { apiUrl, userId, userToken } = access
-  const urls = { apiUrl, docsUrl: `${apiUrl}/docs`, boardUrl: boardUrl(access) }
-  return userToken ? { ...urls, userId, token: userToken, curl: curl(access) } : urls
+/** Returns the same for a log, with the command that prints a token in place of the tokens. */
+export function bannerFields({ apiUrl, opsUrl, userId, canSign, commandPrefix }: Access): Record<string, string> {
+  const urls = { apiUrl, docsUrl: `${apiUrl}/docs`, boardUrl: `${opsUrl}/ops/login` }
+  return canSign ? { ...urls, userId, tokenCommand: `${commandPrefix}npm run token -- --sub ${userId}` } : urls
 }
 
 export function bannerText(access: Access): string {

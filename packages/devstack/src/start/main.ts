@@ -50,7 +50,7 @@ async function start(settings: Settings): Promise<void> {
   )
   // Signing needs neither a database nor the programs, so it uses the second core while those start.
   const [access] = await Promise.all([
-    describeAccess(settings, ports, env),
+    describeAccess({ settings, ports, env, tokens: output.isTerminal }),
     boot({ settings, ports, env, output, shutdown }),
   ])
   if (settings.demo) await loadSample(settings, env, output)

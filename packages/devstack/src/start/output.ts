@@ -1,9 +1,10 @@
 export type Output = {
+  isTerminal: boolean
   /** Writes a message of `start` itself. */
   log(message: string, level?: 'info' | 'warn' | 'error'): void
   /** Writes a line that one of the processes wrote. */
   forward(name: string, line: string): void
-  /** Writes the last message of a start: `text` for a person, the same as `fields` for a program. */
+  /** Writes the last message of a start: `text` for a person, or `fields` for a log. */
   ready(text: string, fields: Record<string, unknown>): void
 }
 
@@ -12,6 +13,7 @@ export async function createOutput(stream: NodeJS.WriteStream, env: NodeJS.Proce
   const write = (text: string) => void stream.write(`${text}\n`)
   if (!stream.isTTY)
     return {
+      isTerminal: false,
       log: (message, level = 'info') => write(asJson('start', level, message)),
       forward: (name, line) => write(line.startsWith('{') ? line : asJson(name, 'error', line)),
       ready: (_text, fields) => write(asJson('start', 'info', 'ready', fields)),
@@ -19,6 +21,7 @@ export async function createOutput(stream: NodeJS.WriteStream, env: NodeJS.Proce
   const { createReadableLine } = await import('./readable-line.ts')
   const readableLine = createReadableLine(!env.NO_COLOR && env.TERM !== 'dumb')
   return {
+    isTerminal: true,
     log: (message, level = 'info') => write(readableLine('start', asJson('start', level, message))),
     forward: (name, line) => write(readableLine(name, line)),
     ready: (text) => write(text),

@@ -10,6 +10,10 @@ describe('a readable line', () => {
     expect(readable('api', { msg: 'request', method: 'GET', url: '/v1/goals', status: 200, ms: 1.2 })).toBe(
       '(api): GET /v1/goals 200 1.2 ms',
     )
+    const created = { msg: 'request', method: 'POST', url: '/v1/goals', status: 201, ms: 4 }
+    expect(readable('api', { ...created, location: '/v1/goals/g1', traceId: 't1' })).toBe(
+      '(api): POST /v1/goals 201 4 ms location=/v1/goals/g1 traceId=t1',
+    )
   })
 
   test('shows a consumer, its outcome and the event', () => {
@@ -21,8 +25,11 @@ describe('a readable line', () => {
       events: 1,
       ms: 13,
       subject: 'g1',
+      traceId: 't1',
     }
-    expect(readable('worker', fields)).toBe('(worker): audit-log done goal:created eventId=e1 events=1 13 ms')
+    expect(readable('worker', fields)).toBe(
+      '(worker): audit-log done goal:created subject=g1 traceId=t1 eventId=e1 events=1 13 ms',
+    )
   })
 
   test('shows the level and the reason of a failure on one line', () => {

@@ -5,6 +5,8 @@ type Colour = 'cyan' | 'magenta' | 'blue' | 'gray'
 
 /** The fields that a line shows by name after its message. The JSON has the others. */
 const namedFields = [
+  'subject',
+  'traceId',
   'eventId',
   'events',
   'count',
@@ -50,11 +52,13 @@ function parse(line: string): Fields | undefined {
   }
 }
 
-/** `GET /v1/goals 200 4 ms` */
-const requestParts = ({ method, url, status, ms }: Fields) =>
-  method && url && status ? [`${method} ${url} ${status}`, duration(ms)] : undefined
+/** `POST /v1/goals 201 4 ms location=/v1/goals/… traceId=…` */
+const requestParts = ({ method, url, status, ms, location, traceId }: Fields) =>
+  method && url && status
+    ? [`${method} ${url} ${status}`, duration(ms), location && `location=${location}`, traceId && `traceId=${traceId}`]
+    : undefined
 
-/** `audit-log done goal:created eventId=… 13 ms` */
+/** `audit-log done goal:created subject=… traceId=… eventId=… 13 ms` */
 const outcomeParts = ({ consumer, msg, type, ms, err, ...rest }: Fields) => [
   consumer && list(consumer),
   msg,

@@ -14,6 +14,8 @@ export type Installation = {
   folder: string
   /** Runs `start` of this repository, or the one at `path`. */
   launch(env?: Record<string, string>, args?: string[], path?: string): Program
+  /** Returns a token for the user that the log line `ready` names. */
+  tokenOf(access: LogLine): Promise<string>
   readStack(): StackFile
   /** The pids of Postgres and Redis. */
   serverPids(): Promise<number[]>
@@ -32,6 +34,11 @@ export const test = base.extend(
       folder,
       launch: (env, args, path = 'packages/devstack/start.js') =>
         startProcess(path, { NODE_ENV: '', DATA_DIR: folder, PORT: port, ...env }, args),
+      async tokenOf({ userId }) {
+        const token = startProcess('apps/cli/src/main.ts', { DATA_DIR: folder }, ['token', '--sub', String(userId)])
+        await token.exit
+        return token.stdout()
+      },
       readStack: () => readStackFile(folder, StackFile),
       serverPids: () => Promise.all(files.map(async (file) => Number.parseInt(await readFile(file, 'utf8'), 10))),
     }
@@ -44,7 +51,7 @@ async function copyRedis(folder: string): Promise<void> {
   if (existsSync(unpacked)) await cp(unpacked, join(folder, 'redis-bin'), { recursive: true, verbatimSymlinks: true })
 }
 
-/** Waits until everything is ready. Returns the log line with the addresses and the token. */
+/** Waits until everything is ready. Returns the log line with the addresses. */
 export const ready = (start: Program): Promise<LogLine> =>
   start.waitForLog((line) => line.msg === 'ready' && 'apiUrl' in line, { timeoutMs: 60_000 })
 

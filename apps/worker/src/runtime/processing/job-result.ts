@@ -2,7 +2,7 @@ import type { DomainEvent, JobEvent } from '@goals-tasks/events'
 
 /** The results of a job's events. An event that is missing was finished before, or another worker holds it. */
 export type JobResult = {
-  done: readonly Pick<DomainEvent, 'id' | 'occurredAt'>[]
+  done: readonly Pick<DomainEvent, 'id' | 'occurredAt' | 'correlationId'>[]
   skipped: number
   snoozed: readonly SnoozedEvent[]
   failures: readonly Failure[]

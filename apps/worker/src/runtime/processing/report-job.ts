@@ -16,7 +16,7 @@ export function reportJob(context: Context, { events, result, startedAt }: Finis
   measure(context, { result, counts, ms })
 
   const facts = { consumer, ...describe(events), ms }
-  if (counts.done > 0) log.info({ ...facts, events: counts.done }, 'done')
+  if (counts.done > 0) log.info({ ...facts, traceId: traceIdOf(result.done), events: counts.done }, 'done')
   else if (counts.snoozed === 0) log.debug({ ...facts, events: 0, ...counts }, 'nothing to do')
   if (counts.snoozed > 0) log.info({ consumer, ...describeSnoozed(result.snoozed) }, 'snoozed')
 
@@ -46,6 +46,12 @@ function describe(events: readonly JobEvent[]) {
   const [event, ...others] = events
   const subject = event && others.length === 0 ? { eventId: event.id, subject: event.aggregateId } : {}
   return { type: summarizeTypes(events), ...subject }
+}
+
+/** Returns the trace id of the request that caused the events, when it is the same one for all of them. */
+export function traceIdOf(events: JobResult['done']): string | undefined {
+  const [traceId, ...others] = new Set(events.map(({ correlationId }) => correlationId))
+  return others.length === 0 ? (traceId ?? undefined) : undefined
 }
 
 /** The earliest of the snoozed events stands for all of them. */

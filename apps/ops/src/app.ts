@@ -8,9 +8,11 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { boardPath, boardRoutes } from './board/routes.ts'
 import { deadLetterRoutes } from './dead-letters/routes.ts'
+import { registerJsonPages } from './json-page.ts'
 import { registerAccess } from './login/access.ts'
 import { loginRoutes } from './login/routes.ts'
 import type { Sessions } from './login/session.ts'
+import { styleSource } from './page.ts'
 import { pageHeaders } from './page-headers.ts'
 import { statusRoutes } from './status/routes.ts'
 
@@ -41,7 +43,8 @@ export async function buildOps(options: OpsOptions) {
   await app.register(loginRoutes({ verify, sessions, production }))
   await app.register(boardRoutes(queues))
   await app.register(async (json) => {
-    await json.register(helmet, pageHeaders({}))
+    await json.register(helmet, pageHeaders({ styleSrc: [styleSource], imgSrc: ['data:'] }))
+    registerJsonPages(json)
     json.get('/ops', (_request, reply) => reply.redirect(boardPath))
     // A browser sends the session cookie only below /ops, so Bull Board decides who may see it.
     json.get('/', { config: { public: true } }, (_request, reply) => reply.redirect(boardPath))

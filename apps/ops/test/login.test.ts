@@ -21,6 +21,24 @@ test('the login page runs only its own script', async ({ ops }) => {
   expect(page.headers['cache-control']).toBe('no-store')
 })
 
+test('the login page says where a token comes from, and offers Log out only to an operator who is logged in', async ({
+  ops,
+}) => {
+  const bodyWith = async (headers: Record<string, string>) =>
+    (await ops.app.inject({ url: '/ops/login', headers })).body
+  const [without, expired, withSession] = await Promise.all([
+    bodyWith({}),
+    sessionOf({ expiresAtMs: Date.now() - 60_000 }).then(bodyWith),
+    sessionOf().then(bodyWith),
+  ])
+  for (const page of [without, expired]) {
+    expect(page).toContain('npm run token -- --sub')
+    expect(page).not.toContain('>Log out<')
+  }
+  expect(withSession).toContain('>Log out<')
+  expect(withSession).not.toContain('>Log in<')
+})
+
 test('a token with the scope ops gets a cookie that scripts and other sites cannot use', async ({
   ops,
   statusWith,

@@ -40,6 +40,7 @@ export function requireOpsScope(actor: AuthenticatedActor): AuthenticatedActor {
   return actor
 }
 
-const opensPage = (request: FastifyRequest) =>
+/** Returns whether a browser opens this URL as a page. */
+export const opensPage = (request: FastifyRequest) =>
   request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
 const toLogin = (reply: FastifyReply) => reply.header('cache-control', 'no-store').redirect('/ops/login')

@@ -1,3 +1,4 @@
+import { renderPage, styleSource } from '../page.ts'
 import { hashSource, pageHeaders } from '../page-headers.ts'
 
 /** A link may contain the token after `#`. Browsers send that part to no server, and the script removes it at once. */
@@ -16,12 +17,12 @@ async function logIn(token) {
   show('Logging in …')
   if (await post('/ops/login', { token })) location.replace('/ops/queues')
 }
+async function logOut() {
+  if (await post('/ops/logout', {})) location.replace('/ops/login')
+}
 form.addEventListener('submit', (event) => {
   event.preventDefault()
-  logIn(form.token.value.trim())
-})
-document.querySelector('#logout').addEventListener('click', async () => {
-  if (await post('/ops/logout', {})) show('You are logged out.')
+  return form.token ? logIn(form.token.value.trim()) : logOut()
 })
 function logInByLink() {
   const token = location.hash.slice(1)
@@ -34,47 +35,45 @@ addEventListener('hashchange', logInByLink)
 logInByLink()
 `
 
-const style = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { display: grid; place-items: center; min-height: 100vh; margin: 0 }
-main { width: min(26rem, 90vw) }
-h1 { font-size: 1.25rem }
-input { box-sizing: border-box; width: 100%; padding: .5rem; font: inherit; margin: .25rem 0 1rem }
-button { font: inherit; padding: .4rem 1rem }
-output { display: block; min-height: 1.5em; margin-top: 1rem }
-`
-
-export const loginPage = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>goals-tasks operations</title>
-<link rel="icon" href="data:,">
-<style>${style}</style>
-</head>
-<body>
-<main>
-<h1>goals-tasks operations</h1>
+const logInForm = `<h1>goals-tasks operations</h1>
 <form>
 <label for="token">Token with the scope <code>ops</code></label>
 <input id="token" name="token" type="password" autocomplete="off" required autofocus>
 <button>Log in</button>
-<button type="button" id="logout">Log out</button>
 </form>
 <output aria-live="polite"></output>
+<p class="hint">Your identity provider issues tokens. Without one,
+<code>npm run token -- --sub &lt;uuid&gt; --scope ops</code> prints one on the machine that has the secret.</p>`
+
+const logOutForm = `<h1>goals-tasks operations</h1>
+<p>You are logged in.</p>
+<nav>
+<a href="/ops/queues">Bull Board</a>
+<a href="/ops/dead-letters">Dead letters</a>
+<a href="/ops/status">Status</a>
+</nav>
+<form>
+<button>Log out</button>
+</form>
+<output aria-live="polite"></output>`
+
+/** Returns the page that logs an operator in, or out when they have a session. */
+export const loginPage = (loggedIn: boolean): string =>
+  renderPage({
+    title: 'goals-tasks operations',
+    narrow: true,
+    body: `<main>
+${loggedIn ? logOutForm : logInForm}
 <noscript>
-<p>This page needs JavaScript. Scripts send <code>Authorization: Bearer &lt;token&gt;</code> instead.</p>
+<p class="hint">This page needs JavaScript. Scripts send <code>Authorization: Bearer &lt;token&gt;</code> instead.</p>
 </noscript>
 </main>
-<script>${script}</script>
-</body>
-</html>
-`
+<script>${script}</script>`,
+  })
 
 export const loginPageHeaders = pageHeaders({
   scriptSrc: [hashSource(script)],
-  styleSrc: [hashSource(style)],
+  styleSrc: [styleSource],
   imgSrc: ['data:'],
   connectSrc: ["'self'"],
 })

@@ -25,9 +25,11 @@ export const loginRoutes =
         secure: production || request.protocol === 'https',
       }) as const
 
-    app.get('/ops/login', { config: { public: true } }, (_request, reply) =>
-      reply.type('text/html; charset=utf-8').send(loginPage),
-    )
+    app.get('/ops/login', { config: { public: true } }, async (request, reply) => {
+      const cookie = request.cookies[sessionCookie]
+      const loggedIn = cookie !== undefined && (await sessions.open(cookie)) !== undefined
+      return reply.type('text/html; charset=utf-8').send(loginPage(loggedIn))
+    })
 
     app.post('/ops/login', { config: { public: true }, schema: { body: Token } }, async (request, reply) => {
       requireSameOrigin(request)

@@ -11,7 +11,8 @@ const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'n
  */
 export function postgresUrlProblem(text: string): string | undefined {
   const parts = split(text)
-  return schemeProblem(text, ['postgres', 'postgresql']) ?? textProblem(text, parts) ?? postgresProblem(parts)
+  const problem = schemeProblem(text, ['postgres', 'postgresql']) ?? textProblem(text, parts) ?? postgresProblem(parts)
+  return problem ?? parseProblem(text)
 }
 
 export function redisUrlProblem(text: string): string | undefined {
@@ -53,8 +54,10 @@ function textProblem(text: string, parts: Parts): string | undefined {
   if (credentialsEndEarly(text, parts))
     return 'contains a raw / or ? before the @: write / as %2F and ? as %3F in the user and the password'
   if (!isDecodable(text)) return 'contains a % that begins no valid escape: write % as %25'
-  return addressProblem(parts) ?? (URL.canParse(text) ? undefined : 'is not a valid URL')
+  return addressProblem(parts)
 }
+
+const parseProblem = (text: string) => (URL.canParse(text) ? undefined : 'is not a valid URL')
 
 /** A raw `/` or `?` in the password ends the authority, so the text before it is taken for host and port. */
 function credentialsEndEarly(text: string, { authority, port }: Parts): boolean {
@@ -104,7 +107,7 @@ function redisProblem(text: string): string | undefined {
   if (!/^\/?$|^\/\d{1,5}$/.test(parts.path)) return 'names a database that is no number: write redis://host:6379/0'
   // The client would take any other parameter for one of its options.
   const otherParameters = [...parts.query].some(([name, value]) => name !== 'family' || !/^[046]$/.test(value))
-  return otherParameters ? 'has a parameter other than family=4 or family=6' : undefined
+  return otherParameters ? 'has a parameter other than family=4 or family=6' : parseProblem(text)
 }
 
 /** Returns the reason why DB_HOST names no server, or undefined. */

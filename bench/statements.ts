@@ -25,7 +25,7 @@ export async function recordStatements(pool: pg.Pool, work: (deps: Deps) => Prom
   })
   const cache = {
     readEntity: (_kind, _id, _reader, load) => load(),
-    readList: (_groups, _variant, load) => load(),
+    readList: (_query, load) => load(),
     invalidate: async () => true,
   } satisfies Parameters<typeof createDeps>[0]['cache']
   await work(createDeps({ pool: recorder, cache, dispatcher: { dispatch: () => undefined }, retentionDays: 30 }))

@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
  */
 export function registerRequestLog(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    // Neither hook of Fastify runs when the client hangs up while the handler of a request with a body is running.
+    // Fastify has no hook for a client that hangs up when its body has arrived and the handler is running.
     let finished = false
     reply.raw.once('finish', () => {
       finished = true

@@ -82,6 +82,15 @@ test('a database that is lost for an aborted request is logged as an error', asy
   )
 })
 
+test('bytes that are not HTTP are logged without the token in them', async () => {
+  const { lines, port } = await startServer()
+  await sendAndHangUp(port, 'GET / HTTP/1.1\r\nAuthorization: Bearer a-secret\r\nno header\r\n\r\n', sent())
+  await waitForLine(lines, { msg: 'request refused' })
+  const line = lines.find(({ msg }) => msg === 'request refused')
+  expect(line?.err).toMatchObject({ type: 'Error', code: expect.stringMatching(/^HPE_/) })
+  expect(line?.err).not.toHaveProperty('rawPacket')
+})
+
 test('a client that hangs up after the response leaves one line of its request', async () => {
   const { lines, port } = await startServer()
   const socket = connect(port, '127.0.0.1')

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { exitOf, spawnChild } from '../src/processes/child.ts'
-import { childrenOf, commandOf } from '../src/processes/process-table.ts'
+import { childrenOf, commandOf, signalIfAlive } from '../src/processes/process-table.ts'
 import { repositoryRoot } from '../src/processes/repository.ts'
 import { cleanUp } from '../src/testing/clean-up.ts'
 import { freshDatabase, freshRedis, until } from '../src/testing/index.ts'
@@ -19,7 +19,8 @@ function runScript(name: string, env: NodeJS.ProcessEnv) {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   cleanUp(async () => {
-    for (const pid of [...childrenOf(child.pid ?? 0)]) process.kill(pid, 'SIGKILL')
+    if (child.exitCode !== null || child.signalCode !== null) return
+    for (const pid of childrenOf(child.pid ?? 0)) signalIfAlive(pid, 'SIGKILL')
     child.kill('SIGKILL')
   })
   let output = ''

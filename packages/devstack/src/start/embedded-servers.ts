@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { endStalePostgres, startPostgres } from '../servers/postgres.ts'
 import { endStaleRedis, startRedis } from '../servers/redis.ts'
+import { redisCacheDir } from '../servers/redis-cache.ts'
 import type { Server } from '../servers/server.ts'
 import type { Output } from './output.ts'
 import type { Ports } from './ports.ts'
@@ -31,7 +32,7 @@ export async function startServers(
       : undefined,
     embedRedis
       ? keep('Redis', () =>
-          startRedis({ ...options, dataDir: redisFolder(folder), port: ports.redis, cacheDir: folder }),
+          startRedis({ ...options, dataDir: redisFolder(folder), port: ports.redis, cacheDir: redisCacheDir(folder) }),
         )
       : undefined,
   ])

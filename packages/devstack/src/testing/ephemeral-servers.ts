@@ -6,6 +6,7 @@ import pg from 'pg'
 import { dataDir } from '../processes/repository.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { startRedis } from '../servers/redis.ts'
+import { redisCacheDir } from '../servers/redis-cache.ts'
 import type { Server } from '../servers/server.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
 
@@ -34,7 +35,7 @@ export async function startEphemeralServers(migrate: (databaseUrl: string) => Pr
       dataDir: join(folder, 'redis'),
       port: await getPort(),
       durability,
-      cacheDir: dataDir(),
+      cacheDir: redisCacheDir(dataDir()),
     })
     running.push(redis)
     await createTemplate(postgres.url, migrate)

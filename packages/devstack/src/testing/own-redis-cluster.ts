@@ -3,6 +3,7 @@ import getPort from 'get-port'
 import { Redis } from 'ioredis'
 import { dataDir } from '../processes/repository.ts'
 import { startRedis } from '../servers/redis.ts'
+import { redisCacheDir } from '../servers/redis-cache.ts'
 import { type OwnServer, own } from './own-servers.ts'
 import { until } from './until.ts'
 
@@ -44,7 +45,7 @@ const startNode = (busPort: number): Promise<OwnServer> =>
       dataDir: join(folder, 'redis'),
       port,
       durability: 'none',
-      cacheDir: dataDir(),
+      cacheDir: redisCacheDir(dataDir()),
       settings: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
     }),
   )

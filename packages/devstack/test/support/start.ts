@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
-import { cp, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readStackFile, StackFile } from '@goals-tasks/config/stack-file'
 import getPort, { portNumbers } from 'get-port'
 import { test as base } from 'vitest'
 import { commandOf } from '../../src/processes/process-table.ts'
-import { dataDir } from '../../src/processes/repository.ts'
 import { fileFixture, type LogLine, type Program, startProcess } from '../../src/testing/index.ts'
 import { temporaryTestFolder } from './in-folder.ts'
 
@@ -26,7 +24,6 @@ export const test = base.extend(
   { scope: 'file' },
   fileFixture(async (): Promise<Installation> => {
     const folder = await temporaryTestFolder()
-    await copyRedis(folder)
     // A `start` that runs beside the tests keeps its own ports.
     const port = String(await getPort({ port: portNumbers(20_000 + (process.pid % 90) * 100, 29_500) }))
     const files = [join(folder, 'pg/postmaster.pid'), join(folder, 'redis/redis.pid')]
@@ -44,12 +41,6 @@ export const test = base.extend(
     }
   }),
 )
-
-/** Copies the unpacked Redis of this repository, which would otherwise be downloaded for the new data folder. */
-async function copyRedis(folder: string): Promise<void> {
-  const unpacked = join(dataDir(), 'redis-bin')
-  if (existsSync(unpacked)) await cp(unpacked, join(folder, 'redis-bin'), { recursive: true, verbatimSymlinks: true })
-}
 
 /** Waits until everything is ready. Returns the log line with the addresses. */
 export const ready = (start: Program): Promise<LogLine> =>

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { reconnectOnRefusal } from './reconnect-on-refusal.ts'
 
 type OnError = (error: Error) => void
 
@@ -11,6 +12,7 @@ export function connectProducer(url: string, onError: OnError): Redis {
       maxRetriesPerRequest: 1,
       connectTimeout: 2_000,
       retryStrategy,
+      reconnectOnError: reconnectOnRefusal,
     }),
     onError,
   )
@@ -19,7 +21,12 @@ export function connectProducer(url: string, onError: OnError): Redis {
 /** Opens a connection that waits for Redis without a limit, as the blocking reads of a worker need it. */
 export function connectWorker(url: string, onError: OnError): Redis {
   return withErrorListener(
-    new Redis(url, { maxRetriesPerRequest: null, connectTimeout: 2_000, retryStrategy }),
+    new Redis(url, {
+      maxRetriesPerRequest: null,
+      connectTimeout: 2_000,
+      retryStrategy,
+      reconnectOnError: reconnectOnRefusal,
+    }),
     onError,
   )
 }

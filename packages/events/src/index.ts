@@ -51,6 +51,7 @@ export {
   queuePrefix,
   singleJobId,
 } from './queues.ts'
+export { reconnectOnRefusal } from './reconnect-on-refusal.ts'
 export {
   type ConsumerName,
   consumerNames,

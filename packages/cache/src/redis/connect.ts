@@ -1,3 +1,4 @@
+import { reconnectOnRefusal } from '@goals-tasks/events'
 import { Cluster, Redis } from 'ioredis'
 
 export type CacheRedis = Redis | Cluster
@@ -36,7 +37,12 @@ function connect(urls: string[]): CacheRedis {
     autoPipeliningIgnoredCommands: withoutPipelining,
     enableOfflineQueue: false,
   }
-  const perNode = { commandTimeout, connectTimeout, maxRetriesPerRequest: 0 }
+  const perNode = {
+    commandTimeout,
+    connectTimeout,
+    maxRetriesPerRequest: 0,
+    reconnectOnError: reconnectOnRefusal,
+  }
   if (urls.length === 1 && !first.includes('+cluster:'))
     return new Redis(first, { ...options, ...perNode, retryStrategy: retryDelayMs })
 

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { cleanUp, ownRedis, startTcpProxy, until } from '@goals-tasks/devstack/testing'
+import type { Redis } from 'ioredis'
+import { expect, test } from 'vitest'
+import { connectProducer, connectWorker } from '../src/connection.ts'
+
+type Connect = typeof connectProducer
+
+/** Opens a connection that closes with the test. Resolves when it is ready. */
+async function open(connect: Connect, url: string): Promise<Redis> {
+  const connection = connect(url, () => undefined)
+  cleanUp(async () => connection.disconnect())
+  await until(() => connection.status === 'ready')
+  return connection
+}
+
+/** Starts a master and a replica of it. */
+async function startReplica() {
+  const [master, replica] = await Promise.all([ownRedis(), ownRedis()])
+  const admin = await open(connectProducer, replica.url)
+  await admin.replicaof('127.0.0.1', Number(new URL(master.url).port))
+  return { master, replica }
+}
+
+const connects: [string, Connect][] = [
+  ['a producer', connectProducer],
+  ['a worker', connectWorker],
+]
+
+test.for(connects)('the connection of %s reaches the new master when its server was demoted', async ([, connect]) => {
+  const { master, replica } = await startReplica()
+  const proxy = await startTcpProxy(replica.url)
+  const connection = await open(connect, proxy.url)
+  proxy.pointTo(master.url)
+  await expect(connection.set('key', 'value')).rejects.toThrow('READONLY')
+  await until(async () => (await connection.set('key', 'value')) === 'OK')
+})
+
+test('a connection is closed at most once per second when its server stays a replica', async () => {
+  const { replica } = await startReplica()
+  const connection = await open(connectProducer, replica.url)
+  let closed = 0
+  connection.on('close', () => closed++)
+  const startedAt = performance.now()
+  let refused = 0
+  while (performance.now() - startedAt < 2_500) {
+    await connection.set('key', 'value').catch(() => refused++)
+    await sleep(5)
+  }
+  expect(refused).toBeGreaterThan(20)
+  expect(closed).toBeGreaterThan(1)
+  expect(closed).toBeLessThan(5)
+})

@@ -39,3 +39,11 @@ test('all events are handled when Redis becomes a replica and its connections st
   expect(await countRows(installation.pool, 'goal_audit_log')).toBe(21)
   expect(await countRows(installation.pool, 'dead_letters')).toBe(0)
 }, 60_000)
+
+test('all events are handled when every connection to Redis dies without a word', async () => {
+  const { proxy, installation } = await startBehindProxy(await ownRedis())
+  proxy.freeze()
+  await dispatchOverdue(installation, 20)
+  await untilDrained(installation)
+  expect(await countRows(installation.pool, 'goal_audit_log')).toBe(21)
+}, 60_000)

@@ -2,7 +2,7 @@ import { ownRedis, startTcpProxy, until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
 import { mastersOf } from '../src/redis/connect.ts'
 import { connectAdmins, onCluster } from './support/deployments.ts'
-import { openCache } from './support/open-cache.ts'
+import { openCache, shortLimits } from './support/open-cache.ts'
 import { createTaskFixture } from './support/task-fixture.ts'
 
 test('a cache uses the new master when its Redis becomes a replica and the connection stays open', async () => {
@@ -20,6 +20,19 @@ test('a cache uses the new master when its Redis becomes a replica and the conne
   await until(() => cache.isUsed())
   expect(await read('owner')).toMatchObject({ version: 2 })
   await until(async () => ((await nextAdmin?.keys('p:*')) ?? []).includes('p:task:t'))
+})
+
+test('a cache is used again when its connection dies without a word', async () => {
+  const server = await ownRedis()
+  const proxy = await startTcpProxy(server.url)
+  const cache = await openCache({ url: proxy.url, prefix: 'p' }, { limits: shortLimits })
+  const { read, change } = createTaskFixture(cache, ['owner'])
+  await read('owner')
+  proxy.freeze()
+  expect(await change()).toBe(false)
+  expect(await read('owner')).toMatchObject({ version: 2 })
+  await until(() => cache.isUsed(), { timeoutMs: 15_000 })
+  expect(await read('owner')).toMatchObject({ version: 2 })
 })
 
 onCluster(({ servers, fresh }) => {

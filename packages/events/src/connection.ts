@@ -3,6 +3,12 @@ import { reconnectOnRefusal } from './reconnect-on-refusal.ts'
 
 type OnError = (error: Error) => void
 
+/**
+ * A connection that was cut without a word stays open on this side. When a command gets no reply for so long, the
+ * connection is closed and a new one opened. A blocking read of BullMQ lasts 10 s at most.
+ */
+const replyTimeoutMs = { producer: 5_000, worker: 15_000 }
+
 /** Opens a connection that fails fast. The sweeper later enqueues every delivery that could not be enqueued now. */
 export function connectProducer(url: string, onError: OnError): Redis {
   return withErrorListener(
@@ -11,6 +17,7 @@ export function connectProducer(url: string, onError: OnError): Redis {
       commandTimeout: 1_000,
       maxRetriesPerRequest: 1,
       connectTimeout: 2_000,
+      socketTimeout: replyTimeoutMs.producer,
       retryStrategy,
       reconnectOnError: reconnectOnRefusal,
     }),
@@ -24,6 +31,7 @@ export function connectWorker(url: string, onError: OnError): Redis {
     new Redis(url, {
       maxRetriesPerRequest: null,
       connectTimeout: 2_000,
+      socketTimeout: replyTimeoutMs.worker,
       retryStrategy,
       reconnectOnError: reconnectOnRefusal,
     }),

@@ -51,3 +51,22 @@ test('a connection is closed at most once per second when its server stays a rep
   expect(closed).toBeGreaterThan(1)
   expect(closed).toBeLessThan(5)
 })
+
+test.for(connects)('the connection of %s is replaced when it dies without a word', async ([, connect]) => {
+  const server = await ownRedis()
+  const proxy = await startTcpProxy(server.url)
+  const connection = await open(connect, proxy.url)
+  const id = await connection.client('ID')
+  proxy.freeze()
+  // The command of a worker is sent again on the new connection. The one of a producer fails after a second.
+  const newId = () => connection.client('ID').catch(() => id)
+  await until(async () => (await newId()) !== id, { timeoutMs: 25_000 })
+})
+
+test('the connection of a worker stays open when a blocking read takes as long as it may', async () => {
+  const server = await ownRedis()
+  const connection = await open(connectWorker, server.url)
+  const id = await connection.client('ID')
+  expect(await connection.bzpopmin('nothing', 10)).toBeNull()
+  expect(await connection.client('ID')).toBe(id)
+})

@@ -6,6 +6,9 @@ export type CacheRedis = Redis | Cluster
 // Requests stop waiting much earlier. These limits free the commands that a hung Redis never answers.
 const commandTimeout = 2_000
 const connectTimeout = 2_000
+// A connection that was cut without a word stays open on this side. When a command gets no reply for so long, the
+// connection is closed and a new one opened.
+const socketTimeout = 5_000
 const retryDelayMs = (times: number) => Math.min(50 * times, 1_000) * (0.75 + Math.random() / 4)
 
 // Reads are batched already, scripts have a time budget, and a scan of all keys gains nothing from a pipeline.
@@ -40,6 +43,7 @@ function connect(urls: string[]): CacheRedis {
   const perNode = {
     commandTimeout,
     connectTimeout,
+    socketTimeout,
     maxRetriesPerRequest: 0,
     reconnectOnError: reconnectOnRefusal,
   }

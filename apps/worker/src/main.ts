@@ -36,8 +36,8 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     retentionDays: config.retentionDays,
     registry,
     log,
-    onStuck(consumer) {
-      log.fatal({ consumer }, 'the consumer is stuck: jobs wait and none finishes; ending for a restart')
+    onStuck(consumer, reason) {
+      log.fatal({ consumer, reason }, 'the consumer is stuck; ending for a restart')
       process.exit(1)
     },
   })

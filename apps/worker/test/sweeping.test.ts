@@ -144,6 +144,23 @@ test('the sweeper fills an empty queue when Redis is short of memory', async () 
   await untilDone(installation, 1)
 })
 
+test('a delivery stays overdue until it is enqueued when Redis refuses its job', async () => {
+  const [redis, master] = await Promise.all([ownRedis(), ownRedis()])
+  const installation = await createInstallation({ redisUrl: redis.url })
+  const { pool, producer, lines } = installation
+  await until(() => producer.status === 'ready')
+  await producer.replicaof('127.0.0.1', Number(new URL(master.url).port))
+  await writeGoals(installation, 1)
+  await makeDue(pool)
+  startWorker(installation, { serve, timings: quick })
+  await until(() => lines.some((line) => line.msg === 'the sweep failed'))
+  // A lease would make the delivery due in a second.
+  const longOverdue = `deliveries where consumer = 'audit-log' and due_at < now() - interval '3 seconds'`
+  await until(async () => expect(await countRows(pool, longOverdue)).toBe(1))
+  await producer.replicaof('NO', 'ONE')
+  await untilDone(installation, 1)
+})
+
 test('a delivery is snoozed with an error when its event is missing, and holds up no other', async ({
   installation,
 }) => {

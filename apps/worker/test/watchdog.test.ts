@@ -66,43 +66,99 @@ async function watchUnservedQueue() {
   await until(() => producer.status === 'ready')
   const queue = queueOf(installation, 'sync')
   const progress = { lastAt: performance.now(), running: 0 }
-  const isStuck = createWatchdog({ redis: producer, queue, progress, timings: { ...standard, stuckAfterMs: 150 } })
-  return { redis, producer, progress, isStuck, addJob: () => queue.add('goal:created', { events: [] }) }
+  const timings = { ...standard, stuckAfterMs: 150, blindAfterMs: 150 }
+  const findReason = createWatchdog({
+    name: 'sync',
+    pool: installation.pool,
+    redis: producer,
+    queue,
+    progress,
+    timings,
+  })
+  const addJob = () => queue.add('goal:created', { events: [] })
+  /** Writes an event whose delivery has been overdue for longer than a few leases. */
+  const addOverdue = async () => {
+    await writeGoals(installation, 1)
+    await installation.pool.query(`update deliveries set due_at = now() - interval '5 minutes'`)
+  }
+  return { redis, producer, queue, progress, installation, findReason, addJob, addOverdue }
 }
 
-/** Checks again and again, for longer than `stuckAfterMs`. @returns the last verdict */
-async function watchFor300Ms(isStuck: () => Promise<boolean>): Promise<boolean> {
+/** Checks again and again, for longer than both limits. @returns the last reason */
+async function watchFor300Ms(findReason: () => Promise<string | null>): Promise<string | null> {
   const end = performance.now() + 300
-  return until(async () => (await isStuck()) || performance.now() > end).then(isStuck)
+  return until(async () => (await findReason()) !== null || performance.now() > end).then(findReason)
 }
 
 test('a process is stuck when jobs wait and it finishes nothing', async () => {
-  const { isStuck, addJob, progress } = await watchUnservedQueue()
-  expect(await watchFor300Ms(isStuck)).toBe(false)
+  const { findReason, addJob, progress } = await watchUnservedQueue()
+  expect(await watchFor300Ms(findReason)).toBeNull()
   await addJob()
-  expect(await watchFor300Ms(isStuck)).toBe(true)
+  expect(await watchFor300Ms(findReason)).toBe('jobs wait and none finishes')
   progress.lastAt = performance.now()
-  expect(await isStuck()).toBe(false)
+  expect(await findReason()).toBeNull()
 })
 
 test('a process is not stuck when Redis is full, because no worker can take a job', async () => {
-  const { isStuck, addJob, producer } = await watchUnservedQueue()
+  const { findReason, addJob, addOverdue, producer } = await watchUnservedQueue()
   await addJob()
+  await addOverdue()
   await producer.config('SET', 'maxmemory', '1')
-  expect(await watchFor300Ms(isStuck)).toBe(false)
+  expect(await watchFor300Ms(findReason)).toBeNull()
   await producer.config('SET', 'maxmemory', '0')
-  expect(await watchFor300Ms(isStuck)).toBe(true)
+  expect(await watchFor300Ms(findReason)).toBe('jobs wait and none finishes')
 })
 
-test('the watchdog does not count time in which Redis did not answer', async () => {
-  const { isStuck, addJob, redis, producer } = await watchUnservedQueue()
+test('the watchdog does not count time in which Redis did not answer when nothing is overdue', async () => {
+  const { findReason, addJob, redis, producer } = await watchUnservedQueue()
   await addJob()
-  expect(await isStuck()).toBe(false)
+  expect(await findReason()).toBeNull()
   redis.pause()
   // The command times out after a second, far more than `stuckAfterMs`.
-  await expect(isStuck()).rejects.toThrow('Command timed out')
+  expect(await findReason()).toBeNull()
   redis.resume()
   await until(() => producer.ping().catch(() => false))
-  expect(await isStuck()).toBe(false)
-  expect(await watchFor300Ms(isStuck)).toBe(true)
+  expect(await findReason()).toBeNull()
+  expect(await watchFor300Ms(findReason)).toBe('jobs wait and none finishes')
+})
+
+test('a process is stuck when a delivery is overdue and no job carries it, unless its queue is paused', async () => {
+  const { findReason, addOverdue, queue } = await watchUnservedQueue()
+  await addOverdue()
+  await queue.pause()
+  expect(await watchFor300Ms(findReason)).toBeNull()
+  await queue.resume()
+  expect(await watchFor300Ms(findReason)).toBe('deliveries are overdue and none is handled')
+})
+
+test.for(['hangs', 'is stopped'] as const)(
+  'a process is stuck when Redis %s for long while deliveries are overdue',
+  async (fault) => {
+    const { findReason, addOverdue, redis } = await watchUnservedQueue()
+    await (fault === 'hangs' ? redis.pause() : redis.stop())
+    expect(await watchFor300Ms(findReason)).toBeNull()
+    await addOverdue()
+    expect(await findReason()).toBeNull()
+    await until(async () => expect(await findReason()).toContain('Redis does not serve'))
+  },
+)
+
+test('a process is stuck when Redis refuses writes for long while deliveries are overdue', async () => {
+  const { findReason, addOverdue, producer } = await watchUnservedQueue()
+  const master = await ownRedis()
+  await producer.replicaof('127.0.0.1', Number(new URL(master.url).port))
+  expect(await watchFor300Ms(findReason)).toBeNull()
+  await addOverdue()
+  await until(async () => expect(await findReason()).toContain('READONLY'))
+})
+
+test('a process is not stuck when Postgres is away', async () => {
+  const { findReason, addOverdue, redis, installation } = await watchUnservedQueue()
+  await addOverdue()
+  redis.pause()
+  await installation.pool.query('alter table deliveries rename to hidden')
+  const end = performance.now() + 300
+  while (performance.now() < end) await expect(findReason()).rejects.toThrow('deliveries')
+  await installation.pool.query('alter table hidden rename to deliveries')
+  expect(await findReason()).toBeNull()
 })

@@ -62,3 +62,4 @@ export {
   isSubscribed,
   subscriptions,
 } from './subscriptions.ts'
+export { findQueueWriteRefusal, findWriteRefusal } from './write-refusal.ts'

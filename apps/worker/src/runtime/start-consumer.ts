@@ -30,7 +30,7 @@ export type ConsumerSettings = {
   /** Aborts when the process stops. */
   signal: AbortSignal
   /** This process has work for the consumer and finishes none. It should exit, for its supervisor to restart it. */
-  onStuck: (consumer: ConsumerName) => void
+  onStuck: (consumer: ConsumerName, reason: string) => void
 }
 
 export type RunningConsumer = { close(): Promise<void> }
@@ -44,14 +44,15 @@ export function startConsumer<C extends ConsumerName>(name: C, settings: Consume
   for (const queue of [context.queue, context.deadQueue]) queue.on('error', warn('queue error'))
 
   const worker = createJobWorker(context, redis.worker, queuePrefix)
-  const isStuck = createWatchdog(context)
+  const findReason = createWatchdog(context)
   const watch = async () => {
-    if (await isStuck()) settings.onStuck(name)
+    const reason = await findReason()
+    if (reason !== null) settings.onStuck(name, reason)
   }
   const repeating = [
     repeat(createSweeper(context), timings.sweepEveryMs, warn('the sweep failed')),
     repeat(() => reviewDeadLetters(context), timings.reviewDeadEveryMs, warn('the review of the dead letters failed')),
-    repeat(watch, timings.watchEveryMs, warn('the watchdog gets no answer from Redis')),
+    repeat(watch, timings.watchEveryMs, warn('the watchdog gets no answer from Postgres')),
   ]
   async function close() {
     await Promise.all([worker.close(), ...repeating.map((each) => each.close())])

@@ -13,6 +13,13 @@ export type Timings = {
   watchEveryMs: number
   /** How long a process with work may finish nothing before it counts as stuck. Longer than the longest transaction. */
   stuckAfterMs: number
+  /** How long a delivery may be overdue before it counts as forgotten: a few leases. */
+  overdueAfterMs: number
+  /**
+   * How long a process may finish nothing while such deliveries exist and Redis gives no answer or refuses writes.
+   * Longer than a failover and than most restarts of Redis.
+   */
+  blindAfterMs: number
 }
 
 export const timings: Timings = {
@@ -23,4 +30,6 @@ export const timings: Timings = {
   stalledCheckEveryMs: 5_000,
   watchEveryMs: 5_000,
   stuckAfterMs: 90_000,
+  overdueAfterMs: 90_000,
+  blindAfterMs: 300_000,
 }

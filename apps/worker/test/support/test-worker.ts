@@ -22,7 +22,7 @@ type TestWorker = {
   timings?: Partial<Timings>
   syncUrl?: string
   cacheUrl?: string
-  onStuck?: (consumer: ConsumerName) => void
+  onStuck?: (consumer: ConsumerName, reason: string) => void
 }
 
 /** Starts a worker inside the process of the test, with connections of its own. It closes with the test. */

@@ -4,6 +4,7 @@ import { throttled } from '@goals-tasks/observability'
 import pMap from 'p-map'
 import type { Context } from '../context.ts'
 import { enqueueBatches, enqueueSingle, isKnown, type KnownDelivery } from '../redis/enqueue.ts'
+import { findRefusal } from '../redis/find-refusal.ts'
 import { memoryShare } from '../redis/memory.ts'
 
 const maxEventsPerSweep = 10 * maxEventsPerJob
@@ -34,6 +35,9 @@ async function sweep(context: Context, reportNoRoom: (room: Room) => void): Prom
   while ((await oldestOverdueSeconds(pool, consumer)) > 0) {
     const room = await measureRoom(context)
     if (!isRoomy(room)) return reportNoRoom(room)
+    // A lease without a job would hide from the watchdog and from the metrics that the deliveries are overdue.
+    const refusal = await findRefusal(context)
+    if (refusal) throw new Error(`Redis refuses jobs: ${refusal}`)
     const leased = await leaseUnqueued(context)
     await snoozeOrphans(
       context,

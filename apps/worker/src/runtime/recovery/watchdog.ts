@@ -1,32 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '@goals-tasks/config/message-of'
+import { oldestOverdueSeconds } from '@goals-tasks/db'
 import type { Context } from '../context.ts'
-import { memoryShare } from '../redis/memory.ts'
+import { findRefusal } from '../redis/find-refusal.ts'
 
-type Watched = Pick<Context, 'redis' | 'queue' | 'progress' | 'timings'>
+type Watched = Pick<Context, 'name' | 'pool' | 'redis' | 'queue' | 'progress' | 'timings'>
+/** `work`: this process should finish something. `blind`: deliveries are overdue, and Redis does not serve. */
+type Suspicion = { kind: 'work' | 'blind'; reason: string }
+
+const lookWithinMs = 5_000
 
 /**
- * A BullMQ worker can get stuck after a reconnect: it is connected and running, and fetches no job. The watchdog
- * measures progress instead: a consumer is stuck when this process had work for `stuckAfterMs` and finished nothing.
- * Work is a running job of this process, or a waiting job. Jobs of other processes and events without a job do not
- * count.
- * @returns a function that checks whether the consumer is stuck; call it every few seconds
+ * Creates the watchdog of a consumer. A BullMQ worker can get stuck after a reconnect: it is connected and running, and
+ * fetches no job. The watchdog measures progress instead. A consumer is stuck when this process finished nothing for
+ * - `stuckAfterMs`, although it runs a job, or jobs wait, or deliveries are overdue that no job carries;
+ * - `blindAfterMs`, although deliveries are overdue, because Redis gives no answer or refuses writes.
+ *
+ * Postgres is asked first. An outage of Postgres proves nothing and is no reason to end a process.
+ * @returns a function that resolves with the reason why the consumer is stuck, else with null; call it every few
+ * seconds. It rejects when Postgres does not answer.
  */
-export function createWatchdog(watched: Watched): () => Promise<boolean> {
+export function createWatchdog(watched: Watched): () => Promise<string | null> {
   const { progress, timings } = watched
-  let suspectSince: number | undefined
+  let suspected: { kind: Suspicion['kind']; since: number } | undefined
   return async () => {
-    const before = suspectSince
-    // Stays undefined when the check throws: time without an answer is no evidence.
-    suspectSince = undefined
-    if (!(await hasWork(watched))) return false
+    const before = suspected
+    // Stays undefined when the look fails: time without an answer of Postgres is no evidence.
+    suspected = undefined
+    const suspicion = await Promise.race([look(watched), rejectAfter(lookWithinMs)])
+    if (!suspicion) return null
     const now = performance.now()
-    suspectSince = before ?? now
-    return now - Math.max(suspectSince, progress.lastAt) > timings.stuckAfterMs
+    const { kind, reason } = suspicion
+    const since = before?.kind === kind ? before.since : now
+    suspected = { kind, since }
+    const limitMs = kind === 'work' ? timings.stuckAfterMs : timings.blindAfterMs
+    return now - Math.max(since, progress.lastAt) > limitMs ? reason : null
   }
 }
 
-/** With a Redis that is away or full no worker can take or finish a job, so there is no work. */
-async function hasWork({ redis, queue, progress }: Watched): Promise<boolean> {
-  if (redis.status !== 'ready' || (await memoryShare(redis)) >= 1) return false
-  if (progress.running > 0) return true
-  return (await queue.getWaitingCount()) > 0 && !(await queue.isPaused())
+async function look(watched: Watched): Promise<Suspicion | null> {
+  const { name, pool, timings } = watched
+  const isOverdue = (await oldestOverdueSeconds(pool, name)) * 1_000 > timings.overdueAfterMs
+  const blindness = (problem: string): Suspicion | null =>
+    isOverdue ? { kind: 'blind', reason: `deliveries are overdue and Redis does not serve: ${problem}` } : null
+  if (watched.redis.status !== 'ready') return blindness('it is not connected')
+  try {
+    const refusal = await findRefusal(watched)
+    if (refusal) return isFull(refusal) ? null : blindness(refusal)
+    const reason = await findWork(watched, isOverdue)
+    return reason === null ? null : { kind: 'work', reason }
+  } catch (error) {
+    return blindness(messageOf(error))
+  }
+}
+
+/** No worker can take or finish a job while Redis is full or cannot write to its disk. A restart does not help. */
+const isFull = (refusal: string): boolean => /^(OOM|MISCONF) /.test(refusal)
+
+async function findWork({ queue, progress }: Watched, isOverdue: boolean): Promise<string | null> {
+  if (progress.running > 0) return 'jobs run and none finishes'
+  const [{ waiting = 0, active = 0 }, isPaused] = await Promise.all([
+    queue.getJobCounts('waiting', 'active'),
+    queue.isPaused(),
+  ])
+  if (isPaused) return null
+  if (waiting > 0) return 'jobs wait and none finishes'
+  // The running jobs of other processes may carry what is overdue.
+  return isOverdue && active === 0 ? 'deliveries are overdue and none is handled' : null
+}
+
+async function rejectAfter(ms: number): Promise<never> {
+  await sleep(ms, undefined, { ref: false })
+  throw new Error(`the watchdog got no answer within ${ms} ms`)
 }

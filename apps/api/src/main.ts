@@ -1,6 +1,6 @@
 import { connectCache, createCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
-import { connectProducer, createDispatcher } from '@goals-tasks/events'
+import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
 import { runProcess, throttledWarning } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
@@ -35,7 +35,11 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   })
 
   return {
-    ready: () => readiness(pool, { redis, cache: cacheRedis }),
+    ready: () =>
+      readiness(pool, {
+        redis: () => findQueueWriteRefusal(redis, config.redis.queuePrefix),
+        cache: () => findWriteRefusal(cacheRedis, config.cache.prefix),
+      }),
     async listen() {
       await app.listen({ host: config.http.host, port: config.http.port })
       const address = app.server.address()

@@ -92,6 +92,28 @@ test('status shows the deliveries when Redis hangs or is stopped', async () => {
   expect(stopped.stdout).toMatch(/^sync +\? +\? +\? +\? +\? +0 +– +0$/m)
 })
 
+test('status exits with 1 and the reasons when Redis is a replica and Postgres is read-only', async () => {
+  const [redis, master] = await Promise.all([ownRedis(), ownRedis()])
+  const { environment, pool, queues } = await startOperations({ redisUrl: redis.url })
+  await until(() => queues.available())
+  const admin = connectWorker(redis.url, () => undefined)
+  onTestFinished(() => admin.disconnect())
+  await admin.replicaof('127.0.0.1', Number(new URL(master.url).port))
+  const name = new URL(environment.DATABASE_URL).pathname.slice(1)
+  await pool.query(`alter database ${name} set default_transaction_read_only = on`)
+  const [screen, json] = await Promise.all([status(environment), status(environment, '--json')])
+  expect(screen).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Redis +refuses writes: READONLY/m) })
+  expect(screen.stdout).toMatch(/^Postgres +refuses writes: read-only/m)
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    postgres: 'refuses writes',
+    redis: 'refuses writes',
+    faults: expect.arrayContaining([
+      'Postgres refuses writes: read-only: default_transaction_read_only is on',
+      expect.stringMatching(/^Redis refuses writes: READONLY/),
+    ]),
+  })
+})
+
 test('status exits with 2 when Postgres lacks the schema, hangs or is stopped', async () => {
   const postgres = await ownPostgres()
   const { environment } = await startOperations()

@@ -29,7 +29,7 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   })
 
   return {
-    ready: async () => readyForAll(await readiness(pool, { redis }), config.readyUrls),
+    ready: async () => readyForAll(await readiness(pool, { redis: queues.findWriteRefusal }), config.readyUrls),
     async listen() {
       await app.listen(config.http)
       return { port: config.http.port }

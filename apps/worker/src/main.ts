@@ -43,7 +43,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
   })
 
   return {
-    ready: () => readiness(pool, producer),
+    ready: () => readiness(pool, producer, config.redis.queuePrefix),
     // The worker runs already.
     listen: async () => ({ consumer: config.consumers }),
     async close() {

@@ -1,10 +1,14 @@
-import { answers, type Readiness } from '@goals-tasks/observability'
+import { findDatabaseWriteRefusal } from '@goals-tasks/db'
+import { findQueueWriteRefusal } from '@goals-tasks/events'
+import { checkReadiness, type Readiness } from '@goals-tasks/observability'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 
-/** A worker needs both: it gets its jobs from Redis and finishes them in Postgres. */
-export async function readiness(pool: pg.Pool, redis: Redis): Promise<Readiness> {
-  const [postgres, queues] = await Promise.all([answers(pool.query('select 1')), answers(redis.ping())])
-  const checks = { postgres: postgres ? 'ok' : 'away', redis: queues ? 'ok' : 'away' }
-  return { status: postgres && queues ? 'ready' : 'unavailable', checks }
-}
+/**
+ * A worker needs both, and both must take writes: it takes its jobs from Redis and finishes them in Postgres. `prefix`
+ * is the prefix of the queues.
+ */
+export const readiness = (pool: pg.Pool, redis: Redis, prefix: string): Promise<Readiness> =>
+  checkReadiness({
+    required: { postgres: () => findDatabaseWriteRefusal(pool), redis: () => findQueueWriteRefusal(redis, prefix) },
+  })

@@ -17,13 +17,16 @@ function open(databaseUrl: string, redisUrl: string) {
 test('a worker is ready when Postgres and Redis answer', async () => {
   const { pool, redis } = open((await freshDatabase()).url, freshRedis().url)
   await until(() => redis.status === 'ready')
-  expect(await readiness(pool, redis)).toEqual({ status: 'ready', checks: { postgres: 'ok', redis: 'ok' } })
+  expect(await readiness(pool, redis, 'p')).toEqual({ status: 'ready', checks: { postgres: 'ok', redis: 'ok' } })
 })
 
 test('a worker is unavailable when Postgres is away', async () => {
   const { pool, redis } = open('postgres://a:b@127.0.0.1:1/nowhere', freshRedis().url)
   await until(() => redis.status === 'ready')
-  expect(await readiness(pool, redis)).toEqual({ status: 'unavailable', checks: { postgres: 'away', redis: 'ok' } })
+  expect(await readiness(pool, redis, 'p')).toEqual({
+    status: 'unavailable',
+    checks: { postgres: 'away', redis: 'ok' },
+  })
 })
 
 test('a worker is unavailable when Redis hangs', async () => {
@@ -31,5 +34,33 @@ test('a worker is unavailable when Redis hangs', async () => {
   const { pool, redis } = open((await freshDatabase()).url, server.url)
   await until(() => redis.status === 'ready')
   server.pause()
-  expect(await readiness(pool, redis)).toEqual({ status: 'unavailable', checks: { postgres: 'ok', redis: 'away' } })
+  expect(await readiness(pool, redis, 'p')).toEqual({
+    status: 'unavailable',
+    checks: { postgres: 'ok', redis: 'away' },
+  })
+})
+
+test('a worker is unavailable with the reason when Postgres is read-only', async () => {
+  const { url } = await freshDatabase()
+  const admin = open(url, freshRedis().url)
+  const name = new URL(url).pathname.slice(1)
+  await admin.pool.query(`alter database ${name} set default_transaction_read_only = on`)
+  const { pool, redis } = open(url, freshRedis().url)
+  await until(() => redis.status === 'ready')
+  expect(await readiness(pool, redis, 'p')).toEqual({
+    status: 'unavailable',
+    checks: { postgres: 'read-only: default_transaction_read_only is on', redis: 'ok' },
+  })
+})
+
+test('a worker is unavailable with the reason when Redis is a replica or full', async () => {
+  const [master, replica] = await Promise.all([ownRedis(), ownRedis()])
+  const { pool, redis } = open((await freshDatabase()).url, replica.url)
+  const ready = () => until(() => redis.status === 'ready').then(() => readiness(pool, redis, 'p'))
+  await until(() => redis.status === 'ready')
+  await redis.config('SET', 'maxmemory', '1')
+  expect(await ready()).toMatchObject({ status: 'unavailable', checks: { redis: expect.stringMatching(/^OOM /) } })
+  await redis.config('SET', 'maxmemory', '0')
+  await redis.replicaof('127.0.0.1', Number(new URL(master.url).port))
+  expect(await ready()).toMatchObject({ status: 'unavailable', checks: { redis: expect.stringMatching(/^READONLY /) } })
 })

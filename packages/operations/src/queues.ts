@@ -1,5 +1,8 @@
-import { type ConsumerName, consumerNames, openDeadQueue, openQueue } from '@goals-tasks/events'
+import { once } from 'node:events'
+import { type ConsumerName, consumerNames, findQueueWriteRefusal, openDeadQueue, openQueue } from '@goals-tasks/events'
 import type { Redis } from 'ioredis'
+
+const reconnectWithinMs = 500
 
 /** The queues of all consumers, in the order of `consumerNames`. */
 export type OpsQueues = ReturnType<typeof openQueues>
@@ -27,6 +30,13 @@ export function openQueues(connection: Redis, prefix: string) {
     find: (consumer: string) => all.find((entry) => entry.consumer === consumer),
     /** Call before a command: a queue that has never been connected keeps its commands pending for ever. */
     available: () => connection.status === 'ready',
+    /** Resolves when the connection is ready, or after half a second. A refusal makes it connect again. */
+    async untilAvailable(): Promise<void> {
+      if (connection.status === 'ready') return
+      await once(connection, 'ready', { signal: AbortSignal.timeout(reconnectWithinMs) }).catch(() => undefined)
+    },
+    /** Returns why Redis refuses writes, or null when it takes them. Rejects when Redis does not answer. */
+    findWriteRefusal: () => findQueueWriteRefusal(connection, prefix),
     async close(): Promise<void> {
       await Promise.all(queues.map((queue) => queue.close()))
     },

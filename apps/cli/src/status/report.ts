@@ -15,7 +15,8 @@ export type StatusReport = {
   healthy: boolean
   /** One line for each problem that needs a human. */
   faults: string[]
-  postgres: 'ready'
+  postgres: Status['postgres']
+  postgresError: string | null
   redis: Status['redis']
   redisError: string | null
   unpartitionedEvents: number
@@ -23,25 +24,28 @@ export type StatusReport = {
   consumers: ConsumerStatus[]
 }
 
-/** Adds the totals and the faults to the status. `redisError` says why Redis did not answer, if it is known. */
-export function createReport(status: Status, redisError: string | null): StatusReport {
+/** Adds the totals and the faults to the status. `connectError` says why Redis did not answer, if it is known. */
+export function createReport(status: Status, connectError: string | null): StatusReport {
   const faults = findFaults(status)
   return {
     at: new Date().toISOString(),
     healthy: faults.length === 0,
     faults,
-    postgres: 'ready',
+    postgres: status.postgres,
+    postgresError: status.postgresError,
     redis: status.redis,
-    redisError: status.redis === 'away' ? (redisError ?? 'it stopped answering') : null,
+    redisError: status.redis === 'away' ? (connectError ?? 'it stopped answering') : status.redisError,
     unpartitionedEvents: status.unpartitionedEvents,
     totals: totalsOf(status.consumers),
     consumers: status.consumers,
   }
 }
 
-function findFaults({ redis, consumers, unpartitionedEvents }: Status): string[] {
+function findFaults({ postgres, postgresError, redis, redisError, consumers, unpartitionedEvents }: Status): string[] {
   const general = [
+    postgres === 'refuses writes' ? `Postgres refuses writes: ${postgresError}` : [],
     redis === 'away' ? 'Redis is away: events wait in Postgres' : [],
+    redis === 'refuses writes' ? `Redis refuses writes: ${redisError}` : [],
     unpartitionedEvents > 0
       ? `${eventCount(unpartitionedEvents)} outside the weekly partitions: run \`npm run migrate\``
       : [],

@@ -7,14 +7,13 @@ type Options = { width: number; places: { postgres: string; redis: string } }
 
 /** Formats the report for people, at most `width` characters wide. `places` are the addresses of the servers. */
 export function statusScreen(report: StatusReport, { width, places }: Options): string {
-  const redis = report.redisError === null ? 'ready' : `away: ${report.redisError}`
   const errors = report.consumers.flatMap(({ consumer, lastError }) =>
     lastError ? errorLines(consumer, lastError, width) : [],
   )
   return [
     `goals-tasks  ${moment(report.at)}`,
-    `Postgres     ${oneLine(`ready, ${places.postgres}`, width - 13)}`,
-    `Redis        ${oneLine(`${redis}, ${places.redis}`, width - 13)}`,
+    `Postgres     ${oneLine(stateLine(report.postgres, report.postgresError, places.postgres), width - 13)}`,
+    `Redis        ${oneLine(stateLine(report.redis, report.redisError, places.redis), width - 13)}`,
     '',
     ...tableLines([head, ...report.consumers.map(cellsOf), totalCells(report.totals)]),
     ...report.consumers.flatMap(({ consumer, queue }) => (queue?.paused ? `${consumer} is paused` : [])),
@@ -23,6 +22,9 @@ export function statusScreen(report: StatusReport, { width, places }: Options): 
     ...verdictLines(report, width),
   ].join('\n')
 }
+
+const stateLine = (state: string, error: string | null, place: string) =>
+  error === null ? `${state}, ${place}` : `${state}: ${error}, ${place}`
 
 const head = ['', 'waiting', 'active', 'delayed', 'failed', 'workers', 'pending', 'oldest', 'dead']
 const unknown = '?'

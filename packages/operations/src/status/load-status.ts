@@ -1,3 +1,4 @@
+import { findDatabaseWriteRefusal } from '@goals-tasks/db'
 import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
 import { type DeliveryStatus, loadDeliveryStatus } from './deliveries.ts'
@@ -8,7 +9,12 @@ import { countUnpartitionedEvents } from './unpartitioned.ts'
 export type ConsumerStatus = DeliveryStatus & { queue: QueueStatus | null }
 
 export type Status = {
-  redis: 'ready' | 'away'
+  postgres: 'ready' | 'refuses writes'
+  /** The reason why Postgres refuses writes. Null when it takes them. */
+  postgresError: string | null
+  redis: 'ready' | 'refuses writes' | 'away'
+  /** The reason why Redis refuses writes. Null when it takes them, and while it is away. */
+  redisError: string | null
   /** In the order of `consumerNames`. */
   consumers: ConsumerStatus[]
   /** Recent events in the DEFAULT partition, counted up to `countedUpTo`. Above 0, weekly partitions are missing. */
@@ -20,15 +26,32 @@ export type Status = {
  * The queries read a bounded number of index entries, so they suit a scrape. Rejects when Postgres does not answer.
  */
 export async function loadStatus({ pool, queues }: { pool: pg.Pool; queues: OpsQueues }): Promise<Status> {
-  const [deliveries, unpartitionedEvents, results] = await Promise.all([
+  await queues.untilAvailable()
+  const [deliveries, unpartitionedEvents, postgresError, results] = await Promise.all([
     loadDeliveryStatus(pool),
     countUnpartitionedEvents(pool),
+    findDatabaseWriteRefusal(pool),
     Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),
   ])
+  const redisState = await loadRedisState(queues)
   const queueStatuses = results.map((result) => (result.status === 'fulfilled' ? result.value : null))
   return {
-    redis: queueStatuses.includes(null) ? 'away' : 'ready',
+    postgres: postgresError === null ? 'ready' : 'refuses writes',
+    postgresError,
+    ...(queueStatuses.includes(null) ? away : redisState),
     consumers: deliveries.map((delivery, i) => ({ ...delivery, queue: queueStatuses[i] ?? null })),
     unpartitionedEvents,
   }
+}
+
+type RedisState = Pick<Status, 'redis' | 'redisError'>
+const away: RedisState = { redis: 'away', redisError: null }
+
+async function loadRedisState(queues: OpsQueues): Promise<RedisState> {
+  await queues.untilAvailable()
+  if (!queues.available()) return away
+  return queues.findWriteRefusal().then(
+    (redisError) => ({ redis: redisError === null ? 'ready' : 'refuses writes', redisError }),
+    () => away,
+  )
 }

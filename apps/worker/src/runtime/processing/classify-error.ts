@@ -8,10 +8,10 @@ import type { Backoff } from '@goals-tasks/events'
 export type FailureKind = 'infrastructure' | 'retry'
 
 /**
- * Connection exceptions, insufficient resources, operator intervention. A transaction that Postgres ended for idling or
- * running too long (25P03, 25P04) is not among them: the same event may do that each time.
+ * Connection exceptions, insufficient resources, operator intervention, a read-only Postgres. A transaction that
+ * Postgres ended for idling or running too long (25P03, 25P04) is not among them: the same event may do that each time.
  */
-const infrastructureStates = /^(08|53|57P)/
+const infrastructureStates = /^(08|53|57P|25006)/
 /** Messages of the Redis driver. Its errors have no code. */
 const redisMessages =
   /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries per request limit)/

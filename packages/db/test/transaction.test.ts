@@ -1,6 +1,7 @@
-import { until } from '@goals-tasks/devstack/testing'
-import type pg from 'pg'
-import { expect } from 'vitest'
+import { startTcpProxy, until } from '@goals-tasks/devstack/testing'
+import pg from 'pg'
+import { expect, onTestFinished } from 'vitest'
+import { inTransaction } from '../src/engine/transaction.ts'
 import { test } from './support/database-test.ts'
 
 test.beforeAll(async ({ pool }) => {
@@ -64,4 +65,27 @@ test('a transaction rejects with the reason when Postgres ends its session betwe
     await tx.query('select 1')
   })
   await expect(idle).rejects.toMatchObject({ code: '25P03' })
+})
+
+test('a transaction waits for its dead connection only once, and the connection is destroyed', async ({ pool }) => {
+  const proxy = await startTcpProxy(pool.options.connectionString ?? '')
+  const queryTimeoutMs = 1_000
+  const behindProxy = new pg.Pool({ connectionString: proxy.url, query_timeout: queryTimeoutMs })
+  behindProxy.on('error', () => undefined)
+  onTestFinished(() => behindProxy.end())
+  let frozenAt = 0
+  const frozen = inTransaction(
+    behindProxy,
+    () => undefined,
+    async (tx) => {
+      await tx.query('select 1')
+      proxy.freeze()
+      frozenAt = performance.now()
+      await tx.query('select 1')
+    },
+  )
+  await expect(frozen).rejects.toThrow('Query read timeout')
+  expect(performance.now() - frozenAt).toBeLessThan(1.8 * queryTimeoutMs)
+  expect(behindProxy.totalCount).toBe(0)
+  expect((await behindProxy.query('select 1')).rowCount).toBe(1)
 })

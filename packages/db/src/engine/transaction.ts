@@ -1,5 +1,6 @@
 import type { CommittedEvent } from '@goals-tasks/events'
 import type pg from 'pg'
+import { isConnectionLoss } from './connection-loss.ts'
 import type { Executor } from './statement.ts'
 
 /** Handles events after their transaction has committed: invalidates the cache and dispatches them. Never throws. */
@@ -9,6 +10,8 @@ export type Tx = Executor & { readonly events: CommittedEvent[] }
 
 const retryable = new Set(['40001', '40P01'])
 const maxTries = 4
+/** SQLSTATE of a write in a read-only session. A new connection may lead to the new primary. */
+const readOnly = '25006'
 
 /**
  * Runs `work` in one transaction on a client of its own. Commits when it resolves, rolls back when it throws.
@@ -68,9 +71,11 @@ async function runOnce<T>(
     await client.query('commit')
     return { result, events: tx.events }
   } catch (error) {
-    // A client that cannot roll back is destroyed. Its server side ends with the connection.
     const reason = lost
-    await client.query('rollback').catch(noteLoss)
+    if (error instanceof Error && (isConnectionLoss(error) || sqlState(error) === readOnly)) noteLoss(error)
+    // A lost connection gets no rollback: the wait for its reply would take the time limit of a query again. Its client
+    // is destroyed, and so is a client that cannot roll back. The server ends the transaction with the connection.
+    if (!lost) await client.query('rollback').catch(noteLoss)
     // Postgres' reason for ending the session is more helpful than the error of the next query, which found it ended.
     throw sqlState(reason) ? reason : error
   } finally {

@@ -1,21 +1,15 @@
 import { isUuid } from '@goals-tasks/config/uuid'
-import {
-  createRemoteJWKSet,
-  errors,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-  jwtVerify,
-} from 'jose'
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { AuthConfig } from './auth-config.ts'
 import { unauthenticated, unavailable } from './problems.ts'
+import { createVerificationKeys } from './verification-keys.ts'
 
 /** The user behind a request and what the token allows. `id` is a UUID in lower case; `expiresAtMs` is a Unix time. */
 export type AuthenticatedActor = { id: string; admin: boolean; scopes: ReadonlySet<string>; expiresAtMs: number }
 /**
  * Returns the actor of a token, without a promise when the token is cached.
- * @throws Problem `unauthenticated` for a bad token, `unavailable` when the keys cannot be fetched
+ * @throws Problem `unauthenticated` for a bad token, `unavailable` when the keys for it cannot be fetched
  */
 export type Verifier = (token: string) => AuthenticatedActor | Promise<AuthenticatedActor>
 
@@ -48,9 +42,28 @@ function verifySecret(config: AuthConfig, secret: string) {
 }
 
 function verifyRemote(config: AuthConfig, url: string) {
-  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(url))
-  return async (token: string) =>
-    (await jwtVerify(token, keys, verifyOptions(config, ['RS256', 'ES256', 'EdDSA']))).payload
+  const keys = createVerificationKeys(url)
+  const options = verifyOptions(config, ['RS256', 'ES256', 'EdDSA'])
+  return async (token: string): Promise<JWTPayload> => {
+    try {
+      return (await jwtVerify(token, keys, options)).payload
+    } catch (error) {
+      if (error instanceof errors.JWKSMultipleMatchingKeys) return verifyWithAny(token, error, options)
+      throw error
+    }
+  }
+}
+
+/** Verifies a token without a `kid`: any key of the set that fits its algorithm may have signed it (RFC 7517, 4.5). */
+async function verifyWithAny(token: string, matching: errors.JWKSMultipleMatchingKeys, options: JWTVerifyOptions) {
+  for await (const key of matching) {
+    try {
+      return (await jwtVerify(token, key, options)).payload
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed()
 }
 
 /** Without `requiredClaims` a token that never expires would pass; without `audience` a token for another service. */
@@ -63,9 +76,9 @@ const verifyOptions = (config: AuthConfig, algorithms: string[]): JWTVerifyOptio
 })
 
 function refuse(cause: unknown): never {
-  // A failure to fetch the keys says nothing about the token.
-  if (!(cause instanceof errors.JOSEError) || cause instanceof errors.JWKSTimeout)
-    throw unavailable('The key server is unavailable.', cause)
+  // A failure to get or to read the keys says nothing about the token.
+  if (!(cause instanceof errors.JOSEError))
+    throw unavailable('The key server is unavailable, so the token cannot be checked. Try again.', cause)
   throw unauthenticated('The token is missing, malformed, expired or not for this service.', cause)
 }
 

@@ -49,10 +49,11 @@ function expected(tasks: Task[], mode: 'TASK_COUNT' | 'ESTIMATED_HOURS') {
     mode === 'TASK_COUNT' ? 1 : hundredths === null ? (low + high) / 2 : 2 * hundredths
   const sum = (some: Task[]) => some.reduce((total, task) => total + weight(task), 0)
   const done = eligible.filter((task) => task.status === 'COMPLETED')
-  const total = sum(eligible)
+  // When all weights are 0, all tasks have the same weight.
+  const [part, total] = sum(eligible) > 0 ? [sum(done), sum(eligible)] : [done.length, eligible.length]
   return {
     mode,
-    percent: total === 0 ? null : Math.floor((100 * sum(done)) / total),
+    percent: total === 0 ? null : Math.floor((100 * part) / total),
     tasks: eligible.length,
     completed: done.length,
     missingEstimates: eligible.length - estimates.length,
@@ -116,6 +117,15 @@ test('progress needs no estimates, and is below 100 while a task is open', async
   ])
   expect(await progressOf(nearly, 'ESTIMATED_HOURS')).toMatchObject({ percent: 99 })
   expect(await progressOf(nearly)).toMatchObject({ percent: 99 })
+})
+
+test('progress by hours counts the tasks when every estimate is 0', async ({ createGoalWith, progressOf }) => {
+  const percents = [
+    [taskWith('TODO', 0), taskWith('TODO', 0)],
+    [taskWith('COMPLETED', 0), taskWith('TODO', 0), taskWith('TODO')],
+    [taskWith('COMPLETED', 0), taskWith('COMPLETED', 0)],
+  ].map(async (tasks) => (await progressOf(await createGoalWith(tasks), 'ESTIMATED_HOURS')) as { percent: number })
+  expect((await Promise.all(percents)).map(({ percent }) => percent)).toEqual([0, 33, 100])
 })
 
 test('the progress of a goal is null when there is nothing to do', async ({ createGoalWith, progressOf }) => {

@@ -24,7 +24,7 @@ export const Progress = Type.Object(
 )
 export type Progress = Static<typeof Progress>
 
-/** Reads only the index `tasks_progress`. Without any estimate all tasks have the same weight. */
+/** Reads only the index `tasks_progress`. Without any estimate, or when all are 0, all tasks have the same weight. */
 const progressOf = prepareStatement<Omit<Progress, 'mode'> & { goalId: string }>(
   'goals_progress',
   sql`with eligible as materialized (
@@ -40,7 +40,8 @@ const progressOf = prepareStatement<Omit<Progress, 'mode'> & { goalId: string }>
         from eligible join medians using (goal_id)
       )
       select goal_id as "goalId",
-             floor(100 * coalesce(sum(weight) filter (where done), 0) / nullif(sum(weight), 0))::int as percent,
+             floor(case when sum(weight) > 0 then 100 * coalesce(sum(weight) filter (where done), 0) / sum(weight)
+                        else 100 * count(*) filter (where done) / count(*) end)::int as percent,
              count(*)::int as tasks, count(*) filter (where done)::int as completed,
              count(*) filter (where estimated_hours is null)::int as "missingEstimates"
       from weighed group by goal_id`,

@@ -39,10 +39,16 @@ export async function checkPrecondition(
   })
 }
 
-const conflictDetail = (versions: readonly number[], current: number) =>
-  versions.includes(weakVersion)
-    ? 'A weak tag, as responses with include= and goal summaries have, names no version. Send the `version` instead.'
-    : `The current version is ${current}.`
+function conflictDetail(versions: readonly number[], current: number): string {
+  if (versions.includes(weakVersion))
+    return (
+      'A weak tag, as responses with include= and goal summaries have, names no version. ' +
+      'Send the `version` instead.'
+    )
+  if (versions.includes(foreignVersion))
+    return `This service never issued that tag. A proxy may have changed it. The current tag is ${etag(current)}.`
+  return `The current version is ${current}.`
+}
 
 const stateAt = prepareStatement<{ state: Record<string, unknown> }>(
   'state_at_version',

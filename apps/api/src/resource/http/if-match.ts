@@ -1,4 +1,4 @@
-import { Problem } from '@goals-tasks/http'
+import { Problem, withoutCoding } from '@goals-tasks/http'
 import type { FastifyRequest } from 'fastify'
 import { foreignVersion, type Precondition, weakVersion } from '../precondition.ts'
 
@@ -30,5 +30,6 @@ function versionOf(tag: string): number {
       'invalid-request',
       `If-Match takes entity tags such as "7" with its quotes, or *. ${tag} is not an entity tag.`,
     )
-  return tag.startsWith('W/') ? weakVersion : Number(/^"([1-9]\d{0,8})"$/.exec(tag)?.[1] ?? foreignVersion)
+  if (tag.startsWith('W/')) return weakVersion
+  return Number(/^"([1-9]\d{0,8})"$/.exec(withoutCoding(tag))?.[1] ?? foreignVersion)
 }

@@ -7,8 +7,11 @@ import type { Deps } from '../deps.ts'
 export type StoredResponse = { status: number; headers: Record<string, string>; body: string }
 type Response = StoredResponse & { replayed?: boolean }
 
-/** A request with an `Idempotency-Key`. `bodyHash` distinguishes requests under one key. */
-export type KeyedRequest = IdempotencyKey & { bodyHash: string }
+/**
+ * A request with an `Idempotency-Key`. `bodyHash` distinguishes requests under one key. `formerHash` is the hash of
+ * version 0.2: this version may get the retry of a request that a process of version 0.2 has stored.
+ */
+export type KeyedRequest = IdempotencyKey & { bodyHash: string; formerHash: string }
 
 type Work = (deps: Deps) => Promise<StoredResponse>
 
@@ -57,7 +60,7 @@ async function once(deps: Deps, request: KeyedRequest, work: Work, waitMs: numbe
 
 async function findStored(deps: Deps, request: KeyedRequest): Promise<Response | undefined> {
   const stored = await loadStoredResponse(deps.db, request)
-  if (stored && stored.bodyHash !== request.bodyHash)
+  if (stored && ![request.bodyHash, request.formerHash].includes(stored.bodyHash))
     throw new Problem('idempotency-key-reused', 'This Idempotency-Key belongs to another request. Send a new one.')
   if (!stored) return undefined
   // The process that wrote them may have crashed before it published.

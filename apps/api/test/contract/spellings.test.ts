@@ -1,4 +1,6 @@
+import { createHash, randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
+import { overwrite } from '../support/client.ts'
 import { test } from '../support/test.ts'
 
 test.for(['"2-gzip"', '"2--gzip"', '"2;gzip"', '"2-br"', '"1", "2-gzip"'])(
@@ -34,3 +36,29 @@ test.for(['"abc"', '"1-lzma"', '"0"', '"1-gzip-gzip"'])(
     expect(refused.body).toMatchObject({ status: 412, detail: expect.stringMatching(/A proxy .* current tag is "1"/) })
   },
 )
+
+test('a keyed request is repeated when its members come in another order and its id in another case', async ({
+  ada,
+}) => {
+  const goal = await ada.createGoal()
+  const headers = { 'idempotency-key': randomUUID(), ...overwrite }
+  const patch = (id: string, body: string) => ada.patch(`/v1/goals/${id}`, body, headers)
+  const first = await patch(goal.id, '{"title":"A","metadata":{"a":1,"b":{"c":2,"d":[3,4]}}}')
+  expect(first.status).toBe(200)
+  const again = await patch(goal.id.toUpperCase(), '{ "metadata": {"b":{"d":[3,4],"c":2},"a":1}, "title": "A" }')
+  expect(again).toMatchObject({ status: 200, text: first.text, headers: { 'idempotency-replayed': 'true' } })
+  const other = await patch(goal.id, '{"title":"A","metadata":{"a":1,"b":{"c":2,"d":[4,3]}}}')
+  expect(other.body).toMatchObject({ status: 422, code: 'idempotency-key-reused' })
+})
+
+test('a keyed request is repeated when version 0.2 has stored it', async ({ api, ada }) => {
+  const headers = { 'idempotency-key': randomUUID() }
+  const first = await ada.post('/v1/goals', '{"title":"A","description":"B"}', headers)
+  const former = createHash('sha256').update('[{},{"title":"A","description":"B"},false]').digest('base64url')
+  await api.pool.query('update idempotency_keys set body_hash = $2 where key = $1', [
+    headers['idempotency-key'],
+    former,
+  ])
+  const again = await ada.post('/v1/goals', '{"title":"A","description":"B"}', headers)
+  expect(again).toMatchObject({ status: 201, text: first.text, headers: { 'idempotency-replayed': 'true' } })
+})

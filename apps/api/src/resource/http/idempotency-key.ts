@@ -12,8 +12,25 @@ export function keyedRequestOf(request: FastifyRequest): KeyedRequest | undefine
   const route = `${request.method} ${request.routeOptions.url}`
   // The hash covers the ids of the path, and the scope `admin`: the response to an administrator may hold more than the
   // same user gets without that scope.
-  const bodyHash = createHash('sha256')
-    .update(JSON.stringify([request.params, request.body ?? {}, request.actor.admin]))
-    .digest('base64url')
-  return { actorId: request.actor.id, route, key, bodyHash }
+  const params = request.params as Record<string, string>
+  const bodyAndScope = [request.body ?? {}, request.actor.admin]
+  return {
+    actorId: request.actor.id,
+    route,
+    key,
+    bodyHash: sha256(JSON.stringify([lowerCaseValues(params), ...bodyAndScope], sortMembers)),
+    formerHash: sha256(JSON.stringify([params, ...bodyAndScope])),
+  }
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
+
+/** Returns the parameters of a path in one spelling: an id may come in either case. */
+const lowerCaseValues = (params: Record<string, string>) =>
+  Object.fromEntries(Object.entries(params).map(([name, id]) => [name, id.toLowerCase()]))
+
+/** Sorts the members of each object for `JSON.stringify`: an object has no order (RFC 8259). */
+function sortMembers(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -1,5 +1,5 @@
 import { type IdempotencyKey, loadStoredResponse, sqlState, storeResponse, takeKey } from '@goals-tasks/db'
-import { Problem, unavailable } from '@goals-tasks/http'
+import { Problem } from '@goals-tasks/http'
 import pTimeout from 'p-timeout'
 import type { Deps } from '../deps.ts'
 
@@ -15,30 +15,20 @@ export type KeyedRequest = IdempotencyKey & { bodyHash: string; formerHash: stri
 
 type Work = (deps: Deps) => Promise<StoredResponse>
 
-const defaultLimits = {
-  /** How long a request waits for an equal one that is still running. */
-  waitMs: 5_000,
-  /** How long a request waits for a database that hangs. Its work may still be committed. */
-  answerMs: 20_000,
-}
+/** How long a request waits for an equal one that is still running. */
+const defaultLimits = { waitMs: 5_000 }
 
 /**
  * Returns a function that executes writes. With a key, the response commits together with what was written, so a
  * repeated request finds the response and writes nothing.
  */
-export function createIdempotentWrites(deps: Deps, { waitMs, answerMs } = defaultLimits) {
+export function createIdempotentWrites(deps: Deps, { waitMs } = defaultLimits) {
   const inTurn = createTurns(waitMs)
-  const execute = (request: KeyedRequest | undefined, work: Work): Promise<Response> =>
+  return (request: KeyedRequest | undefined, work: Work): Promise<Response> =>
     // Equal requests of this process wait here, so that they do not occupy every connection.
     request
       ? inTurn(JSON.stringify([request.actorId, request.route, request.key]), () => once(deps, request, work, waitMs))
       : work(deps)
-
-  return (request: KeyedRequest | undefined, work: Work): Promise<Response> =>
-    pTimeout(execute(request, work), {
-      milliseconds: answerMs,
-      fallback: () => Promise.reject(unavailable('The database did not answer in time.')),
-    })
 }
 
 async function once(deps: Deps, request: KeyedRequest, work: Work, waitMs: number): Promise<Response> {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
-import { noContent } from '../../src/resource/http/reply.ts'
-import { createIdempotentWrites } from '../../src/resource/idempotency.ts'
+import { waitInTime } from '../../src/resource/time-limit.ts'
 import type { Client } from '../support/client.ts'
 import { patiently } from '../support/limits.ts'
 import { test as base } from '../support/test.ts'
@@ -177,9 +176,9 @@ test('the response to an administrator is not replayed to the same user without 
 })
 
 test('a request gets 503 when the database does not answer in time', async ({ api }) => {
-  const execute = createIdempotentWrites(api.deps, { waitMs: 5_000, answerMs: 20 })
-  const { promise: database, resolve } = Promise.withResolvers<typeof noContent>()
-  const refused = await execute(undefined, () => database).catch((error: unknown) => error)
-  resolve(noContent)
+  const { promise: database, resolve } = Promise.withResolvers<void>()
+  const limits = { suspectAfterMs: 10, answerMs: 20 }
+  const refused = await waitInTime(api.deps, database, limits).catch((error: unknown) => error)
+  resolve()
   expect(refused).toMatchObject({ code: 'unavailable', headers: { 'retry-after': '2' } })
 })

@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts'
 import type { Actor } from '../actor.ts'
 import { createIdempotentWrites, type StoredResponse } from '../idempotency.ts'
 import type { Precondition } from '../precondition.ts'
+import { waitInTime } from '../time-limit.ts'
 import type { Access } from './access.ts'
 import { actorOf } from './actor-of.ts'
 import { changing, creating, patching } from './headers.ts'
@@ -77,9 +78,10 @@ export function createOperations(
         ...(body && { body }),
       },
       handler: async (request, reply) => {
-        const { replayed, ...response } = await execute(keyedRequestOf(request), (deps) =>
+        const executed = execute(keyedRequestOf(request), (deps) =>
           run(deps, actorOf(request), inputOf(request, method)),
         )
+        const { replayed, ...response } = await waitInTime(deps, executed)
         if (replayed) reply.header('idempotency-replayed', 'true')
         reply.code(response.status).headers(response.headers)
         return reply.send(response.body === '' ? undefined : response.body)
@@ -96,7 +98,7 @@ export function createOperations(
         schema: { ...described(operation), querystring: query, ...(params && { params }) },
         handler: async (request, reply) => {
           const input = { params: request.params as Static<P>, query: request.query as Static<Q> }
-          return sendPage(request, reply, await run(deps, actorOf(request), input))
+          return sendPage(request, reply, await waitInTime(deps, run(deps, actorOf(request), input)))
         },
       })
     },

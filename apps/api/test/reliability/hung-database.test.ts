@@ -1,0 +1,33 @@
+import { migrate } from '@goals-tasks/db'
+import { ownPostgres, until } from '@goals-tasks/devstack/testing'
+import { expect } from 'vitest'
+import { overwrite } from '../support/client.ts'
+import { patiently } from '../support/limits.ts'
+import { test } from '../support/test.ts'
+import { startTestApp } from '../support/test-app.ts'
+
+test('a write and a read get 503 while Postgres hangs, and succeed when it answers again', async ({
+  onTestFinished,
+}) => {
+  const postgres = await ownPostgres()
+  await migrate(postgres.url)
+  const api = await startTestApp({ database: { url: postgres.url } })
+  onTestFinished(() => api.close())
+  const ada = await api.as()
+  const goal = await ada.createGoal()
+  postgres.pause()
+  const startedAt = performance.now()
+  const hung = await Promise.all([
+    ada.post('/v1/goals', { title: 'Late' }),
+    ada.patch(`/v1/goals/${goal.id}`, { title: 'Late' }, overwrite),
+    ada.get('/v1/tasks?limit=7'),
+  ])
+  const waitedMs = performance.now() - startedAt
+  postgres.resume()
+  for (const { headers, body } of hung) {
+    expect(body).toMatchObject({ status: 503, code: 'unavailable' })
+    expect(headers['retry-after']).toBe('2')
+  }
+  expect(waitedMs).toBeLessThan(15_000)
+  await until(async () => (await ada.post('/v1/goals', { title: 'Again' })).status === 201, patiently)
+})

@@ -37,6 +37,7 @@ export {
   taskPatchFields,
   taskStatuses,
 } from './entities/task.ts'
+export { hasVisibleCharacter, maxTextLength, normalizeText } from './entities/text.ts'
 export { changesBetween, toCloudEvent } from './envelope.ts'
 export {
   type Backoff,

@@ -3,14 +3,13 @@ import { type FieldError, invalidBody } from '@goals-tasks/http'
 const maxBytes = 16_384
 const maxLevels = 8
 
-/** Checks the bounds of metadata and the uniqueness of tags, which a schema cannot do cheaply. @throws Problem 422 */
-export function checkFreeForm({ metadata, tags }: { metadata: unknown; tags: readonly string[] }): void {
+/** Checks the bounds of metadata, which a schema cannot do cheaply. @throws Problem 422 */
+export function checkFreeForm({ metadata }: { metadata: unknown }): void {
   const errors: FieldError[] = []
   if (levels(metadata) > maxLevels)
     errors.push({ pointer: '/metadata', detail: `is nested deeper than ${maxLevels} levels` })
   else if (keptBytes(metadata) > maxBytes)
     errors.push({ pointer: '/metadata', detail: `is larger than ${maxBytes} bytes` })
-  if (new Set(tags).size < tags.length) errors.push({ pointer: '/tags', detail: 'names a tag twice' })
   if (errors.length > 0) throw invalidBody(errors)
 }
 

@@ -29,6 +29,9 @@ export const invalidText = (maxLength: number) => [
   '\udc00',
 ]
 
+/** Texts of which a reader sees nothing. */
+export const invisibleTexts = ['\u200b', '\ufeff', '\u0001\u007f', '\u3164', '\u2800', '\u0301', '\u{e0041}']
+
 const invalidEnum = [
   null,
   '',
@@ -64,7 +67,7 @@ const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(leve
 
 /** By field that goals and tasks share. */
 export const invalidSharedFields = {
-  title: [null, '', '   ', '\u00a0\t\n', ...invalidText(200)],
+  title: [null, '', '   ', '\u00a0\t\n', ...invisibleTexts, ...invalidText(200)],
   description: invalidText(20_000),
   priority: invalidEnum,
   status: invalidEnum,
@@ -81,6 +84,9 @@ export const invalidSharedFields = {
     ['a\0'],
     ['\ud800'],
     ['a', 'a'],
+    ['a', ' a'],
+    ['\u00e9', 'e\u0301'],
+    ...invisibleTexts.map((text) => [text]),
     Array.from({ length: 51 }, (_, i) => `tag ${i}`),
   ],
   metadata: [

@@ -3,6 +3,32 @@ import { expect } from 'vitest'
 import { overwrite } from '../support/client.ts'
 import { test } from '../support/test.ts'
 
+test('text is stored in NFC and trimmed, and a filter finds it in any spelling', async ({ ada }) => {
+  const goal = await ada.createGoal({ title: ' Cafe\u0301 ', category: 'Cafe\u0301', tags: ['re\u0301sume\u0301'] })
+  expect(goal).toMatchObject({ title: 'Caf\u00e9', category: 'Caf\u00e9', tags: ['r\u00e9sum\u00e9'] })
+  for (const query of ['tag=re%CC%81sume%CC%81', 'tag=r%C3%A9sum%C3%A9', 'category=%20Cafe%CC%81']) {
+    const { body } = await ada.get(`/v1/goals?${query}`)
+    expect(
+      body.data?.map(({ id }) => id),
+      query,
+    ).toEqual([goal.id])
+  }
+  const task = await ada.createTask(goal.id, { title: ' Cafe\u0301 ', tags: ['re\u0301sume\u0301'] })
+  expect(task).toMatchObject({ title: 'Caf\u00e9', tags: ['r\u00e9sum\u00e9'] })
+  const found = await ada.get(`/v1/goals/${goal.id}/tasks?tag=re%CC%81sume%CC%81`)
+  expect(found.body.data?.map(({ id }) => id)).toEqual([task.id])
+})
+
+test('a patch with another spelling of the same text changes nothing', async ({ ada }) => {
+  const goal = await ada.createGoal({ title: 'Caf\u00e9' })
+  const task = await ada.createTask(goal.id, { title: 'Caf\u00e9' })
+  for (const patched of [
+    await ada.patchGoal(goal.id, { title: 'Cafe\u0301 ' }),
+    await ada.patchTask(task.id, { title: 'Cafe\u0301 ' }),
+  ])
+    expect(patched.body).toMatchObject({ version: 1, title: 'Caf\u00e9' })
+})
+
 test.for(['"2-gzip"', '"2--gzip"', '"2;gzip"', '"2-br"', '"1", "2-gzip"'])(
   'If-Match %s names version 2 when a proxy has added its coding',
   async (tag, { ada }) => {

@@ -79,3 +79,18 @@ test('an open task becomes BLOCKED and is counted when a dependency is open', ()
     'open task stays open in a CANCELLED goal': 4,
   })
 })
+
+test('a text is planned as the API stores it: in NFC, without invisible titles and without repeated tags', () => {
+  const { goals, adapted } = plan({
+    ...goal([]),
+    title: '\u200b',
+    category: '\u3164',
+    tags: ['\u00e9', 'e\u0301', '\ufeff'],
+  })
+  expect(goals[0]?.body).toMatchObject({ title: 'g', category: null, tags: ['\u00e9'] })
+  expect(adapted).toEqual({
+    'empty title, replaced by the ref': 1,
+    'empty tag left out': 1,
+    'repeated tag left out': 1,
+  })
+})

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { defaultsOf, entityProperties, field, newProperties, patchProperties } from './field.ts'
 import { CalendarDate, Id, Nullable, stringEnum } from './schemas.ts'
 import { description, lifecycle, metadata, priority, tags, title } from './shared-fields.ts'
+import { maxTextLength } from './text.ts'
 
 export const goalStatuses = ['ACTIVE', 'ON_HOLD', 'COMPLETED', 'CANCELLED'] as const
 
@@ -20,7 +21,7 @@ export const goalFields = {
   targetDate: field(Nullable(CalendarDate), { setBy: 'anyone', default: null }),
   category: field(Nullable(Type.String()), {
     setBy: 'anyone',
-    input: Nullable(Type.String({ minLength: 1, maxLength: 100 })),
+    input: Nullable(Type.String({ minLength: 1, maxLength: maxTextLength.category })),
     default: null,
   }),
   tags,

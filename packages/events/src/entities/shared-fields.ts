@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { field } from './field.ts'
 import { Instant, Nullable, stringEnum } from './schemas.ts'
+import { maxTextLength } from './text.ts'
 
 /** In ascending order: a sort by priority follows it. */
 export const priorities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const
@@ -8,17 +9,17 @@ export const priorities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const
 /** Fields that goals and tasks share. */
 export const title = field(Type.String(), {
   setBy: 'anyone',
-  input: Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' }),
+  input: Type.String({ minLength: 1, maxLength: maxTextLength.title, pattern: '\\S' }),
 })
 export const description = field(Nullable(Type.String()), {
   setBy: 'anyone',
-  input: Nullable(Type.String({ maxLength: 20_000 })),
+  input: Nullable(Type.String({ maxLength: maxTextLength.description })),
   default: null,
 })
 export const priority = field(stringEnum(priorities), { setBy: 'anyone', default: 'MEDIUM' })
 export const tags = field(Type.Array(Type.String()), {
   setBy: 'anyone',
-  input: Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 50 }),
+  input: Type.Array(Type.String({ minLength: 1, maxLength: maxTextLength.tag }), { maxItems: 50 }),
   default: [],
 })
 export const metadata = field(Type.Record(Type.String(), Type.Unknown()), {

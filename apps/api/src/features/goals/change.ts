@@ -20,6 +20,7 @@ import {
   written,
 } from '../../resource/optimistic-change.ts'
 import { checkPrecondition, type Precondition } from '../../resource/precondition.ts'
+import { normalizeFields } from '../../resource/text.ts'
 import { cacheKeysOfGoal, loadOwnGoal, type StoredGoal } from './read.ts'
 import { cascadeToReopen, checkGoalChange, checkUncompletableTasks, goalEvents, openTasksPolicy } from './rules.ts'
 import type { Closing, GoalPatch } from './schemas.ts'
@@ -30,7 +31,8 @@ type Wanted = { merge: (goal: GoalState) => GoalState; touches: readonly string[
 
 /** Applies a merge patch. @returns the goal, unchanged when the patch changes nothing */
 export function patchGoal(deps: Deps, actor: Actor, id: string, patch: GoalPatch, precondition: Precondition) {
-  const { version: _, openTasks, force, ...fields } = patch
+  const { version: _, openTasks, force, ...given } = patch
+  const fields = normalizeFields(given)
   const closing = { ...(openTasks ? { openTasks } : {}), ...(force ? { force } : {}) }
   const merge = (goal: GoalState) => patchFields(goal, fields)
   return changeGoal(deps, actor, id, { merge, touches: Object.keys(fields), closing }, precondition)

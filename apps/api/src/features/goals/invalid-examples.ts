@@ -3,13 +3,14 @@ import {
   invalidSharedFields,
   invalidSharedParameters,
   invalidText,
+  invisibleTexts,
 } from '../../resource/invalid-examples.ts'
 import type { GoalPatch } from './schemas.ts'
 
 /** By field of a goal: values that the API refuses. */
 export const invalidGoalFields = {
   ...invalidSharedFields,
-  category: ['', ...invalidText(100)],
+  category: ['', ...invisibleTexts, ...invalidText(100)],
   targetDate: invalidDays,
   openTasks: [null, '', 'KEEP', 'delete', ['keep'], {}, 5],
 } satisfies Record<keyof GoalPatch, unknown[]>

@@ -1,6 +1,6 @@
 import type { ListPage } from '@goals-tasks/cache'
 import { actorId, type Executor } from '@goals-tasks/db'
-import { CalendarDate, type Goal, goalStatuses, priorities } from '@goals-tasks/events'
+import { type Goal, goalStatuses, maxTextLength, normalizeText, priorities } from '@goals-tasks/events'
 import { defaultLimit } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
@@ -18,9 +18,11 @@ export const GoalListQuery = Type.Object(
     ...deletion,
     status: commaSeparated(goalStatuses),
     priority: commaSeparated(priorities),
-    category: Type.Optional(Type.String({ maxLength: 100 })),
-    tag: Type.Optional(Type.String({ maxLength: 50 })),
-    targetBefore: Type.Optional(CalendarDate),
+    category: Type.Optional(Type.String({ maxLength: maxTextLength.category })),
+    tag: Type.Optional(Type.String({ maxLength: maxTextLength.tag })),
+    targetBefore: Type.Optional(
+      Type.String({ format: 'date', description: 'goals with a target date before this day, the day itself excluded' }),
+    ),
     include: commaSeparated(['progress']),
     progressMode: ProgressMode,
   },
@@ -57,8 +59,8 @@ export async function listGoals(
 const filtersOf = (query: GoalListQuery) => [
   ...anyOf('status', query.status, goalStatuses, sql`status`, 'goal_status'),
   ...anyOf('priority', query.priority, priorities, sql`priority`, 'priority'),
-  ...when('category', query.category, sql`category = ${sql.placeholder('category')}`),
-  ...when('tag', query.tag, sql`tags ? ${sql.placeholder('tag')}`),
+  ...when('category', query.category && normalizeText(query.category), sql`category = ${sql.placeholder('category')}`),
+  ...when('tag', query.tag && normalizeText(query.tag), sql`tags ? ${sql.placeholder('tag')}`),
   ...when('targetBefore', query.targetBefore, sql`target_date < ${sql.placeholder('targetBefore')}::date`),
 ]
 

@@ -1,7 +1,7 @@
 import type { ListPage } from '@goals-tasks/cache'
 import { isUuid } from '@goals-tasks/config/uuid'
 import { actorId, taskCreated, taskVisible } from '@goals-tasks/db'
-import { CalendarDate, priorities, taskStatuses } from '@goals-tasks/events'
+import { CalendarDate, maxTextLength, normalizeText, priorities, taskStatuses } from '@goals-tasks/events'
 import type { Page } from '@goals-tasks/http'
 import { defaultLimit, Problem } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
@@ -21,7 +21,7 @@ export const TaskListQuery = Type.Object(
     status: commaSeparated(taskStatuses),
     priority: commaSeparated(priorities),
     assignedTo: Type.Optional(Type.String({ description: '`me` or the id of a user' })),
-    tag: Type.Optional(Type.String({ maxLength: 50 })),
+    tag: Type.Optional(Type.String({ maxLength: maxTextLength.tag })),
     dueBefore: Type.Optional(CalendarDate),
     dueAfter: Type.Optional(CalendarDate),
   },
@@ -106,7 +106,7 @@ const paged = (query: TaskListQuery) => ({ limit: query.limit ?? defaultLimit, c
 const filtersOf = (query: TaskListQuery) => [
   ...anyOf('status', query.status, taskStatuses, sql`status`, 'task_status'),
   ...anyOf('priority', query.priority, priorities, sql`priority`, 'priority'),
-  ...when('tag', query.tag, sql`tags ? ${sql.placeholder('tag')}`),
+  ...when('tag', query.tag && normalizeText(query.tag), sql`tags ? ${sql.placeholder('tag')}`),
   ...when(
     'dueBefore',
     query.dueBefore,

@@ -1,12 +1,18 @@
 import { invalidBody } from '@goals-tasks/http'
+import { normalizeFields } from '../../resource/text.ts'
 
-type Fields = { assignedTo?: string | null; dueAt?: string | null; goalId?: string; dependencies?: string[] }
+type Fields = Parameters<typeof normalizeFields>[0] & {
+  assignedTo?: string | null
+  dueAt?: string | null
+  goalId?: string
+  dependencies?: string[]
+}
 
 /** Returns the fields in one spelling: another spelling of the same value changes nothing. @throws Problem 422 */
 export function normalize<T extends Fields>(fields: T): T {
   const { assignedTo, dueAt, goalId, dependencies } = fields
   return {
-    ...fields,
+    ...normalizeFields(fields),
     ...(assignedTo ? { assignedTo: assignedTo.toLowerCase() } : {}),
     ...(dueAt ? { dueAt: instant(dueAt) } : {}),
     ...(goalId ? { goalId: goalId.toLowerCase() } : {}),

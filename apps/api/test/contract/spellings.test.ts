@@ -29,6 +29,18 @@ test('a patch with another spelling of the same text changes nothing', async ({ 
     expect(patched.body).toMatchObject({ version: 1, title: 'Caf\u00e9' })
 })
 
+test.for([
+  ['europe/berlin', 'Europe/Berlin'],
+  ['AMERICA/LOS_ANGELES', 'America/Los_Angeles'],
+  ['us/pacific', 'US/Pacific'],
+  ['Asia/Kolkata', 'Asia/Kolkata'],
+  ['utc', 'UTC'],
+] as const)('the zone %s is stored as %s', async ([given, stored], { ada }) => {
+  const { id } = await ada.createGoal()
+  const task = await ada.createTask(id, { dueAt: '2027-03-01T12:00:00Z', dueZone: given })
+  expect(task.dueZone).toBe(stored)
+})
+
 test.for(['"2-gzip"', '"2--gzip"', '"2;gzip"', '"2-br"', '"1", "2-gzip"'])(
   'If-Match %s names version 2 when a proxy has added its coding',
   async (tag, { ada }) => {

@@ -45,7 +45,9 @@ export const taskFields = {
   dueAt: field(Nullable(Instant), { setBy: 'anyone', default: null }),
   dueZone: field(Nullable(Type.String()), {
     setBy: 'anyone',
-    input: Nullable(Type.String({ maxLength: 64, description: 'IANA time zone in which `dueAt` was meant' })),
+    input: Nullable(
+      Type.String({ maxLength: 64, description: 'IANA time zone in which `dueAt` was meant, no UTC offset' }),
+    ),
     default: null,
   }),
   estimatedHours: hours,

@@ -40,7 +40,10 @@ export const invalidTaskFields = {
     '2027-01-01T10:00:00Z[Europe/Berlin]',
     1_798_761_600_000,
   ],
-  dueZone: ['', 'Mars/Olympus', 'Europe/Berlin ', 'UTC\0', 5, ['UTC'], 'x'.repeat(65)],
+  dueZone: [
+    ...['', 'Mars/Olympus', 'Europe/Berlin ', 'UTC\0', 5, ['UTC'], 'x'.repeat(65)],
+    ...['+02:00', '-08', '+0530', '+2', 'UTC+2', 'GMT+1', 'Z', 'Berlin', 'Factory', '__proto__'],
+  ],
   estimatedHours: invalidHours,
   actualHours: invalidHours,
 } satisfies Record<keyof TaskPatch, unknown[]>

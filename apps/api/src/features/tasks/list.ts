@@ -1,7 +1,7 @@
 import type { ListPage } from '@goals-tasks/cache'
 import { isUuid } from '@goals-tasks/config/uuid'
 import { actorId, taskCreated, taskVisible } from '@goals-tasks/db'
-import { CalendarDate, maxTextLength, normalizeText, priorities, taskStatuses } from '@goals-tasks/events'
+import { maxTextLength, normalizeText, priorities, taskStatuses } from '@goals-tasks/events'
 import type { Page } from '@goals-tasks/http'
 import { defaultLimit, Problem } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
@@ -14,6 +14,15 @@ import { createListByDeletion } from '../../resource/lists/keyset.ts'
 import { anyOf, commaSeparated, deletion, paging, when } from '../../resource/lists/query.ts'
 import { loadGoal } from '../goals/read.ts'
 
+/** A query parameter with a bound on the day on which a task is due. */
+const dueDay = (description: string) =>
+  Type.Optional(
+    Type.String({
+      format: 'date',
+      description: `${description}; \`dueAt\` counts as its day in \`dueZone\`, which is UTC by default`,
+    }),
+  )
+
 export const TaskListQuery = Type.Object(
   {
     ...paging,
@@ -22,8 +31,8 @@ export const TaskListQuery = Type.Object(
     priority: commaSeparated(priorities),
     assignedTo: Type.Optional(Type.String({ description: '`me` or the id of a user' })),
     tag: Type.Optional(Type.String({ maxLength: maxTextLength.tag })),
-    dueBefore: Type.Optional(CalendarDate),
-    dueAfter: Type.Optional(CalendarDate),
+    dueBefore: dueDay('tasks due before this day, the day itself excluded'),
+    dueAfter: dueDay('tasks due after this day, the day itself excluded'),
   },
   { additionalProperties: false },
 )
@@ -110,13 +119,9 @@ const filtersOf = (query: TaskListQuery) => [
   ...when(
     'dueBefore',
     query.dueBefore,
-    sql`coalesce(due_date, (due_at at time zone 'UTC')::date) < ${sql.placeholder('dueBefore')}::date`,
+    sql`due_day(due_date, due_at, due_zone) < ${sql.placeholder('dueBefore')}::date`,
   ),
-  ...when(
-    'dueAfter',
-    query.dueAfter,
-    sql`coalesce(due_date, (due_at at time zone 'UTC')::date) > ${sql.placeholder('dueAfter')}::date`,
-  ),
+  ...when('dueAfter', query.dueAfter, sql`due_day(due_date, due_at, due_zone) > ${sql.placeholder('dueAfter')}::date`),
 ]
 
 function assignedFilter({ assignedTo }: TaskListQuery, actor: Actor) {

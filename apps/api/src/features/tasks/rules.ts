@@ -72,15 +72,6 @@ export function checkDue(task: { dueDate: string | null; dueAt: string | null; d
     throw invalidBody([{ pointer: '/dueAt', detail: 'and dueDate exclude each other' }])
   if (task.dueZone === null) return
   if (task.dueAt === null) throw invalidBody([{ pointer: '/dueZone', detail: 'needs a dueAt' }])
-  if (!isZone(task.dueZone)) throw invalidBody([{ pointer: '/dueZone', detail: 'is not an IANA time zone' }])
-}
-
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
 }
 
 const maxDependencies = 100

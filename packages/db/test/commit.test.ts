@@ -3,7 +3,7 @@ import { newGoal, newTask } from '@goals-tasks/events/testing'
 import type pg from 'pg'
 import { expect } from 'vitest'
 import { createCommit } from '../src/changes/commit.ts'
-import { sqlState } from '../src/engine/transaction.ts'
+import { sqlState } from '../src/engine/sql-state.ts'
 import { test as databaseTest } from './support/database-test.ts'
 
 const test = databaseTest.extend('commit', { scope: 'file' }, ({ pool }) => createCommit(pool, () => undefined))

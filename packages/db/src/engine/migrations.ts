@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
-import { sqlState } from './transaction.ts'
+import { sqlState } from './sql-state.ts'
 
 const maxTries = 5
 

@@ -1,6 +1,7 @@
 import { fillPlaceholders, type SQL } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
-import type pg from 'pg'
+import pg from 'pg'
+import { retryConflicts } from './conflicts.ts'
 
 const dialect = new PgDialect()
 
@@ -18,7 +19,7 @@ export function prepareStatement<Row>(name: string, query: SQL) {
   if (Buffer.byteLength(name) > 63) throw new Error(`the statement name ${name} is longer than 63 bytes`)
   const { sql: text, params } = dialect.sqlToQuery(query)
   return async (db: Executor, values: Record<string, unknown>): Promise<Row[]> => {
-    const result = await db.query({ name, text, values: fillPlaceholders(params, values) })
+    const result = await send(db, { name, text, values: fillPlaceholders(params, values) })
     return result.rows as Row[]
   }
 }
@@ -26,6 +27,10 @@ export function prepareStatement<Row>(name: string, query: SQL) {
 /** Executes a statement that Postgres plans for its values. Use it to prune partitions and for rare work. */
 export async function executeOnce<Row>(db: Executor, query: SQL): Promise<Row[]> {
   const { sql: text, params } = dialect.sqlToQuery(query)
-  const result = await db.query({ text, values: params })
+  const result = await send(db, { text, values: params })
   return result.rows as Row[]
 }
+
+/** On a pool, a statement is a transaction of its own and may be repeated. In a transaction, all of it has failed. */
+const send = (db: Executor, query: pg.QueryConfig): Promise<pg.QueryResult> =>
+  db instanceof pg.Pool ? retryConflicts(() => db.query(query)) : db.query(query)

@@ -1,6 +1,8 @@
 import type { CommittedEvent } from '@goals-tasks/events'
 import type pg from 'pg'
+import { retryConflicts } from './conflicts.ts'
 import { isConnectionLoss } from './connection-loss.ts'
+import { sqlState } from './sql-state.ts'
 import type { Executor } from './statement.ts'
 
 /** Handles events after their transaction has committed: invalidates the cache and dispatches them. Never throws. */
@@ -8,8 +10,6 @@ export type Publish = (events: readonly CommittedEvent[]) => Promise<void> | voi
 /** An open transaction, and the events that it has emitted so far. They are published when it has committed. */
 export type Tx = Executor & { readonly events: CommittedEvent[] }
 
-const retryable = new Set(['40001', '40P01'])
-const maxTries = 4
 /** SQLSTATE of a write in a read-only session. A new connection may lead to the new primary. */
 const readOnly = '25006'
 
@@ -36,22 +36,6 @@ export async function savepoint<T>(tx: Tx, work: (undo: () => Promise<unknown>) 
   return result
 }
 
-/** Returns the SQLSTATE of an error that came from Postgres, else undefined. */
-export function sqlState(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
-}
-
-async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (tries === maxTries || !retryable.has(sqlState(error) ?? '')) throw error
-    }
-  }
-}
-
 async function runOnce<T>(
   pool: pg.Pool,
   work: (tx: Tx) => Promise<T>,
@@ -66,7 +50,7 @@ async function runOnce<T>(
   // A broken connection rejects its query and also emits an event. An event without a listener would end the process.
   client.on('error', noteLoss)
   try {
-    await client.query('begin')
+    await client.query('begin isolation level read committed')
     const result = await work(tx)
     await client.query('commit')
     return { result, events: tx.events }

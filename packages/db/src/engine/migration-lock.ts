@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+
+export type LockOptions = {
+  /** Gets one sentence when another migration is running. */
+  onWait?: (message: string) => void
+  /** How long to wait for another migration, ten minutes by default. */
+  waitMs?: number
+}
+
+const retryEveryMs = 500
+
+/**
+ * Takes the lock of the migrator for the current transaction. A transaction pooler cannot keep such a lock after the
+ * transaction. Version 0.2 holds the same lock for its session.
+ * @throws Error naming the holder when the lock is not free within `waitMs`
+ */
+export async function lockMigrations(
+  client: pg.Client,
+  { onWait = () => undefined, waitMs = 600_000 }: LockOptions,
+): Promise<void> {
+  const startedAt = performance.now()
+  for (let tries = 0; ; tries++) {
+    const { rows } = await client.query(`select pg_try_advisory_xact_lock(hashtext('goals-tasks migrate')) as locked`)
+    if (rows[0]?.locked) return
+    const holder = await describeHolder(client)
+    if (tries === 0) onWait(`waiting for another migration (${holder})`)
+    if (performance.now() - startedAt > waitMs)
+      throw new Error(`another migration is still running after ${waitMs / 1_000} s (${holder}): end it if it hangs`)
+    await sleep(retryEveryMs)
+  }
+}
+
+async function describeHolder(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ pid: number; since: string; name: string }>(
+    `select pid, application_name as name,
+            to_char(coalesce(xact_start, backend_start) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
+     from pg_locks join pg_stat_activity using (pid)
+     where locktype = 'advisory' and granted and pid <> pg_backend_pid()
+       and database = (select oid from pg_database where datname = current_database()) and objsubid = 1
+       and (classid::bigint << 32 | objid::bigint) = hashtext('goals-tasks migrate')::bigint
+     limit 1`,
+  )
+  const [holder] = rows
+  return holder
+    ? `Postgres process ${holder.pid}, ${holder.name || 'without a name'}, since ${holder.since}`
+    : 'its process is unknown'
+}

@@ -107,6 +107,20 @@ test('only one of two replays finds the dead letter when they run at the same ti
   expect(await loadDeliveries(pool, 'sync')).toHaveLength(1)
 })
 
+test('a replay does not wait when another transaction holds the dead letter', async ({ pool }) => {
+  const id = await createDeadLetter(pool, { consumer: 'sync' })
+  const other = await pool.connect()
+  try {
+    await other.query('begin')
+    await other.query('select from dead_letters where id = $1 for update', [id])
+    expect(await replayDeadLetter(pool, id)).toBeUndefined()
+  } finally {
+    await other.query('rollback')
+    other.release()
+  }
+  expect(await replayDeadLetter(pool, id)).toMatchObject({ id })
+})
+
 test('a bulk replay takes the oldest dead letters first, and at most its limit', async ({ pool }) => {
   const oldest = await createDeadLetter(pool, { consumer: 'sync' })
   await createDeadLetter(pool, { consumer: 'sync' })

@@ -50,3 +50,13 @@ test('a snoozed delivery and a leased delivery are due after the given time', as
   expect(await leaseDeliveries(pool, lease)).toHaveLength(1)
   expect((await loadSyncDelivery(pool, leased)).due_in).toBeCloseTo(10, 0)
 })
+
+test('a delivery and its dead letter store the first 2,000 characters of an error', async ({ pool }) => {
+  const [eventId = ''] = await commitGoals(pool, 1)
+  const failure = { consumer: 'sync', eventId, error: 'x'.repeat(2_001) } as const
+  await recordFailure(pool, { ...failure, delaysMs: [1_000], leaseMs: 30_000 })
+  expect((await loadSyncDelivery(pool, eventId)).last_error).toHaveLength(2_000)
+  await moveToDeadLetters(pool, failure)
+  const { rows } = await pool.query('select error from dead_letters')
+  expect(rows[0].error).toHaveLength(2_000)
+})

@@ -36,3 +36,26 @@ test('the status and a replay respond when Redis was never reachable', async () 
   expect(replay.statusCode).toBe(200)
   expect((await ops.app.inject({ method: 'DELETE', url: `/ops/dead-letters/${id}`, headers })).statusCode).toBe(404)
 })
+
+test('Bull Board says that Redis does not answer when Redis hangs, and works again after it', async () => {
+  const redis = await ownRedis()
+  const ops = await startOps({ redisUrl: redis.url })
+  await until(() => ops.queues.available())
+  const headers = await bearer()
+  const open = (url: string, accept: string) => ops.app.inject({ url, headers: { ...headers, accept } })
+
+  redis.pause()
+  const page = await open('/ops/queues', 'text/html')
+  expect(page.statusCode).toBe(503)
+  expect(page.body).toContain('Redis does not answer. Bull Board comes back with it.')
+  const response = await open('/ops/queues/api/queues', 'application/json')
+  expect(response.json()).toMatchObject({
+    status: 503,
+    code: 'unavailable',
+    detail: expect.stringContaining('Redis does not answer'),
+  })
+
+  redis.resume()
+  await until(async () => (await open('/ops/queues', 'text/html')).statusCode === 200)
+  expect((await open('/ops/queues/api/queues', 'application/json')).statusCode).toBe(200)
+})

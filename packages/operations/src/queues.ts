@@ -30,6 +30,8 @@ export function openQueues(connection: Redis, prefix: string) {
     find: (consumer: string) => all.find((entry) => entry.consumer === consumer),
     /** Call before a command: a queue that has never been connected keeps its commands pending for ever. */
     available: () => connection.status === 'ready',
+    /** Resolves to whether Redis replies, after a second at the latest: then the command times out. */
+    replies: async () => connection.status === 'ready' && (await connection.ping().then(Boolean, () => false)),
     /** Resolves when the connection is ready, or after half a second. A refusal makes it connect again. */
     async untilAvailable(): Promise<void> {
       if (connection.status === 'ready') return

@@ -68,7 +68,7 @@ test('a failed delivery shows its failure and its retry when newer jobs fill the
   expect(await traceAt(event.id, 'sync')).toMatchObject({
     state: 'pending',
     attempts: 1,
-    maxAttempts: 12,
+    maxAttempts: 15,
     error: 'it timed out',
     jobs: [
       { state: 'failed', error: 'it timed out' },

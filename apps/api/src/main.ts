@@ -2,7 +2,7 @@ import { connectCache, createCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { runProcess, throttledWarning } from '@goals-tasks/observability'
+import { createOutageLog, runProcess, throttledWarning } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { createDeps } from './deps.ts'
@@ -17,11 +17,11 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   })
   await assertSchema(pool)
   await ensurePartitions(pool)
-  const redis = connectProducer(config.redis.url, throttledWarning(log, 'Redis is away; events wait in Postgres'))
-  const cacheRedis = connectCache(
-    config.cache.url,
-    throttledWarning(log, 'the Redis of the cache is away; every read asks Postgres'),
-  )
+  const redisOutage = createOutageLog(log, 'Redis', 'events wait in Postgres')
+  const redis = connectProducer(config.redis.url, redisOutage.failed).on('ready', redisOutage.ready)
+  const cacheOutage = createOutageLog(log, 'the Redis of the cache', 'every read asks Postgres')
+  const cacheRedis = connectCache(config.cache.url, cacheOutage.failed)
+  cacheRedis.on('ready', cacheOutage.ready)
   const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
 

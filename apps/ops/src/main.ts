@@ -1,7 +1,7 @@
 import { assertSchema, createDatabase } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { runProcess, throttledWarning } from '@goals-tasks/observability'
+import { createOutageLog, runProcess } from '@goals-tasks/observability'
 import { loadStatus, openQueues } from '@goals-tasks/operations'
 import { buildOps } from './app.ts'
 import { loadOpsConfig } from './config.ts'
@@ -17,7 +17,8 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   })
   const { pool } = database
   await assertSchema(pool)
-  const redis = connectProducer(config.redis.url, throttledWarning(log, 'Redis is away; Bull Board waits for it'))
+  const outage = createOutageLog(log, 'Redis', 'Bull Board waits for it')
+  const redis = connectProducer(config.redis.url, outage.failed).on('ready', outage.ready)
   const queues = openQueues(redis, config.redis.queuePrefix)
   registerStatusMetrics(registry, () => loadStatus({ pool, queues }), log)
 

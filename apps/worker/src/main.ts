@@ -1,7 +1,7 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
-import { runProcess, throttledWarning } from '@goals-tasks/observability'
+import { createOutageLog, runProcess, throttledWarning } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
 import { readiness } from './readiness.ts'
@@ -17,9 +17,12 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
   })
   await assertSchema(pool)
   await ensurePartitions(pool)
-  const producer = connectProducer(config.redis.url, throttledWarning(log, 'Redis is away'))
-  const redis = { producer, worker: connectWorker(config.redis.url, throttledWarning(log, 'Redis is away')) }
-  const cache = connectCache(config.cache.url, throttledWarning(log, 'the Redis of the cache is away'))
+  const outage = createOutageLog(log, 'Redis', 'events wait in Postgres')
+  const producer = connectProducer(config.redis.url, outage.failed).on('ready', outage.ready)
+  const redis = { producer, worker: connectWorker(config.redis.url, outage.failed) }
+  const cacheOutage = createOutageLog(log, 'the Redis of the cache', 'invalidations wait')
+  const cache = connectCache(config.cache.url, cacheOutage.failed)
+  cache.on('ready', cacheOutage.ready)
   await refuseEviction(producer, (reason) => log.warn({ reason }, 'cannot read the eviction policy of Redis'))
 
   const worker = createWorker({

@@ -89,6 +89,16 @@ test('a role of a service is refused without grants, and needs rights on rows on
   await service.query(`select drop_expired_event_partitions(interval '30 days')`)
 })
 
+test('a reader needs the right to select only', async ({ url, owner }) => {
+  const role = await createRole(owner)
+  const reader = await connect(urlOf(url, { role }))
+  await expect(assertSchema(reader, 'reader')).rejects.toThrow(/Grant them:\n +grant select on all tables/)
+  await owner.query(`grant select on all tables in schema public to ${role};
+    grant usage on schema drizzle to ${role}; grant select on all tables in schema drizzle to ${role}`)
+  await assertSchema(reader, 'reader')
+  await expect(assertSchema(reader)).rejects.toThrow(/lacks rights on .*goals/)
+})
+
 test('a role of a service needs no rights on the tables of other programs', async ({ url, owner }) => {
   const role = await createRole(owner)
   await owner.query(`grant select, insert, update, delete on all tables in schema public to ${role};

@@ -1,5 +1,6 @@
 export { createLogger } from './logger.ts'
 export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metrics.ts'
+export { createOutageLog } from './outage-log.ts'
 export { answers, type Readiness } from './probes.ts'
 export { type Check, checkReadiness } from './readiness.ts'
 export { runProcess } from './run-process.ts'

@@ -27,7 +27,7 @@ export async function runOnInstallation(json: boolean, load: Load): Promise<void
 
 async function runOnOpen(open: OpenInstallation, json: boolean, load: Load): Promise<void> {
   try {
-    await assertSchema(open.pool)
+    await assertSchema(open.pool, 'reader')
     const { text, document, exitCode } = await load(open)
     console.log(json ? JSON.stringify(document) : text)
     process.exitCode = exitCode

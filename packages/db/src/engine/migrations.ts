@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import pg from 'pg'
 import { retryConflicts } from './conflicts.ts'
+import type { GrantedUse } from './grants.ts'
 import { type LockOptions, lockMigrations } from './migration-lock.ts'
 import { checkDatabase, checkMigration } from './prerequisites.ts'
 
@@ -72,13 +73,13 @@ async function apply(client: pg.Client, { sql, hash, folderMillis }: MigrationMe
 }
 
 /**
- * Checks that the service can run on this database: the version, the encoding, the schema, the rights of the role, and
- * every migration of this release. The database may have newer migrations: a migration is backwards compatible with the
- * previous release.
+ * Checks that the program can run on this database: the version, the encoding, the schema, the rights of the role, and
+ * every migration of this release. A `reader` needs no rights to write. The database may have newer migrations: a
+ * migration is backwards compatible with the previous release.
  * @throws Error with the problems and their remedies
  */
-export async function assertSchema(client: Queryable): Promise<void> {
-  await checkDatabase(client)
+export async function assertSchema(client: Queryable, use: GrantedUse = 'service'): Promise<void> {
+  await checkDatabase(client, use)
   const missing = await missingMigrations(client)
   if (missing.length === 0) return
   const names = missing.map(({ tag }) => tag).join(', ')

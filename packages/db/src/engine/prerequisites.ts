@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { findMissingGrants } from './grants.ts'
+import { findMissingGrants, type GrantedUse } from './grants.ts'
 
 type Queryable = Pick<pg.Client | pg.Pool, 'query'>
 
@@ -35,12 +35,13 @@ const facts = `
   where datname = current_database()`
 
 /**
- * Checks that a service can run on this database: the version, the encoding, the schema and the rights of the role.
+ * Checks that a service or a reader can run on this database: the version, the encoding, the schema and the rights of
+ * the role.
  * @throws Error with every problem and its remedy
  */
-export async function checkDatabase(client: Queryable): Promise<void> {
+export async function checkDatabase(client: Queryable, use: GrantedUse): Promise<void> {
   const { rows } = await client.query<Facts>(facts)
-  throwProblems([...rows.flatMap(problemsOf), ...(await findMissingGrants(client))])
+  throwProblems([...rows.flatMap(problemsOf), ...(await findMissingGrants(client, use))])
 }
 
 /**

@@ -24,8 +24,7 @@ export const test = base.extend(
   { scope: 'file' },
   fileFixture(async (): Promise<Installation> => {
     const folder = await temporaryTestFolder()
-    // A `start` that runs beside the tests keeps its own ports.
-    const port = String(await getPort({ port: portNumbers(20_000 + (process.pid % 90) * 100, 29_500) }))
+    const port = String(await getPort({ port: portNumbers(firstPort(), 29_500) }))
     const files = [join(folder, 'pg/postmaster.pid'), join(folder, 'redis/redis.pid')]
     return {
       folder,
@@ -41,6 +40,12 @@ export const test = base.extend(
     }
   }),
 )
+
+/**
+ * Returns the first of a hundred ports that no other `start` uses while this one is down between two launches. The test
+ * files that run at the same time have different pool ids, and two runs of the suite mostly have different parents.
+ */
+const firstPort = () => 20_000 + ((process.ppid % 30) * 3 + (Number(process.env.VITEST_POOL_ID) % 3)) * 100
 
 /** Waits until everything is ready. Returns the log line with the addresses. */
 export const ready = (start: Program): Promise<LogLine> =>

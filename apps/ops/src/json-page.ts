@@ -1,8 +1,8 @@
+import { isUuid } from '@goals-tasks/config/uuid'
 import type { FastifyInstance } from 'fastify'
 import { opensPage } from './login/access.ts'
 import { escapeHtml, renderPage } from './page.ts'
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f-]{27}$/
 const links = [
   ['Bull Board', '/ops/queues'],
   ['Dead letters', '/ops/dead-letters'],
@@ -58,5 +58,5 @@ function renderCell(value: unknown, name = ''): string {
   if (value === null || value === undefined) return '–'
   if (isRecord(value)) return `<pre>${escapeHtml(JSON.stringify(value, null, 2))}</pre>`
   const text = escapeHtml(String(value))
-  return name === 'id' && uuid.test(text) ? `<a href="/ops/dead-letters/${text}">${text}</a>` : text
+  return name === 'id' && isUuid(text) ? `<a href="/ops/dead-letters/${text}">${text}</a>` : text
 }

@@ -41,7 +41,8 @@ export function startConsumer<C extends ConsumerName>(name: C, settings: Consume
   const warn = createWarnings(name, settings)
   const context = createContext(name, settings)
   // The owner of the connection logs its errors. The queues repeat them.
-  for (const queue of [context.queue, context.deadQueue]) queue.on('error', warn('queue error'))
+  for (const queue of [context.queue, context.deadQueue])
+    queue.on('error', (err) => settings.log.debug({ consumer: name, err }, 'queue error'))
 
   const worker = createJobWorker(context, redis.worker, queuePrefix)
   const findReason = createWatchdog(context)

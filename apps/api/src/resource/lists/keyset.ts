@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { isUuid } from '@goals-tasks/config/uuid'
 import { deleted, type Executor, live, prepareStatement } from '@goals-tasks/db'
 import { rowSeparator as between, type Page, Problem, toPage } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
@@ -98,7 +99,6 @@ const bind = (name: string, filters: readonly Filter[]) =>
 const digest = (text: string) => hash('sha256', text, 'base64url').slice(0, 12)
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function parseCursor(cursor: string, binding: string): { at: string; id: string } {
   const [version, bound, at, id] = decode(cursor)
@@ -109,7 +109,7 @@ function parseCursor(cursor: string, binding: string): { at: string; id: string 
     typeof id !== 'string' ||
     !instant.test(at) ||
     Number.isNaN(Date.parse(at)) ||
-    !uuid.test(id)
+    !isUuid(id)
   ) {
     throw new Problem(
       'cursor-mismatch',

@@ -1,30 +1,16 @@
-import type { PgTable } from 'drizzle-orm/pg-core'
-import type { Field } from '../engine/column-lists.ts'
-import { createNaturalBatch } from '../engine/natural-batch.ts'
-import { sqlState } from '../engine/sql-state.ts'
-import type { Executor } from '../engine/statement.ts'
+import type { AggregateType } from '@goals-tasks/events'
+import { type SQL, sql } from 'drizzle-orm'
+import { columnNames, type Field } from '../engine/column-lists.ts'
+import { type Executor, prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
+import { goalWritableBy, taskReaders } from '../reads/visibility.ts'
 import { goals } from '../schema/goals.ts'
 import { tasks } from '../schema/tasks.ts'
 import type { Change, Committed } from './change.ts'
-import {
-  type Insert,
-  insertDependentTask,
-  insertGoals,
-  insertTasks,
-  insertTasksAtOnce,
-  toInput,
-} from './create-statements.ts'
-import { subscriptionValues } from './events.ts'
+import { inputOf } from './create-input.ts'
+import { emitEvents, emittedEventsByEntity } from './events.ts'
 import { type DependentTask, goalWrites, type NewGoal, type NewTask, taskWrites } from './fields.ts'
-
-const bounds = { maxQueued: 5_000, maxWaitMs: 10_000 }
-/** Two trips: Postgres commits one batch while the next one is sent. More trips would only make the batches smaller. */
-const sharedLimits = { maxInFlight: 2, maxInputs: 100, ...bounds }
-/** Few trips: creates that fail or wait for a lock leave most connections of the pool to other work. */
-const singleLimits = { maxInFlight: 3, maxInputs: 1, ...bounds }
-
-type Create<V> = (change: Change<V>) => Promise<Committed | null>
+import { batched, type Create, type Created, insertOne } from './insert-in-batches.ts'
 
 /** Returns a function that creates a goal. Concurrent calls share a statement and its commit. */
 export const createGoals = (db: Executor): Create<NewGoal> => batched(db, insertion.goal)
@@ -52,8 +38,75 @@ export async function createDependentTaskIn(tx: Tx, change: Change<DependentTask
   return committed
 }
 
-/** A statement with the table and the fields of its input. */
-type Insertion<T extends PgTable> = { table: T; fields: readonly Field<T>[]; statement: Insert }
+type Parts = { input: SQL; inserted: SQL; alongside?: SQL | undefined }
+
+/** Prepares a statement that inserts any number of rows with their events. Each row has its own metadata. */
+function insertStatement(name: string, aggregate: AggregateType, { input, inserted, alongside = sql`` }: Parts) {
+  return prepareStatement<Created>(
+    name,
+    sql`with ${input}, inserted as (${inserted}), changed as (
+          select inserted.*, null::json as before, types, actor_id, as_admin, reason, correlation_id, causation_id,
+                 cascade_id, traceparent
+          from inserted join input using (id)
+        ), ${emitEvents(aggregate, {
+          types: sql`changed.types`,
+          actorId: sql`changed.actor_id`,
+          asAdmin: sql`changed.as_admin`,
+          reason: sql`changed.reason`,
+          correlationId: sql`changed.correlation_id`,
+          causationId: sql`changed.causation_id`,
+          cascadeId: sql`changed.cascade_id`,
+          traceparent: sql`changed.traceparent`,
+        })}${alongside}
+        select inserted.id, after::text as text, version, by_entity.events
+        from inserted join ${emittedEventsByEntity} by_entity on by_entity.aggregate_id = inserted.id`,
+  )
+}
+
+const insertGoals = insertStatement('goals_create', 'goal', {
+  input: inputOf(goals, goalWrites.insert),
+  inserted: sql`
+    insert into goals (${columnNames(goals, goalWrites.insert)})
+    select ${columnNames(goals, goalWrites.insert)} from input
+    returning id, version, representation as after, array[user_id] as readers, null::uuid[] as goal_ids`,
+})
+
+type TaskInsert = { fields: readonly Field<typeof tasks>[]; lockWait?: SQL; alongside?: SQL }
+
+/** Prepares a statement that locks the goals and inserts tasks into the ones that are open, live and the actor's. */
+const insertTasksStatement = (name: string, { fields, lockWait = sql``, alongside }: TaskInsert) =>
+  insertStatement(name, 'task', {
+    input: inputOf(tasks, fields),
+    inserted: sql`
+      insert into tasks (${columnNames(tasks, fields)}, owner_id)
+      select ${columnNames(tasks, fields, 'input')}, goals.user_id from input join goals on goals.id = input.goal_id
+      where goals.deleted_at is null and goals.status in ('ACTIVE', 'ON_HOLD')
+        and ${goalWritableBy(sql`input.actor_id`, sql`input.as_admin`)}
+      for share of goals ${lockWait}
+      returning id, version, tasks.representation as after, ${taskReaders('tasks')} as readers,
+                array[goal_id] as goal_ids`,
+    alongside,
+  })
+
+/** Waits for the locks of the goals. */
+const insertTasks = insertTasksStatement('task_create', { fields: taskWrites.insert })
+/** Fails with SQLSTATE 55P03 when another transaction holds the lock of a goal. */
+const insertTasksAtOnce = insertTasksStatement('tasks_create', {
+  fields: taskWrites.insert,
+  lockWait: sql`nowait`,
+})
+/** Inserts the edges of each task as well, and counts them on the blockers. */
+const insertDependentTask = insertTasksStatement('task_create_dependent', {
+  fields: taskWrites.insertWithEdges,
+  alongside: sql`, edges as (
+      insert into task_dependencies (task_id, depends_on_id)
+      select input.id, blocker::uuid from inserted join input using (id)
+      cross join jsonb_array_elements_text(input.dependencies) blocker
+      returning depends_on_id
+    ), counted as (
+      update tasks set dependents_count = dependents_count + 1 where id in (select depends_on_id from edges)
+    )`,
+})
 
 const insertion = {
   goal: { table: goals, fields: goalWrites.insert, statement: insertGoals },
@@ -61,66 +114,3 @@ const insertion = {
   taskAtOnce: { table: tasks, fields: taskWrites.insert, statement: insertTasksAtOnce },
   dependentTask: { table: tasks, fields: taskWrites.insertWithEdges, statement: insertDependentTask },
 }
-
-/**
- * Returns a function that tries a create up to three times. The first try shares a statement. If a row made that
- * statement fail, the second try has a statement of its own. If that one fails because a lock is held, the third try is
- * `waiting`.
- */
-function batched<T extends PgTable, V extends { id: string }>(
-  db: Executor,
-  atOnce: Insertion<T>,
-  waiting?: Insertion<T>,
-): Create<V> {
-  /** Returns `retry` when `isRetryable` accepts the error of the statement. */
-  const attempt = (limits: typeof sharedLimits, isRetryable: (error: unknown) => boolean) =>
-    createNaturalBatch<Change<V>, Committed | null | 'retry'>(
-      (changes) =>
-        insertAll(db, atOnce, changes).catch((error) => {
-          if (isRetryable(error)) return changes.map(() => 'retry' as const)
-          throw error
-        }),
-      limits,
-    )
-  const createShared = attempt(sharedLimits, isFaultOfRow)
-  const createAlone = attempt(singleLimits, (error) => waiting !== undefined && sqlState(error) === '55P03')
-  const createWaiting = createNaturalBatch<Change<V>, Committed | null>(
-    (changes) => insertAll(db, waiting ?? atOnce, changes),
-    singleLimits,
-  )
-
-  return async (change) => {
-    const first = await createShared(change)
-    if (first !== 'retry') return first
-    const second = await createAlone(change)
-    return second === 'retry' ? createWaiting(change) : second
-  }
-}
-
-async function insertAll<T extends PgTable, V extends { id: string }>(
-  db: Executor,
-  { table, fields, statement }: Insertion<T>,
-  changes: readonly Change<V>[],
-): Promise<(Committed | null)[]> {
-  const input = JSON.stringify(changes.map((change) => toInput(table, fields, change)))
-  const types = [...new Set(changes.flatMap((change) => change.metadata.types))]
-  const created = await statement(db, { input, ...subscriptionValues(types) })
-  const byId = new Map(created.map((row) => [row.id, row]))
-  return changes.map((change) => byId.get(change.values.id) ?? null)
-}
-
-async function insertOne<T extends PgTable, V extends { id: string }>(
-  tx: Tx,
-  insertion: Insertion<T>,
-  change: Change<V>,
-): Promise<Committed | null> {
-  const [committed] = await insertAll(tx, insertion, [change])
-  return committed ?? null
-}
-
-/**
- * Returns whether one row made the statement fail: an invalid value, a broken constraint, a lock that was not
- * available, or a deadlock. Postgres wrote nothing, so the other rows may succeed without it. After a lost connection
- * the outcome is unknown, so nothing is repeated.
- */
-const isFaultOfRow = (error: unknown) => ['22', '23', '40', '55'].includes(sqlState(error)?.slice(0, 2) ?? '')

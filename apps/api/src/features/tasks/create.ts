@@ -12,6 +12,8 @@ import { checkUsableBlockers, loadBlockers } from './relations.ts'
 import { checkDue } from './rules.ts'
 import type { NewTask } from './schemas.ts'
 
+const maxTries = 3
+
 /** Creates a task in an open goal of the actor. Its status is BLOCKED when a blocker is open, else TODO. */
 export async function createTask(
   deps: Deps,
@@ -29,16 +31,17 @@ export async function createTask(
   }
   const types: EventType[] = values.assignedTo === null ? ['task:created'] : ['task:created', 'task:assigned']
   const change = { values, metadata: eventMetadata(actor, types) }
-  const committed =
+  const write = () =>
     dependencies.length === 0
-      ? await deps.commit.createTask(change)
-      : await createDependent(deps, actor, change, { dependencies, named: input.dependencies ?? [] })
-  if (!committed) {
+      ? deps.commit.createTask(change)
+      : createDependent(deps, actor, change, { dependencies, named: input.dependencies ?? [] })
+  for (let tries = 1; tries <= maxTries; tries++) {
+    const committed = await write()
+    if (committed) return { ...committed, id: values.id }
+    // When this does not throw, the goal was closed a moment ago and is open again.
     await checkGoalAcceptsTasks(deps, actor, goalId)
-    // The goal was closed a moment ago and is open again.
-    throw unavailable('The goal was being changed. Try again.')
   }
-  return { ...committed, id: values.id }
+  throw unavailable('The goal was being changed. Try again.')
 }
 
 type Creation = Parameters<Deps['commit']['createTask']>[0]

@@ -1,3 +1,4 @@
+import { messageOf } from '@goals-tasks/config/message-of'
 import { CalendarDate, goalStatuses, Nullable, priorities, stringEnum, taskStatuses } from '@goals-tasks/events'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
@@ -53,7 +54,7 @@ export function parseLine(text: string, number: number): GoalLine[] {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw refusal(`not JSON: ${error instanceof Error ? error.message : error}`)
+    throw refusal(`not JSON: ${messageOf(error)}`)
   }
   const [problem] = Value.Errors(GoalLine, value)
   if (!problem) return [normalize(value as GoalLine)]

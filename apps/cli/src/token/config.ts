@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, loadVariables } from '@goals-tasks/config'
+import { messageOf } from '@goals-tasks/config/message-of'
 import { authVariables } from '@goals-tasks/http'
 import Type from 'typebox'
 import { dataDir } from '../installation/stack-file.ts'
@@ -26,7 +27,7 @@ function readStartSecret(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : cause
+    const reason = messageOf(cause)
     throw new ConfigError([
       `AUTH_JWT_SECRET is not set and ${path} cannot be read (did \`start\` run here?): ${reason}`,
     ])

@@ -1,3 +1,4 @@
+import { messageOf } from '@goals-tasks/config/message-of'
 import { moveToDeadLetters } from '@goals-tasks/db'
 import { type JobEvent, mirrorDeadLetters } from '@goals-tasks/events'
 import type { Context } from '../context.ts'
@@ -21,5 +22,3 @@ export async function moveEventToDeadLetters(
     log.warn({ consumer, deadLetterId: id, err }, 'Bull Board shows the dead letter later'),
   )
 }
-
-export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -1,10 +1,11 @@
+import { messageOf } from '@goals-tasks/config/message-of'
 import { recordFailure } from '@goals-tasks/db'
 import { RetryLaterError } from '../../consumers/results.ts'
 import type { Context } from '../context.ts'
 import { noteProgress } from '../progress.ts'
 import { enqueueSingle } from '../redis/enqueue.ts'
 import { backoffMs } from './classify-error.ts'
-import { messageOf, moveEventToDeadLetters } from './dead-letters.ts'
+import { moveEventToDeadLetters } from './dead-letters.ts'
 import type { Failure } from './job-result.ts'
 
 /**

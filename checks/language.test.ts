@@ -99,7 +99,8 @@ export const emit = () => announce.nudge({ in: 'emit it of all' })
 test('a clean page passes, with code, tables, labels and abbreviations in it', () => {
   write(
     'README.md',
-    '# A title. With two parts\n\nOne sentence, e.g. this.\nThe `lane` of v1.2 waits.\n**Why.** One *reason*.\n\n| a. B | c |\n|---|---|\n\n```sh\n# nudge. It\n```\n',
+    '# A title. With two parts\n\nOne sentence, e.g. this.\nThe `lane` of v1.2 waits.\n**Why.** One *reason*.\n\n' +
+      '| a. B | c |\n|---|---|\n\n```sh\n# nudge. It\n```\n',
   )
   expect(check()).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { cleanUp, ownRedis, startTcpProxy, until } from '@goals-tasks/devstack/testing'
 import type { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
@@ -43,13 +43,13 @@ test('a connection is closed at most once per second when its server stays a rep
   connection.on('close', () => closed++)
   const startedAt = performance.now()
   let refused = 0
-  while (performance.now() - startedAt < 2_500) {
+  while (closed < 3) {
     await connection.set('key', 'value').catch(() => refused++)
-    await sleep(5)
+    await setImmediate()
   }
   expect(refused).toBeGreaterThan(20)
-  expect(closed).toBeGreaterThan(1)
-  expect(closed).toBeLessThan(5)
+  // The intervals between the three: a slow machine makes them longer, never shorter.
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(2_000)
 })
 
 test.for(connects)('the connection of %s is replaced when it dies without a word', async ([, connect]) => {

@@ -45,8 +45,7 @@ export type ServerOptions = {
 
 /**
  * Creates a Fastify app with everything that the HTTP processes share, in the order in which the plugins must run:
- * problems, JSON bodies, validation, headers, CORS, request checks, request log,
- * shutdown, metrics.
+ * problems, JSON bodies, validation, headers, CORS, request checks, request log, shutdown, metrics.
  * The app has no route and no authentication yet. Close it at the end of the process.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {

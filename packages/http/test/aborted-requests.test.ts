@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createServer } from '../src/server.ts'
@@ -9,7 +10,10 @@ type Line = { msg: string; level: string; url?: string; err?: { message: string 
 const head = 'Host: x\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n'
 const wholeBody = '{"name": "a  thing"}'
 
-/** Starts a server that collects its log lines. `/held` responds when the test calls `release`. */
+/**
+ * Starts a server that collects its log lines. `/held` responds when the test calls `release`. `received` resolves with
+ * the head of the first request, `disconnected` when the server has closed the first connection.
+ */
 async function startServer() {
   const lines: Line[] = []
   const log = createLogger('test', 'debug', { write: (line) => void lines.push(JSON.parse(line)) })
@@ -27,9 +31,13 @@ async function startServer() {
     await hold()
     throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
   })
+  const received = once(app.server, 'request')
+  const disconnected = new Promise<void>((resolve) => {
+    app.server.once('connection', (socket) => socket.once('close', () => resolve()))
+  })
   const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
   onTestFinished(() => app.close())
-  return { lines, port: Number(port), held: held.promise, release: released.resolve }
+  return { lines, port: Number(port), held: held.promise, release: released.resolve, received, disconnected }
 }
 
 /** Sends bytes to a server, and resets the connection after `until`. */
@@ -44,12 +52,11 @@ async function sendAndHangUp(port: number, bytes: string, until: Promise<unknown
 
 const waitForLine = (lines: Line[], line: Partial<Line>) =>
   vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining(line)), { timeout: 10_000 })
-const sent = () => new Promise((resolve) => setTimeout(resolve, 50))
 const linesOf = (lines: Line[]) => lines.filter((line) => !line.msg.startsWith('Server listening'))
 
 test('a client that hangs up in mid-body is logged as an aborted request, not as a lost database', async () => {
-  const { lines, port } = await startServer()
-  await sendAndHangUp(port, `POST /things HTTP/1.1\r\n${head}{"na`, sent())
+  const { lines, port, received } = await startServer()
+  await sendAndHangUp(port, `POST /things HTTP/1.1\r\n${head}{"na`, received)
   await waitForLine(lines, { msg: 'request aborted' })
   expect(lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([])
   expect(JSON.stringify(lines)).not.toContain('database')
@@ -67,7 +74,7 @@ test.for(Object.entries(requests))(
     await sendAndHangUp(port, bytes, held)
     await waitForLine(lines, { msg: 'request aborted', level: 'info', url: '/held' })
     release()
-    await sent()
+    await setImmediate()
     expect(linesOf(lines)).toHaveLength(1)
   },
 )
@@ -75,7 +82,7 @@ test.for(Object.entries(requests))(
 test('a database that is lost for an aborted request is logged as an error', async () => {
   const { lines, port, held, release } = await startServer()
   await sendAndHangUp(port, 'GET /failing HTTP/1.1\r\nHost: x\r\n\r\n', held)
-  await sent()
+  await waitForLine(lines, { msg: 'request aborted' })
   release()
   await vi.waitFor(() =>
     expect(lines).toContainEqual(expect.objectContaining({ msg: 'request failed', level: 'error' })),
@@ -84,19 +91,19 @@ test('a database that is lost for an aborted request is logged as an error', asy
 
 test('bytes that are not HTTP are logged without the token in them', async () => {
   const { lines, port } = await startServer()
-  await sendAndHangUp(port, 'GET / HTTP/1.1\r\nAuthorization: Bearer a-secret\r\nno header\r\n\r\n', sent())
-  await waitForLine(lines, { msg: 'request refused' })
+  const refused = waitForLine(lines, { msg: 'request refused' })
+  await sendAndHangUp(port, 'GET / HTTP/1.1\r\nAuthorization: Bearer a-secret\r\nno header\r\n\r\n', refused)
   const line = lines.find(({ msg }) => msg === 'request refused')
   expect(line?.err).toMatchObject({ type: 'Error', code: expect.stringMatching(/^HPE_/) })
   expect(line?.err).not.toHaveProperty('rawPacket')
 })
 
 test('a client that hangs up after the response leaves one line of its request', async () => {
-  const { lines, port } = await startServer()
+  const { lines, port, disconnected } = await startServer()
   const socket = connect(port, '127.0.0.1')
   socket.write(`POST /things HTTP/1.1\r\n${head}${wholeBody}`)
   await once(socket, 'data')
   socket.resetAndDestroy()
-  await sent()
+  await disconnected
   expect(linesOf(lines)).toMatchObject([{ msg: 'request', level: 'info' }])
 })

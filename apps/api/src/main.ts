@@ -2,7 +2,7 @@ import { connectCache, createCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createOutageLog, runProcess, throttledWarning } from '@goals-tasks/observability'
+import { createOutageLog, registerDispatcherMetrics, runProcess, throttledWarning } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { createDeps } from './deps.ts'
@@ -23,6 +23,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const cacheRedis = connectCache(config.cache.url, cacheOutage.failed)
   cacheRedis.on('ready', cacheOutage.ready)
   const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
+  registerDispatcherMetrics(registry, dispatcher)
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
 
   const app = await buildApp(createDeps({ pool, cache, dispatcher, retentionDays: config.retentionDays }), {

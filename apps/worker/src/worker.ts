@@ -1,5 +1,5 @@
 import { type ConsumerName, createDispatcher } from '@goals-tasks/events'
-import type { Registry } from '@goals-tasks/observability'
+import { type Registry, registerDispatcherMetrics } from '@goals-tasks/observability'
 import { createMetrics } from './runtime/metrics.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
 import { repeat } from './runtime/recovery/repeat.ts'
@@ -21,6 +21,7 @@ export type RunningWorker = { close(): Promise<void> }
 export function createWorker(options: WorkerOptions): RunningWorker {
   const { serve, pool, redis, queuePrefix, retentionDays, registry, log } = options
   const dispatcher = createDispatcher({ connection: redis.producer, prefix: queuePrefix, log })
+  registerDispatcherMetrics(registry, dispatcher)
   const metrics = createMetrics(registry, pool, serve)
   const stopping = new AbortController()
   const settings = { ...options, dispatcher, metrics, signal: stopping.signal }

@@ -21,7 +21,7 @@ export {
   reconcileMirror,
   unmirrorDeadLetter,
 } from './dead-queue.ts'
-export { type CommittedEvent, createDispatcher, type Dispatcher } from './dispatcher.ts'
+export { type CommittedEvent, createDispatcher, type Dispatcher, type DispatcherStats } from './dispatcher.ts'
 export { enqueueEvents } from './enqueue-events.ts'
 export { fieldsWrittenBy } from './entities/field.ts'
 export { Goal, goalDefaults, goalFields, goalPatchFields, goalStatuses, newGoalFields } from './entities/goal.ts'

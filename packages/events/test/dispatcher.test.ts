@@ -1,44 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { freshRedis, ownRedis, until } from '@goals-tasks/devstack/testing'
 import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import type { EventType } from '../src/catalogue.ts'
 import { connectProducer } from '../src/connection.ts'
 import { createDispatcher } from '../src/dispatcher.ts'
-import { type JobData, openQueue } from '../src/queues.ts'
-import type { ConsumerName } from '../src/subscriptions.ts'
-
-const log = pino({ level: 'silent' })
-
-/** Opens a dispatcher and access to its queues. Everything closes with the test. */
-function openDispatcher({ url, prefix }: { url: string; prefix: string }) {
-  const connection = connectProducer(url, () => undefined)
-  const dispatcher = createDispatcher({ connection, prefix, log })
-  const queues = new Map<ConsumerName, ReturnType<typeof openQueue>>()
-  const queueOf = (consumer: ConsumerName) => {
-    const queue = queues.get(consumer) ?? openQueue(connection, prefix, consumer)
-    queues.set(
-      consumer,
-      queue.on('error', () => undefined),
-    )
-    return queue
-  }
-  onTestFinished(async () => {
-    await dispatcher.close()
-    for (const queue of queues.values()) await queue.close()
-    connection.disconnect()
-  })
-  const jobs = async (consumer: ConsumerName): Promise<JobData['events'][]> =>
-    (await queueOf(consumer).getJobs(['waiting'], 0, -1, true)).map((job) => job.data.events)
-  return { connection, dispatcher, jobs, ready: () => until(() => connection.status === 'ready') }
-}
-
-const newEvent = (type: EventType = 'goal:created') => ({
-  id: randomUUID(),
-  type,
-  aggregateId: randomUUID(),
-})
-const newEvents = (count: number) => Array.from({ length: count }, () => newEvent())
+import { newEvent, newEvents, openDispatcher } from './support/dispatcher.ts'
 
 test('an event becomes one job per subscribed consumer, with its ids and its type only', async () => {
   const { dispatcher, jobs, ready } = openDispatcher(freshRedis())

@@ -44,7 +44,7 @@ test('a worker measures how many events it handled, how late and how long, and n
 
 test('every counter of a served consumer exists before the first event', async ({ installation }) => {
   const { registry } = startWorker(installation, { serve: ['sync'] })
-  const samples = (await registry.metrics()).split('\n').filter((line) => /_total{consumer=/.test(line))
+  const samples = (await registry.metrics()).split('\n').filter((line) => /^gt_worker_\w+_total{consumer=/.test(line))
   expect(samples.sort()).toEqual([
     'gt_worker_attempts_failed_total{consumer="sync"} 0',
     'gt_worker_dead_letters_total{consumer="sync"} 0',
@@ -52,6 +52,7 @@ test('every counter of a served consumer exists before the first event', async (
     'gt_worker_events_handled_total{consumer="sync",outcome="skipped"} 0',
     'gt_worker_events_handled_total{consumer="sync",outcome="snoozed"} 0',
     'gt_worker_events_redispatched_total{consumer="sync"} 0',
+    'gt_worker_jobs_dropped_total{consumer="sync"} 0',
     'gt_worker_outages_total{consumer="sync"} 0',
   ])
 })

@@ -66,7 +66,7 @@ async function watchUnservedQueue() {
   await until(() => producer.status === 'ready')
   const queue = queueOf(installation, 'sync')
   const progress = { lastAt: performance.now(), running: 0 }
-  const timings = { ...standard, stuckAfterMs: 150, blindAfterMs: 150 }
+  const timings = { ...standard, stuckAfterMs: 150, blindAfterMs: 150, overdueAfterMs: 10_000 }
   const findReason = createWatchdog({
     name: 'sync',
     pool: installation.pool,
@@ -79,7 +79,7 @@ async function watchUnservedQueue() {
   /** Writes an event whose delivery has been overdue for longer than a few leases. */
   const addOverdue = async () => {
     await writeGoals(installation, 1)
-    await installation.pool.query(`update deliveries set due_at = now() - interval '5 minutes'`)
+    await installation.pool.query(`update deliveries set due_at = now() - interval '20 seconds'`)
   }
   return { redis, producer, queue, progress, installation, findReason, addJob, addOverdue }
 }

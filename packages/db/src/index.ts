@@ -34,7 +34,8 @@ export {
   storeResponse,
   takeKey,
 } from './delivery/idempotency.ts'
-export { type LeasedDelivery, leaseDeliveries, leaseOverdue, oldestOverdueSeconds } from './delivery/leases.ts'
+export { endLeases, type LeasedDelivery, leaseDeliveries } from './delivery/leases.ts'
+export { createOverdueLook, type OverdueLook } from './delivery/overdue.ts'
 export { eventRetentionDays } from './delivery/retention.ts'
 export { createDatabase } from './engine/client.ts'
 export { isConnectionLoss } from './engine/connection-loss.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { claimEvents, finishDeliveries, loadUnfinishedEvents } from '../src/delivery/deliveries.ts'
-import { leaseOverdue, oldestOverdueSeconds } from '../src/delivery/leases.ts'
+import { createOverdueLook } from '../src/delivery/overdue.ts'
 import type { Executor } from '../src/engine/statement.ts'
 import { commitGoals, emptyTables } from './support/committed-goal.ts'
 import { test as databaseTest } from './support/database-test.ts'
@@ -90,8 +90,9 @@ test('claims, loads, finishes and leases do not read a whole backlog when statis
   for (const work of [claimEvents, loadUnfinishedEvents, finishDeliveries])
     expect(await planOf((db) => work(db, 'audit-log', ids))).toMatch(byKey)
   const overdue = { limit: 10, leaseMs: 30_000, notAfter: null, except: [] }
-  expect(await planOf((db) => leaseOverdue(db, 'audit-log', overdue))).toMatch(/Scan using deliveries_due/)
-  expect(await planOf((db) => oldestOverdueSeconds(db, 'audit-log'))).toMatch(/Scan using deliveries_due/)
+  const look = createOverdueLook('audit-log')
+  expect(await planOf((db) => look.lease(db, overdue))).toMatch(/Scan using deliveries_due/)
+  expect(await planOf(look.oldestSeconds)).toMatch(/Scan using deliveries_due/)
 })
 
 test('finishing returns the number of deliveries that it deleted', async ({ pool }) => {

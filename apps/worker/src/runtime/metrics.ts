@@ -1,10 +1,10 @@
-import { oldestOverdueSeconds } from '@goals-tasks/db'
+import { createOverdueLook } from '@goals-tasks/db'
 import type { ConsumerName } from '@goals-tasks/events'
 import { Counter, Gauge, Histogram, type Registry } from '@goals-tasks/observability'
 import type pg from 'pg'
 
 export type Metrics = ReturnType<typeof createMetrics>
-type Counters = Pick<Metrics, 'handled' | 'failed' | 'dead' | 'redispatched' | 'outages'>
+type Counters = Pick<Metrics, 'handled' | 'failed' | 'dead' | 'redispatched' | 'dropped' | 'outages'>
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
@@ -24,6 +24,7 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     failed: counter('attempts_failed', 'Failed attempts at an event'),
     dead: counter('dead_letters', 'Events moved to the dead letters'),
     redispatched: counter('events_redispatched', 'Events without a job that the sweeper enqueued again'),
+    dropped: counter('jobs_dropped', 'Jobs removed from a full Redis; their deliveries are enqueued again'),
     outages: counter('outages', 'Times that a job had to wait for our own Postgres or Redis'),
     purged: new Counter({
       name: 'gt_worker_purged_total',
@@ -46,6 +47,7 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
       registers,
     }),
   }
+  const looks = consumers.map((consumer) => ({ consumer, look: createOverdueLook(consumer) }))
   new Gauge({
     name: 'gt_worker_oldest_overdue_seconds',
     help: 'How long the longest overdue delivery has been due; 0 is normal',
@@ -53,7 +55,7 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     registers,
     async collect() {
       await resetOnError(this, async () => {
-        for (const consumer of consumers) this.set({ consumer }, await oldestOverdueSeconds(pool, consumer))
+        for (const { consumer, look } of looks) this.set({ consumer }, await look.oldestSeconds(pool))
       })
     },
   })
@@ -63,9 +65,12 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
 }
 
 /** Exports every counter from the start: a rate misses the first increase of a counter that did not exist before. */
-function startAtZero({ handled, failed, dead, redispatched, outages }: Counters, consumer: ConsumerName): void {
+function startAtZero(
+  { handled, failed, dead, redispatched, dropped, outages }: Counters,
+  consumer: ConsumerName,
+): void {
   for (const outcome of ['done', 'skipped', 'snoozed']) handled.inc({ consumer, outcome }, 0)
-  for (const counter of [failed, dead, redispatched, outages]) counter.inc({ consumer }, 0)
+  for (const counter of [failed, dead, redispatched, dropped, outages]) counter.inc({ consumer }, 0)
 }
 
 /** Without Postgres the gauge has no value. The scrape still returns all other metrics. */

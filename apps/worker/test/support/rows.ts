@@ -1,5 +1,6 @@
 import { createDatabase } from '@goals-tasks/db'
 import { freshDatabase } from '@goals-tasks/devstack/testing'
+import type { ConsumerName } from '@goals-tasks/events'
 import type pg from 'pg'
 import { onTestFinished } from 'vitest'
 
@@ -22,3 +23,15 @@ export const countRows = async (pool: pg.Pool, from: string): Promise<number> =>
 
 /** Lets the lease of every delivery end, as time would. */
 export const makeDue = (pool: pg.Pool) => pool.query(`update deliveries set due_at = now() - interval '1 second'`)
+
+/** Inserts events of one consumer that have been overdue for a second. No code reads their bodies. */
+export const insertOverdueEvents = (pool: pg.Pool, consumer: ConsumerName, count: number) =>
+  pool.query(
+    `with inserted as (
+       insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, after)
+       select 'goal:created', 'goal', gen_random_uuid(), 1, 0, gen_random_uuid(), '{}' from generate_series(1, $2)
+       returning id
+     )
+     insert into deliveries (consumer, event_id, due_at) select $1, id, now() - interval '1 second' from inserted`,
+    [consumer, count],
+  )

@@ -16,6 +16,8 @@ export type LeasedDelivery = {
 export type Overdue = {
   limit: number
   leaseMs: number
+  /** Leases only deliveries that were due from then on. The index entries before are not read. */
+  from: string
   /** Leases only deliveries that were due by then, because younger ones still have their job in the queue. */
   notAfter: Date | null
   /** Ids of events that a running job holds. */
@@ -23,19 +25,20 @@ export type Overdue = {
 }
 
 /** The deliveries of the consumer, spelled as in the index on `due_at`, which serves overdue deliveries only. */
-const dueOf = (consumer: ConsumerName) => sql`(consumer || '') = ${consumer}`
+export const dueOf = (consumer: ConsumerName) => sql`(consumer || '') = ${consumer}`
 
 /**
  * Leases the consumer's overdue deliveries, the longest overdue first: makes them due in `leaseMs`, so no other process
  * enqueues them before. Skips deliveries that another transaction holds.
  */
 export function leaseOverdue(db: Executor, consumer: ConsumerName, overdue: Overdue): Promise<LeasedDelivery[]> {
-  const { limit, leaseMs, notAfter, except } = overdue
+  const { limit, leaseMs, from, notAfter, except } = overdue
   return executeOnce<LeasedDelivery>(
     db,
     sql`with overdue as materialized (
           select ctid, event_id from deliveries
           where ${dueOf(consumer)} and target = '' and event_id <> all(${uuidList(except)})
+            and due_at >= ${from}::timestamptz
             and due_at <= least(now(), ${notAfter?.toISOString() ?? null}::timestamptz)
           order by due_at limit ${limit} for update skip locked
         ), ${leased(leaseMs, sql`ctid = any(array(select ctid from overdue))`)} ${leasedDeliveries}`,
@@ -51,6 +54,15 @@ export function leaseDeliveries(
   return executeOnce<LeasedDelivery>(db, sql`with ${leased(leaseMs, wanted)} ${leasedDeliveries}`)
 }
 
+/** Makes the consumer's deliveries of these events due at once, for example because their jobs were removed. */
+export async function endLeases(db: Executor, consumer: ConsumerName, ids: readonly string[]): Promise<void> {
+  await executeOnce(
+    db,
+    sql`update deliveries set due_at = now()
+        where consumer = ${consumer} and event_id = any(${uuidList(ids)}) and target = '' and due_at > now()`,
+  )
+}
+
 const leased = (leaseMs: number, condition: SQL) => sql`leased as (
   update deliveries set due_at = now() + ${milliseconds(leaseMs)} where ${condition}
   returning event_id, attempts, replays
@@ -58,12 +70,3 @@ const leased = (leaseMs: number, condition: SQL) => sql`leased as (
 const leasedDeliveries = sql`
   select leased.event_id as id, e.type, e.aggregate_id as "aggregateId", leased.attempts, leased.replays
   from leased left join events e on e.id = leased.event_id order by leased.event_id`
-
-/** Returns for how many seconds the consumer's longest overdue delivery has been due, or 0. Reads one index entry. */
-export async function oldestOverdueSeconds(db: Executor, consumer: ConsumerName): Promise<number> {
-  const [row] = await executeOnce<{ seconds: number | null }>(
-    db,
-    sql`select extract(epoch from now() - min(due_at))::float8 as seconds from deliveries where ${dueOf(consumer)}`,
-  )
-  return Math.max(0, row?.seconds ?? 0)
-}

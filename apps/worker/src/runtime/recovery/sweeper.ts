@@ -1,14 +1,20 @@
-import { leaseOverdue, oldestOverdueSeconds, snoozeDeliveries } from '@goals-tasks/db'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createOverdueLook, type OverdueLook, snoozeDeliveries } from '@goals-tasks/db'
 import { maxEventsPerJob } from '@goals-tasks/events'
 import { throttled } from '@goals-tasks/observability'
 import pMap from 'p-map'
 import type { Context } from '../context.ts'
+import { dropQueue } from '../redis/drop-queue.ts'
 import { enqueueBatches, enqueueSingle, isKnown, type KnownDelivery } from '../redis/enqueue.ts'
 import { findRefusal } from '../redis/find-refusal.ts'
 import { memoryShare } from '../redis/memory.ts'
 
 const maxEventsPerSweep = 10 * maxEventsPerJob
+/** While more jobs wait, the sweeper adds none: its jobs are full, and each takes about 12 KB in Redis. */
 const maxWaitingJobs = 200
+/** The sweeper adds jobs again before the workers run out of them. */
+const lowWaitingJobs = 100
+const lookEveryMs = 100
 const maxMemoryShare = 0.7
 /** The clocks of two hosts differ, and a commit comes a little before its job. */
 const marginMs = 5_000
@@ -16,29 +22,34 @@ const parallelAdds = 20
 const reportNoRoomEveryMs = 60_000
 
 /**
- * Enqueues overdue deliveries that no job carries any more: their API died between commit and enqueueing, or Redis
- * was away, emptied, or restored from an older state.
+ * Enqueues overdue deliveries that no job carries any more: their API died between commit and enqueueing, too many jobs
+ * waited, or Redis was away, emptied, or restored from an older state. Works off a backlog of any size in one sweep, at
+ * the speed of the workers.
  *
- * Leaves a backlog alone. Every enqueueing moves `due_at` one lease ahead, and the queue is first in, first out. So a
- * delivery that was due no later than one lease after the oldest waiting job was added was enqueued before that job,
- * and has left the queue. Running jobs keep their events too. BullMQ returns the jobs of a dead worker to the queue.
+ * Leaves a backlog in the queue alone. Every enqueueing moves `due_at` one lease ahead, and the queue is first in,
+ * first out. So a delivery that was due no later than one lease after the oldest waiting job was added was enqueued
+ * before that job, and has left the queue. Running jobs keep their events too. BullMQ returns the jobs of a dead worker
+ * to the queue.
  */
 export function createSweeper(context: Context): () => Promise<void> {
+  const look = createOverdueLook(context.name)
   const reportNoRoom = throttled(reportNoRoomEveryMs, (room: Room) =>
     context.log.warn({ consumer: context.name, ...room }, 'no room for overdue events'),
   )
-  return () => sweep(context, reportNoRoom)
+  return () => sweep(context, look, reportNoRoom)
 }
 
-async function sweep(context: Context, reportNoRoom: (room: Room) => void): Promise<void> {
-  const { name: consumer, pool, log } = context
-  while ((await oldestOverdueSeconds(pool, consumer)) > 0) {
+async function sweep(context: Context, look: OverdueLook, reportNoRoom: (room: Room) => void): Promise<void> {
+  const { name: consumer, pool, log, signal } = context
+  while (!signal.aborted && (await look.oldestSeconds(pool)) > 0) {
+    await ensureWritable(context)
     const room = await measureRoom(context)
-    if (!isRoomy(room)) return reportNoRoom(room)
-    // A lease without a job would hide from the watchdog and from the metrics that the deliveries are overdue.
-    const refusal = await findRefusal(context)
-    if (refusal) throw new Error(`Redis refuses jobs: ${refusal}`)
-    const leased = await leaseUnqueued(context)
+    if (!isRoomy(room)) {
+      reportNoRoom(room)
+      await untilFewWait(context, room)
+      continue
+    }
+    const leased = await leaseUnqueued(context, look)
     await snoozeOrphans(
       context,
       leased.filter((delivery) => !isKnown(delivery)),
@@ -49,14 +60,29 @@ async function sweep(context: Context, reportNoRoom: (room: Room) => void): Prom
   }
 }
 
+/**
+ * Drops the jobs of a full Redis, so that it takes some again.
+ * @throws Error when Redis refuses jobs for another reason, or is full of other keys: a lease without a job would hide
+ * from the watchdog and from the metrics that the deliveries are overdue
+ */
+async function ensureWritable(context: Context): Promise<void> {
+  const { name: consumer, log, metrics } = context
+  const refusal = await findRefusal(context)
+  if (refusal === null) return
+  const jobs = refusal.startsWith('OOM ') ? await dropQueue(context) : 0
+  if (jobs === 0) throw new Error(`Redis refuses jobs: ${refusal}`)
+  metrics.dropped.inc({ consumer }, jobs)
+  log.warn({ consumer, jobs }, 'Redis is full: dropped the jobs of the consumer, and enqueues their events again')
+}
+
 /** Leases overdue deliveries that no waiting or running job carries. */
-async function leaseUnqueued(context: Context) {
-  const { name: consumer, pool, timings } = context
+async function leaseUnqueued(context: Context, look: OverdueLook) {
+  const { pool, timings } = context
   // In this order: a job that starts in between is then counted twice, never missed.
   const notAfter = await latestDueOfLostJobs(context)
   const except = await runningEvents(context)
   const { leaseMs } = timings
-  return leaseOverdue(pool, consumer, { limit: maxEventsPerSweep, leaseMs, notAfter, except })
+  return look.lease(pool, { limit: maxEventsPerSweep, leaseMs, notAfter, except })
 }
 
 type Room = { waiting: number; memory: number }
@@ -72,6 +98,13 @@ async function measureRoom({ queue, redis }: Context): Promise<Room> {
  */
 const isRoomy = ({ waiting, memory }: Room): boolean =>
   waiting === 0 || (waiting <= maxWaitingJobs && memory <= maxMemoryShare)
+
+/** Waits until the workers have worked off most of the waiting jobs, or the process stops. */
+async function untilFewWait({ queue, signal }: Context, { memory }: Room): Promise<void> {
+  const enough = memory <= maxMemoryShare ? lowWaitingJobs : 0
+  do await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined)
+  while (!signal.aborted && (await queue.getWaitingCount()) > enough)
+}
 
 /** Returns the latest `due_at` of deliveries that lost their jobs. Null means every overdue one: no job waits. */
 async function latestDueOfLostJobs({ queue, timings }: Context): Promise<Date | null> {

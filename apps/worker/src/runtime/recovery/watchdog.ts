@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '@goals-tasks/config/message-of'
-import { oldestOverdueSeconds } from '@goals-tasks/db'
+import { createOverdueLook, type OverdueLook } from '@goals-tasks/db'
 import type { Context } from '../context.ts'
 import { findRefusal } from '../redis/find-refusal.ts'
 
@@ -22,12 +22,13 @@ const lookWithinMs = 5_000
  */
 export function createWatchdog(watched: Watched): () => Promise<string | null> {
   const { progress, timings } = watched
+  const overdueLook = createOverdueLook(watched.name)
   let suspected: { kind: Suspicion['kind']; since: number } | undefined
   return async () => {
     const before = suspected
     // Stays undefined when the look fails: time without an answer of Postgres is no evidence.
     suspected = undefined
-    const suspicion = await Promise.race([look(watched), rejectAfter(lookWithinMs)])
+    const suspicion = await Promise.race([look(watched, overdueLook), rejectAfter(lookWithinMs)])
     if (!suspicion) return null
     const now = performance.now()
     const { kind, reason } = suspicion
@@ -38,9 +39,9 @@ export function createWatchdog(watched: Watched): () => Promise<string | null> {
   }
 }
 
-async function look(watched: Watched): Promise<Suspicion | null> {
-  const { name, pool, timings } = watched
-  const isOverdue = (await oldestOverdueSeconds(pool, name)) * 1_000 > timings.overdueAfterMs
+async function look(watched: Watched, overdueLook: OverdueLook): Promise<Suspicion | null> {
+  const { pool, timings } = watched
+  const isOverdue = (await overdueLook.oldestSeconds(pool)) * 1_000 > timings.overdueAfterMs
   const blindness = (problem: string): Suspicion | null =>
     isOverdue ? { kind: 'blind', reason: `deliveries are overdue and Redis does not serve: ${problem}` } : null
   if (watched.redis.status !== 'ready') return blindness('it is not connected')

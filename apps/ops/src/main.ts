@@ -2,7 +2,7 @@ import { assertSchema, createDatabase } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
 import { createOutageLog, runProcess } from '@goals-tasks/observability'
-import { loadStatus, openQueues } from '@goals-tasks/operations'
+import { createDeliveryLook, loadStatus, openQueues } from '@goals-tasks/operations'
 import { buildOps } from './app.ts'
 import { loadOpsConfig } from './config.ts'
 import { createSessions } from './login/session.ts'
@@ -20,7 +20,8 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const outage = createOutageLog(log, 'Redis', 'Bull Board waits for it')
   const redis = connectProducer(config.redis.url, outage.failed).on('ready', outage.ready)
   const queues = openQueues(redis, config.redis.queuePrefix)
-  registerStatusMetrics(registry, () => loadStatus({ pool, queues }), log)
+  const lookAtDeliveries = createDeliveryLook()
+  registerStatusMetrics(registry, () => loadStatus({ pool, queues, lookAtDeliveries }), log)
 
   const verify = createVerifier(config.auth)
   const sessions = createSessions(config.sessionSecret)

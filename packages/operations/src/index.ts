@@ -1,6 +1,6 @@
 export { type OpsQueues, openQueues } from './queues.ts'
 export { countedUpTo } from './status/counted-up-to.ts'
-export type { LastError } from './status/deliveries.ts'
+export { createDeliveryLook, type LastError } from './status/deliveries.ts'
 export { type ConsumerStatus, loadStatus, type Status } from './status/load-status.ts'
 export type { ConsumerTrace } from './trace/consumer-trace.ts'
 export type { TracedEntity } from './trace/entity.ts'

@@ -1,2 +1,3 @@
 export { digestTables } from './digest-tables.ts'
 export { expectInvariants } from './invariants.ts'
+export { countBlocks, finishBacklog, holdSnapshot } from './reads.ts'

@@ -23,33 +23,57 @@ export type LastError = {
   eventAgeSeconds: number
 }
 
-/**
- * Loads the status of all consumers in the order of `consumerNames`. An event's id contains its time, so the first
- * index entry is the oldest pending event. Events that failed before are among the oldest as well: one bounded scan
- * counts the deliveries and finds the newest failed one.
- */
-export const loadDeliveryStatus = (db: Executor) =>
-  executeOnce<DeliveryStatus>(
-    db,
-    sql`select c.consumer,
-          (select extract(epoch from now() - uuid_extract_timestamp(d.event_id))::float8 from deliveries d
-           where d.consumer = c.consumer order by d.event_id limit 1) as "oldestPendingSeconds",
-          pending.count as "pendingDeliveries",
-          (select count(*)::int from (
-             select from dead_letters l where l.consumer = c.consumer limit ${countedUpTo}) l) as "deadLetters",
-          (select to_json(e) from ${newestError} e) as "lastError"
-        from unnest(${sql.param(consumerNames)}::text[]) with ordinality c(consumer, n)
-        cross join lateral ${pending} pending
-        order by c.n`,
-  )
+const wholeLookEveryMs = 60_000
+/** No transaction lasts longer, so each event is visible so long after the time in its id. */
+const longestTransaction = sql`interval '60 seconds'`
+const beginning = '00000000-0000-0000-0000-000000000000'
 
-/** Counts the oldest deliveries of the consumer `c` and finds the newest failed event among them. */
+export type DeliveryLook = (db: Executor) => Promise<DeliveryStatus[]>
+
+/**
+ * Creates a function that loads the status of all consumers in the order of `consumerNames`. An event's id contains its
+ * time, so the first index entry is the oldest pending event. Events that failed before are among the oldest as well:
+ * one bounded scan counts the deliveries and finds the newest failed one.
+ *
+ * While a transaction stays open for long, the index keeps the entries of finished deliveries. So a look begins at the
+ * oldest pending event of the last one. One look per minute begins at the beginning, and finds replayed events.
+ */
+export function createDeliveryLook({ now = () => performance.now() } = {}): DeliveryLook {
+  let from: string[] = []
+  let wholeLookAt = Number.NEGATIVE_INFINITY
+  return async (db) => {
+    const startedAt = now()
+    const isWhole = startedAt - wholeLookAt >= wholeLookEveryMs
+    const rows = await executeOnce<DeliveryStatus & { next: string }>(
+      db,
+      statusFrom(isWhole ? consumerNames.map(() => beginning) : from),
+    )
+    if (isWhole) wholeLookAt = startedAt
+    from = rows.map(({ next }) => next)
+    return rows.map(({ next: _, ...status }) => status)
+  }
+}
+
+const statusFrom = (ids: readonly string[]) => sql`
+  select c.consumer,
+    extract(epoch from now() - uuid_extract_timestamp(pending.oldest))::float8 as "oldestPendingSeconds",
+    pending.count as "pendingDeliveries",
+    (select count(*)::int from (
+       select from dead_letters l where l.consumer = c.consumer limit ${countedUpTo}) l) as "deadLetters",
+    (select to_json(e) from ${newestError} e) as "lastError",
+    least(pending.oldest, uuidv7_floor(now() - ${longestTransaction}))::text as next
+  from unnest(${sql.param(consumerNames)}::text[], ${sql.param(ids)}::uuid[]) with ordinality c(consumer, first, n)
+  cross join lateral ${pending} pending
+  order by c.n`
+
+/** Counts the oldest deliveries of the consumer `c` and finds the oldest and the newest failed event among them. */
 const pending = sql`(
   with oldest as materialized (
     select d.event_id, d.last_error is not null as failed from deliveries d
-    where d.consumer = c.consumer order by d.event_id limit ${countedUpTo}
+    where d.consumer = c.consumer and d.event_id >= c.first order by d.event_id limit ${countedUpTo}
   )
-  select count(*)::int as count, (select event_id from oldest where failed order by event_id desc limit 1) as failed
+  select count(*)::int as count, (select event_id from oldest order by event_id limit 1) as oldest,
+         (select event_id from oldest where failed order by event_id desc limit 1) as failed
   from oldest)`
 
 /** The newer one of the failed delivery that `pending` found and of the newest dead letter. */

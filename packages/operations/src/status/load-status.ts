@@ -1,7 +1,7 @@
 import { findDatabaseWriteRefusal } from '@goals-tasks/db'
 import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
-import { type DeliveryStatus, loadDeliveryStatus } from './deliveries.ts'
+import { createDeliveryLook, type DeliveryLook, type DeliveryStatus } from './deliveries.ts'
 import { loadQueueStatus, type QueueStatus } from './queue.ts'
 import { countUnpartitionedEvents } from './unpartitioned.ts'
 
@@ -21,14 +21,17 @@ export type Status = {
   unpartitionedEvents: number
 }
 
+/** `lookAtDeliveries` is for a caller that loads the status again and again. */
+type Sources = { pool: pg.Pool; queues: OpsQueues; lookAtDeliveries?: DeliveryLook }
+
 /**
  * Loads the state of every consumer: deliveries and dead letters from Postgres, jobs and workers from Redis.
  * The queries read a bounded number of index entries, so they suit a scrape. Rejects when Postgres does not answer.
  */
-export async function loadStatus({ pool, queues }: { pool: pg.Pool; queues: OpsQueues }): Promise<Status> {
+export async function loadStatus({ pool, queues, lookAtDeliveries = createDeliveryLook() }: Sources): Promise<Status> {
   await queues.untilAvailable()
   const [deliveries, unpartitionedEvents, postgresError, results] = await Promise.all([
-    loadDeliveryStatus(pool),
+    lookAtDeliveries(pool),
     countUnpartitionedEvents(pool),
     findDatabaseWriteRefusal(pool),
     Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),

@@ -13,8 +13,9 @@ export type Cache = ReturnType<typeof createCache>
  * - `readList(query, load)` returns a page of a list, stored until one of its groups is invalidated (`ListQuery`).
  * - No text above 64 KB is stored, and none while a Redis that does not evict uses more than 70 % of its memory limit.
  * - `invalidate(change)` must be called after the commit and before the response. It takes at most 50 ms, never throws,
- *   and returns whether Redis confirmed. If not, this process bypasses the cache until the global generation has been
- *   bumped. A change of more than a thousand entities always bumps it. A caller that must not miss an invalidation
- *   repeats it with `createInvalidation`, which throws.
+ *   and returns whether Redis confirmed. If not, this process repeats it, and does not read the keys of the change from
+ *   the cache until Redis has confirmed. When that fails too, it bypasses the whole cache. A change of more than a
+ *   thousand entities bumps the generation. A caller that must not miss an invalidation repeats it with
+ *   `createInvalidation`, which throws.
  */
 export const createCache = (options: CacheOptions) => composeCache(options, createParts(options))

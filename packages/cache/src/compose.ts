@@ -13,6 +13,7 @@ import { createGeneration } from './redis/generation.ts'
 import { createGuard } from './redis/guard.ts'
 import { createLeaseTokens } from './redis/lease-tokens.ts'
 import { createMemory } from './redis/memory.ts'
+import { createMissedKeys } from './redis/missed-keys.ts'
 import { watchConnection } from './redis/watch-connection.ts'
 import { createCounters } from './stats/counters.ts'
 import { createInspection } from './stats/inspection.ts'
@@ -52,6 +53,10 @@ export function createParts({ redis, prefix, log }: CacheOptions, limits = defau
     newToken,
     bumpIntervalMs: limits.bumpIntervalMs,
   })
+  const invalidation = createInvalidation({ redis, prefix })
+  const bypass = createBypass(generation, log, () => {
+    counters.swaps++
+  })
   return {
     counters,
     guard,
@@ -61,17 +66,17 @@ export function createParts({ redis, prefix, log }: CacheOptions, limits = defau
     inFlightLoads: createInFlightLoads(limits.maxInFlightLoads),
     memory: createMemory(redis, guard),
     readKeys: createBatchedReads(redis, generation.key, guard),
-    invalidation: createInvalidation({ redis, prefix }),
-    bypass: createBypass(generation, log, () => {
-      counters.swaps++
-    }),
+    invalidation,
+    bypass,
+    missedKeys: createMissedKeys(invalidation, bypass),
   }
 }
 
 export function composeCache({ redis, prefix, registry }: CacheOptions, parts: Parts) {
-  const { counters, guard, bypass, invalidation, generation } = parts
+  const { counters, guard, bypass, missedKeys, invalidation, generation } = parts
   const unwatch = watchConnection(redis, () => bypass.start('the connection to Redis was lost'))
-  if (registry) registerMetrics(registry, counters, { breaker: guard.state, isBypassed: bypass.isActive })
+  if (registry)
+    registerMetrics(registry, counters, { breaker: guard.state, isBypassed: bypass.isActive, missed: missedKeys.count })
 
   async function invalidate(change: Invalidation): Promise<boolean> {
     try {
@@ -81,7 +86,7 @@ export function composeCache({ redis, prefix, registry }: CacheOptions, parts: P
       return true
     } catch (error) {
       counters.invalidationsMissed++
-      bypass.start(error instanceof Error ? error.message : String(error))
+      missedKeys.add(change, error instanceof Error ? error.message : String(error))
       return false
     }
   }
@@ -91,9 +96,10 @@ export function composeCache({ redis, prefix, registry }: CacheOptions, parts: P
     invalidate,
     ...createValues({ redis, prefix, guard, bypass, generation, invalidate }),
     ...createInspection({ redis, guard, counters, bypass }),
-    /** Ends the bypass loop. Fills that finish later are not stored, because the caller disconnects Redis. */
+    /** Ends the bypass and the repetitions. Fills that finish later are lost, because the caller disconnects Redis. */
     async close(): Promise<void> {
       unwatch()
+      await missedKeys.close()
       await bypass.close()
     },
   }

@@ -23,8 +23,11 @@
  *   change and arrives after it is therefore refused (an entity) or never matched (a list). This holds even when Redis
  *   has lost, evicted or rolled back a tombstone meanwhile: a new placeholder or group has a new token.
  * - The *version* of an entity shows which of two invalidations or fills is newer, whichever arrives first.
- * - A *bypass* means that a process does not use the cache, because it may have missed an invalidation. The bypass ends
- *   once the global generation has been *bumped*. A bump voids all entries and lists of every process at once.
+ * - A *missed key* is one whose invalidation Redis did not confirm. Its process does not read it from the cache until a
+ *   repetition of the invalidation was confirmed.
+ * - A *bypass* means that a process does not use the cache at all, because a repetition failed too or the connection
+ *   was lost. The bypass ends once the global generation has been *bumped*. A bump voids all entries and lists of every
+ *   process at once.
  *
  * Each key is read and written on its own, because each may lie on a different node of a Redis Cluster.
  */

@@ -3,6 +3,7 @@ import type { Bypass } from '../redis/bypass.ts'
 import type { Generation } from '../redis/generation.ts'
 import type { Guard } from '../redis/guard.ts'
 import type { Memory } from '../redis/memory.ts'
+import type { MissedKeys } from '../redis/missed-keys.ts'
 import type { Counters } from '../stats/counters.ts'
 import type { ReadKeys } from './batched-reads.ts'
 import { type Entries, isStorable, type Loaded, parseEntry } from './entries.ts'
@@ -21,17 +22,18 @@ type Options = {
   generation: Pick<Generation, 'setIfAbsent'>
   inFlightLoads: InFlightLoads
   bypass: Pick<Bypass, 'isActive'>
+  missedKeys: Pick<MissedKeys, 'hasEntity' | 'hasGroup'>
   memory: Memory
   guard: Guard
   counters: Counters
 }
 
 export function createVersionedReads(options: Options) {
-  const { readKeys, entries, lists, generation, inFlightLoads, bypass, memory, guard, counters } = options
+  const { readKeys, entries, lists, generation, inFlightLoads, bypass, missedKeys, memory, guard, counters } = options
 
   /** Returns what `lookUp` finds, or undefined when the cache is bypassed or Redis does not answer in time. */
-  async function unlessBypassed<T>(lookUp: () => Promise<T>): Promise<T | undefined> {
-    if (!bypass.isActive())
+  async function unlessBypassed<T>(isMissed: boolean, lookUp: () => Promise<T>): Promise<T | undefined> {
+    if (!isMissed && !bypass.isActive())
       try {
         return await lookUp()
       } catch {
@@ -96,7 +98,7 @@ export function createVersionedReads(options: Options) {
       load: () => Promise<Loaded | null>,
     ): Promise<Loaded | null> {
       const key = entries.key(kind, id)
-      const found = await unlessBypassed(() => lookUpEntry(key))
+      const found = await unlessBypassed(missedKeys.hasEntity(kind, id), () => lookUpEntry(key))
       if (!found) return load()
       const { current, entry } = found
       const live = entry.generation === current ? entry.loaded : undefined
@@ -117,7 +119,8 @@ export function createVersionedReads(options: Options) {
 
     async readList(query: ListQuery, load: () => Promise<ListPage>): Promise<ListPage> {
       const place = lists.locate(query)
-      const found = await unlessBypassed(() => lookUpList(place, query.groups.map(lists.groupKey)))
+      const isMissed = missedKeys.hasGroup(query.groups)
+      const found = await unlessBypassed(isMissed, () => lookUpList(place, query.groups.map(lists.groupKey)))
       if (!found) return load()
       const page = found.stored ? parsePage(found.stored, found.seen) : undefined
       if (page) {

@@ -7,8 +7,9 @@ export type Bypass = ReturnType<typeof createBypass>
 const retryMs = () => 100 + Math.random() * 100
 
 /**
- * Decides whether this process bypasses the cache. A bypass starts when the process may have missed an invalidation. It
- * ends once the global generation has been bumped after that, by this process or by a faster one.
+ * Decides whether this process bypasses the whole cache. A bypass starts when the process cannot repeat an invalidation
+ * that it missed, or may have missed others. It ends once the global generation has been bumped after that, by this
+ * process or by a faster one.
  */
 export function createBypass(
   generation: Pick<Generation, 'current' | 'bumpFrom'>,

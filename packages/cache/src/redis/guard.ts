@@ -5,9 +5,10 @@ export type Guard = ReturnType<typeof createGuard>
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /**
- * Creates a guard that limits each piece of work on Redis to `budgetMs`. Five failures in a row open its breaker: for
- * `breakerOpenMs` it refuses work without calling Redis, then it lets one call through as a test. An error reply of
- * Redis proves that Redis answers, so it does not count as a failure.
+ * Creates a guard that limits each piece of work on Redis to `budgetMs`. The time in which this process itself is
+ * busy does not count. Five failures in a row open its breaker: for `breakerOpenMs` it refuses work without calling
+ * Redis, then it lets one call through as a test. An error reply of Redis proves that Redis answers, so it does not
+ * count as a failure.
  */
 export function createGuard({ budgetMs, breakerOpenMs }: { budgetMs: number; breakerOpenMs: number }) {
   const breaker = circuitBreaker(
@@ -40,11 +41,23 @@ export function createGuard({ budgetMs, breakerOpenMs }: { budgetMs: number; bre
   }
 }
 
+const slices = 5
+
+/**
+ * Waits in slices, so that a turn of the event loop uses up one slice at most, however long it takes. A process that
+ * was busy may have sent the command late, and Redis is not to blame for that.
+ */
 function within<T>(budgetMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
+    let left = slices
     const fail = () => reject(new Error(`Redis did not answer within ${budgetMs} ms`))
-    // If this process itself was busy for that long, the reply may wait in the socket: two more turns read it.
-    const timer = setTimeout(() => setImmediate(() => setImmediate(fail)), budgetMs)
+    const endSlice = () => {
+      left--
+      if (left > 0) timer = setTimeout(endSlice, budgetMs / slices)
+      // The reply may wait in the socket: two more turns read it.
+      else setImmediate(() => setImmediate(fail))
+    }
+    let timer = setTimeout(endSlice, budgetMs / slices)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from '@goals-tasks/observability'
 import type { BreakerState } from '../redis/guard.ts'
 import type { Counters } from './counters.ts'
 
-type States = { breaker: () => BreakerState; isBypassed: () => boolean }
+type States = { breaker: () => BreakerState; isBypassed: () => boolean; missed: () => number }
 
 const breakerStates: readonly BreakerState[] = ['closed', 'open', 'half-open']
 
@@ -36,6 +36,7 @@ export function registerMetrics(registry: Registry, counters: Counters, states: 
   registerGauge(registry, 'gt_cache_trusted', '0 while the process bypasses the cache', () =>
     states.isBypassed() ? 0 : 1,
   )
+  registerGauge(registry, 'gt_cache_missed_keys', 'keys that bypass the cache until Redis confirms', states.missed)
   registerGauge(registry, 'gt_cache_breaker_state', '0 closed, 1 open, 2 half open', () =>
     breakerStates.indexOf(states.breaker()),
   )

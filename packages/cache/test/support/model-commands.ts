@@ -14,7 +14,7 @@ const id = fc.constantFrom(...ids)
 const reader = fc.constantFrom(...readers)
 const held = fc.boolean()
 
-const faults = ['hang', 'resume', 'flush', 'disconnect', 'heal'] as const
+const faults = ['hang', 'stall', 'resume', 'flush', 'disconnect', 'heal'] as const
 
 const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('read'), process, id, reader, held }) },

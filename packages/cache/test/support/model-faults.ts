@@ -15,12 +15,16 @@ export function createFaults({ redis, admins }: Target, caches: readonly OpenCac
   const resume = async () => {
     isHung = false
     redis.resume()
+    for (const { stall } of caches) stall.end()
   }
 
   return {
     hang: async () => {
       isHung = true
       redis.pause()
+    },
+    stall: async () => {
+      for (const { stall } of caches) stall.begin()
     },
     resume,
     flush: () => onAllServers((admin) => admin.flushall()),

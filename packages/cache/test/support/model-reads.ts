@@ -9,7 +9,12 @@ type Caches = readonly [OpenCache, OpenCache]
 
 /** Creates reads that reject when the result is older than the model allows. A barrier holds the load of a read. */
 export function createModelReads(caches: Caches, { database, floor }: Model) {
-  async function readEntity(process: 0 | 1, id: string, reader: string, barrier?: Barrier): Promise<void> {
+  async function readEntity(
+    process: 0 | 1,
+    id: (typeof ids)[number],
+    reader: string,
+    barrier?: Barrier,
+  ): Promise<void> {
     const lowest = floor(process, id)
     const load = () => database.load(id, reader)
     const found = await caches[process].readEntity('task', id, reader, barrier ? () => barrier.hold(load) : load)

@@ -1,6 +1,8 @@
 import { createMemoryDatabase } from './memory-database.ts'
-import { ids } from './model-commands.ts'
+import { groupOf, ids } from './model-commands.ts'
 import type { OpenCache } from './open-cache.ts'
+
+type Id = (typeof ids)[number]
 
 /** Creates the model: the database, and the lowest version that each read may return given the acknowledged writes. */
 export function createModel(caches: readonly OpenCache[]) {
@@ -16,13 +18,16 @@ export function createModel(caches: readonly OpenCache[]) {
       if (isConfirmed) raise(confirmed, id, version)
     },
     /** Returns the lowest version that a read may return if it begins now in process `process`. */
-    floor(process: number, id: string): number {
+    floor(process: number, id: Id): number {
       const own = acknowledged[process]?.get(id) ?? 1
-      // A process that uses the cache has caught up on every invalidation that it missed.
-      const caughtUp = caches.map((cache, i) => (cache.isUsed() ? (acknowledged[i]?.get(id) ?? 1) : 1))
+      // A process that reads the keys from the cache has caught up on every invalidation of them that it missed.
+      const caughtUp = caches.map((cache, i) => (readsFromCache(cache, id) ? (acknowledged[i]?.get(id) ?? 1) : 1))
       return Math.max(own, confirmed.get(id) ?? 1, ...caughtUp)
     },
   }
 }
+
+const readsFromCache = ({ isBypassed, parts: { missedKeys } }: OpenCache, id: Id) =>
+  !isBypassed() && !missedKeys.hasEntity('task', id) && !missedKeys.hasGroup([groupOf(id)])
 
 export type Model = ReturnType<typeof createModel>

@@ -1,5 +1,6 @@
 import type { Parts } from '../../src/compose.ts'
 import { createBypass } from '../../src/redis/bypass.ts'
+import { createMissedKeys } from '../../src/redis/missed-keys.ts'
 import type { Mutate } from './open-cache.ts'
 import { silentLog } from './silent-log.ts'
 
@@ -25,11 +26,15 @@ export const mutations = {
         parts.inFlightLoads.share(key.split(' ')[0] ?? key, load, fill),
     },
   }),
-  'a bypass ends without a bump': (parts: Parts) => ({
-    bypass: createBypass(
-      { current: parts.generation.current, bumpFrom: async () => 'bumped' },
-      silentLog,
-      () => undefined,
-    ),
+  'a bypass ends without a bump': ({ generation, invalidation }: Parts) => {
+    const bumps = { current: generation.current, bumpFrom: async () => 'bumped' as const }
+    const bypass = createBypass(bumps, silentLog, () => undefined)
+    return { bypass, missedKeys: createMissedKeys(invalidation, bypass) }
+  },
+  'a missed key is read from the cache': ({ missedKeys }: Parts) => ({
+    missedKeys: { ...missedKeys, hasEntity: () => false, hasGroup: () => false },
+  }),
+  'a missed invalidation is not repeated': ({ bypass }: Parts) => ({
+    missedKeys: createMissedKeys(async () => undefined, bypass),
   }),
 } satisfies Record<string, Mutate>

@@ -2,7 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { cleanUp } from '@goals-tasks/devstack/testing'
 import { composeCache, createParts, type Parts } from '../../src/compose.ts'
 import { connectCache } from '../../src/redis/connect.ts'
+import { createMissedKeys } from '../../src/redis/missed-keys.ts'
 import { silentLog } from './silent-log.ts'
+import { createStall } from './stall.ts'
 
 /** Replaces parts of a cache. */
 export type Mutate = (parts: Parts, at: { redis: ReturnType<typeof connectCache>; prefix: string }) => Partial<Parts>
@@ -21,7 +23,10 @@ export async function openCache(
   await new Promise((ready) => redis.once('ready', ready))
   const options = { redis, prefix, log: silentLog }
   const original = createParts(options, limits)
-  const parts = { ...original, ...mutate?.(original, options) }
+  const stall = createStall()
+  const invalidation = stall.before(original.invalidation)
+  const stalled = { ...original, invalidation, missedKeys: createMissedKeys(invalidation, original.bypass) }
+  const parts = { ...stalled, ...mutate?.(stalled, options) }
   const cache = composeCache(options, parts)
   const close = async () => {
     await cache.close()
@@ -32,9 +37,12 @@ export async function openCache(
     ...cache,
     redis,
     parts,
+    /** Invalidations, and their repetitions, get no reply during this stall. */
+    stall,
     counters: parts.counters,
     isBypassed: parts.bypass.isActive,
-    isUsed: () => !parts.bypass.isActive(),
+    /** Returns whether every read of this process may use the cache. */
+    isUsed: () => !parts.bypass.isActive() && parts.missedKeys.count() === 0,
     fillsDone: parts.inFlightLoads.fillsDone,
     close,
   }

@@ -6,6 +6,7 @@ import { createBatchedReads } from './reads/batched-reads.ts'
 import { createEntries } from './reads/entries.ts'
 import { createInFlightLoads } from './reads/in-flight-loads.ts'
 import { createLists } from './reads/lists.ts'
+import { createRecentMisses } from './reads/recent-misses.ts'
 import { createVersionedReads } from './reads/versioned-reads.ts'
 import { createBypass } from './redis/bypass.ts'
 import type { CacheRedis } from './redis/connect.ts'
@@ -63,6 +64,7 @@ export function createParts({ redis, prefix, log }: CacheOptions, limits = defau
     generation,
     entries: createEntries({ redis, prefix, newToken }),
     lists: createLists({ redis, prefix, newToken }),
+    recentMisses: createRecentMisses(),
     inFlightLoads: createInFlightLoads(limits.maxInFlightLoads),
     memory: createMemory(redis, guard),
     readKeys: createBatchedReads(redis, generation.key, guard),

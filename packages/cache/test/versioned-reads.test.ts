@@ -116,19 +116,22 @@ onEachDeployment(({ fresh }) => {
       await cache.close()
       redis.disconnect()
     })
-    await cache.readEntity('goal', 'g', 'a', async () => ({ version: 2, text: '', readers: ['a'] }))
+    // The second miss fills.
+    for (let i = 0; i < 2; i++)
+      await cache.readEntity('goal', 'g', 'a', async () => ({ version: 2, text: '', readers: ['a'] }))
     await until(async () => (await cache.getStats()).fills === 1)
     await cache.readEntity('goal', 'g', 'a', mustNotLoad)
     await cache.invalidate({ entities: [{ kind: 'goal', id: 'g', version: 3 }] })
     const lines = (await registry.metrics()).split('\n')
     for (const line of [
       'gt_cache_reads_total{outcome="hit"} 1',
-      'gt_cache_reads_total{outcome="miss"} 1',
+      'gt_cache_reads_total{outcome="miss"} 2',
       'gt_cache_fills_total{outcome="stored"} 1',
       'gt_cache_fills_total{outcome="refused"} 0',
       'gt_cache_invalidations_total{outcome="reached"} 1',
       'gt_cache_distrust_swaps_total 0',
       'gt_cache_trusted 1',
+      'gt_cache_missed_keys 0',
       'gt_cache_breaker_state 0',
     ])
       expect(lines).toContain(line)

@@ -9,6 +9,7 @@ import type { ReadKeys } from './batched-reads.ts'
 import { type Entries, isStorable, type Loaded, parseEntry } from './entries.ts'
 import type { InFlightLoads } from './in-flight-loads.ts'
 import { type ListPage, type ListQuery, type Lists, parsePage } from './lists.ts'
+import type { RecentMisses } from './recent-misses.ts'
 
 /** A load that took longer is not stored. */
 const fillWithinMs = 5_000
@@ -21,6 +22,7 @@ type Options = {
   lists: Lists
   generation: Pick<Generation, 'setIfAbsent'>
   inFlightLoads: InFlightLoads
+  recentMisses: RecentMisses
   bypass: Pick<Bypass, 'isActive'>
   missedKeys: Pick<MissedKeys, 'hasEntity' | 'hasGroup'>
   memory: Memory
@@ -29,13 +31,20 @@ type Options = {
 }
 
 export function createVersionedReads(options: Options) {
-  const { readKeys, entries, lists, generation, inFlightLoads, bypass, missedKeys, memory, guard, counters } = options
+  const { readKeys, entries, lists, generation, inFlightLoads, recentMisses } = options
+  const { bypass, missedKeys, memory, guard, counters } = options
 
-  /** Returns what `lookUp` finds, or undefined when the cache is bypassed or Redis does not answer in time. */
-  async function unlessBypassed<T>(isMissed: boolean, lookUp: () => Promise<T>): Promise<T | undefined> {
+  /**
+   * Returns what `lookUp` finds. Returns undefined for a load that fills nothing: for a first miss, when the cache is
+   * bypassed, and when Redis does not answer in time.
+   */
+  async function unlessBypassed<T>(isMissed: boolean, lookUp: () => Promise<T | null>): Promise<T | undefined> {
     if (!isMissed && !bypass.isActive())
       try {
-        return await lookUp()
+        const found = await lookUp()
+        if (found) return found
+        counters.misses++
+        return
       } catch {
         // The breaker has counted the failure. A read never fails because of the cache.
       }
@@ -43,9 +52,13 @@ export function createVersionedReads(options: Options) {
     return
   }
 
-  /** Reads an entry. An empty key gets a placeholder, so that a fill can find out whether a change came meanwhile. */
+  /**
+   * Reads an entry. An empty key gets a placeholder, so that a fill can find out whether a change came meanwhile.
+   * Returns null for the first miss of an empty key, so that its reader does not wait for a placeholder.
+   */
   async function lookUpEntry(key: string) {
     let [current, stored] = await readKeys([key])
+    if (!stored && !recentMisses.repeats(key)) return null
     if (!current || !stored)
       [current, stored] = await guard.run(() =>
         Promise.all([current ?? generation.setIfAbsent(), stored ?? entries.setIfAbsent(key)]),
@@ -55,10 +68,11 @@ export function createVersionedReads(options: Options) {
 
   /**
    * Reads the slot of a list. `seen` holds the hash of the list, the generation and the lease tokens of its groups. It
-   * creates absent ones.
+   * creates absent ones. Returns null for the first miss of a page that the slot does not hold.
    */
   async function lookUpList({ key, digest }: { key: string; digest: string }, groupKeys: string[]) {
     const [current, stored, ...tokens] = await readKeys([key, ...groupKeys])
+    if (!stored?.startsWith(digest) && !recentMisses.repeats(digest)) return null
     if (current && tokens.every(Boolean)) return { stored, seen: [digest, current, ...tokens].join(' ') }
     const seen = await guard.run(() =>
       Promise.all([

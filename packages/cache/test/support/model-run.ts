@@ -22,7 +22,8 @@ import { begin, type Mutate, openCache, shortLimits } from './open-cache.ts'
 async function run(commands: readonly ModelCommand[], target: Target, mutate?: Mutate): Promise<Counters[]> {
   const at = { url: target.redis.url, prefix: crypto.randomUUID() }
   const options = { mutate, limits: shortLimits }
-  const caches = [await openCache(at, options), await openCache(at, options)] as const
+  const second = await openCache(at, { ...options, fillsFirstMisses: false })
+  const caches = [await openCache(at, options), second] as const
   const model = createModel(caches)
   const { readEntity, readList } = createModelReads(caches, model)
   const faults = createFaults(target, caches)

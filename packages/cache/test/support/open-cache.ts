@@ -14,10 +14,17 @@ export const shortLimits = { budgetMs: 50, breakerOpenMs: 50, bumpIntervalMs: 0,
 /** A budget that suffices on the busiest machine, for tests in which Redis answers. */
 export const patientLimits = { ...shortLimits, budgetMs: 10_000 }
 
+type Options = {
+  mutate?: Mutate | undefined
+  limits?: typeof shortLimits
+  /** Whether the first miss of a key fills the cache, so that a test needs one read to fill. Default: true. */
+  fillsFirstMisses?: boolean
+}
+
 /** Opens the cache of one process, on a connection of its own. The test or the file that opened it closes it. */
 export async function openCache(
   { url, prefix }: { url: string; prefix: string },
-  { mutate, limits = patientLimits }: { mutate?: Mutate | undefined; limits?: typeof shortLimits } = {},
+  { mutate, limits = patientLimits, fillsFirstMisses = true }: Options = {},
 ) {
   const redis = connectCache(url, () => undefined)
   await new Promise((ready) => redis.once('ready', ready))
@@ -25,8 +32,13 @@ export async function openCache(
   const original = createParts(options, limits)
   const stall = createStall()
   const invalidation = stall.before(original.invalidation)
-  const stalled = { ...original, invalidation, missedKeys: createMissedKeys(invalidation, original.bypass) }
-  const parts = { ...stalled, ...mutate?.(stalled, options) }
+  const adapted = {
+    ...original,
+    invalidation,
+    missedKeys: createMissedKeys(invalidation, original.bypass),
+    recentMisses: fillsFirstMisses ? { repeats: () => true } : original.recentMisses,
+  }
+  const parts = { ...adapted, ...mutate?.(adapted, options) }
   const cache = composeCache(options, parts)
   const close = async () => {
     await cache.close()

@@ -1,4 +1,4 @@
-import { Cluster } from 'ioredis'
+import { Cluster, type Result } from 'ioredis'
 import { type EntityKind, type ListGroup, lifetimesMs } from './layout.ts'
 import type { CacheRedis } from './redis/connect.ts'
 import { createLeaseTokens } from './redis/lease-tokens.ts'
@@ -7,6 +7,13 @@ import { createLeaseTokens } from './redis/lease-tokens.ts'
 export type Invalidation = {
   entities?: readonly { kind: EntityKind; id: string; version: number }[]
   groups?: readonly ListGroup[]
+}
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    /** Takes the number of keys, the keys, the time to live, a new token and one version per key. */
+    setTombstones(keyCount: number, ...args: (string | number)[]): Result<null, Context>
+  }
 }
 
 /** Sets a tombstone on each key whose entry is older than the change, even when Redis is out of memory. */
@@ -29,6 +36,7 @@ const keysPerCommand = 100
  * the call until it succeeds.
  */
 export function createInvalidation({ redis, prefix }: { redis: CacheRedis; prefix: string }) {
+  redis.defineCommand('setTombstones', { lua: tombstoneScript })
   const newToken = createLeaseTokens()
   const batchSize = redis instanceof Cluster ? 1 : keysPerCommand
 
@@ -36,8 +44,7 @@ export function createInvalidation({ redis, prefix }: { redis: CacheRedis; prefi
     // Nothing older than a first version can be in the cache.
     const changed = entities.filter(({ version }) => version > 1)
     const tombstones = batchesOf(changed, batchSize).map((batch) =>
-      redis.eval(
-        tombstoneScript,
+      redis.setTombstones(
         batch.length,
         ...batch.map(({ kind, id }) => `${prefix}:${kind}:${id}`),
         lifetimesMs.tombstone,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Invalidation } from '../src/invalidation.ts'
 import { logCommands } from './support/command-log.ts'
 import { connectAdmins, onEachDeployment } from './support/deployments.ts'
 import { openCache } from './support/open-cache.ts'
@@ -51,6 +52,17 @@ onEachDeployment(({ isCluster, servers, fresh }) => {
     expect((await readAll(2)).map((found) => found?.version)).toEqual(ids.map(() => 2))
   })
 
+  test('an invalidation and a fill reach Redis when it has lost its scripts', async () => {
+    const { cache, read, change, loads } = createTaskFixture(await openCache(fresh()), ['owner'])
+    for (let i = 0; i < 2; i++) {
+      expect(await change()).toBe(true)
+      for (let n = 0; n < 2; n++) expect(await read('owner')).toMatchObject({ version: 2 + i })
+      await Promise.all(connectAdmins(servers()).map((admin) => admin.script('FLUSH')))
+    }
+    expect(loads).toHaveLength(2)
+    expect(cache.counters).toMatchObject({ fills: 2, fillsFailed: 0, invalidationsMissed: 0 })
+  })
+
   test('an invalidation sends two commands, or one per key to a cluster, when Redis holds 200,000 lists', async () => {
     const cache = await openCache({ ...fresh(), prefix: 'counted' })
     for (let i = 0; i < 20; i++)
@@ -60,13 +72,16 @@ onEachDeployment(({ isCluster, servers, fresh }) => {
     const sizes = await Promise.all(connectAdmins(servers()).map((admin) => admin.dbsize()))
     expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThanOrEqual(200_000)
     expect(Math.min(...sizes)).toBeGreaterThan(0)
-    const loggedCommands = await logCommands(servers())
-    await cache.invalidate({
+    const change = {
       entities: [{ kind: 'task', id: 't', version: 7 }],
       groups: ['tasks:goal:1', 'tasks:user:ada', 'tasks:user:bob'],
-    })
+    } satisfies Invalidation
+    // The first call on a connection sends the script itself, later ones its SHA.
+    await cache.invalidate(change)
+    const loggedCommands = await logCommands(servers())
+    await cache.invalidate(change)
     // Commands that a script calls are not round trips.
     const commands = (await loggedCommands()).filter(({ isFromScript }) => !isFromScript).map(({ name }) => name)
-    expect(commands.sort()).toEqual(isCluster ? ['eval', 'unlink', 'unlink', 'unlink'] : ['eval', 'unlink'])
+    expect(commands.sort()).toEqual(isCluster ? ['evalsha', 'unlink', 'unlink', 'unlink'] : ['evalsha', 'unlink'])
   })
 })

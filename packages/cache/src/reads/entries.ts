@@ -1,3 +1,4 @@
+import type { Result } from 'ioredis'
 import { type EntityKind, jittered, lifetimesMs } from '../layout.ts'
 import type { CacheRedis } from '../redis/connect.ts'
 
@@ -18,6 +19,12 @@ export const parseEntry = (stored: string): Entry => {
 /** Returns whether there is a reader and every reader's id fits into the first line of an entry. */
 export const isStorable = ({ readers }: Loaded) => readers.length > 0 && readers.every((id) => /^[^\s,]+$/.test(id))
 
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    fillEntry(key: string, token: string, version: number, entry: string, ttlMs: number): Result<number, Context>
+  }
+}
+
 /** Stores an entry only under the lease token that its reader saw before loading, and never over a newer version. */
 const fillScript = `
 local version, token = string.match(redis.call('GETRANGE', KEYS[1], 0, 99), '^(%d+) (%S+)')
@@ -29,6 +36,7 @@ export type Entries = ReturnType<typeof createEntries>
 type Options = { redis: CacheRedis; prefix: string; newToken: () => string }
 
 export function createEntries({ redis, prefix, newToken }: Options) {
+  redis.defineCommand('fillEntry', { lua: fillScript, numberOfKeys: 1 })
   return {
     key: (kind: EntityKind, id: string) => `${prefix}:${kind}:${id}`,
     /** Sets a placeholder if the key has no value. Returns the value that the key holds then. */
@@ -40,7 +48,7 @@ export function createEntries({ redis, prefix, newToken }: Options) {
     async fill(key: string, seen: { token: string; generation: string }, loaded: Loaded): Promise<boolean> {
       const entry = `${loaded.version} ${seen.token} ${seen.generation} ${loaded.readers.join(',')}\n${loaded.text}`
       const ttl = jittered(lifetimesMs.entity)
-      return (await redis.eval(fillScript, 1, key, seen.token, loaded.version, entry, ttl)) === 1
+      return (await redis.fillEntry(key, seen.token, loaded.version, entry, ttl)) === 1
     },
   }
 }

@@ -4,7 +4,9 @@ import { runModel } from './support/model-run.ts'
 import { mutations } from './support/mutations.ts'
 
 onEachDeployment(({ servers }) => {
-  test('a read returns no less than was acknowledged before it began when Redis fails and fills are late', async () => {
+  test('a read returns no less than was acknowledged before it began when Redis fails and fills are late', {
+    timeout: 90_000,
+  }, async () => {
     const { hits, refused, swaps } = await runModel(servers(), 80)
     // Lower counts would mean that the commands exercised too little.
     expect(Math.min(hits, refused, swaps)).toBeGreaterThan(10)

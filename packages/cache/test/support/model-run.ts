@@ -101,7 +101,7 @@ export async function runModel(redis: OwnCluster, runs: number, mutate?: Mutate)
   await fc.assert(
     property,
     // A slow machine runs fewer series. A mutation is searched for longer, and needs no shortest series.
-    { numRuns: runs, interruptAfterTimeLimit: mutate ? 110_000 : 15_000, endOnFailure: mutate !== undefined },
+    { numRuns: runs, interruptAfterTimeLimit: mutate ? 110_000 : 45_000, endOnFailure: mutate !== undefined },
   )
   // The series that the time limit interrupted still runs.
   await Promise.allSettled([running])

@@ -29,7 +29,8 @@ export const mutations = {
   'a bypass ends without a bump': ({ generation, invalidation }: Parts) => {
     const bumps = { current: generation.current, bumpFrom: async () => 'bumped' as const }
     const bypass = createBypass(bumps, silentLog, () => undefined)
-    return { bypass, missedKeys: createMissedKeys(invalidation, bypass) }
+    // Every missed invalidation starts a bypass here, because the mutation concerns bypasses alone.
+    return { bypass, missedKeys: createMissedKeys(invalidation, bypass, { maxKeys: 0 }) }
   },
   'a missed key is read from the cache': ({ missedKeys }: Parts) => ({
     missedKeys: { ...missedKeys, hasEntity: () => false, hasGroup: () => false },

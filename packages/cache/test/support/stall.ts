@@ -1,5 +1,3 @@
-export type Stall = ReturnType<typeof createStall>
-
 /** Creates a point at which a test holds calls. Calls pass until `begin`, and wait from then on until `end`. */
 export function createStall() {
   let stalled: PromiseWithResolvers<void> | undefined

@@ -1,11 +1,12 @@
 import type { ConsumerName, DomainEvent } from '@goals-tasks/events'
-import { sql } from 'drizzle-orm'
-import { uuidList } from '../engine/parameters.ts'
-import { type Executor, executeOnce } from '../engine/statement.ts'
+import { type SQL, sql } from 'drizzle-orm'
+import { uuid, uuids } from '../engine/parameters.ts'
+import { type Executor, prepareStatement } from '../engine/statement.ts'
 
 /**
- * Deliveries are the unfinished work of a consumer. All times are the database's clock. Statements are planned for
- * their ids, so a look-up in `events` touches only the weeks of the ids (UUIDv7).
+ * Deliveries are the unfinished work of a consumer. All times are the database's clock. The statements are prepared
+ * once per connection. Their generic plans read only the weeks of `events` between the lowest and the highest id
+ * (UUIDv7), which Postgres selects when it executes the plan.
  */
 
 /** The columns of the event `e` under the names of a `DomainEvent`. */
@@ -19,50 +20,69 @@ const eventNames = sql.raw(`
   id, type, "aggregateType", "aggregateId", "aggregateVersion", ordinal, "actorId", "asAdmin", reason,
   "correlationId", "causationId", "cascadeId", traceparent, "occurredAt", before, after, assignees`)
 
+/** The deliveries of the consumer for the events `ids`. */
+const wanted = (consumer: SQL) => sql`d.consumer = ${consumer} and d.event_id = any(${uuids('ids')}) and d.target = ''`
+/** The wanted deliveries `d` with their events `e`. */
+const wantedEvents = (consumer: SQL) => sql`
+  deliveries d join events e on e.id = d.event_id and e.id between ${uuid('lowestId')} and ${uuid('highestId')}
+  where ${wanted(consumer)}`
+const anyConsumer = sql`${sql.placeholder('consumer')}`
+
+/** Returns the parameter values for these events. */
+export const idValues = (ids: readonly string[]) => {
+  const sorted = ids.toSorted()
+  return { ids, lowestId: sorted.at(0) ?? null, highestId: sorted.at(-1) ?? null }
+}
+
+/**
+ * The query of a claim: locks the consumer's deliveries of the events in `idValues` and returns `columns` of each event
+ * `e` with the place of its delivery. Skips deliveries that another transaction holds, and the ones that are done.
+ * The statement writes the effect and deletes the deliveries with `deleteClaimed`.
+ */
+export const claimed = (consumer: SQL, columns: SQL): SQL => sql`
+  select d.ctid as delivery, ${columns} from ${wantedEvents(consumer)} order by d.event_id for update of d skip locked`
+
+/**
+ * Deletes the deliveries at the places `places`. A delivery that changed between the snapshot of the statement and its
+ * lock has another place, so it is not deleted. Its job ends without it, and the sweeper enqueues the delivery again.
+ */
+export const deleteClaimed = (places: SQL): SQL => sql`
+  delete from deliveries where ctid = any(array(${places})) returning event_id`
+
+const claim = prepareStatement<DomainEvent>(
+  'events_claim',
+  sql`with claimed as materialized (${claimed(anyConsumer, eventFields)}),
+           done as (${deleteClaimed(sql`select delivery from claimed`)})
+      select ${eventNames} from claimed where id in (select event_id from done) order by id`,
+)
+
 /**
  * Claims the consumer's deliveries of these events: deletes them in the transaction that also writes the effect.
  * Skips deliveries that another transaction holds, and the ones that are done.
  * @returns the events in the order of their ids, bodies parsed but unchecked
  */
-export function claimEvents(tx: Executor, consumer: ConsumerName, ids: readonly string[]): Promise<DomainEvent[]> {
-  // A delivery that changed between the snapshot of the statement and its lock has another `ctid`, so it is not deleted
-  // and not returned. Its job ends without work, and the sweeper enqueues the delivery again.
-  return executeOnce<DomainEvent>(
-    tx,
-    sql`with claimed as materialized (
-          select d.ctid as delivery, ${eventFields}
-          from deliveries d join events e on e.id = d.event_id and e.id = any(${uuidList(ids)})
-          where d.consumer = ${consumer} and d.event_id = any(${uuidList(ids)}) and d.target = ''
-          order by d.event_id for update of d skip locked
-        ), done as (
-          delete from deliveries where ctid = any(array(select delivery from claimed)) returning event_id
-        )
-        select ${eventNames} from claimed where id in (select event_id from done) order by id`,
-  )
-}
+export const claimEvents = (tx: Executor, consumer: ConsumerName, ids: readonly string[]): Promise<DomainEvent[]> =>
+  claim(tx, { consumer, ...idValues(ids) })
+
+const loadUnfinished = prepareStatement<DomainEvent>(
+  'events_unfinished',
+  sql`select ${eventFields} from ${wantedEvents(anyConsumer)} order by d.event_id`,
+)
 
 /**
  * Returns the events among these that the consumer has not handled yet, as `claimEvents` does, without claiming them.
  */
-export function loadUnfinishedEvents(
+export const loadUnfinishedEvents = (
   db: Executor,
   consumer: ConsumerName,
   ids: readonly string[],
-): Promise<DomainEvent[]> {
-  return executeOnce<DomainEvent>(
-    db,
-    sql`select ${eventFields} from deliveries d join events e on e.id = d.event_id and e.id = any(${uuidList(ids)})
-        where d.consumer = ${consumer} and d.event_id = any(${uuidList(ids)}) and d.target = ''
-        order by d.event_id`,
-  )
-}
+): Promise<DomainEvent[]> => loadUnfinished(db, { consumer, ...idValues(ids) })
+
+const finish = prepareStatement<object>(
+  'deliveries_finish',
+  sql`delete from deliveries d where ${wanted(anyConsumer)} returning 1`,
+)
 
 /** Deletes deliveries whose effect has happened. @returns how many it deleted */
-export async function finishDeliveries(db: Executor, consumer: ConsumerName, ids: readonly string[]): Promise<number> {
-  const finished = await executeOnce(
-    db,
-    sql`delete from deliveries
-        where consumer = ${consumer} and event_id = any(${uuidList(ids)}) and target = '' returning 1`,
-  )
-  return finished.length
-}
+export const finishDeliveries = async (db: Executor, consumer: ConsumerName, ids: readonly string[]): Promise<number> =>
+  (await finish(db, { consumer, ids })).length

@@ -25,7 +25,14 @@ export {
   replayDeadLetter,
   replayDeadLetters,
 } from './delivery/dead-letters.ts'
-export { claimEvents, finishDeliveries, loadUnfinishedEvents } from './delivery/deliveries.ts'
+export {
+  claimEvents,
+  claimed,
+  deleteClaimed,
+  finishDeliveries,
+  idValues,
+  loadUnfinishedEvents,
+} from './delivery/deliveries.ts'
 export { moveToDeadLetters, recordFailure, snoozeDeliveries } from './delivery/failures.ts'
 export {
   type IdempotencyKey,
@@ -44,7 +51,7 @@ export { assertSchema, ensurePartitions, migrate } from './engine/migrations.ts'
 export { Overloaded } from './engine/natural-batch.ts'
 export { sqlState } from './engine/sql-state.ts'
 export { type Executor, executeOnce, prepareStatement } from './engine/statement.ts'
-export { inTransaction, type Publish, type Tx } from './engine/transaction.ts'
+export { inOneStatement, inTransaction, type Publish, type Tx } from './engine/transaction.ts'
 export { findDatabaseWriteRefusal } from './engine/write-refusal.ts'
 export { notificationJson } from './reads/representation.ts'
 export { actorId, deleted, goalReadable, live, taskCreated, taskOwned, taskVisible } from './reads/visibility.ts'

@@ -1,43 +1,49 @@
-import { executeOnce, type Tx } from '@goals-tasks/db'
+import { claimed, deleteClaimed, idValues, prepareStatement } from '@goals-tasks/db'
 import { type SQL, sql } from 'drizzle-orm'
-import type { Transactional } from './contract.ts'
+import type { InSql, WrittenEvent } from './contract.ts'
 
 /** Writes one permanent row per version of a goal or task: the states before and after, the actor and the reason. */
-export const auditLog: Transactional<'audit-log'> = {
-  kind: 'transactional',
-  async run(tx, events) {
-    const goalEvents = events.filter((event) => event.aggregateType === 'goal')
-    const taskEvents = events.filter((event) => event.aggregateType === 'task')
-    await append(tx, 'goal', goalEvents)
-    await append(tx, 'task', taskEvents)
-  },
+export const auditLog: InSql = {
+  kind: 'sql',
+  run: (db, ids) => appendVersions(db, idValues(ids)),
 }
 
-const trails: Record<'goal' | 'task', { table: SQL; key: SQL }> = {
-  goal: { table: sql`goal_audit_log`, key: sql`goal_id` },
-  task: { table: sql`task_audit_log`, key: sql`task_id` },
-}
+/** The columns of both audit logs after the id of the entity, which are those of the claimed events. */
+const copied = sql.raw('type, actor_id, as_admin, reason, correlation_id, cascade_id, before, after, occurred_at')
+
+/** The state in the event is that of the entity in the version of the event. */
+const isWellFormed = sql`coalesce(after->>'id' = aggregate_id::text and after->'version' = to_jsonb(aggregate_version)
+  and (before is null or before->>'id' = aggregate_id::text), false)`
 
 /**
- * Copies the events inside Postgres. An event that the trail has already (an operator replayed it) changes nothing.
- * @throws Error when another event holds one of the versions: one of the two would be lost silently
+ * Inserts the versions of one kind of entity. An event that the audit log has already (an operator replayed it) changes
+ * nothing and counts as written. A version that another event holds is not written: one of the two would be lost.
  */
-async function append(tx: Tx, aggregate: 'goal' | 'task', events: readonly { id: string }[]): Promise<void> {
-  if (events.length === 0) return
-  const { table, key } = trails[aggregate]
-  const ids = sql.param(events.map((event) => event.id))
-  const written = await executeOnce(
-    tx,
-    sql`insert into ${table} (${key}, version, event_id, type, actor_id, as_admin, reason,
-                              correlation_id, cascade_id, before, after, occurred_at)
-        select aggregate_id, aggregate_version, id, type, actor_id, as_admin, reason,
-               correlation_id, cascade_id, before, after, occurred_at
-        from events where id = any(${ids}::uuid[]) order by aggregate_id, aggregate_version
-        on conflict (${key}, version)
-          do update set event_id = excluded.event_id where ${table}.event_id = excluded.event_id
-        returning 1`,
-  )
-  const refused = events.length - written.length
-  if (refused > 0)
-    throw new Error(`${refused} of ${events.length} ${aggregate} versions are in the audit log under other events`)
-}
+const append = (aggregate: 'goal' | 'task', table: SQL, key: SQL) => sql`
+  insert into ${table} (${key}, version, event_id, ${copied})
+  select aggregate_id, aggregate_version, id, ${copied} from claimed
+  where aggregate_type = ${sql.raw(`'${aggregate}'`)} and ${isWellFormed}
+  order by aggregate_id, aggregate_version
+  on conflict (${key}, version) do update set event_id = excluded.event_id where ${table}.event_id = excluded.event_id
+  returning event_id`
+
+const event = sql`e.id, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.type, e.actor_id, e.as_admin, e.reason,
+  e.correlation_id, e.cascade_id, e.before::jsonb as before, e.after::jsonb as after, e.occurred_at`
+
+const appendVersions = prepareStatement<WrittenEvent>(
+  'audit_log_append',
+  sql`with claimed as materialized (${claimed(sql`'audit-log'`, event)}),
+           goal_versions as (${append('goal', sql`goal_audit_log`, sql`goal_id`)}),
+           task_versions as (${append('task', sql`task_audit_log`, sql`task_id`)}),
+           written as (select event_id from goal_versions union all select event_id from task_versions),
+           done as (${deleteClaimed(sql`select delivery from claimed join written on event_id = id`)})
+      select id, rfc3339(occurred_at) as "occurredAt", correlation_id as "correlationId",
+             not ${isWellFormed} as "isMalformed",
+             case when not ${isWellFormed} then format(
+                 'the event %s is malformed: /after is not version %s of %s %s',
+                 id, aggregate_version, aggregate_type, aggregate_id)
+               when event_id is null then format(
+                 'version %s of %s %s is in the audit log under other events',
+                 aggregate_version, aggregate_type, aggregate_id) end as problem
+      from claimed left join written on event_id = id order by id`,
+)

@@ -1,4 +1,4 @@
-import type { Tx } from '@goals-tasks/db'
+import type { Executor, Tx } from '@goals-tasks/db'
 import type { ConsumerName, EventFor } from '@goals-tasks/events'
 import type { ConsumerResult } from './results.ts'
 
@@ -7,7 +7,7 @@ import type { ConsumerResult } from './results.ts'
  * The runtime calls it and owns the rest: claims, retries, snoozes, dead letters. Events arrive in any order;
  * `aggregateVersion` orders the events of one entity.
  */
-export type Consumer<C extends ConsumerName> = Transactional<C> | External<C>
+export type Consumer<C extends ConsumerName> = Transactional<C> | External<C> | InSql
 
 /**
  * The effect lies in this Postgres. It commits together with the end of the deliveries, so it happens exactly once.
@@ -29,6 +29,27 @@ export type External<C extends ConsumerName> = {
   /** Returns true when no event needs an effect. The deliveries then end without reading their events. */
   isIdle?(): boolean
   run(event: EventFor<C>): Promise<ConsumerResult>
+}
+
+/**
+ * The effect is one statement: it claims the deliveries, writes the effect and deletes the deliveries of the written
+ * events, so no body of an event leaves Postgres. An event without a delivery, or whose delivery another transaction
+ * holds, is missing in the result. A thrown error means that nothing was written. Each event then runs on its own.
+ */
+export type InSql = {
+  kind: 'sql'
+  run(db: Executor, ids: readonly string[]): Promise<readonly WrittenEvent[]>
+}
+
+/** An event that the statement found. With a `problem` it was not written, and its delivery is still there. */
+export type WrittenEvent = {
+  id: string
+  /** RFC 3339, UTC. */
+  occurredAt: string
+  correlationId: string | null
+  problem: string | null
+  /** No later attempt can succeed. */
+  isMalformed: boolean
 }
 
 /** Every consumer by its name. A name without its consumer does not compile. */

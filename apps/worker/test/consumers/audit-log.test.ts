@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { claimEvents, inTransaction } from '@goals-tasks/db'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
+import { auditLog } from '../../src/consumers/audit-log.ts'
 import type { Installation } from '../support/installation.ts'
-import { pendingDeliveries } from '../support/rows.ts'
+import { countRows, pendingDeliveries } from '../support/rows.ts'
 import { test } from '../support/test.ts'
 import { quickPolicy, startWorker } from '../support/test-worker.ts'
+import { writeGoals } from '../support/writer.ts'
 
 const serve = ['audit-log'] as const
 const untilHandled = ({ pool }: Installation) =>
@@ -83,4 +86,53 @@ test('an event is refused and overwrites nothing when another event holds its ve
   await untilHandled(installation)
   const { rows } = await pool.query('select error from dead_letters')
   expect(rows).toEqual([{ error: expect.stringContaining('in the audit log under other events') }])
+})
+
+test('the neighbours of a refused event are written by the same statement', async ({ installation }) => {
+  const { pool } = installation
+  const [refused, ...others] = await writeGoals(installation, 3)
+  await pool.query(
+    `insert into goal_audit_log (goal_id, version, event_id, type, actor_id, after, occurred_at)
+     values ($1, 1, gen_random_uuid(), 'goal:created', $1, '{}', now())`,
+    [refused?.aggregateId],
+  )
+  const written = await auditLog.run(
+    pool,
+    [refused, ...others].map((event) => event?.id ?? ''),
+  )
+  expect(written.map(({ id, problem }) => [id, problem === null])).toEqual([
+    [refused?.id, false],
+    ...others.map(({ id }) => [id, true]),
+  ])
+  const { rows } = await pool.query(`select event_id from deliveries where consumer = 'audit-log'`)
+  expect(rows).toEqual([{ event_id: refused?.id }])
+})
+
+test('the statement writes no event whose delivery another transaction holds, and does not wait', async ({
+  installation,
+}) => {
+  const { pool } = installation
+  const ids = (await writeGoals(installation, 3)).map((event) => event.id)
+  await inTransaction(
+    pool,
+    () => undefined,
+    async (tx) => {
+      await claimEvents(tx, 'audit-log', ids.slice(0, 1))
+      expect((await auditLog.run(pool, ids)).map(({ id }) => id)).toEqual(ids.slice(1))
+    },
+  )
+  expect(await countRows(pool, 'goal_audit_log')).toBe(2)
+  expect(await auditLog.run(pool, ids)).toEqual([])
+})
+
+test('the other events of a job are written when one makes the statement fail', async ({ installation }) => {
+  const { pool, dispatcher } = installation
+  const [bad, ...others] = await writeGoals(installation, 5)
+  await pool.query(`alter table goal_audit_log add constraint no_bad_event check (event_id <> '${bad?.id}')`)
+  startWorker(installation, { serve, policies: { 'audit-log': quickPolicy(2) } })
+  dispatcher.dispatch([...(bad ? [bad] : []), ...others])
+  await untilHandled(installation)
+  expect(await countRows(pool, 'goal_audit_log')).toBe(others.length)
+  const { rows } = await pool.query('select event_id, attempts, error from dead_letters')
+  expect(rows).toEqual([{ event_id: bad?.id, attempts: 2, error: expect.stringContaining('no_bad_event') }])
 })

@@ -1,13 +1,16 @@
-import { auditLog } from '../../src/consumers/audit-log.ts'
 import type { Consumers } from '../../src/consumers/contract.ts'
 import { type ConsumerResult, done } from '../../src/consumers/results.ts'
 
-/** An audit log that throws for some events after it has written them. */
+/** An audit log of goals, in a transaction, that throws for some events after it has written them. */
 export const failingAuditLog = (fails: (eventId: string) => boolean, error: () => Error): Partial<Consumers> => ({
   'audit-log': {
     kind: 'transactional',
     async run(tx, events) {
-      await auditLog.run(tx, events)
+      await tx.query(
+        `insert into goal_audit_log (goal_id, version, event_id, type, actor_id, after, occurred_at)
+         select aggregate_id, aggregate_version, id, type, actor_id, after, occurred_at from events where id = any($1)`,
+        [events.map((event) => event.id)],
+      )
       if (events.some((event) => fails(event.id))) throw error()
     },
   },

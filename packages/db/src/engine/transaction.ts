@@ -36,12 +36,26 @@ export async function savepoint<T>(tx: Tx, work: (undo: () => Promise<unknown>) 
   return result
 }
 
-async function runOnce<T>(
-  pool: pg.Pool,
-  work: (tx: Tx) => Promise<T>,
-): Promise<{ result: T; events: CommittedEvent[] }> {
+/**
+ * Runs `work`, which is one statement, on a client of its own, without a transaction around it. When it rejects, the
+ * locks of the statement are released: Postgres reports an error before it releases them. Repeats conflicts, as
+ * `inTransaction` does.
+ */
+export const inOneStatement = <T>(pool: pg.Pool, work: (db: Executor) => Promise<T>): Promise<T> =>
+  retryConflicts(() => withClient(pool, work))
+
+const runOnce = <T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<{ result: T; events: CommittedEvent[] }> =>
+  withClient(pool, async ({ query }) => {
+    const tx: Tx = { query, events: [] }
+    await query('begin isolation level read committed')
+    const result = await work(tx)
+    await query('commit')
+    return { result, events: tx.events }
+  })
+
+/** Runs `work` on a client of its own. Rolls back when it throws. */
+async function withClient<T>(pool: pg.Pool, work: (db: Executor) => Promise<T>): Promise<T> {
   const client = await pool.connect()
-  const tx: Tx = { query: client.query.bind(client) as Executor['query'], events: [] }
   let lost: Error | undefined
   // The first error names the reason; later ones only report that the connection is closed.
   const noteLoss = (error: Error) => {
@@ -50,10 +64,7 @@ async function runOnce<T>(
   // A broken connection rejects its query and also emits an event. An event without a listener would end the process.
   client.on('error', noteLoss)
   try {
-    await client.query('begin isolation level read committed')
-    const result = await work(tx)
-    await client.query('commit')
-    return { result, events: tx.events }
+    return await work({ query: client.query.bind(client) as Executor['query'] })
   } catch (error) {
     const reason = lost
     if (error instanceof Error && (isConnectionLoss(error) || sqlState(error) === readOnly)) noteLoss(error)

@@ -11,6 +11,9 @@ import Schema, { type Validator } from 'typebox/schema'
 /** The event as its consumer knows it, or the first problem with it. A problem names the place, never a value. */
 export type ParsedEvent<C extends ConsumerName> = { event: EventFor<C> } | { problem: string }
 
+/** No later attempt at the event can succeed. Thrown to roll a claim back: its delivery moves to the dead letters. */
+export class MalformedEvent extends Error {}
+
 /**
  * Checks the event against the catalogue and the subscriptions of its consumer. Accepts fields that the catalogue
  * lacks: a newer program may have added them. Accepts missing fields that may be null: an older program did not know

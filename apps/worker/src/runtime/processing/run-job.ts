@@ -8,6 +8,7 @@ import { type Counts, reportJob } from './report-job.ts'
 import { retryOrDeadLetter } from './retry-or-dead-letter.ts'
 import { retryWhileUnavailable } from './retry-while-unavailable.ts'
 import { runExternal } from './run-external.ts'
+import { runInSql } from './run-in-sql.ts'
 import { runTransactional } from './run-transactional.ts'
 import { snoozeEvent, snoozeUnknown } from './snooze-events.ts'
 
@@ -54,7 +55,12 @@ async function handleEvents<C extends ConsumerName>(
 
 function runEvents<C extends ConsumerName>(context: Context<C>, events: readonly JobEvent[]): Promise<JobResult> {
   const { consumer } = context
-  return consumer.kind === 'transactional'
-    ? runTransactional(context, consumer, events)
-    : runExternal(context, consumer, events)
+  switch (consumer.kind) {
+    case 'sql':
+      return runInSql(context, consumer, events)
+    case 'transactional':
+      return runTransactional(context, consumer, events)
+    case 'external':
+      return runExternal(context, consumer, events)
+  }
 }

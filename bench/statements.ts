@@ -28,6 +28,7 @@ export async function recordStatements(pool: pg.Pool, work: (deps: Deps) => Prom
     readList: (_query, load) => load(),
     invalidate: async () => true,
   } satisfies Parameters<typeof createDeps>[0]['cache']
-  await work(createDeps({ pool: recorder, cache, dispatcher: { dispatch: () => undefined }, retentionDays: 30 }))
+  const [dispatcher, cacheDeliveries] = [{ dispatch: () => undefined }, { finish: () => undefined }]
+  await work(createDeps({ pool: recorder, cache, dispatcher, cacheDeliveries, retentionDays: 30 }))
   return sent
 }

@@ -10,6 +10,7 @@ import {
 } from '@goals-tasks/db'
 import type { Dispatcher } from '@goals-tasks/events'
 import type pg from 'pg'
+import { type CacheDeliveries, isForCache } from './cache-deliveries.ts'
 
 /** The dependencies of the services. Made once in main.ts. */
 export type Deps = {
@@ -24,6 +25,7 @@ export type Deps = {
   /**
    * Publishes committed events: invalidates the cache and passes them to the dispatcher. When it has resolved, no read
    * from the cache shows older data. `commit` and `transaction` call it, so a service has no reason to. Never throws.
+   * A confirmed invalidation finishes the deliveries to `cache-invalidation`; only other events are dispatched to it.
    */
   publish: (events: Parameters<Publish>[0]) => Promise<void>
   /**
@@ -43,9 +45,10 @@ export function createDeps(options: {
   pool: pg.Pool
   cache: Pick<Cache, 'readEntity' | 'readList' | 'invalidate'>
   dispatcher: Pick<Dispatcher, 'dispatch'>
+  cacheDeliveries: Pick<CacheDeliveries, 'finish'>
   retentionDays: number
 }): Deps {
-  const { pool, cache, dispatcher, retentionDays } = options
+  const { pool, cache, dispatcher, cacheDeliveries, retentionDays } = options
   const publish: Publish = (events) => deps.publish(events)
   const deps: Deps = {
     db: pool,
@@ -53,8 +56,11 @@ export function createDeps(options: {
     transaction: (work) => inTransaction(pool, publish, (tx) => work(bindTo(tx, deps))),
     cache,
     async publish(events) {
-      dispatcher.dispatch(events)
-      if (events.length > 0) await cache.invalidate(invalidationOf(events))
+      if (events.length === 0) return
+      dispatcher.dispatch(events, (consumer) => !isForCache(consumer))
+      const isConfirmed = await cache.invalidate(invalidationOf(events))
+      if (isConfirmed) cacheDeliveries.finish(events)
+      else dispatcher.dispatch(events, isForCache)
     },
     confirm: cache.invalidate,
     clock: Date.now,

@@ -4,6 +4,7 @@ import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefu
 import { createVerifier, readiness } from '@goals-tasks/http'
 import { createOutageLog, registerDispatcherMetrics, runProcess, throttledWarning } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
+import { createCacheDeliveries } from './cache-deliveries.ts'
 import { loadConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 
@@ -25,8 +26,10 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
   registerDispatcherMetrics(registry, dispatcher)
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
+  const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
+  const deps = createDeps({ pool, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays })
 
-  const app = await buildApp(createDeps({ pool, cache, dispatcher, retentionDays: config.retentionDays }), {
+  const app = await buildApp(deps, {
     log,
     registry,
     verify: createVerifier(config.auth),
@@ -48,7 +51,8 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     },
     async close() {
       await app.close()
-      // Only now are all writes done, so this flush takes the last of them.
+      // Only now are all writes done, so these flushes take the last of them.
+      await cacheDeliveries.close()
       await dispatcher.close()
       await cache.close()
       for (const connection of [redis, cacheRedis]) connection.disconnect()

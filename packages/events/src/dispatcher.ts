@@ -43,9 +43,13 @@ export function createDispatcher(options: { connection: Redis; prefix: string; l
   ) as Record<ConsumerName, ConsumerQueue>
 
   return {
-    /** Buffers events whose transaction has committed. Returns at once and never throws. */
-    dispatch(events: readonly DispatchedEvent[]): void {
-      for (const event of events) for (const consumer of consumersOf(event.type)) consumerQueues[consumer].push(event)
+    /**
+     * Buffers events whose transaction has committed, for the consumers that `accepts` selects. Returns at once and
+     * never throws.
+     */
+    dispatch(events: readonly DispatchedEvent[], accepts: (consumer: ConsumerName) => boolean = () => true): void {
+      for (const event of events)
+        for (const consumer of consumersOf(event.type)) if (accepts(consumer)) consumerQueues[consumer].push(event)
     },
     /** Resolves when every event that was dispatched so far is enqueued or dropped. */
     async flush(): Promise<void> {

@@ -6,6 +6,7 @@ import { connectProducer, createDispatcher } from '@goals-tasks/events'
 import { createVerifier, userScopes } from '@goals-tasks/http'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { buildApp } from '../../src/app.ts'
+import { createCacheDeliveries } from '../../src/cache-deliveries.ts'
 import { createDeps } from '../../src/deps.ts'
 import { createClient } from './client.ts'
 import { loadEvents } from './events.ts'
@@ -32,7 +33,8 @@ export async function startTestApp(options: TestAppOptions = {}) {
   const cacheRedis = connectCache(url, () => undefined)
   const registry = createRegistry()
   const cache = createCache({ redis: cacheRedis, prefix: `${prefix}-cache`, log, registry })
-  const deps = createDeps({ pool: database.pool, cache, dispatcher, retentionDays: 30 })
+  const cacheDeliveries = createCacheDeliveries({ pool: database.pool, dispatcher })
+  const deps = createDeps({ pool: database.pool, cache, dispatcher, cacheDeliveries, retentionDays: 30 })
   const app = await buildApp(deps, {
     log,
     registry,
@@ -60,6 +62,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     lastEventOf: async (entityId: string) => (await loadEvents(database.pool, entityId)).at(-1),
     async close() {
       await app.close()
+      await cacheDeliveries.close()
       await dispatcher.close()
       await cache.close()
       for (const connection of [redis, cacheRedis]) connection.disconnect()

@@ -4,8 +4,8 @@ import { loadProgram } from './http.ts'
 import { requestsAs } from './requests.ts'
 import { waitUntil } from './wait.ts'
 
-/** The consumers that are subscribed to `goal:created`. */
-export const creationConsumers: readonly ConsumerName[] = ['audit-log', 'cache-invalidation', 'sync']
+/** The consumers with work after a `goal:created`: the API finishes the cache's deliveries, and sync has no receiver. */
+export const creationConsumers: readonly ConsumerName[] = ['audit-log']
 
 /** Creates `count` goals over HTTP as fast as possible. */
 export async function createGoals(context: Context, count: number): Promise<void> {

@@ -5,6 +5,7 @@ import { createOutageLog, runProcess, throttledWarning } from '@goals-tasks/obse
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
 import { readiness } from './readiness.ts'
+import { recordSyncReceiver } from './record-sync-receiver.ts'
 import { refuseEviction } from './runtime/redis/memory.ts'
 import { timings } from './runtime/timings.ts'
 import { createWorker } from './worker.ts'
@@ -17,6 +18,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
   })
   await assertSchema(pool)
   await ensurePartitions(pool)
+  if (config.consumers.includes('sync')) await recordSyncReceiver(pool, config.sync.url, log)
   const outage = createOutageLog(log, 'Redis', 'events wait in Postgres')
   const producer = connectProducer(config.redis.url, outage.failed).on('ready', outage.ready)
   const redis = { producer, worker: connectWorker(config.redis.url, outage.failed) }

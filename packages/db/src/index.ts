@@ -43,6 +43,7 @@ export {
 } from './delivery/idempotency.ts'
 export { endLeases, type LeasedDelivery, leaseDeliveries } from './delivery/leases.ts'
 export { createOverdueLook, type OverdueLook } from './delivery/overdue.ts'
+export { loadReceiver, recordReceiver } from './delivery/receivers.ts'
 export { eventRetentionDays } from './delivery/retention.ts'
 export { createDatabase } from './engine/client.ts'
 export { isConnectionLoss } from './engine/connection-loss.ts'

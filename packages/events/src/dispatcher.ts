@@ -14,9 +14,11 @@ export type CommittedEvent = {
   readers: (string | null)[]
   /** The goals whose task lists contain the entity, before or after the change. Null for any entity but a task. */
   goalIds: string[] | null
+  /** The consumers that got no delivery because they have no receiver. Absent in events of earlier versions. */
+  withoutReceiver?: ConsumerName[]
 }
 /** The part of a committed event that a job contains. */
-type DispatchedEvent = Pick<CommittedEvent, 'id' | 'type' | 'aggregateId'>
+type DispatchedEvent = Pick<CommittedEvent, 'id' | 'type' | 'aggregateId' | 'withoutReceiver'>
 export type Dispatcher = ReturnType<typeof createDispatcher>
 
 /** The work of a dispatcher for one consumer. */
@@ -49,7 +51,8 @@ export function createDispatcher(options: { connection: Redis; prefix: string; l
      */
     dispatch(events: readonly DispatchedEvent[], accepts: (consumer: ConsumerName) => boolean = () => true): void {
       for (const event of events)
-        for (const consumer of consumersOf(event.type)) if (accepts(consumer)) consumerQueues[consumer].push(event)
+        for (const consumer of consumersOf(event.type))
+          if (accepts(consumer) && !event.withoutReceiver?.includes(consumer)) consumerQueues[consumer].push(event)
     },
     /** Resolves when every event that was dispatched so far is enqueued or dropped. */
     async flush(): Promise<void> {

@@ -57,6 +57,7 @@ export {
   type ConsumerName,
   consumerNames,
   consumersOf,
+  consumersWithReceiver,
   type EventFor,
   type EventTypeFor,
   isConsumerName,

@@ -25,6 +25,9 @@ export type EventFor<C extends ConsumerName> = DomainEvent<EventTypeFor<C>>
 
 export const isConsumerName = (name: string): name is ConsumerName => Object.hasOwn(subscriptions, name)
 
+/** Consumers whose events leave the installation. An event gets a delivery to them only while a receiver exists. */
+export const consumersWithReceiver = ['sync'] as const satisfies readonly ConsumerName[]
+
 /** Returns whether the consumer is subscribed to events of this type. No consumer is subscribed to an unknown type. */
 export const isSubscribed = (consumer: ConsumerName, type: string): boolean =>
   (subscriptions[consumer] as readonly string[]).includes(type)

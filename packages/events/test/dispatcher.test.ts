@@ -16,6 +16,17 @@ test('an event becomes one job per subscribed consumer, with its ids and its typ
   expect(await jobs('audit-log')).toEqual([])
 })
 
+test('an event becomes no job for a consumer that has no receiver or that the caller leaves out', async () => {
+  const { dispatcher, jobs, ready } = openDispatcher(freshRedis())
+  await ready()
+  const event = newEvent()
+  dispatcher.dispatch([{ ...event, withoutReceiver: ['sync'] }], (consumer) => consumer !== 'cache-invalidation')
+  await dispatcher.flush()
+  expect(await jobs('audit-log')).toEqual([[event]])
+  expect(await jobs('sync')).toEqual([])
+  expect(await jobs('cache-invalidation')).toEqual([])
+})
+
 test('events share jobs of at most a hundred, in their order, when they are dispatched in one turn', async () => {
   const { dispatcher, jobs, ready } = openDispatcher(freshRedis())
   await ready()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { discardDeadLetter, replayDeadLetter } from '@goals-tasks/db'
+import { discardDeadLetter, recordReceiver, replayDeadLetter } from '@goals-tasks/db'
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
 import { connectWorker, enqueueEvents, queuePrefix, singleJobId } from '@goals-tasks/events'
 import { Worker } from 'bullmq'
@@ -115,6 +115,21 @@ test('an event is done when no work is left, and missing when its audit row is n
   const discarded = await operations.createDeadLetter('audit-log')
   await discardDeadLetter(pool, discarded.id)
   expect(await traceAt(discarded.eventId, 'audit-log')).toEqual({ consumer: 'audit-log', state: 'missing' })
+})
+
+test('an event has no receiver at sync when it was committed without one', async ({ operations, traceAt }) => {
+  const { pool } = operations
+  const { id: sent } = await operations.createGoal()
+  await finishDelivery(operations, sent, 'sync')
+  await recordReceiver(pool, 'sync', false)
+  const { id: unsent } = await operations.createGoal()
+  expect(await traceAt(unsent, 'sync')).toEqual({ consumer: 'sync', state: 'no receiver' })
+  expect(await traceAt(sent, 'sync')).toMatchObject({ state: 'done' })
+  await recordReceiver(pool, 'sync', true)
+  expect(await traceAt(unsent, 'sync')).toEqual({ consumer: 'sync', state: 'no receiver' })
+  const { id: later } = await operations.createGoal()
+  await finishDelivery(operations, later, 'sync')
+  expect(await traceAt(later, 'sync')).toMatchObject({ state: 'done' })
 })
 
 test('an event lists its notifications when it caused some', async ({ operations, traceAt }) => {

@@ -18,6 +18,8 @@ function stateOf(trace: ConsumerTrace): string {
     }
     case 'missing':
       return `${styleText('red', 'missing')}: no audit row and no work left`
+    case 'no receiver':
+      return 'no receiver'
     case 'pending':
       return `${styleText('yellow', 'pending')}, ${attemptsOf(trace)}, ${nextOf(trace)}`
     case 'dead':
@@ -47,6 +49,7 @@ export const errorLines = (trace: ConsumerTrace, width: number): string[] =>
 export function detailLines(trace: ConsumerTrace, width: number): string[] {
   if (trace.state === 'missing')
     return ['  An operator discarded its dead letter, or it was not subscribed at the time.']
+  if (trace.state === 'no receiver') return ['  It was committed while SYNC_URL was not set, so it is not sent.']
   if (trace.state === 'done')
     return (trace.notifications ?? []).map(
       ({ userId, kind, channel, readAt }) => `  notified ${userId} ${kind}, ${channel}, ${readAt ? 'read' : 'unread'}`,

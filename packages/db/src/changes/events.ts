@@ -1,4 +1,10 @@
-import { type AggregateType, type CommittedEvent, consumersOf, type EventType } from '@goals-tasks/events'
+import {
+  type AggregateType,
+  type CommittedEvent,
+  consumersOf,
+  consumersWithReceiver,
+  type EventType,
+} from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
 import { taskReaders } from '../reads/visibility.ts'
 
@@ -53,10 +59,16 @@ const assigneesAtCompletion = sql`case when x.type = 'goal:completed' then array
       select distinct assigned_to from tasks
       where tasks.goal_id = changed.id and tasks.deleted_at is null and assigned_to is not null) end`
 
+/** The consumers without a receiver, as the statement sees them. Postgres reads them once per statement. */
+const withoutReceiver = sql`array(
+      select consumer from unnest(${sql.raw(`'{${consumersWithReceiver}}'::text[]`)}) consumer
+      where consumer not in (select consumer from receivers where is_present))`
+
 /**
  * The event half of a statement. Its CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
  * `readers` (uuid[]) and `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity).
- * Inserts one event per changed row and type, its readers and its deliveries. No row, no event.
+ * Inserts one event per changed row and type, its readers and its deliveries. No row, no event. A consumer without a
+ * receiver gets no delivery.
  * `from` replaces the named parameters by expressions over `changed`.
  * @returns the CTEs `emitted`, `emitted_readers` and `emitted_deliveries`, to follow `changed`
  */
@@ -84,13 +96,15 @@ export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source
     insert into deliveries (consumer, event_id)
     select subscription.consumer, emitted.id
     from emitted join ${subscriptions} subscription(consumer, type) using (type)
+    where subscription.consumer <> all (${withoutReceiver})
   )`
 }
 
 const eventList = sql<CommittedEvent[]>`
   coalesce(json_agg(json_build_object(
     'id', emitted.id, 'type', emitted.type, 'aggregateId', emitted.aggregate_id, 'version', changed.version,
-    'readers', changed.readers, 'goalIds', changed.goal_ids) order by emitted.position), '[]')`
+    'readers', changed.readers, 'goalIds', changed.goal_ids,
+    'withoutReceiver', ${withoutReceiver}) order by emitted.position), '[]')`
 
 /** The events that `emitEvents` inserted, for the dispatcher and the cache, as one JSON value. */
 export const emittedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${emittedRows})`

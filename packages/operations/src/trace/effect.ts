@@ -14,11 +14,13 @@ export type TracedNotification = {
 
 /**
  * The trace of an event without work left at a consumer. `missing` means that the effect should be there and is not: an
- * operator discarded the dead letter, or the consumer was not subscribed at the time.
+ * operator discarded the dead letter, or the consumer was not subscribed at the time. `no receiver` means that the
+ * event was committed while the consumer had none.
  */
 export type FinishedTrace =
   | { state: 'done'; at: string | null; notifications: TracedNotification[] | null }
   | { state: 'missing' }
+  | { state: 'no receiver' }
 
 /**
  * Loads what finished events left behind at one consumer. The result returns the trace of each event.

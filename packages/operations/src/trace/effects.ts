@@ -4,6 +4,7 @@ import { loadAuditRows } from './audit-rows.ts'
 import type { Effect, FinishedTrace } from './effect.ts'
 import type { TracedEvent } from './events.ts'
 import { loadNotifications } from './notifications.ts'
+import { loadReceived } from './receivers.ts'
 
 /** For a consumer whose effect leaves nothing that Postgres shows. */
 const leavesNothing: Effect = async () => () => ({ state: 'done', at: null, notifications: null })
@@ -13,7 +14,7 @@ const effects: { [C in ConsumerName]: Effect } = {
   'audit-log': loadAuditRows,
   'cache-invalidation': leavesNothing,
   notifications: loadNotifications,
-  sync: leavesNothing,
+  sync: loadReceived,
 }
 
 /** Loads the effects of the events at all consumers. The events are of one entity. */

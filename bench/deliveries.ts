@@ -4,7 +4,7 @@ import { loadProgram } from './http.ts'
 import { requestsAs } from './requests.ts'
 import { waitUntil } from './wait.ts'
 
-/** The consumers with work after a `goal:created`: the API finishes the cache's deliveries, and sync has no receiver. */
+/** The consumers with work after a `goal:created`: the API finishes the cache's deliveries, and sync has none. */
 export const creationConsumers: readonly ConsumerName[] = ['audit-log']
 
 /** Creates `count` goals over HTTP as fast as possible. */

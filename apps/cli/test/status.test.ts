@@ -114,6 +114,16 @@ test('status exits with 1 and the reasons when Redis is a replica and Postgres i
   })
 })
 
+test('status exits with 1 and the reason when Postgres cannot write to its disk', async () => {
+  const { environment, pool } = await startOperations()
+  const name = new URL(environment.DATABASE_URL).pathname.slice(1)
+  await pool.query(`alter database ${name} set temp_file_limit = 0`)
+  const { code, stdout } = await status(environment)
+  expect(stdout).toMatch(/^Postgres +refuses writes: cannot write to its disk: temporary file size/m)
+  expect(stdout).toContain('✖ Postgres refuses writes: cannot write to its disk')
+  expect(code).toBe(1)
+})
+
 test('status exits with 2 when Postgres lacks the schema, hangs or is stopped', async () => {
   const postgres = await ownPostgres()
   const { environment } = await startOperations()

@@ -2,7 +2,7 @@ import { connectCache, createCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createOutageLog, registerDispatcherMetrics, runProcess, throttledWarning } from '@goals-tasks/observability'
+import { createOutageLog, registerDispatcherMetrics, runProcess } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { createCacheDeliveries } from './cache-deliveries.ts'
 import { loadConfig } from './config.ts'
@@ -14,7 +14,8 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     name: 'goals-tasks api',
     // The only limit of a read, which is one statement.
     statementTimeoutMs: 15_000,
-    onError: throttledWarning(log, 'a database connection was lost'),
+    onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
+    outage: createOutageLog(log, 'Postgres', 'every request gets 503'),
   })
   await assertSchema(pool)
   await ensurePartitions(pool)

@@ -13,7 +13,8 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const database = createDatabase({
     ...config.database,
     name: 'goals-tasks ops',
-    onError: (err) => log.warn({ err }, 'an idle database connection was lost'),
+    onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
+    outage: createOutageLog(log, 'Postgres', 'dead letters and the status wait for it'),
   })
   const { pool } = database
   await assertSchema(pool)

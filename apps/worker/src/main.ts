@@ -1,7 +1,7 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
-import { createOutageLog, runProcess, throttledWarning } from '@goals-tasks/observability'
+import { createOutageLog, runProcess } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
 import { readiness } from './readiness.ts'
@@ -11,10 +11,12 @@ import { timings } from './runtime/timings.ts'
 import { createWorker } from './worker.ts'
 
 await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) => {
+  const postgresOutage = createOutageLog(log, 'Postgres', 'events wait in it')
   const { pool, close: closeDatabase } = createDatabase({
     ...config.database,
     name: 'goals-tasks worker',
-    onError: throttledWarning(log, 'a database connection was lost'),
+    onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
+    outage: postgresOutage,
   })
   await assertSchema(pool)
   await ensurePartitions(pool)
@@ -36,6 +38,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     policies,
     timings,
     pool,
+    postgresOutage,
     redis,
     queuePrefix: config.redis.queuePrefix,
     retentionDays: config.retentionDays,

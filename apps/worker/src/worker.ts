@@ -1,6 +1,7 @@
 import { type ConsumerName, createDispatcher } from '@goals-tasks/events'
 import { type Registry, registerDispatcherMetrics } from '@goals-tasks/observability'
 import { createMetrics } from './runtime/metrics.ts'
+import { isUnreachable } from './runtime/processing/classify-error.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
 import { repeat } from './runtime/recovery/repeat.ts'
 import { type ConsumerSettings, startConsumer } from './runtime/start-consumer.ts'
@@ -29,7 +30,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   const maintenance = repeat(
     () => runMaintenance({ pool, dispatcher, retentionDays, purged: metrics.purged, log }),
     maintenanceEveryMs,
-    (err) => log.error({ err }, 'the hourly maintenance failed'),
+    (err) => log[isUnreachable(err) ? 'debug' : 'error']({ err }, 'the hourly maintenance failed'),
   )
 
   return {

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino'
 
+export type OutageLog = ReturnType<typeof createOutageLog>
+
 /**
  * Logs each outage of a server with two lines: a warning when it begins, with `effect`, and one when it is over. The
  * errors in between have the level debug: a lost connection fails many times per second. Several connections to the
@@ -8,6 +10,7 @@ import type { Logger } from 'pino'
 export function createOutageLog(log: Logger, server: string, effect: string) {
   let isAway = false
   return {
+    isAway: () => isAway,
     failed(err: Error): void {
       log[isAway ? 'debug' : 'warn']({ err }, `${server} does not answer; ${effect}`)
       isAway = true

@@ -1,3 +1,4 @@
+import { isConnectionLoss } from '@goals-tasks/db'
 import { Gauge, type Registry } from '@goals-tasks/observability'
 import type { ConsumerStatus, Status } from '@goals-tasks/operations'
 import type { Logger } from 'pino'
@@ -12,7 +13,8 @@ type GaugeDefinition = { name: string; help: string; labelNames: string[]; sampl
 export function registerStatusMetrics(registry: Registry, load: () => Promise<Status>, log: Logger): void {
   const read = shareWhilePending(() =>
     load().catch((err: unknown) => {
-      log.warn({ err }, 'the status cannot be loaded')
+      // The pool logs that Postgres does not answer.
+      log[isConnectionLoss(err) ? 'debug' : 'warn']({ err }, 'the status cannot be loaded')
       return undefined
     }),
   )

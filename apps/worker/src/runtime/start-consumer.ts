@@ -1,5 +1,5 @@
 import { type ConsumerName, type Dispatcher, openDeadQueue, openQueue, type Policies } from '@goals-tasks/events'
-import { throttled } from '@goals-tasks/observability'
+import type { OutageLog } from '@goals-tasks/observability'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import type { Logger } from 'pino'
@@ -13,6 +13,7 @@ import { reviewDeadLetters } from './recovery/review-dead-letters.ts'
 import { createSweeper } from './recovery/sweeper.ts'
 import { createWatchdog } from './recovery/watchdog.ts'
 import { closeWithoutRedis } from './redis/close-without-redis.ts'
+import { createRepeatedWarning } from './repeated-warning.ts'
 import type { Timings } from './timings.ts'
 
 /** The settings and connections that the consumers of a process share. */
@@ -21,6 +22,8 @@ export type ConsumerSettings = {
   policies: Policies
   timings: Timings
   pool: pg.Pool
+  /** The outage log of `pool`. The watchdog reports to it as well: it notices a hung Postgres sooner. */
+  postgresOutage: Pick<OutageLog, 'isAway' | 'failed'>
   /** `worker` waits for Redis as long as it takes, `producer` fails fast. The caller closes both. */
   redis: { worker: Redis; producer: Redis }
   queuePrefix: string
@@ -37,14 +40,15 @@ export type RunningConsumer = { close(): Promise<void> }
 
 /** Starts one consumer: the worker of its queue, its sweeper, the review of its dead letters and its watchdog. */
 export function startConsumer<C extends ConsumerName>(name: C, settings: ConsumerSettings): RunningConsumer {
-  const { timings, redis, queuePrefix } = settings
-  const warn = createWarnings(name, settings)
+  const { timings, redis, queuePrefix, log, postgresOutage } = settings
+  const warn = (message: string) => createRepeatedWarning({ consumer: name, log, postgresOutage }, message)
   const context = createContext(name, settings)
   // The owner of the connection logs its errors. The queues repeat them.
   for (const queue of [context.queue, context.deadQueue])
-    queue.on('error', (err) => settings.log.debug({ consumer: name, err }, 'queue error'))
+    queue.on('error', (err) => log.debug({ consumer: name, err }, 'queue error'))
 
   const worker = createJobWorker(context, redis.worker, queuePrefix)
+  worker.on('error', warn('BullMQ worker error'))
   const findReason = createWatchdog(context)
   const watch = async () => {
     const reason = await findReason()
@@ -53,7 +57,7 @@ export function startConsumer<C extends ConsumerName>(name: C, settings: Consume
   const repeating = [
     repeat(createSweeper(context), timings.sweepEveryMs, warn('the sweep failed')),
     repeat(() => reviewDeadLetters(context), timings.reviewDeadEveryMs, warn('the review of the dead letters failed')),
-    repeat(watch, timings.watchEveryMs, warn('the watchdog gets no answer from Postgres')),
+    repeat(watch, timings.watchEveryMs, postgresOutage.failed),
   ]
   async function close() {
     await Promise.all([worker.close(), ...repeating.map((each) => each.close())])
@@ -64,8 +68,9 @@ export function startConsumer<C extends ConsumerName>(name: C, settings: Consume
 
 function createContext<C extends ConsumerName>(name: C, settings: ConsumerSettings): Context<C> {
   const { consumers, policies, redis, queuePrefix, metrics, timings, pool, dispatcher, log, signal } = settings
+  const { postgresOutage } = settings
   const progress = startProgress()
-  const warnWaiting = createWarnings(name, settings)('waiting for Postgres or Redis')
+  const warnWaiting = createRepeatedWarning({ consumer: name, log, postgresOutage }, 'waiting for Postgres or Redis')
   return {
     ...{ name, timings, pool, dispatcher, metrics, log, signal, progress },
     consumer: consumers[name],
@@ -80,9 +85,3 @@ function createContext<C extends ConsumerName>(name: C, settings: ConsumerSettin
     },
   }
 }
-
-/** Returns a function that makes a log function for one message, throttled: an outage fails many times per second. */
-const createWarnings =
-  (consumer: ConsumerName, { log }: Pick<ConsumerSettings, 'log'>) =>
-  (message: string) =>
-    throttled(5_000, (err: unknown) => log.warn({ consumer, err }, message))

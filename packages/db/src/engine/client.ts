@@ -1,19 +1,26 @@
 import pg from 'pg'
+import { isConnectionLoss } from './connection-loss.ts'
 import { sessionOf } from './session.ts'
+import { sqlState } from './sql-state.ts'
 
-/**
- * Opens a pool of at most `poolSize` connections to the Postgres at `url`. It connects with the first query.
- * Calls `onError` when an idle connection is lost. A query on a lost connection rejects by itself.
- */
-export function createDatabase(options: {
+type Options = {
   url: string
   poolSize: number
   name: string
   /** Limit of one statement, 30 s by default. */
   statementTimeoutMs?: number
   onError: (error: Error) => void
-}) {
-  const { url, name, statementTimeoutMs = 30_000 } = options
+  /** Gets `failed` when Postgres does not answer, and `ready` whenever it does. Default: no call. */
+  outage?: Outage
+}
+type Outage = { failed(error: Error): void; ready(): void }
+
+/**
+ * Opens a pool of at most `poolSize` connections to the Postgres at `url`. It connects with the first query.
+ * Calls `onError` when an idle connection is lost. A query on a lost connection rejects by itself.
+ */
+export function createDatabase(options: Options) {
+  const { url, name, statementTimeoutMs = 30_000, outage } = options
   const pool = new pg.Pool({
     ...sessionOf(url, { name, statementTimeoutMs }),
     max: options.poolSize,
@@ -21,7 +28,24 @@ export function createDatabase(options: {
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    // The driver has no event for a connection that could not be opened. It only passes the error to its log.
+    log: (_message: string, error?: unknown) => reportOutage(error, outage),
   })
   pool.on('error', options.onError)
+  pool.on('connect', () => outage?.ready())
+  // One lost connection is no outage: Postgres may have ended it alone, and the next query opens another.
+  pool.on('release', (error?: unknown) => {
+    if (!error) outage?.ready()
+    else if (isUnanswered(error)) reportOutage(error, outage)
+  })
   return { pool, close: () => pool.end() }
+}
+
+/** Returns whether a query got no response although its connection is open. */
+const isUnanswered = (error: unknown) => error instanceof Error && error.message === 'Query read timeout'
+
+/** Reports a server that cannot be reached, or that starts or stops (57P). */
+function reportOutage(error: unknown, outage: Outage | undefined): void {
+  if (!(error instanceof Error)) return
+  if (isConnectionLoss(error) || sqlState(error)?.startsWith('57P')) outage?.failed(error)
 }

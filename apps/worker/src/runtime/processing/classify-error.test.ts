@@ -1,6 +1,6 @@
 import { policies } from '@goals-tasks/events'
 import { expect, test } from 'vitest'
-import { backoffMs, classify } from './classify-error.ts'
+import { backoffMs, classify, isUnreachable } from './classify-error.ts'
 
 test('an error is retried when only its message or its name looks special', () => {
   expect(classify(new Error('Connection problems of my own'))).toBe('retry')
@@ -33,6 +33,7 @@ test.for([
   'MISCONF Redis is configured to save RDB snapshots',
   'Connection is closed.',
   'Command timed out',
+  "Socket timeout. Expecting data, but didn't receive any in 15000ms.",
   "Stream isn't writeable and enableOfflineQueue options is false",
   'Reached the max retries per request limit (which is 0).',
 ])('an error is infrastructure when Redis or its driver says: %s', (message) => {
@@ -41,6 +42,19 @@ test.for([
 
 test('an error is retried when Redis refuses the command itself', () => {
   expect(classify(new Error('WRONGTYPE Operation against a key holding the wrong kind of value'))).toBe('retry')
+})
+
+test.for(['Connection is closed.', 'Command timed out', 'Query read timeout', 'Connection terminated unexpectedly'])(
+  'a server is unreachable when its driver says: %s',
+  (message) => {
+    expect(isUnreachable(new Error(message))).toBe(true)
+  },
+)
+
+test('a server is reachable when it refuses a write, or when the pool is exhausted', () => {
+  expect(isUnreachable(new Error("OOM command not allowed when used memory > 'maxmemory'."))).toBe(false)
+  expect(isUnreachable(Object.assign(new Error('disk full'), { code: '53100' }))).toBe(false)
+  expect(isUnreachable(new Error('timeout exceeded when trying to connect'))).toBe(false)
 })
 
 test('the backoff grows exponentially up to its cap and spreads from zero to its bound', () => {

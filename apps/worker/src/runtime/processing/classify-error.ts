@@ -14,7 +14,7 @@ export type FailureKind = 'infrastructure' | 'retry'
 const infrastructureStates = /^(08|53|57P|25006)/
 /** Messages of the Redis driver. Its errors have no code. */
 const redisMessages =
-  /^(Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries per request limit)/
+  /^(Connection is closed|Command timed out|Stream isn't writeable|Socket timeout|Reached the max retries per request limit)/
 const redisReplies = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF) /
 
 /**
@@ -28,6 +28,16 @@ export function classify(error: unknown): FailureKind {
   if (isConnectionLoss(error) || redisMessages.test(error.message) || redisReplies.test(error.message))
     return 'infrastructure'
   return 'retry'
+}
+
+/** The connections of this process are busy. That may be an outage of Postgres, or too much work. */
+export const isPoolExhausted = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('timeout exceeded when trying to connect')
+
+/** Returns whether the error says that Postgres or Redis does not answer, starts, or stops. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error) || isPoolExhausted(error)) return false
+  return isConnectionLoss(error) || redisMessages.test(error.message) || /^57P/.test(sqlState(error) ?? '')
 }
 
 /** Returns the wait after the nth failure. It is random, so retries of many events spread. */

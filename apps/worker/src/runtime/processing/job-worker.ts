@@ -1,5 +1,4 @@
 import { type ConsumerName, type JobData, queuePrefix } from '@goals-tasks/events'
-import { throttled } from '@goals-tasks/observability'
 import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Context } from '../context.ts'
@@ -16,6 +15,7 @@ const maxStalledCount = 3
 /**
  * Takes the jobs of the consumer from its queue. BullMQ carries ids and keeps time. Postgres records what is left to
  * do, the attempts and the dead letters, so a job that is lost, late or doubled does no harm.
+ * The caller adds the listener of its errors.
  * @param connection a worker's connection: it waits for Redis as long as it takes
  */
 export function createJobWorker<C extends ConsumerName>(
@@ -34,10 +34,6 @@ export function createJobWorker<C extends ConsumerName>(
     // After a lost connection. The default would report a finished job 15 s late.
     runRetryDelay: 1_000,
   })
-  worker.on(
-    'error',
-    throttled(5_000, (err: Error) => log.warn({ consumer: name, err }, 'BullMQ worker error')),
-  )
   pauseOnErrorBurst(worker, context.signal)
   worker.on('stalled', (jobId) =>
     log.warn({ consumer: name, jobId }, 'a job whose worker died or hung is back in the queue'),

@@ -42,6 +42,23 @@ test('a worker measures how many events it handled, how late and how long, and n
   expect(await metric('gt_worker_oldest_overdue_seconds{consumer="audit-log"}')).toMatch(/ 0$/)
 })
 
+test('the line of a job has the requests and the entities of all its events', async ({ installation, write }) => {
+  startWorker(installation)
+  const tasks = []
+  const goal = await write.goal()
+  for (const correlationId of ['request-1', 'request-2'])
+    tasks.push(await write.task(goal.entity, {}, { correlationId }))
+  installation.dispatcher.dispatch(tasks.flatMap((task) => task.events))
+  const line = await until(() =>
+    installation.lines.find((each) => each.msg === 'done' && each.consumer === 'audit-log'),
+  )
+  expect(line).toMatchObject({
+    events: 2,
+    subject: tasks.map((task) => task.entity.id),
+    traceId: expect.arrayContaining(['request-1', 'request-2']),
+  })
+})
+
 test('every counter of a served consumer exists before the first event', async ({ installation }) => {
   const { registry } = startWorker(installation, { serve: ['sync'] })
   const samples = (await registry.metrics()).split('\n').filter((line) => /^gt_worker_\w+_total{consumer=/.test(line))

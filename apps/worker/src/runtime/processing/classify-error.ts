@@ -13,8 +13,10 @@ export type FailureKind = 'infrastructure' | 'retry'
  */
 const infrastructureStates = /^(08|53|57P|25006)/
 /** Messages of the Redis driver. Its errors have no code. */
-const redisMessages =
-  /^(Connection is closed|Command timed out|Stream isn't writeable|Socket timeout|Reached the max retries per request limit)/
+const redisMessages = new RegExp(
+  "^(Connection is closed|Command timed out|Socket timeout|Stream isn't writeable|" +
+    'Reached the max retries per request limit)',
+)
 const redisReplies = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF) /
 
 /**

@@ -16,7 +16,7 @@ export function reportJob(context: Context, { events, result, startedAt }: Finis
   measure(context, { result, counts, ms })
 
   const facts = { consumer, ...describe(events), ms }
-  if (counts.done > 0) log.info({ ...facts, traceId: traceIdOf(result.done), events: counts.done }, 'done')
+  if (counts.done > 0) log.info({ ...facts, traceId: traceIdsOf(result.done), events: counts.done }, 'done')
   else if (counts.snoozed === 0) log.debug({ ...facts, events: 0, ...counts }, 'nothing to do')
   if (counts.snoozed > 0) log.info({ consumer, ...describeSnoozed(result.snoozed) }, 'snoozed')
 
@@ -41,17 +41,22 @@ function measure({ name: consumer, metrics }: Context, { result, counts, ms }: M
   for (const event of result.done) metrics.latency.observe({ consumer }, (now - Date.parse(event.occurredAt)) / 1_000)
 }
 
-/** The types of the events; of a single event also its id and its entity. */
+const maxIdsPerLine = 10
+
+/** The types of the events, the ids of their entities, and the id of the event when there is only one. */
 function describe(events: readonly JobEvent[]) {
-  const [event, ...others] = events
-  const subject = event && others.length === 0 ? { eventId: event.id, subject: event.aggregateId } : {}
-  return { type: summarizeTypes(events), ...subject }
+  const eventId = events.length === 1 ? events[0]?.id : undefined
+  return { type: summarizeTypes(events), eventId, subject: oneOrFirst(events.map((event) => event.aggregateId)) }
 }
 
-/** Returns the trace id of the request that caused the events, when it is the same one for all of them. */
-export function traceIdOf(events: JobResult['done']): string | undefined {
-  const [traceId, ...others] = new Set(events.map(({ correlationId }) => correlationId))
-  return others.length === 0 ? (traceId ?? undefined) : undefined
+/** Returns the trace ids of the requests that caused the events. */
+export const traceIdsOf = (events: JobResult['done']): string | string[] | undefined =>
+  oneOrFirst(events.flatMap(({ correlationId }) => correlationId ?? []))
+
+/** Returns the only value, or a list of the first ten different values. */
+export function oneOrFirst(values: readonly string[]): string | string[] | undefined {
+  const [value, ...others] = new Set(values)
+  return value === undefined || others.length === 0 ? value : [value, ...others].slice(0, maxIdsPerLine)
 }
 
 /** The earliest of the snoozed events stands for all of them. */

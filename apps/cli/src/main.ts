@@ -2,5 +2,5 @@
 import { createProgram } from './program.ts'
 
 // The arguments of a command stay out of the list of processes.
-process.title = `goals-tasks ${process.argv[2] ?? ''}`.trim()
+process.title = `gt-${process.argv[2] ?? 'cli'}`
 await createProgram().parseAsync()

@@ -77,6 +77,13 @@ test('a process whose probes have its own port is refused by both names', () => 
   expect(samePortProblems('PORT', 0, 0)).toEqual([])
 })
 
+test('HOST is a host name or an address without brackets and port', () => {
+  for (const HOST of ['::1', '::', '127.0.0.1', 'localhost', 'api-1.internal', 'fe80::1%eth0'])
+    expect(load({ ...parts, HOST }).host).toBe(HOST)
+  for (const HOST of ['[::1]', 'localhost:3000', 'http://localhost', '*', '0.0.0.0/0'])
+    expect(() => load({ ...parts, HOST }), HOST).toThrow(/HOST must be a host name or an address, without brackets/)
+})
+
 test('an integer is accepted as plain digits only', () => {
   for (const DB_POOL_SIZE of ['0x10', '1e1', '10.5', ' 10', 'ten', '10 '])
     expect(() => load({ ...parts, DB_POOL_SIZE }), DB_POOL_SIZE).toThrow(/DB_POOL_SIZE must be integer/)

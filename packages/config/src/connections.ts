@@ -1,5 +1,5 @@
 import Type, { type Static, type TObject } from 'typebox'
-import { networks, postgresUrl, redisNodes, redisUrl } from './formats.ts'
+import { listenHost, networks, postgresUrl, redisNodes, redisUrl } from './formats.ts'
 import { type CrossCheck, loadVariables } from './load.ts'
 import { hostInUrl, hostProblem } from './server-url.ts'
 
@@ -48,11 +48,7 @@ export const connectionVariables = Type.Object({
     default: 'gt-cache',
     description: 'first part of every cache key; two installations on one Redis need different ones',
   }),
-  HOST: Type.String({
-    minLength: 1,
-    default: '0.0.0.0',
-    description: 'address that the process listens on, with its probes as well',
-  }),
+  HOST: listenHost('address that the process listens on, with its probes as well', '0.0.0.0'),
   PROBE_PORT: Type.Optional(
     Type.Integer({
       minimum: 0,

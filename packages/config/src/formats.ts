@@ -29,6 +29,14 @@ const textWithout = (problemOf: (text: string) => string | undefined, descriptio
     (text) => problemOf(text) ?? '',
   )
 
+export const listenHost = (description: string, fallback: string) =>
+  textThat(
+    (text) => isIP(text) !== 0 || /^[\w.-]+$/.test(text),
+    'must be a host name or an address, without brackets and port: 127.0.0.1 or ::1 for example',
+    description,
+    fallback,
+  )
+
 export const postgresUrl = (description: string) => textWithout(postgresUrlProblem, description)
 
 export const redisUrl = (description: string) => textWithout(redisUrlProblem, description)

@@ -49,7 +49,7 @@ test.for(['api', 'worker', 'ops'])(
     })
     await until(() => output().includes('"msg":"ready"'), { timeoutMs: 30_000, describe: output })
     const [pid = 0] = childrenOf(child.pid ?? 0)
-    expect(commandOf(pid)).toBe(`goals-tasks ${name}`)
+    expect(commandOf(pid)).toBe(`gt-${name}`)
     child.kill('SIGTERM')
     await exitOf(child)
     await until(() => commandOf(pid) === undefined)

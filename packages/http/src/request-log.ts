@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isRefusedByStop } from './shutdown.ts'
 
 /**
- * Logs one line per request: `error` for a status of 500 and above, `debug` for a successful read, otherwise `info`.
+ * Logs one line per request: `error` for a status of 500 and above, `debug` for a successful read, otherwise `info`,
+ * also for a 503 because the service stops.
  * A request whose client hung up before the end of the response has the line `request aborted` instead, as `info`.
  * The line leaves out the query, because it may contain search terms of users. Successful reads are `debug`, because
  * writing a line costs a considerable part of the read itself.
@@ -22,7 +24,7 @@ export function registerRequestLog(app: FastifyInstance): void {
     // The path of a new resource holds the id that the URL of the request lacks.
     const location = reply.statusCode === 201 ? reply.getHeader('location') : undefined
     const line = { ...lineOf(request, reply), status: reply.statusCode, location }
-    request.log[levelOf(request.method, reply.statusCode)](line, 'request')
+    request.log[levelOf(request, reply.statusCode)](line, 'request')
     done()
   })
 }
@@ -34,7 +36,8 @@ const lineOf = (request: FastifyRequest, reply: FastifyReply) => ({
   actorId: request.actor?.id,
 })
 
-function levelOf(method: string, status: number): 'error' | 'info' | 'debug' {
-  if (status >= 500) return 'error'
+function levelOf(request: FastifyRequest, status: number): 'error' | 'info' | 'debug' {
+  if (status >= 500) return isRefusedByStop(request) ? 'info' : 'error'
+  const { method } = request
   return status < 400 && (method === 'GET' || method === 'HEAD') ? 'debug' : 'info'
 }

@@ -12,7 +12,8 @@ vi.setConfig({ testTimeout: 20_000 })
 
 /** Starts a server whose route /held responds when the test calls `release`. */
 async function startServer(options: { shutdownTimeoutMs?: number } = {}) {
-  const log = pino({ level: 'silent' })
+  const lines: { level: number; status?: number }[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const app = await createServer({ log, registry: createRegistry(), bodyLimitBytes: 100, arrivalLimits, ...options })
   const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   app.get('/held', async () => {
@@ -23,7 +24,7 @@ async function startServer(options: { shutdownTimeoutMs?: number } = {}) {
   app.get('/', async () => ({}))
   const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
   onTestFinished(() => released.resolve())
-  return { app, held: held.promise, release: released.resolve, open: () => open(Number(port)) }
+  return { app, lines, held: held.promise, release: released.resolve, open: () => open(Number(port)) }
 }
 
 async function open(port: number): Promise<Socket> {
@@ -70,8 +71,8 @@ test('a running request finishes during a stop, and its connection closes then',
   await closed
 })
 
-test('a request that comes during a stop gets 503 as a problem with Retry-After', async () => {
-  const { app, held, release, open } = await startServer()
+test('a request that comes during a stop gets 503 as a problem with Retry-After, logged as info', async () => {
+  const { app, lines, held, release, open } = await startServer()
   const socket = await open()
   request(socket, '/held')
   await held
@@ -87,6 +88,8 @@ test('a request that comes during a stop gets 503 as a problem with Retry-After'
   expect(refused).toMatch(/connection: close\r\n/i)
   expect(refused).toContain('"code":"unavailable"')
   await closed
+  const infoLevel = 30
+  expect(lines.filter((line) => line.status === 503).map((line) => line.level)).toEqual([infoLevel])
 })
 
 test('a stop ends a request that runs until shortly before the shutdown timeout', async () => {

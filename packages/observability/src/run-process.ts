@@ -32,7 +32,8 @@ export const runProcess = <C extends ProcessConfig>(
   open: (context: { config: C; log: Logger; registry: Registry }) => Promise<Service>,
 ): Promise<void> =>
   startOrExit(async () => {
-    process.title = `goals-tasks ${name}`
+    // `top` shows the first 15 characters.
+    process.title = `gt-${name}`
     const config = loadConfig()
     const { logLevel, host, probePort, shutdownTimeoutMs, shutdownDelayMs = 0 } = config
     const log = createLogger(name, logLevel)

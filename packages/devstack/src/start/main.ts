@@ -16,7 +16,7 @@ import { readSettings, type Settings } from './settings.ts'
 import { createShutdown, stopOnSignals } from './shutdown.ts'
 import { endStalePrograms } from './stack-file.ts'
 
-process.title = 'goals-tasks start'
+process.title = 'gt-start'
 const output = await createOutput(process.stdout, process.env)
 const shutdown = createShutdown()
 stopOnSignals(shutdown, output)

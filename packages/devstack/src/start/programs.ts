@@ -21,7 +21,7 @@ const programPaths: Record<ProgramName, string> = {
 
 /** Returns whether a command line is that of a program: its path until the program sets its title, then the title. */
 export const isProgram = (command: string): boolean =>
-  Object.entries(programPaths).some(([name, file]) => command.includes(file) || command === `goals-tasks ${name}`)
+  Object.entries(programPaths).some(([name, file]) => command.includes(file) || command === `gt-${name}`)
 
 export function probeUrls(ports: Ports, listenHost: string): Record<ProgramName, string> {
   const readyUrl = (port: number) => `http://${reachableHost(listenHost)}:${port}/readyz`

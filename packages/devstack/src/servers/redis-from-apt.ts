@@ -39,6 +39,10 @@ async function downloadPackages(folder: string): Promise<void> {
     'Acquire::Languages=none',
   ].flatMap((option) => ['-o', option])
   await runToEnd('apt-get', [...privateState, '-q', 'update'])
+  // Without a network `update` only warns, and `install` would then say that the package does not exist.
+  const lists = await readdir(join(folder, 'lists'))
+  if (!lists.some((name) => /_(In)?Release$/.test(name)))
+    throw new Error('apt reaches none of its servers: the download needs a network.')
   // redis-server is a link into redis-tools. With --reinstall apt downloads both, even where one is installed.
   const download = ['install', '-q', '-y', '--no-install-recommends', '--reinstall', '--download-only']
   await runToEnd('apt-get', [...privateState, ...download, 'redis-server', 'redis-tools'])

@@ -5,6 +5,7 @@ import { bannerFields, bannerText } from './banner.ts'
 import { boot } from './boot.ts'
 import { checkConfigurations } from './configuration.ts'
 import { makeDataFolder } from './data-folder.ts'
+import { requireDiskSpace } from './disk-space.ts'
 import { endStaleServers } from './embedded-servers.ts'
 import { lockFolder } from './lock.ts'
 import { createOutput } from './output.ts'
@@ -34,6 +35,7 @@ try {
 
 async function start(settings: Settings): Promise<void> {
   const { folder } = settings
+  if (settings.embedPostgres || settings.embedRedis) requireDiskSpace(folder)
   makeDataFolder(folder)
   const unlock = lockFolder(join(folder, 'start.pid'))
   await shutdown.add('folder', async () => unlock())

@@ -12,9 +12,9 @@ const overdue = { limit: 10, leaseMs: 30_000, from: '-infinity', notAfter: null,
 
 test('a lease takes the longest overdue deliveries first, and each of them only once', async ({ pool }) => {
   const ids = await commitGoals(pool, 5)
-  const [oldest = '', old = '', running = '', ...young] = ids
-  await makeDue(pool, [oldest], 20)
+  const [old = '', running = '', oldest = '', ...young] = ids
   await makeDue(pool, [old, running], 10)
+  await makeDue(pool, [oldest], 20)
   const notRunning = { ...overdue, except: [running] }
   const [leased] = await leaseOverdue(pool, 'sync', { ...notRunning, limit: 1 })
   expect(leased).toMatchObject({ id: oldest, type: 'goal:created', attempts: 0, replays: 0 })
@@ -22,6 +22,21 @@ test('a lease takes the longest overdue deliveries first, and each of them only 
   expect(await leaseOverdue(pool, 'sync', notRunning)).toEqual([])
   expect((await loadSyncDelivery(pool, old)).due_in).toBeCloseTo(30, 0)
   expect(young).toHaveLength(2)
+})
+
+test('a lease takes the longest overdue deliveries first when Postgres does not read them by time', async ({
+  pool,
+  transaction,
+}) => {
+  const [old = '', oldest = ''] = await commitGoals(pool, 2)
+  await makeDue(pool, [old], 10)
+  await makeDue(pool, [oldest], 20)
+  const leased = await transaction(async (tx) => {
+    await tx.query('set local enable_indexscan = off')
+    await tx.query('set local enable_bitmapscan = off')
+    return leaseOverdue(tx, 'sync', { ...overdue, limit: 1 })
+  })
+  expect(leased.map(({ id }) => id)).toEqual([oldest])
 })
 
 test('a lease skips deliveries that became due after the given instant', async ({ pool }) => {

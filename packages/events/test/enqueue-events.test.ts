@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { ownRedis, until } from '@goals-tasks/devstack/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { connectProducer } from '../src/connection.ts'
+import { enqueueEvents } from '../src/enqueue-events.ts'
+import { openQueue } from '../src/queues.ts'
+
+const newEvents = (count: number) =>
+  Array.from({ length: count }, () => ({ id: randomUUID(), type: 'goal:created', aggregateId: randomUUID() }) as const)
+
+async function openFullQueue() {
+  const redis = await ownRedis()
+  const connection = connectProducer(redis.url, () => undefined)
+  const queue = openQueue(connection, 'full', 'sync').on('error', () => undefined)
+  onTestFinished(async () => {
+    await queue.close()
+    connection.disconnect()
+  })
+  await until(() => connection.status === 'ready')
+  return { queue, setLimit: (bytes: number) => connection.config('SET', 'maxmemory', bytes) }
+}
+
+test('enqueueing returns the number of events, and rejects when Redis refuses a job', async () => {
+  const { queue, setLimit } = await openFullQueue()
+  expect(await enqueueEvents(queue, newEvents(150))).toBe(150)
+  await setLimit(1)
+  await expect(enqueueEvents(queue, newEvents(150))).rejects.toThrow(/^OOM /)
+  await setLimit(0)
+  expect(await queue.getWaitingCount()).toBe(2)
+})

@@ -8,7 +8,7 @@ import { endProcess, spawnChild } from '@goals-tasks/devstack'
 import { freePort, type Servers } from './servers.ts'
 
 const root = join(import.meta.dirname, '..')
-const secret = 'the-secret-of-a-benchmark-that-is-thrown-away'
+export const secret = 'the-secret-of-a-benchmark-that-is-thrown-away'
 
 /** A program of this repository in a process of its own, as in production, with its log in a file. */
 export type Program = { pid: number; port: number; stop(): Promise<void> }

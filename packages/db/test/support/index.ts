@@ -1,3 +1,3 @@
 export { digestTables } from './digest-tables.ts'
-export { expectInvariants } from './invariants.ts'
+export { expectInvariants, findViolations } from './invariants.ts'
 export { countBlocks, finishBacklog, holdSnapshot } from './reads.ts'

@@ -1,5 +1,5 @@
 import { test as base, describe, expect } from 'vitest'
-import { cleanUp, fileFixture } from './clean-up.ts'
+import { cleanUp, fileFixture, withCleanUp } from './clean-up.ts'
 
 const cleaned: string[] = []
 
@@ -54,6 +54,30 @@ describe('a file fixture', () => {
       throw new Error('no port')
     })
     await expect(fixture({}, { onCleanup: () => undefined })).rejects.toThrow('no port')
+    expect(order).toEqual(['first'])
+  })
+})
+
+describe('withCleanUp', () => {
+  test('runs the registered work at its end, the latest first', async () => {
+    const order: string[] = []
+    const value = await withCleanUp(async () => {
+      cleanUp(async () => order.push('first'))
+      await Promise.resolve()
+      cleanUp(async () => order.push('second'))
+      return [...order]
+    })
+    expect(value).toEqual([])
+    expect(order).toEqual(['second', 'first'])
+  })
+
+  test('runs the registered work when its function throws', async () => {
+    const order: string[] = []
+    const run = withCleanUp(async () => {
+      cleanUp(async () => order.push('first'))
+      throw new Error('no port')
+    })
+    await expect(run).rejects.toThrow('no port')
     expect(order).toEqual(['first'])
   })
 })

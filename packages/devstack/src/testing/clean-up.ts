@@ -8,18 +8,19 @@ async function runAll(work: readonly Work[]): Promise<void> {
 }
 
 const atEndOfFile: Work[] = []
-afterAll(() => runAll(atEndOfFile))
+// A command that uses this folder outside of vitest has no file to end.
+if (process.env.VITEST) afterAll(() => runAll(atEndOfFile))
 
-/** Collects the work of a file fixture while it opens. */
-const openingFixture = new AsyncLocalStorage<Work[]>()
+/** Collects the work of a file fixture while it opens, or of a scope while it runs. */
+const collecting = new AsyncLocalStorage<Work[]>()
 
 /**
  * Runs `work` when the current test has finished, or after the last test of the file when no test runs. In the
- * function of a `fileFixture` it runs `work` at the end of the file too.
+ * function of a `fileFixture` it runs `work` at the end of the file too, and inside `withCleanUp` at its end.
  */
 export function cleanUp(work: Work): void {
-  const ofFixture = openingFixture.getStore()
-  if (ofFixture) ofFixture.push(work)
+  const collected = collecting.getStore()
+  if (collected) collected.push(work)
   else if (TestRunner.getCurrentTest()) onTestFinished(async () => void (await work()))
   else atEndOfFile.push(work)
 }
@@ -36,10 +37,20 @@ export const fileFixture =
     const work: Work[] = []
     onCleanup(() => runAll(work))
     try {
-      return await openingFixture.run(work, open)
+      return await collecting.run(work, open)
     } catch (error) {
       // vitest does not clean up a fixture that failed to open.
       await runAll(work)
       throw error
     }
   }
+
+/** Runs `run` outside of vitest, and then the work that it registered with `cleanUp`, the latest first. */
+export async function withCleanUp<T>(run: () => Promise<T>): Promise<T> {
+  const work: Work[] = []
+  try {
+    return await collecting.run(work, run)
+  } finally {
+    for (const clean of work.reverse()) await clean()
+  }
+}

@@ -1,4 +1,4 @@
-export { cleanUp, fileFixture } from './clean-up.ts'
+export { cleanUp, fileFixture, withCleanUp } from './clean-up.ts'
 export { freshDatabase, freshRedis } from './fresh-data.ts'
 export { type OwnCluster, ownRedisCluster } from './own-redis-cluster.ts'
 export { type OwnServer, ownPostgres, ownRedis } from './own-servers.ts'

@@ -6,6 +6,7 @@ import { childrenOf, signalIfAlive } from '../processes/process-table.ts'
 import { dataDir } from '../processes/repository.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { startRedis } from '../servers/redis.ts'
+import { redisCacheDir } from '../servers/redis-cache.ts'
 import type { Server } from '../servers/server.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
 import { cleanUp } from './clean-up.ts'
@@ -31,7 +32,9 @@ export const ownPostgres = (): Promise<OwnServer> =>
 
 /** Starts a Redis that keeps its data over a restart. */
 export const ownRedis = (): Promise<OwnServer> =>
-  own((folder, port) => startRedis({ dataDir: join(folder, 'redis'), port, durability: 'full', cacheDir: dataDir() }))
+  own((folder, port) =>
+    startRedis({ dataDir: join(folder, 'redis'), port, durability: 'full', cacheDir: redisCacheDir(dataDir()) }),
+  )
 
 /** @internal Launches a server on a port and with a folder of its own. It stops with the test. */
 export async function own(launch: (folder: string, port: number) => Promise<Server>): Promise<OwnServer> {

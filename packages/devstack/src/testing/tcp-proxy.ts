@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 import { cleanUp } from './clean-up.ts'
 
 /** A proxy in front of a server. It closes with the test. */
@@ -9,20 +10,36 @@ export type TcpProxy = {
   pointTo(url: string): void
   /** Silences the open connections: they stay open, and no byte passes. New connections work. */
   freeze(): void
+  /** Passes each chunk of every connection so many milliseconds late, from now on. 0 ends the delay. */
+  delay(ms: number): void
+  /** Resets the open connections on both sides. */
+  reset(): void
+  /** Ends the open connections towards the server only. The server decides when to end the other direction. */
+  halfClose(): void
 }
+
+/** One direction of a connection. */
+type Pipe = { from: Socket; to: Socket }
 
 /** Starts a proxy in front of the server at `serverUrl`. */
 export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   let target = new URL(serverUrl)
-  const open = new Set<Socket>()
-  const server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname)
-    join(client, upstream, open)
-    join(upstream, client, open)
+  let delayMs = 0
+  const open = new Map<Socket, Pipe>()
+  const clients = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ port: Number(target.port), host: target.hostname, allowHalfOpen: true })
+    clients.add(client)
+    client.on('close', () => clients.delete(client))
+    for (const pipe of [
+      { from: client, to: upstream },
+      { from: upstream, to: client },
+    ])
+      join(pipe, open, () => delayMs)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   cleanUp(async () => {
-    for (const socket of open) socket.destroy()
+    for (const socket of open.keys()) socket.destroy()
     server.close()
   })
   const url = new URL(serverUrl)
@@ -33,18 +50,41 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
       target = new URL(other)
     },
     freeze() {
-      for (const socket of open) socket.unpipe().pause()
+      for (const socket of open.keys()) socket.unpipe().pause()
+    },
+    delay(ms) {
+      delayMs = ms
+    },
+    reset() {
+      for (const socket of open.keys()) socket.resetAndDestroy()
+    },
+    halfClose() {
+      for (const client of clients) {
+        client.unpipe().resume()
+        open.get(client)?.to.end()
+      }
     },
   }
 }
 
 /** Passes everything from one socket to the other, its end included. */
-function join(from: Socket, to: Socket, open: Set<Socket>): void {
-  open.add(from)
-  from.pipe(to)
+function join(pipe: Pipe, open: Map<Socket, Pipe>, delayMs: () => number): void {
+  const { from, to } = pipe
+  open.set(from, pipe)
+  from.pipe(delayed(delayMs)).pipe(to)
   from.on('error', () => undefined)
   from.on('close', () => {
     open.delete(from)
     to.destroy()
+  })
+}
+
+function delayed(delayMs: () => number): Transform {
+  return new Transform({
+    transform(chunk, _encoding, done) {
+      const ms = delayMs()
+      if (ms === 0) done(null, chunk)
+      else setTimeout(done, ms, null, chunk)
+    },
   })
 }

@@ -1,0 +1,27 @@
+import { type Check, problemOf } from './check.ts'
+
+/**
+ * The notifications are those of the rules: an assignment notifies the assignee, a completed task its owner and its
+ * assignee, a completed goal its owner and the assignees of the event; the actor never. Each has its event.
+ */
+export const checkNotifications: Check = async ({ environment }) => {
+  const { rows } = await environment.pool.query<{ id: string }>(
+    `with expected as (
+       select distinct e.id as event_id, recipient::uuid as user_id
+       from events e, lateral unnest(case e.type
+         when 'task:assigned' then array[e.after->>'assignedTo']
+         when 'task:completed' then array[e.after->>'ownerId', e.after->>'assignedTo']
+         when 'goal:completed' then array[e.after->>'userId'] || e.assignees::text[]
+       end) recipient
+       where recipient is not null and recipient::uuid <> e.actor_id
+     )
+     select coalesce(expected.event_id, n.event_id)::text as id
+     from expected full join notifications n using (event_id, user_id)
+     where n.id is null or expected.event_id is null
+       or 1 <> (select count(*) from events where aggregate_id = n.id and type = 'notification:sent')`,
+  )
+  return problemOf(
+    'events whose notifications differ from the rules',
+    rows.map(({ id }) => id),
+  )
+}

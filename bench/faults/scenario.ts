@@ -1,0 +1,21 @@
+import type { Environment } from './environment/environment.ts'
+import type { ProcessOptions } from './environment/processes.ts'
+import type { Random } from './random.ts'
+
+/** One fault, how it is injected, and how long the system may take to get over it. */
+export type Scenario = {
+  name: string
+  /** Part of the quick half, which `.ci/run` executes. */
+  isQuick?: true
+  /** How long after the last fault every delivery must be handled. */
+  boundSeconds: number
+  processes?: ProcessOptions
+  /** Starts the processes while Redis is stopped. */
+  isRedisAwayAtBoot?: true
+  /** No request may fail, and no request may be indeterminate. */
+  allowsNoClientError?: true
+  /** Returns the reason when this machine cannot run the scenario. */
+  skipReason?(): Promise<string | undefined>
+  /** Injects the fault while the load runs, and ends it. */
+  inject(environment: Environment, random: Random): Promise<void>
+}

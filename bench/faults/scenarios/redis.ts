@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Environment } from '../environment/environment.ts'
+import type { Scenario } from '../scenario.ts'
+
+export const redisScenarios: readonly Scenario[] = [
+  { name: 'redis-killed', boundSeconds: 90, inject: killRedis },
+  { name: 'redis-stopped', boundSeconds: 120, inject: stopRedis },
+  { name: 'redis-flushed', isQuick: true, boundSeconds: 90, inject: flushRedis },
+  { name: 'redis-frozen', boundSeconds: 120, inject: freezeRedis },
+  { name: 'redis-full', boundSeconds: 120, inject: fillRedis(true) },
+  { name: 'redis-full-of-backlog', boundSeconds: 180, inject: fillRedis(false) },
+  {
+    name: 'redis-absent-at-boot',
+    boundSeconds: 90,
+    isRedisAwayAtBoot: true,
+
+    inject: async ({ redis }) => {
+      await sleep(5_000)
+      await redis.start()
+    },
+  },
+]
+
+async function killRedis({ redis }: Environment): Promise<void> {
+  await redis.kill()
+  await sleep(5_000)
+  await redis.start()
+}
+
+async function stopRedis({ redis }: Environment): Promise<void> {
+  redis.pause()
+  await sleep(20_000)
+  redis.resume()
+}
+
+/** Empties Redis three times, in the middle of its jobs. */
+async function flushRedis({ commandRedis }: Environment): Promise<void> {
+  for (let flush = 0; flush < 3; flush++) {
+    await commandRedis('FLUSHALL')
+    await sleep(1_500)
+  }
+}
+
+/** Silences every open connection. No side is notified. */
+async function freezeRedis({ redis }: Environment): Promise<void> {
+  redis.proxy.freeze()
+  await sleep(15_000)
+}
+
+/**
+ * Fills Redis while no worker runs. With `ends` its memory grows again before the workers are back. Without, they have
+ * to make room themselves.
+ */
+function fillRedis(ends: boolean): Scenario['inject'] {
+  return async ({ commandRedis, workers }) => {
+    await Promise.all(workers.map((worker) => worker.stop()))
+    const used = Number(/used_memory:(\d+)/.exec(String(await commandRedis('INFO', ['memory'])))?.[1])
+    await commandRedis('CONFIG', ['SET', 'maxmemory', used + 300_000])
+    await sleep(15_000)
+    if (ends) await commandRedis('CONFIG', ['SET', 'maxmemory', 0])
+    for (const worker of workers) worker.start()
+  }
+}

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { cleanUp } from '@goals-tasks/devstack/testing'
+import type { Scenario } from '../scenario.ts'
+import { createSourceFolder, linkPackages } from '../sources.ts'
+
+const run = promisify(execFile)
+const git = (...args: string[]) => run('git', args, { cwd: import.meta.dirname }).then(({ stdout }) => stdout.trim())
+
+/** Returns the newest tag before this commit, or the twentieth commit before it. */
+const findPrevious = () =>
+  git('describe', '--tags', '--abbrev=0', 'HEAD^').catch(() => git('rev-parse', '--verify', 'HEAD~20'))
+
+export const versionScenarios: readonly Scenario[] = [
+  {
+    name: 'previous-version-beside',
+    boundSeconds: 120,
+    processes: { secondSources: extractPrevious },
+    skipReason: () =>
+      findPrevious().then(
+        () => undefined,
+        () => 'the checkout has no earlier commit',
+      ),
+    inject: () => sleep(15_000),
+  },
+]
+
+/** Extracts the previous version, which uses the installed packages of this one. */
+async function extractPrevious(): Promise<string> {
+  const { folder, remove } = createSourceFolder()
+  cleanUp(async () => remove())
+  const archive = `${folder}.tar`
+  const root = await git('rev-parse', '--show-toplevel')
+  await run('git', ['archive', '--output', archive, await findPrevious()], { cwd: root })
+  await run('tar', ['-xf', archive, '-C', folder])
+  await run('rm', [archive])
+  linkPackages(folder)
+  return folder
+}

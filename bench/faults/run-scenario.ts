@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '@goals-tasks/config/message-of'
-import { until, withCleanUp } from '@goals-tasks/devstack/testing'
+import { cleanUp, until, withCleanUp } from '@goals-tasks/devstack/testing'
 import { checks } from './checks/all.ts'
 import { type Environment, startEnvironment } from './environment/environment.ts'
 import { untilStarted } from './environment/processes.ts'
@@ -37,6 +37,7 @@ async function injectAndCheck(scenario: Scenario, { seed, isQuick }: RunOptions)
   const environment = await startEnvironment({ ...processes, ...(isRedisAwayAtBoot && { isRedisAwayAtBoot }) })
   await untilStarted(environment)
   const load = await startLoad(() => environment.rotation(), createRandom(seed, `${scenario.name} load`))
+  cleanUp(() => Promise.allSettled([load.stop()]))
   await sleep(calmMs)
   await scenario.inject(environment, createRandom(seed, scenario.name))
   const since = performance.now()

@@ -25,7 +25,6 @@ export function createLedger() {
   return {
     writes: writes as readonly Write[],
     staleReads,
-    ids: () => [...acknowledged.keys()],
     reads: () => reads,
     record: (write: Write) => void writes.push(write),
     acknowledge(id: string, api: string, { version, isDeleted }: { version?: number; isDeleted: boolean }): void {
@@ -34,21 +33,28 @@ export function createLedger() {
       acknowledged.set(id, byApi)
       byApi.set(api, { version: Math.max(version ?? 0, known?.version ?? 0), isDeleted })
     },
-    /** Returns the check of a read that begins now. Call the check with the version that was read. */
+    /**
+     * Returns the check of a read that begins now. Call the check with the version that was read, or with null when the
+     * entity was missing although no deletion was sent.
+     */
     beginRead(id: string, api: string) {
       const byApi = acknowledged.get(id)
       const own = byApi?.get(api)
       const any = newest([...(byApi?.values() ?? [])])
-      return (version: number) => {
+      return (version: number | null) => {
         reads++
-        const isStale = (expected: Acknowledged | undefined): expected is Acknowledged =>
-          expected !== undefined && (version < expected.version || expected.isDeleted)
-        const stale = (expected: Acknowledged) => ({ id, seen: `version ${version}`, expected, atMs: Date.now() })
-        if (isStale(own)) staleReads.own.push(stale(own))
-        else if (isStale(any)) staleReads.others.push(stale(any))
+        const seen = version === null ? 'nothing' : `version ${version}`
+        const stale = (expected: Acknowledged) => ({ id, seen, expected, atMs: Date.now() })
+        if (isOlder(version, own)) staleReads.own.push(stale(own))
+        else if (isOlder(version, any)) staleReads.others.push(stale(any))
       }
     },
   }
+}
+
+function isOlder(version: number | null, expected: Acknowledged | undefined): expected is Acknowledged {
+  if (expected === undefined) return false
+  return version === null ? !expected.isDeleted : version < expected.version || expected.isDeleted
 }
 
 function newest(states: readonly Acknowledged[]): Acknowledged | undefined {

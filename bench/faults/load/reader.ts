@@ -1,42 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { send } from './client.ts'
-import type { Ledger } from './ledger.ts'
-import type { Possessions } from './possessions.ts'
+import type { Possession, Possessions } from './possessions.ts'
 import type { User } from './users.ts'
 import type { Load } from './writer.ts'
 
 const pauseMs = [10, 40] as const
+
+/** The list shows at least as many of the newest goals. */
+const listed = 20
 
 /** Reads what one user owns, while that user writes, and compares each read with the acknowledged versions. */
 export async function startReader(load: Load, { token }: User, possessions: Possessions): Promise<void> {
   const { random, signal } = load
   while (!signal.aborted) {
     const [first, ...rest] = possessions.all()
-    if (first) {
-      const { kind, id } = random.pick([first, ...rest])
-      if (random.chance(0.2)) await readList(load, token)
-      else await readEntity(load, token, { id, path: `/v1/${kind}s/${id}` })
-    }
+    if (first && random.chance(0.2)) await readList(load, token, possessions)
+    else if (first) await readEntity(load, token, random.pick([first, ...rest]))
     await sleep(random.integer(...pauseMs))
   }
 }
 
-async function readEntity({ choose, ledger }: Load, token: string, entity: { id: string; path: string }) {
+async function readEntity({ choose, ledger }: Load, token: string, possession: Possession): Promise<void> {
   const target = choose()
-  const check = ledger.beginRead(entity.id, `${target.url}#${target.life()}`)
-  const call = { method: 'GET', path: entity.path, token, requestId: 'request-read' } as const
-  const { outcome, body } = await send(() => target, call)
+  const check = ledger.beginRead(possession.id, `${target.url}#${target.life()}`)
+  const path = `/v1/${possession.kind}s/${possession.id}`
+  const { outcome, status, body } = await send(() => target, { method: 'GET', path, token, requestId: 'request-read' })
   if (outcome === 'ok' && body) check(Number(body.version))
+  else if (status === 404 && !possession.mayBeDeleted) check(null)
 }
 
-async function readList({ choose, ledger }: Load, token: string): Promise<void> {
+async function readList({ choose, ledger }: Load, token: string, possessions: Possessions): Promise<void> {
   const target = choose()
-  const checks = beginReads(ledger, `${target.url}#${target.life()}`)
+  const goals = possessions.of('goal').slice(-listed)
+  const api = `${target.url}#${target.life()}`
+  const checks = goals.map((goal) => ({ goal, check: ledger.beginRead(goal.id, api) }))
   const call = { method: 'GET', path: '/v1/goals?limit=50', token, requestId: 'request-list' } as const
   const { outcome, body } = await send(() => target, call)
-  if (outcome !== 'ok' || !Array.isArray(body?.items)) return
-  for (const { id, version } of body.items) checks.get(id)?.(Number(version))
+  if (outcome !== 'ok' || !Array.isArray(body?.data)) return
+  const versions = new Map(body.data.map(({ id, version }) => [id, Number(version)]))
+  for (const { goal, check } of checks) {
+    const version = versions.get(goal.id)
+    if (version !== undefined) check(version)
+    else if (!goal.mayBeDeleted) check(null)
+  }
 }
-
-const beginReads = (ledger: Ledger, api: string) =>
-  new Map(ledger.ids().map((id) => [id, ledger.beginRead(id, api)] as const))

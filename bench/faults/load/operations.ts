@@ -8,6 +8,7 @@ export type Operation = Pick<Call, 'method' | 'path' | 'body'> & {
   effect: 'create' | 'change' | 'close' | 'delete'
   target?: Possession
   goalId?: string
+  blockerId?: string
 }
 
 type Choice = { possessions: Possessions; others: readonly [string, ...string[]]; title: string; random: Random }
@@ -24,19 +25,25 @@ export function chooseOperation(choice: Choice): Operation {
   return changeTask(random.pick([task, ...tasks]), choice)
 }
 
-function createTask(goal: Possession, { title, random, others }: Choice): Operation {
-  const assignedTo = random.chance(0.3) ? random.pick(others) : undefined
-  const body = { title, ...(assignedTo && { assignedTo }) }
-  const path = `/v1/goals/${goal.id}/tasks`
-  return { method: 'POST', path, body, kind: 'task', effect: 'create', goalId: goal.id }
+function createTask(goal: Possession, { possessions, title, random, others }: Choice): Operation {
+  const blockerId = random.chance(0.25) ? possessions.of('task').find(isCertainlyOpen)?.id : undefined
+  const body = {
+    title,
+    ...(random.chance(0.3) && { assignedTo: random.pick(others) }),
+    ...(blockerId && { dependencies: [blockerId] }),
+  }
+  const operation = { kind: 'task', effect: 'create', goalId: goal.id, ...(blockerId && { blockerId }) } as const
+  return { ...operation, method: 'POST', path: `/v1/goals/${goal.id}/tasks`, body }
 }
+
+const isCertainlyOpen = ({ isOpen, isUncertain }: Possession) => isOpen && !isUncertain
 
 function changeGoal(target: Possession, { title, random }: Choice): Operation {
   const operation = { kind: 'goal', target, path: `/v1/goals/${target.id}` } as const
   const kind = random.integer(1, 10)
   if (kind === 1) return { ...operation, method: 'DELETE', effect: 'delete' }
-  if (kind === 2)
-    return { ...operation, method: 'PATCH', body: { status: 'COMPLETED', openTasks: 'complete' }, effect: 'close' }
+  const closing = { status: 'COMPLETED', openTasks: 'complete', force: true }
+  if (kind === 2) return { ...operation, method: 'PATCH', body: closing, effect: 'close' }
   return { ...operation, method: 'PATCH', body: { title }, effect: 'change' }
 }
 

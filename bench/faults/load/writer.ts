@@ -48,7 +48,7 @@ function expectDeletion({ target }: Operation, possessions: Possessions): void {
 
 /** Records what the reply proves, and updates what the user knows. */
 function apply(ledger: Ledger, possessions: Possessions, { operation, reply, requestId }: Sent): void {
-  const { kind, effect, target, goalId } = operation
+  const { kind, effect, target, goalId, blockerId } = operation
   const { outcome, problem, api } = reply
   const version = reply.body ? Number(reply.body.version) : undefined
   const id = target?.id ?? String(reply.body?.id)
@@ -58,13 +58,14 @@ function apply(ledger: Ledger, possessions: Possessions, { operation, reply, req
     ...(problem !== undefined && { problem }),
     ...(outcome === 'ok' && { acknowledged }),
   })
-  if (target && effect !== 'change') possessions.makeTasksUncertain(target.id)
+  if (target && effect !== 'change') possessions.makeRelatedUncertain(target)
   if (outcome !== 'ok') {
     if (target) target.isUncertain = true
     return
   }
   ledger.acknowledge(id, api, { ...acknowledged, isDeleted: effect === 'delete' })
-  if (effect === 'create') possessions.add({ id, kind, version: version ?? 1, ...(goalId && { goalId }) })
+  const related = { ...(goalId && { goalId }), ...(blockerId && { blockerId }) }
+  if (effect === 'create') possessions.add({ id, kind, version: version ?? 1, ...related })
   else if (target && effect === 'delete') possessions.remove(target)
   else if (target) Object.assign(target, { version, isOpen: effect !== 'close' })
 }

@@ -46,7 +46,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     removes: 'a repeated request with the same Idempotency-Key finds its stored response',
-    scenario: 'api-killed',
+    scenario: 'responses-lost',
     file: 'apps/api/src/resource/idempotency.ts',
     replace: 'request\n      ? inTurn(',
     by: 'request?.key === ""\n      ? inTurn(',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Environment } from '../environment/environment.ts'
 import type { Scenario } from '../scenario.ts'
 
 const { FAKETIME_LIB: named } = process.env
@@ -16,9 +17,15 @@ const withOffset = (offset: string) => ({
 const skipReason = async () =>
   existsSync(library) ? undefined : `libfaketime is missing: apt-get install libfaketime, or set FAKETIME_LIB`
 
-const run = () => sleep(15_000)
+/** @throws Error when the second API has the same clock as this process: the scenario would show nothing */
+async function runWithOffset({ apis: [, api] }: Environment): Promise<void> {
+  await sleep(15_000)
+  const lastLine = api.logs().at(-1)?.at(-1)
+  const offsetMs = Math.abs(Date.parse(String(lastLine?.time)) - Date.now())
+  if (offsetMs < 240_000) throw new Error(`the clock of the second API differs by ${offsetMs} ms only`)
+}
 
 export const clockScenarios: readonly Scenario[] = [
-  { name: 'clock-ahead', boundSeconds: 120, processes: withOffset('+5m'), skipReason, inject: run },
-  { name: 'clock-behind', boundSeconds: 120, processes: withOffset('-5m'), skipReason, inject: run },
+  { name: 'clock-ahead', boundSeconds: 120, processes: withOffset('+5m'), skipReason, inject: runWithOffset },
+  { name: 'clock-behind', boundSeconds: 120, processes: withOffset('-5m'), skipReason, inject: runWithOffset },
 ]

@@ -53,9 +53,10 @@ async function freezeRedis({ redis }: Environment): Promise<void> {
  */
 function fillRedis(ends: boolean): Scenario['inject'] {
   return async ({ commandRedis, workers }) => {
-    await Promise.all(workers.map((worker) => worker.stop()))
+    // The connections of the workers take memory too. They have to fit when the workers are back.
     const used = Number(/used_memory:(\d+)/.exec(String(await commandRedis('INFO', ['memory'])))?.[1])
-    await commandRedis('CONFIG', ['SET', 'maxmemory', used + 300_000])
+    await Promise.all(workers.map((worker) => worker.stop()))
+    await commandRedis('CONFIG', ['SET', 'maxmemory', used + 500_000])
     await sleep(15_000)
     if (ends) await commandRedis('CONFIG', ['SET', 'maxmemory', 0])
     for (const worker of workers) worker.start()

@@ -31,9 +31,9 @@ async function stopWorker({ workers: [worker] }: Parameters<Scenario['inject']>[
   worker.signal('SIGCONT')
 }
 
-/** Ends every worker for a minute, so that a backlog grows. */
+/** Ends every worker for two minutes, so that a backlog grows. */
 async function stopAllWorkers({ workers }: Parameters<Scenario['inject']>[0]): Promise<void> {
   await Promise.all(workers.map((worker) => worker.stop()))
-  await sleep(60_000)
+  await sleep(120_000)
   for (const worker of workers) worker.start()
 }

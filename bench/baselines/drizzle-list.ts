@@ -9,7 +9,7 @@ import { goals } from '../../packages/db/src/schema/goals.ts'
 
 /** The simplest list: a prepared Drizzle select. The serializer of the route's schema turns its rows into JSON. */
 const db = drizzle(new pg.Pool({ connectionString: env.DATABASE_URL, max: 16 }))
-const { deleteCascadeId: _, closeCascadeId: __, representation: ___, ...columns } = getTableColumns(goals)
+const { deleteCascadeId: _, closeCascadeId: __, ...columns } = getTableColumns(goals)
 const page = db
   .select(columns)
   .from(goals)

@@ -1,3 +1,5 @@
+import { executeOnce, goalText } from '@goals-tasks/db'
+import { sql } from 'drizzle-orm'
 import { Redis } from 'ioredis'
 import { type Context, seeded } from '../context.ts'
 import { loadProgram } from '../http.ts'
@@ -68,7 +70,10 @@ const get = (path: string) => requestBytes({ method: 'GET', path })
 /** Writes the text of every hot goal to the keys of the bare read. */
 async function seedRedis({ pool, servers }: Context) {
   const redis = new Redis(servers.redisUrl)
-  const { rows } = await pool.query('select id, representation::text as text from goals')
+  const rows = await executeOnce<{ id: string; text: string }>(
+    pool,
+    sql`select id, ${goalText('goals')} as text from goals`,
+  )
   const wanted = new Set(Array.from({ length: hot[1] }, (_, i) => goalId(i + 1)))
   const texts = rows.filter((row) => wanted.has(row.id))
   await redis.mset(Object.fromEntries(texts.map((row) => [`bench:${row.id}`, row.text])))

@@ -40,26 +40,45 @@ async function listPartitions(client: pg.Client): Promise<string[]> {
 
 test('a database gets every migration once', async ({ client, url }) => {
   await dropEverything(client)
-  expect((await migrate(url)).length).toBeGreaterThan(1)
-  expect(await migrate(url)).toEqual([])
+  expect((await migrate(url)).applied.length).toBeGreaterThan(1)
+  expect(await migrate(url)).toEqual({ applied: [], postponed: [] })
 })
 
 test('each migration is applied by one process when many migrate at once', async ({ client, url }) => {
   await dropEverything(client)
-  const applied = (await Promise.all(Array.from({ length: 6 }, () => migrate(url)))).flat()
+  const applied = (await Promise.all(Array.from({ length: 6 }, () => migrate(url)))).flatMap((run) => run.applied)
   expect(new Set(applied).size).toBe(applied.length)
   expect(applied[0]).toBe('0000_init')
   await assertSchema(client)
 })
 
+test('a migration for after the deploy is postponed when the previous release may be running', async ({
+  client,
+  url,
+}) => {
+  await dropEverything(client)
+  await migrate(url, { upTo: '0008_due_day' })
+  const { applied, postponed } = await migrate(url, { duringDeploy: true })
+  expect(applied).toContain('0009_fillfactor')
+  expect(postponed).toEqual(['0010_drop_representation_after_deploy'])
+  await assertSchema(client)
+  expect(await migrate(url)).toEqual({ applied: postponed, postponed: [] })
+})
+
+test('no migration is postponed when the database is empty', async ({ client, url }) => {
+  await dropEverything(client)
+  const { applied, postponed } = await migrate(url, { duringDeploy: true })
+  expect(applied).toContain('0010_drop_representation_after_deploy')
+  expect(postponed).toEqual([])
+})
+
 test('the schema check names the missing migrations and the command when the database lacks some', async ({
   client,
+  url,
 }) => {
-  await client.query(
-    `delete from drizzle.__drizzle_migrations
-     where created_at = (select max(created_at) from drizzle.__drizzle_migrations)`,
-  )
-  await expect(assertSchema(client)).rejects.toThrow(/lacks the migration \d{4}_\w+: run `npm run migrate`/)
+  await dropEverything(client)
+  await migrate(url, { upTo: '0008_due_day' })
+  await expect(assertSchema(client)).rejects.toThrow(/lacks the migration 0009_\w+.*: run `npm run migrate`/)
   await dropEverything(client)
   await expect(assertSchema(client)).rejects.toThrow(/0000_init, 0001_/)
 })
@@ -111,7 +130,7 @@ test('a missing week is skipped with a warning, and created later, when a transa
     await reader.query('begin')
     await reader.query('select from events')
     await ensurePartitions(client)
-    expect(await migrate(url)).toEqual([])
+    expect(await migrate(url)).toEqual({ applied: [], postponed: [] })
     expect(await listPartitions(client)).toHaveLength(all.length - 1)
     expect(warnings).toEqual([
       expect.stringMatching(/^events is in use: the week of \d{4}-\d\d-\d\d is left for another/),

@@ -58,14 +58,14 @@ test('a role migrates when it has the named rights', async ({ url, owner }) => {
   const [database, role] = [await createEmptyDatabase(owner), await createRole(owner)]
   const dba = await connect(urlOf(url, { database }))
   await dba.query(`grant create on database ${database} to ${role}; grant create on schema public to ${role}`)
-  expect((await migrate(urlOf(url, { database, role })))[0]).toBe('0000_init')
+  expect((await migrate(urlOf(url, { database, role }))).applied[0]).toBe('0000_init')
 })
 
 test('a role without rights on the database migrates when a DBA has created its schemas', async ({ url, owner }) => {
   const [database, role] = [await createEmptyDatabase(owner), await createRole(owner)]
   const dba = await connect(urlOf(url, { database }))
   await dba.query(`create schema drizzle authorization ${role}; grant create on schema public to ${role}`)
-  expect((await migrate(urlOf(url, { database, role })))[0]).toBe('0000_init')
+  expect((await migrate(urlOf(url, { database, role }))).applied[0]).toBe('0000_init')
 })
 
 test('the migrator refuses a role that may not change the tables and record migrations', async ({ url, owner }) => {

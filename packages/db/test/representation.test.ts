@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Goal, Task } from '@goals-tasks/events'
 import { goalEntity, taskEntity } from '@goals-tasks/events/testing'
-import { getTableName, sql } from 'drizzle-orm'
+import { getTableColumns, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
 import { expect } from 'vitest'
-import { executeOnce } from '../src/engine/statement.ts'
-import { rowToJson } from '../src/reads/representation.ts'
+import { type Executor, executeOnce } from '../src/engine/statement.ts'
+import { goalText, taskText } from '../src/reads/representation.ts'
 import { goals } from '../src/schema/goals.ts'
 import { tasks } from '../src/schema/tasks.ts'
 import { emptyTables } from './support/committed-goal.ts'
@@ -41,54 +41,79 @@ async function insertRows(pool: pg.Pool) {
   )
 }
 
-/** Returns the stored JSON of each row, and the JSON that its columns give now. */
-async function readBoth(pool: pg.Pool) {
-  const read = (table: PgTable, schema: typeof Goal | typeof Task) =>
-    executeOnce<{ stored: string; made: string }>(
-      pool,
-      sql`select representation::text as stored, ${rowToJson(table, schema, getTableName(table))}::text as made
-          from ${table} order by id`,
-    )
-  return [...(await read(goals, Goal)), ...(await read(tasks, Task))]
+/** Returns the JSON of a row by row_to_json and to_char. They are slower and depend on the settings of the session. */
+function referenceText(table: PgTable, schema: { properties: object }) {
+  const columns = getTableColumns(table)
+  const fields = Object.keys(schema.properties).map((field) => {
+    const column = columns[field]
+    return sql`${column?.getSQLType().startsWith('timestamp') ? sql`rfc3339(${column})` : column}
+      as ${sql.identifier(field)}`
+  })
+  return sql`(select row_to_json(d) from (select ${sql.join(fields, sql`, `)}) d)::text`
 }
 
-test('the stored JSON of a row equals the fields of its schema to the byte', async ({ pool }) => {
+type Both = { text: string; reference: string }
+
+/** Returns the JSON of each row, and the reference. */
+async function readBoth(db: Executor) {
+  const ofGoals = sql`select ${goalText('goals')} as text, ${referenceText(goals, Goal)} as reference
+                      from public.goals order by id`
+  const ofTasks = sql`select ${taskText('tasks')} as text, ${referenceText(tasks, Task)} as reference
+                      from public.tasks order by id`
+  return [...(await executeOnce<Both>(db, ofGoals)), ...(await executeOnce<Both>(db, ofTasks))]
+}
+
+test('the JSON of a row has the fields of its schema in their order, and equals the reference to the byte', async ({
+  pool,
+}) => {
   await insertRows(pool)
   const rows = await readBoth(pool)
   expect(rows).toHaveLength(5)
-  for (const { stored, made } of rows) expect(stored).toBe(made)
+  for (const { text, reference } of rows) {
+    expect(text).toBe(reference)
+    const schema = text.includes('"goalId"') ? Task : Goal
+    expect(Object.keys(JSON.parse(text))).toEqual(Object.keys(schema.properties))
+  }
 })
 
-test('the stored JSON follows every change when the session that writes has other settings', async ({ pool }) => {
+test('the JSON of a row is the same when the session that reads has other settings', async ({ pool }) => {
   await insertRows(pool)
+  await pool.query(`
+    update goals set target_date = '2028-02-29', deleted_at = '2028-02-29T00:00:00.010Z', title = title || '!';
+    update tasks set due_date = '2028-02-29', due_at = null, actual_hours = 1.10, version = version + 1`)
+  const expected = (await readBoth(pool)).map(({ text }) => text)
   const client = await pool.connect()
-  await client.query(`
-    set datestyle = 'German'; set timezone = 'Asia/Kolkata'; set search_path = '';
-    update public.goals set target_date = '2028-02-29', deleted_at = '2028-02-29T00:00:00.010Z', title = title || '!';
-    update public.tasks set due_date = '2028-02-29', due_at = null, actual_hours = 1.10, version = version + 1`)
+  await client.query(`set datestyle = 'German'; set timezone = 'Asia/Kolkata'; set intervalstyle = 'iso_8601'`)
+  const rows = await readBoth(client)
   client.release(true)
+  expect(rows.map(({ text }) => text)).toEqual(expected)
+  expect(expected.filter((text) => text.includes('"2028-02-29"'))).toHaveLength(rows.length)
+})
+
+test('an instant has three digits of milliseconds in UTC when it ends with zeros or is far away', async ({ pool }) => {
+  const userId = randomUUID()
+  const instants = ['0001-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z', '2026-01-01T00:00:00.100Z']
+  for (const at of [...instants, '9999-12-31T23:59:59.990Z'])
+    await pool.query(`insert into goals (user_id, title, created_at) values ($1, 'x', $2)`, [userId, at])
   const rows = await readBoth(pool)
-  for (const { stored, made } of rows) expect(stored).toBe(made)
-  expect(rows.filter(({ stored }) => stored.includes('"2028-02-29"'))).toHaveLength(rows.length)
+  expect(rows.map(({ text }) => JSON.parse(text).createdAt)).toEqual([...instants, '9999-12-31T23:59:59.990Z'])
 })
 
 test('a row has the defaults that its fields describe when only the required columns are inserted', async ({
   pool,
 }) => {
   const userId = randomUUID()
-  const goal = await pool.query(
-    `insert into goals (user_id, title) values ($1, 'A goal') returning id, representation`,
-    [userId],
-  )
-  const goalId = goal.rows[0].id
-  const task = await pool.query(
-    `insert into tasks (goal_id, owner_id, user_id, title) values ($1, $2, $2, 'A task') returning id, representation`,
-    [goalId, userId],
-  )
+  const insertGoal = sql`insert into goals (user_id, title) values (${userId}, 'A goal')
+                         returning id, ${goalText('new')} as text`
+  const [goal] = await executeOnce<{ id: string; text: string }>(pool, insertGoal)
+  const goalId = goal?.id ?? ''
+  const insertTask = sql`insert into tasks (goal_id, owner_id, user_id, title)
+                         values (${goalId}, ${userId}, ${userId}, 'A task') returning id, ${taskText('new')} as text`
+  const [task] = await executeOnce<{ id: string; text: string }>(pool, insertTask)
   const instants = { createdAt: expect.any(String), updatedAt: expect.any(String) }
-  expect(goal.rows[0].representation).toEqual({ ...goalEntity({ id: goalId, userId }), ...instants })
-  expect(task.rows[0].representation).toEqual({
-    ...taskEntity({ id: task.rows[0].id, goalId, ownerId: userId, userId }),
+  expect(JSON.parse(goal?.text ?? '')).toEqual({ ...goalEntity({ id: goalId, userId }), ...instants })
+  expect(JSON.parse(task?.text ?? '')).toEqual({
+    ...taskEntity({ id: task?.id ?? '', goalId, ownerId: userId, userId }),
     ...instants,
   })
 })

@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { columnNames, type Field } from '../engine/column-lists.ts'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
 import type { Tx } from '../engine/transaction.ts'
+import { goalJson, taskJson } from '../reads/representation.ts'
 import { goalWritableBy, taskReaders } from '../reads/visibility.ts'
 import { goals } from '../schema/goals.ts'
 import { tasks } from '../schema/tasks.ts'
@@ -68,7 +69,7 @@ const insertGoals = insertStatement('goals_create', 'goal', {
   inserted: sql`
     insert into goals (${columnNames(goals, goalWrites.insert)})
     select ${columnNames(goals, goalWrites.insert)} from input
-    returning id, version, representation as after, array[user_id] as readers, null::uuid[] as goal_ids`,
+    returning id, version, ${goalJson('goals')} as after, array[user_id] as readers, null::uuid[] as goal_ids`,
 })
 
 type TaskInsert = { fields: readonly Field<typeof tasks>[]; lockWait?: SQL; alongside?: SQL }
@@ -83,7 +84,7 @@ const insertTasksStatement = (name: string, { fields, lockWait = sql``, alongsid
       where goals.deleted_at is null and goals.status in ('ACTIVE', 'ON_HOLD')
         and ${goalWritableBy(sql`input.actor_id`, sql`input.as_admin`)}
       for share of goals ${lockWait}
-      returning id, version, tasks.representation as after, ${taskReaders('tasks')} as readers,
+      returning id, version, ${taskJson('tasks')} as after, ${taskReaders('tasks')} as readers,
                 array[goal_id] as goal_ids`,
     alongside,
   })

@@ -6,6 +6,7 @@ import {
   type EventType,
 } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
+import { goalJson, taskJson } from '../reads/representation.ts'
 import { taskReaders } from '../reads/visibility.ts'
 
 /** The actor and the reason of a change. Its events contain them beside the entity before and after. */
@@ -113,10 +114,10 @@ export const emittedEventsByEntity = sql`(
   select emitted.aggregate_id, ${eventList} as events from ${emittedRows} group by emitted.aggregate_id)`
 
 /** The columns that an UPDATE of goals returns for `emitEvents`. */
-export const goalChanged = sql`id, new.version, old.representation as before, new.representation as after,
+export const goalChanged = sql`id, new.version, ${goalJson('old')} as before, ${goalJson('new')} as after,
   array[new.user_id] as readers, null::uuid[] as goal_ids`
 /** The columns that an UPDATE of tasks returns for `emitEvents`. */
-export const taskChanged = sql`id, new.version, old.representation as before, new.representation as after,
+export const taskChanged = sql`id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
   ${taskReaders('new')}
     || case when old.goal_id = new.goal_id then array[old.assigned_to] else ${taskReaders('old')} end as readers,
   array[new.goal_id, old.goal_id] as goal_ids`

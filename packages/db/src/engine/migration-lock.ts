@@ -1,24 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import { migrationLimits } from './apply-migration.ts'
 
 export type LockOptions = {
-  /** Gets one sentence when another migration is running. */
+  /** Gets one sentence when another migration is running, and one per migration that waits for its locks. */
   onWait?: (message: string) => void
-  /** How long to wait for another migration, ten minutes by default. */
+  /** How long to wait for another migration, and for the locks of each migration. Ten minutes by default. */
   waitMs?: number
 }
 
 const retryEveryMs = 500
 
 /**
- * Takes the lock of the migrator for the current transaction. A transaction pooler cannot keep such a lock after the
- * transaction. Version 0.2 holds the same lock for its session.
+ * Runs `work` while a transaction on `client` holds the lock of the migrator. A transaction pooler cannot keep such a
+ * lock after the transaction. The transaction holds nothing else, so no statement of `work` waits for it. Version 0.2
+ * holds the same lock for its session.
  * @throws Error naming the holder when the lock is not free within `waitMs`
  */
-export async function lockMigrations(
+export async function withMigrationLock<T>(
   client: pg.Client,
-  { onWait = () => undefined, waitMs = 600_000 }: LockOptions,
-): Promise<void> {
+  options: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  await client.query('begin isolation level read committed')
+  await client.query(migrationLimits(0))
+  await takeLock(client, options)
+  const result = await work()
+  await client.query('commit')
+  return result
+}
+
+async function takeLock(client: pg.Client, { onWait = () => undefined, waitMs = 600_000 }: LockOptions): Promise<void> {
   const startedAt = performance.now()
   for (let tries = 0; ; tries++) {
     const { rows } = await client.query(`select pg_try_advisory_xact_lock(hashtext('goals-tasks migrate')) as locked`)

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
 import pg from 'pg'
-import { retryConflicts } from './conflicts.ts'
+import { applyMigration } from './apply-migration.ts'
 import type { GrantedUse } from './grants.ts'
-import { type LockOptions, lockMigrations } from './migration-lock.ts'
+import { type LockOptions, withMigrationLock } from './migration-lock.ts'
 import { checkDatabase, checkMigration } from './prerequisites.ts'
 
 const folder = fileURLToPath(new URL('../../../../drizzle', import.meta.url))
@@ -12,46 +12,60 @@ const folder = fileURLToPath(new URL('../../../../drizzle', import.meta.url))
 type Journal = { entries: { tag: string; when: number }[] }
 const knownMigrations = () => (JSON.parse(readFileSync(`${folder}/meta/_journal.json`, 'utf8')) as Journal).entries
 
+export type MigrateOptions = LockOptions & {
+  /**
+   * Whether processes of the previous release may be running. Then the migrations whose names end in `_after_deploy`
+   * are postponed, because they remove something that such a process uses. On an empty database they are not.
+   */
+  duringDeploy?: boolean
+  /** The name of the last migration to apply. By default it is the last one of this release. */
+  upTo?: string
+}
+
+/** The names of the migrations that a call applied and of the ones that it postponed, oldest first. */
+export type Migrated = { applied: string[]; postponed: string[] }
+
 /**
- * Applies the migrations of this release, all of them in one transaction. It needs no session, so a transaction pooler
- * may stand in between. Any number of processes may call it at once: one works, the others wait.
- * @returns the names of the migrations that this call applied, oldest first
+ * Applies the migrations of this release, each in a transaction of its own. It needs no session, so a transaction
+ * pooler may stand in between. Any number of processes may call it at once: one works, the others wait.
  * @throws Error with every missing prerequisite, or naming the process that held the lock for longer than `waitMs`
  */
-export async function migrate(databaseUrl: string, options: LockOptions = {}): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'goals-tasks migrate' })
-  await client.connect()
+export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<Migrated> {
+  const [client, lockClient] = [connection(databaseUrl), connection(databaseUrl)]
   try {
+    await client.connect()
     await checkMigration(client)
-    // A migration that locks tables may deadlock with a running process.
-    return await retryConflicts(() => migrateOnce(client, options))
+    await lockClient.connect()
+    return await withMigrationLock(lockClient, options, () => applyMissing(client, options))
   } finally {
-    await client.end()
+    await Promise.all([client.end(), lockClient.end()])
   }
 }
 
-async function migrateOnce(client: pg.Client, options: LockOptions): Promise<string[]> {
-  await client.query('begin isolation level read committed')
-  try {
-    await client.query(withoutLimits)
-    await lockMigrations(client, options)
-    await createMigrationTable(client)
-    const missing = await missingMigrations(client)
-    for (const migration of readMigrationFiles({ migrationsFolder: folder }))
-      if (missing.some(({ when }) => when === migration.folderMillis)) await apply(client, migration)
-    await ensurePartitions(client)
-    await client.query('commit')
-    return missing.map(({ tag }) => tag)
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined)
-    throw error
-  }
+/** A lost connection fails the next query. Without a listener it would end the process. */
+const connection = (connectionString: string) =>
+  new pg.Client({ connectionString, application_name: 'goals-tasks migrate' }).on('error', () => undefined)
+
+async function applyMissing(client: pg.Client, options: MigrateOptions): Promise<Migrated> {
+  const { duringDeploy = false, upTo, onWait = () => undefined, waitMs = 600_000 } = options
+  await createMigrationTable(client)
+  const known = knownMigrations()
+  const last = upTo === undefined ? known.length : known.findIndex(({ tag }) => tag === upTo) + 1
+  const missing = await missingMigrations(client, known.slice(0, last))
+  const isEmpty = missing.length === last
+  const [postponed, due] = partition(missing, ({ tag }) => duringDeploy && !isEmpty && isAfterDeploy(tag))
+  const files = Map.groupBy(readMigrationFiles({ migrationsFolder: folder }), (file) => file.folderMillis)
+  for (const { tag, when } of due)
+    for (const file of files.get(when) ?? []) await applyMigration(client, { ...file, tag }, { onWait, waitMs })
+  await ensurePartitions(client)
+  return { applied: due.map(({ tag }) => tag), postponed: postponed.map(({ tag }) => tag) }
 }
 
-/** A role or a database may set limits for its sessions. A migration takes as long as it needs. */
-const withoutLimits = `
-  set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0;
-  set local transaction_timeout = 0; set local timezone = 'UTC'`
+const isAfterDeploy = (tag: string) => tag.endsWith('_after_deploy')
+
+function partition<T>(items: readonly T[], matches: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(matches), items.filter((item) => !matches(item))]
+}
 
 /** Creates the table of applied migrations. A role that may not create its schema finds one that a DBA has created. */
 async function createMigrationTable(client: pg.Client): Promise<void> {
@@ -64,23 +78,15 @@ async function createMigrationTable(client: pg.Client): Promise<void> {
     )
 }
 
-async function apply(client: pg.Client, { sql, hash, folderMillis }: MigrationMeta): Promise<void> {
-  for (const statement of sql) await client.query(statement)
-  await client.query('insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)', [
-    hash,
-    folderMillis,
-  ])
-}
-
 /**
  * Checks that the program can run on this database: the version, the encoding, the schema, the rights of the role, and
- * every migration of this release. A `reader` needs no rights to write. The database may have newer migrations: a
- * migration is backwards compatible with the previous release.
+ * every migration of this release, except the ones that wait for the end of the deploy. A `reader` needs no rights to
+ * write. The database may have newer migrations: a migration is backwards compatible with the previous release.
  * @throws Error with the problems and their remedies
  */
 export async function assertSchema(client: Queryable, use: GrantedUse = 'service'): Promise<void> {
   await checkDatabase(client, use)
-  const missing = await missingMigrations(client)
+  const missing = (await missingMigrations(client, knownMigrations())).filter(({ tag }) => !isAfterDeploy(tag))
   if (missing.length === 0) return
   const names = missing.map(({ tag }) => tag).join(', ')
   throw new Error(`the database lacks the migration ${names}: run \`npm run migrate\``)
@@ -93,11 +99,11 @@ export async function ensurePartitions(client: Queryable): Promise<void> {
 
 type Queryable = Pick<pg.Client | pg.Pool, 'query'>
 
-async function missingMigrations(client: Queryable): Promise<Journal['entries']> {
+async function missingMigrations(client: Queryable, known: Journal['entries']): Promise<Journal['entries']> {
   const table = await client.query(`select to_regclass('drizzle.__drizzle_migrations') is not null as found`)
   const applied = table.rows[0].found
     ? await client.query('select created_at from drizzle.__drizzle_migrations')
     : { rows: [] }
   const times = new Set(applied.rows.map((row: { created_at: string }) => Number(row.created_at)))
-  return knownMigrations().filter((entry) => !times.has(entry.when))
+  return known.filter((entry) => !times.has(entry.when))
 }

@@ -1,24 +1,23 @@
-import { Notification } from '@goals-tasks/events'
-import { getTableColumns, type SQL, sql } from 'drizzle-orm'
-import type { PgTable } from 'drizzle-orm/pg-core'
+import { Goal, Notification, Task } from '@goals-tasks/events'
+import { type SQL, sql } from 'drizzle-orm'
+import { goals } from '../schema/goals.ts'
 import { notifications } from '../schema/notifications.ts'
+import { tasks } from '../schema/tasks.ts'
+import { rowToText } from './row-to-text.ts'
 
-/**
- * Returns the expression of a row's JSON as clients and consumers see it. Postgres makes the text, and it is sent
- * unparsed. The fields and their order are those of `schema`. Each instant has three digits of milliseconds. `row` is
- * the name of the row in the statement: the name of the table or an alias.
+/*
+ * The JSON of a row as clients and consumers see it, made whenever it is read. Responses and events contain this text
+ * unchanged. `row` is the name of the row in the statement: the name of its table, `old` or `new`.
  */
-export function rowToJson(table: PgTable, schema: { properties: object }, row: string): SQL<string> {
-  const columns = getTableColumns(table)
-  const fields = Object.keys(schema.properties).map((field) => {
-    const column = columns[field]
-    if (!column) throw new Error(`The table has no column for the field ${field}. Add one to its schema.`)
-    const value = sql`${sql.identifier(row)}.${sql.identifier(column.name)}`
-    const isInstant = column.getSQLType().startsWith('timestamp')
-    return sql`${isInstant ? sql`rfc3339(${value})` : value} as ${sql.identifier(field)}`
-  })
-  return sql`(select row_to_json(d) from (select ${sql.join(fields, sql`, `)}) d)`
-}
+
+/** Returns the expression of a goal's JSON, as text. */
+export const goalText = (row: string): SQL<string> => rowToText(goals, Goal, row)
+/** Returns the expression of a task's JSON, as text. */
+export const taskText = (row: string): SQL<string> => rowToText(tasks, Task, row)
+
+/** Returns the same for a column of the type json, which checks the text once. */
+export const goalJson = (row: string): SQL => sql`${goalText(row)}::json`
+export const taskJson = (row: string): SQL => sql`${taskText(row)}::json`
 
 /** The JSON of a row of `notifications`. */
-export const notificationJson = rowToJson(notifications, Notification, 'notifications')
+export const notificationJson = sql`${rowToText(notifications, Notification, 'notifications')}::json`

@@ -1,5 +1,4 @@
 import { blockKinds, goalStatuses, priorities, taskStatuses } from '@goals-tasks/events'
-import { sql } from 'drizzle-orm'
 import { customType, integer, jsonb, pgEnum, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 export const goalStatus = pgEnum('goal_status', goalStatuses)
@@ -16,18 +15,6 @@ export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })
 
 /** JSON that keeps the text that was written. It is cheaper than jsonb and returns the same bytes. */
 export const jsonText = customType<{ data: string }>({ dataType: () => 'json' })
-
-/**
- * A row's JSON as clients and consumers see it. Postgres makes it when the row is written, and responses and events
- * contain it unchanged. `name` is the SQL function that makes it. Its parameters are the columns of `fields`, in their
- * order.
- */
-export const representation = (name: string, fields: object) => {
-  const columns = Object.keys(fields).map((field) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
-  return jsonText('representation')
-    .notNull()
-    .generatedAlwaysAs(sql.raw(`${name}(${columns.join(', ')})`))
-}
 
 /** The columns that goals and tasks share. A trigger sets `updated_at` on every write. */
 export const lifecycle = () => ({

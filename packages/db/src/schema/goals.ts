@@ -1,7 +1,6 @@
-import { goalFields } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { check, date, index, pgTable, text, uuid } from 'drizzle-orm/pg-core'
-import { goalStatus, lifecycle, priority, representation } from './columns.ts'
+import { goalStatus, lifecycle, priority } from './columns.ts'
 
 export const goals = pgTable(
   'goals',
@@ -15,7 +14,6 @@ export const goals = pgTable(
     targetDate: date('target_date', { mode: 'string' }),
     category: text('category'),
     ...lifecycle(),
-    representation: representation('goal_representation', goalFields),
   },
   (t) => [
     // GET /v1/goals: an owner's live goals, newest first.

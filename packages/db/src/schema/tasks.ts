@@ -1,7 +1,6 @@
-import { taskFields } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { check, date, index, integer, jsonb, numeric, pgTable, text, uuid } from 'drizzle-orm/pg-core'
-import { blockKind, instant, lifecycle, priority, representation, taskStatus } from './columns.ts'
+import { blockKind, instant, lifecycle, priority, taskStatus } from './columns.ts'
 import { goals } from './goals.ts'
 
 export const tasks = pgTable(
@@ -33,7 +32,6 @@ export const tasks = pgTable(
     /** The state before the task closed with its goal. Valid only while `close_cascade_id` is set. */
     closedFrom: jsonb('closed_from').$type<{ status: string; blockKind: string | null; blockedFrom: string | null }>(),
     ...lifecycle(),
-    representation: representation('task_representation', taskFields),
   },
   (t) => [
     // GET /v1/goals/{id}/tasks, and the cascades of a goal.

@@ -1,12 +1,16 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
 import { expect } from 'vitest'
 import type { Executor } from '../../src/index.ts'
+import { goalJson, taskJson } from '../../src/reads/representation.ts'
 
 const open = `('TODO', 'IN_PROGRESS', 'BLOCKED')`
 const hasOpenBlocker = `exists (
   select from task_dependencies edge join tasks blocker on blocker.id = edge.depends_on_id
   where edge.task_id = tasks.id and blocker.deleted_at is null and blocker.status in ${open})`
-const rows = `(select id, representation::jsonb as state, version from goals
-               union all select id, representation::jsonb, version from tasks)`
+const text = (query: SQL) => new PgDialect().sqlToQuery(query).sql
+const rows = text(sql`(select id, ${goalJson('goals')}::jsonb as state, version from goals
+                       union all select id, ${taskJson('tasks')}::jsonb, version from tasks)`)
 
 /** Violations of the invariants. Each query returns the ids of the rows that violate one. */
 const violations: Record<string, string> = {

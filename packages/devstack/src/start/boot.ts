@@ -19,7 +19,8 @@ export async function boot(options: {
 }): Promise<void> {
   const { settings, ports, output, shutdown } = options
   const env = { ...options.env, ...(await startServers(settings, ports, output, shutdown)) }
-  for (const line of (await runCommand('apps/cli/src/main.ts', ['migrate'], env)).split('\n')) output.log(line)
+  const migrated = await runCommand('apps/cli/src/main.ts', ['migrate', '--after-deploy'], env)
+  for (const line of migrated.split('\n')) output.log(line)
 
   const stack: StackFile = {
     pid: process.pid,

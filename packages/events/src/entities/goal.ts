@@ -8,8 +8,7 @@ export const goalStatuses = ['ACTIVE', 'ON_HOLD', 'COMPLETED', 'CANCELLED'] as c
 
 /**
  * Everything about each field of a goal, in the order of responses and events. Schemas, columns and defaults derive
- * from it. A new field also needs its column in packages/db/src/schema/goals.ts and a migration that redefines
- * `goal_representation`.
+ * from it. A new field also needs its column in packages/db/src/schema/goals.ts and a migration.
  */
 export const goalFields = {
   id: field(Id, { setBy: 'creator' }),

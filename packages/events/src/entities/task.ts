@@ -14,8 +14,7 @@ const hours = field(Nullable(Type.Number()), {
 
 /**
  * Everything about each field of a task, in the order of responses and events. Schemas, columns and defaults derive
- * from it. A new field also needs its column in packages/db/src/schema/tasks.ts and a migration that redefines
- * `task_representation`.
+ * from it. A new field also needs its column in packages/db/src/schema/tasks.ts and a migration.
  */
 export const taskFields = {
   id: field(Id, { setBy: 'creator' }),

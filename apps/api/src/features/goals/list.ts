@@ -1,5 +1,5 @@
 import type { ListPage } from '@goals-tasks/cache'
-import { actorId, type Executor } from '@goals-tasks/db'
+import { actorId, type Executor, goalText } from '@goals-tasks/db'
 import { type Goal, goalStatuses, maxTextLength, normalizeText, priorities } from '@goals-tasks/events'
 import { defaultLimit } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
@@ -32,7 +32,7 @@ type GoalListQuery = Static<typeof GoalListQuery>
 
 const ownedBy = createListByDeletion(
   'goals_owned',
-  sql`representation::text`,
+  goalText('goals'),
   (liveness, conditions) => sql`from goals where user_id = ${actorId} and ${liveness} ${conditions}`,
 )
 

@@ -1,5 +1,5 @@
 import type { Invalidation } from '@goals-tasks/cache'
-import { goalReadable, prepareLookup, prepareStatement } from '@goals-tasks/db'
+import { goalReadable, goalText, prepareLookup, prepareStatement } from '@goals-tasks/db'
 import type { Goal } from '@goals-tasks/events'
 import { forbidden, notFound, type Page } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
@@ -27,7 +27,7 @@ export const cacheKeysOfGoal = ({ id, version, ownerId }: StoredGoal): Invalidat
   groups: [`goals:user:${ownerId}`, `tasks:goal:${id}`],
 })
 
-const select = sql`select id, representation::text as text, version, user_id as "ownerId",
+const select = sql`select id, ${goalText('goals')} as text, version, user_id as "ownerId",
     deleted_at is not null as deleted, delete_cascade_id as "deleteCascadeId", close_cascade_id as "closeCascadeId"
   from goals where id = ${sql.placeholder('id')}::uuid and ${goalReadable}`
 const byId = prepareLookup<StoredGoal>('goal_by_id', select)

@@ -1,6 +1,6 @@
 import type { ListPage } from '@goals-tasks/cache'
 import { isUuid } from '@goals-tasks/config/uuid'
-import { actorId, taskCreated, taskVisible } from '@goals-tasks/db'
+import { actorId, taskCreated, taskText, taskVisible } from '@goals-tasks/db'
 import { maxTextLength, normalizeText, priorities, taskStatuses } from '@goals-tasks/events'
 import type { Page } from '@goals-tasks/http'
 import { defaultLimit, Problem } from '@goals-tasks/http'
@@ -38,7 +38,7 @@ export const TaskListQuery = Type.Object(
 )
 type TaskListQuery = Static<typeof TaskListQuery>
 
-const text = sql`representation::text`
+const text = taskText('tasks')
 
 const ofGoal = createListByDeletion(
   'tasks_goal',

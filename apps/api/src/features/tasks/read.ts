@@ -1,5 +1,5 @@
 import type { Invalidation, ListGroup } from '@goals-tasks/cache'
-import { loadOpenBlockers, prepareLookup, taskOwned, taskVisible } from '@goals-tasks/db'
+import { loadOpenBlockers, prepareLookup, taskOwned, taskText, taskVisible } from '@goals-tasks/db'
 import type { Task } from '@goals-tasks/events'
 import { notFound, type Page } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
@@ -30,7 +30,7 @@ export const cacheKeysOfTask = ({ id, version, goalId, ownerId, assignedTo }: St
 
 const byId = prepareLookup<StoredTask>(
   'task_by_id',
-  sql`select id, representation::text as text, version, ${taskOwned} as owned, deleted_at is not null as deleted,
+  sql`select id, ${taskText('tasks')} as text, version, ${taskOwned} as owned, deleted_at is not null as deleted,
         goal_id as "goalId", owner_id as "ownerId", assigned_to as "assignedTo", dependents_count as "dependentsCount"
       from tasks where id = ${sql.placeholder('id')}::uuid and ${taskVisible}`,
 )

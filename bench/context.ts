@@ -4,7 +4,8 @@ import { makeToken, type Program, startApi, startBaseline } from './programs.ts'
 import { goalIdSql } from './script.ts'
 import { type Servers, startServers } from './servers.ts'
 
-export type Flags = { seconds: number; rounds: number }
+/** `rows` is the number of tasks in the database that the scenario `migrate` migrates. */
+export type Flags = { seconds: number; rounds: number; rows: number }
 
 /** The servers, processes and settings that every scenario uses. */
 export type Context = Flags & {

@@ -8,16 +8,18 @@ import { cascade } from './scenarios/cascade.ts'
 import { create } from './scenarios/create.ts'
 import { drain } from './scenarios/drain.ts'
 import { latency } from './scenarios/latency.ts'
+import { migrate } from './scenarios/migrate.ts'
 import { patch } from './scenarios/patch.ts'
 import { read } from './scenarios/read.ts'
 
-const scenarios = { create, patch, read, cascade, latency, drain }
+const scenarios = { create, patch, read, cascade, latency, drain, migrate }
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: Object.keys(scenarios).join(',') },
     seconds: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
+    rows: { type: 'string', default: '1000000' },
     save: { type: 'boolean', default: false },
   },
 })
@@ -26,7 +28,11 @@ const chosen = values.only.split(',').map((name) => {
   throw new Error(`The scenario ${name} does not exist. Choose from ${Object.keys(scenarios).join(', ')}.`)
 })
 
-const context = await createContext({ seconds: Number(values.seconds), rounds: Number(values.rounds) })
+const context = await createContext({
+  seconds: Number(values.seconds),
+  rounds: Number(values.rounds),
+  rows: Number(values.rows),
+})
 process.once('SIGINT', () => void context.close().finally(() => process.exit(130)))
 try {
   const sections: Section[] = []

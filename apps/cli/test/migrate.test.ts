@@ -1,3 +1,4 @@
+import { migrate } from '@goals-tasks/db'
 import { freshDatabase, until } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 import { expect, test } from 'vitest'
@@ -18,6 +19,23 @@ test('migrate prints that it waits for another migration, and ends when that one
     stdout: 'the schema is up to date',
     stderr: expect.stringMatching(/^waiting for another migration \(Postgres process \d+, .+, since \S+Z\)\n$/),
   })
+})
+
+test('migrate names the migration that it postpones, and applies it when the deploy is over', async () => {
+  const { url } = await freshDatabase()
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('drop schema public cascade; create schema public; drop schema drizzle cascade')
+  await client.end()
+  await migrate(url, { upTo: '0008_due_day' })
+  const first = await runCli({ DATABASE_URL: url }, 'migrate')
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('applied 0009_fillfactor\n') })
+  expect(first.stdout).toContain(
+    'postponed 0010_drop_representation_after_deploy: when no process of the previous release runs, ' +
+      'run `npm run migrate -- --after-deploy`',
+  )
+  const second = await runCli({ DATABASE_URL: url }, 'migrate', '--after-deploy')
+  expect(second).toEqual({ code: 0, stdout: 'applied 0010_drop_representation_after_deploy', stderr: '' })
 })
 
 test('migrate exits with 1 and names the problem when the database has another encoding', async () => {

@@ -60,7 +60,7 @@ test('a migration for after the deploy is postponed when the previous release ma
   await migrate(url, { upTo: '0008_due_day' })
   const { applied, postponed } = await migrate(url, { duringDeploy: true })
   expect(applied).toContain('0009_fillfactor')
-  expect(postponed).toEqual(['0010_drop_representation_after_deploy'])
+  expect(postponed).toEqual(['0011_drop_representation_after_deploy'])
   await assertSchema(client)
   expect(await migrate(url)).toEqual({ applied: postponed, postponed: [] })
 })
@@ -68,7 +68,7 @@ test('a migration for after the deploy is postponed when the previous release ma
 test('no migration is postponed when the database is empty', async ({ client, url }) => {
   await dropEverything(client)
   const { applied, postponed } = await migrate(url, { duringDeploy: true })
-  expect(applied).toContain('0010_drop_representation_after_deploy')
+  expect(applied).toContain('0011_drop_representation_after_deploy')
   expect(postponed).toEqual([])
 })
 
@@ -78,7 +78,7 @@ test('the schema check names the missing migrations and the command when the dat
 }) => {
   await dropEverything(client)
   await migrate(url, { upTo: '0008_due_day' })
-  await expect(assertSchema(client)).rejects.toThrow(/lacks the migration 0009_\w+.*: run `npm run migrate`/)
+  await expect(assertSchema(client)).rejects.toThrow(/lacks the migration 0010_\w+.*: run `npm run migrate`/)
   await dropEverything(client)
   await expect(assertSchema(client)).rejects.toThrow(/0000_init, 0001_/)
 })

@@ -1,10 +1,12 @@
 import { type Cache, type Invalidation, invalidationOf } from '@goals-tasks/cache'
 import {
   type Commit,
+  type CommitWithin,
   commitWithin,
   createCommit,
+  createFencedTransactions,
   type Executor,
-  inTransaction,
+  type FenceKeys,
   type Publish,
   type Tx,
 } from '@goals-tasks/db'
@@ -18,8 +20,11 @@ export type Deps = {
   db: Executor
   /** Writes a change of one entity and publishes its events. */
   commit: Commit
-  /** Runs `work` in a transaction, inside another one in that one. Its events are published after the commit. */
-  transaction: <T>(work: (tx: TxDeps) => Promise<T>) => Promise<T>
+  /**
+   * Runs `work` in a transaction, inside another one in that one. Its events are published after the commit. Few
+   * transactions of one user or on one goal run at a time: only transactions wait for row locks.
+   */
+  transaction: <T>(keys: FenceKeys, work: (tx: TxDeps) => Promise<T>) => Promise<T>
   /** Finished responses. Services that write read past it. */
   cache: Pick<Cache, 'readEntity' | 'readList'>
   /**
@@ -39,7 +44,7 @@ export type Deps = {
 }
 
 /** The same inside a transaction: every statement runs on its client, every event is published with its commit. */
-export type TxDeps = Deps & { db: Tx }
+export type TxDeps = Omit<Deps, 'db' | 'commit'> & { db: Tx; commit: CommitWithin }
 
 export function createDeps(options: {
   pool: pg.Pool
@@ -50,10 +55,11 @@ export function createDeps(options: {
 }): Deps {
   const { pool, cache, dispatcher, cacheDeliveries, retentionDays } = options
   const publish: Publish = (events) => deps.publish(events)
+  const inFencedTransaction = createFencedTransactions(pool, publish)
   const deps: Deps = {
     db: pool,
     commit: createCommit(pool, publish),
-    transaction: (work) => inTransaction(pool, publish, (tx) => work(bindTo(tx, deps))),
+    transaction: (keys, work) => inFencedTransaction(keys, (tx) => work(bindTo(tx, deps))),
     cache,
     async publish(events) {
       if (events.length === 0) return
@@ -70,6 +76,6 @@ export function createDeps(options: {
 }
 
 function bindTo(db: Tx, deps: Deps): TxDeps {
-  const tx: TxDeps = { ...deps, db, commit: commitWithin(db), transaction: (work) => work(tx) }
+  const tx: TxDeps = { ...deps, db, commit: commitWithin(db), transaction: (_keys, work) => work(tx) }
   return tx
 }

@@ -14,6 +14,8 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     name: 'goals-tasks api',
     // The only limit of a read, which is one statement.
     statementTimeoutMs: 15_000,
+    // A request that waits for a lock occupies a connection.
+    lockTimeoutMs: 3_000,
     onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
     outage: createOutageLog(log, 'Postgres', 'every request gets 503'),
   })

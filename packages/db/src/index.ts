@@ -1,3 +1,4 @@
+export type { Outcome } from './changes/batch-statement.ts'
 export { loadOpenBlockers, openTask, recomputeBlocks } from './changes/blocks.ts'
 export {
   closeTasksOfGoal,
@@ -7,7 +8,7 @@ export {
   reopenTasksOfGoal,
 } from './changes/cascade.ts'
 export type { Committed } from './changes/change.ts'
-export { type Commit, commitWithin, createCommit } from './changes/commit.ts'
+export { type Commit, type CommitWithin, commitWithin, createCommit } from './changes/commit.ts'
 export { createDependentTaskIn } from './changes/create.ts'
 export { findCycle, lockEdges, updateTaskWithEdges } from './changes/edges.ts'
 export { type EventMetadata, emitEvents, emittedEvents, metadataValues } from './changes/events.ts'
@@ -47,9 +48,10 @@ export { loadReceiver, recordReceiver } from './delivery/receivers.ts'
 export { eventRetentionDays } from './delivery/retention.ts'
 export { createDatabase } from './engine/client.ts'
 export { isConnectionLoss } from './engine/connection-loss.ts'
+export { createFencedTransactions, type FenceKeys } from './engine/fenced-transactions.ts'
 export { prepareLookup } from './engine/lookup.ts'
 export { assertSchema, ensurePartitions, migrate } from './engine/migrations.ts'
-export { Overloaded } from './engine/natural-batch.ts'
+export { Overloaded } from './engine/overloaded.ts'
 export { sqlState } from './engine/sql-state.ts'
 export { type Executor, executeOnce, prepareStatement } from './engine/statement.ts'
 export { inOneStatement, inTransaction, type Publish, type Tx } from './engine/transaction.ts'

@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { expect } from 'vitest'
 import { createCommit } from '../src/changes/commit.ts'
 import { sqlState } from '../src/engine/sql-state.ts'
+import { committedOf } from './support/committed-of.ts'
 import { test as databaseTest } from './support/database-test.ts'
 
 const test = databaseTest.extend('commit', { scope: 'file' }, ({ pool }) => createCommit(pool, () => undefined))
@@ -49,10 +50,10 @@ test('a change writes nothing when the row has another version, is deleted or be
 
 test('the returned text, the event and the row are equal to the byte', async ({ pool, commit }) => {
   const goal = myGoal({ title: 'Ünïcode "quoted" \\ 👩‍🚀', metadata: { z: 1, a: [null, 1.5] } })
-  const committed = await commit.createGoal({ values: goal, metadata: created })
-  const { rows } = await pool.query('select after::text as after from events where id = $1', [committed?.events[0]?.id])
+  const committed = committedOf(await commit.createGoal({ values: goal, metadata: created }))
+  const { rows } = await pool.query('select after::text as after from events where id = $1', [committed.events[0]?.id])
   expect(rows[0].after).toBe(committed?.text)
-  expect(JSON.parse(committed?.text ?? '')).toMatchObject(goal)
+  expect(JSON.parse(committed.text)).toMatchObject(goal)
 })
 
 test('positions increase from the primary event to its milestones', async ({ pool, commit }) => {
@@ -75,17 +76,18 @@ test('positions increase from the primary event to its milestones', async ({ poo
 
 test('each of many concurrent creates returns its own events', async ({ commit }) => {
   const goals = Array.from({ length: 100 }, (_, i) => myGoal({ title: `Goal ${i}` }))
-  const committed = await Promise.all(goals.map((values) => commit.createGoal({ values, metadata: created })))
+  const outcomes = await Promise.all(goals.map((values) => commit.createGoal({ values, metadata: created })))
+  const committed = outcomes.map(committedOf)
   committed.forEach((one, i) => {
-    expect(JSON.parse(one?.text ?? '').title).toBe(`Goal ${i}`)
-    expect(one?.events).toEqual([
+    expect(JSON.parse(one.text).title).toBe(`Goal ${i}`)
+    expect(one.events).toEqual([
       {
         ...{ id: expect.any(String), type: 'goal:created', aggregateId: goals[i]?.id, version: 1 },
         ...{ readers: [goals[i]?.userId], goalIds: null, withoutReceiver: [] },
       },
     ])
   })
-  expect(new Set(committed.flatMap((one) => one?.events.map((event) => event.id))).size).toBe(100)
+  expect(new Set(committed.flatMap((one) => one.events.map((event) => event.id))).size).toBe(100)
 })
 
 test('concurrent creates share commits, and each has its own events, readers and deliveries', async ({
@@ -126,7 +128,7 @@ test('each task of a shared statement has its own actor and its own events', asy
     commit.createTask({ values: values(), metadata: { ...metadata, actorId: stranger } }),
     commit.createTask({ values: values(), metadata: { types: ['task:created'], actorId: ownerId } }),
   ])
-  expect(own?.events.map((event) => event.type)).toEqual(['task:created', 'task:assigned'])
+  expect(committedOf(own).events.map((event) => event.type)).toEqual(['task:created', 'task:assigned'])
   expect(foreign).toBeNull()
-  expect(plain?.events.map((event) => event.type)).toEqual(['task:created'])
+  expect(committedOf(plain).events.map((event) => event.type)).toEqual(['task:created'])
 })

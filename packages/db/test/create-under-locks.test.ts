@@ -1,70 +1,66 @@
 import { randomUUID } from 'node:crypto'
-import { until } from '@goals-tasks/devstack/testing'
 import { newGoal, newTask } from '@goals-tasks/events/testing'
-import pg from 'pg'
+import type pg from 'pg'
 import { expect } from 'vitest'
 import { createCommit } from '../src/changes/commit.ts'
-import { openDatabase, test } from './support/database-test.ts'
+import { committedOf } from './support/committed-of.ts'
+import { test } from './support/database-test.ts'
 
-/** Creates the goals `locked` and `free`, and returns a function that creates a task in one of them. */
-async function createTwoGoals(pool: pg.Pool) {
+const actorId = randomUUID()
+
+/** Creates a goal, and returns a function that creates a task in any goal. */
+async function createWorld(pool: pg.Pool) {
   const commit = createCommit(pool, () => undefined)
-  const actorId = randomUUID()
-  const [locked, free] = [newGoal({ userId: actorId }), newGoal({ userId: actorId })]
-  for (const values of [locked, free])
+  const addGoal = async () => {
+    const values = newGoal({ userId: actorId })
     await commit.createGoal({ values, metadata: { types: ['goal:created'], actorId } })
-  const createTask = (goal: { id: string }) => {
-    const values = newTask({ goalId: goal.id, userId: actorId })
-    return commit.createTask({ values, metadata: { types: ['task:created'], actorId } })
+    return values.id
   }
-  return { locked, free, createTask }
+  const createTask = (goalId: string) =>
+    commit.createTask({
+      values: newTask({ goalId, userId: actorId }),
+      metadata: { types: ['task:created'], actorId },
+    })
+  return { addGoal, createTask }
 }
 
-const allCreated = async (tasks: Promise<unknown>[]) => (await Promise.all(tasks)).every((task) => task !== null)
-
-test('tasks of other goals do not wait when the goal of some tasks is locked', async ({ pool }) => {
-  const { locked, free, createTask } = await createTwoGoals(pool)
+test('a create is locked out when its goal is locked, and the other creates of its statement succeed', async ({
+  pool,
+}) => {
+  const { addGoal, createTask } = await createWorld(pool)
+  const [locked, closed, missing] = [await addGoal(), await addGoal(), randomUUID()]
+  const free = [await addGoal(), await addGoal()]
+  await pool.query(`update goals set status = 'CANCELLED' where id = $1`, [closed])
   const holder = await pool.connect()
   try {
     await holder.query('begin')
-    await holder.query('select from goals where id = $1 for update', [locked.id])
-    let passed = false
-    const waiting = Array.from({ length: 4 }, () =>
-      createTask(locked).finally(() => {
-        passed = true
-      }),
-    )
-    expect(await allCreated(Array.from({ length: 20 }, () => createTask(free)))).toBe(true)
-    expect(passed).toBe(false)
+    await holder.query('select from goals where id = $1 for update', [locked])
+    const outcomes = await Promise.all([locked, ...free, closed, missing].map(createTask))
+    expect(outcomes[0]).toBe('locked')
+    expect(outcomes.slice(1, 3).map(committedOf)).toHaveLength(2)
+    expect(outcomes.slice(3)).toEqual([null, null])
+    const { rows } = await pool.query('select count(distinct xid::text)::int as commits from events where type = $1', [
+      'task:created',
+    ])
+    expect(rows[0].commits).toBe(1)
     await holder.query('commit')
-    expect(await allCreated(waiting)).toBe(true)
+    committedOf(await createTask(locked))
   } finally {
     holder.release()
   }
 })
 
-test('tasks that wait for a locked goal leave a connection of a small pool free', async () => {
-  const { pool, close } = await openDatabase({ poolSize: 4 })
-  const { locked, free, createTask } = await createTwoGoals(pool)
-  const holder = new pg.Client(pool.options)
-  await holder.connect()
+test('a create sees the state that its goal has when the lock is taken', async ({ pool }) => {
+  const { addGoal, createTask } = await createWorld(pool)
+  const goal = await addGoal()
+  const holder = await pool.connect()
   try {
     await holder.query('begin')
-    await holder.query('select from goals where id = $1 for update', [locked.id])
-    const waiting = Array.from({ length: 20 }, () => createTask(locked))
-    // This query needs the free connection of the same pool.
-    const countWaiters = async () =>
-      (await pool.query(`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`))
-        .rowCount
-    await until(async () => (await countWaiters()) === 3)
-    // Another task of the locked goal makes the statement fail that it shares with the tasks of the free goal.
-    waiting.push(createTask(locked))
-    expect(await allCreated([createTask(free), createTask(free)])).toBe(true)
-    expect(await countWaiters()).toBe(3)
+    await holder.query(`update goals set status = 'CANCELLED' where id = $1`, [goal])
+    expect(await createTask(goal)).toBe('locked')
     await holder.query('commit')
-    expect(await allCreated(waiting)).toBe(true)
+    expect(await createTask(goal)).toBeNull()
   } finally {
-    await holder.end()
-    await close()
+    holder.release()
   }
 })

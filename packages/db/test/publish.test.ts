@@ -9,6 +9,7 @@ import { createDependentTaskIn } from '../src/changes/create.ts'
 import { updateTaskWithEdges } from '../src/changes/edges.ts'
 import { restoreGoalCascade } from '../src/changes/restore.ts'
 import { inTransaction, type Publish, savepoint, type Tx } from '../src/engine/transaction.ts'
+import { committedOf } from './support/committed-of.ts'
 import { test } from './support/database-test.ts'
 
 const actorId = randomUUID()
@@ -181,7 +182,7 @@ test('a commit publishes its events before it resolves', async ({ pool }) => {
   await pool.query('select 1')
   expect(isResolved).toBe(false)
   published.resolve()
-  expect((await running)?.events).toEqual(calls[0])
+  expect(committedOf(await running).events).toEqual(calls[0])
   expect(aggregatesOf(calls)).toEqual([[goal.values.id]])
   expect(visible).toEqual([1])
 })

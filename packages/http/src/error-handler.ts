@@ -89,5 +89,6 @@ function fromPostgres(state: string, error: unknown, method: string): Problem {
     const code = method === 'GET' || method === 'HEAD' ? 'invalid-request' : 'invalid-body'
     return new Problem(code, 'A value is out of range.', { cause: error })
   }
+  if (state === '55P03') return unavailable('Another change of the same goal or task is still running.', error)
   return transientClasses.includes(state.slice(0, 2)) ? databaseUnavailable(error) : internal(error)
 }

@@ -34,7 +34,7 @@ export function createIdempotentWrites(deps: Deps, { waitMs } = defaultLimits) {
 async function once(deps: Deps, request: KeyedRequest, work: Work, waitMs: number): Promise<Response> {
   const known = await findStored(deps, request)
   if (known) return known
-  const response = await deps.transaction(async (tx) => {
+  const response = await deps.transaction(request, async (tx) => {
     const taken = await takeKey(tx.db, request, waitMs).catch((error) => {
       throw sqlState(error) === '55P03' ? stillRunning(error) : error
     })

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { expectInvariants } from '@goals-tasks/db/testing'
 import { expect } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { test as base } from '../support/test.ts'
+import type { TestApp } from '../support/test-app.ts'
 import { openBarriers } from './barriers.ts'
 
 // Locks of other connections hold the requests up between their reads and their writes: they meet at the worst moment.
@@ -13,6 +15,9 @@ const test = base.extend('barriers', async ({ api }, { onCleanup }) => {
 
 type Task = { id: string; goalId: string }
 type SixTasks = [Task, Task, Task, Task, Task, Task]
+
+/** Returns a client of a new administrator. A fence bounds the transactions of one user, so that one would not do. */
+const newAdmin = (api: TestApp) => api.as(randomUUID(), 'admin')
 
 const add = (client: Client, from: Task, to: Task) => client.addDependency(from.id, to.id)
 
@@ -71,11 +76,13 @@ test('two dependencies close no cycle when their tasks move meanwhile', async ({
   const releaseRow = await barriers.holdTask(b.id)
   const first = add(admin, a, b)
   await barriers.untilWaiting(1)
-  const moved = Promise.all([a, d, e, f].map((task) => admin.patchTask(task.id, { goalId: into.id })))
+  const moved = Promise.all(
+    [a, d, e, f].map(async (task) => (await newAdmin(api)).patchTask(task.id, { goalId: into.id })),
+  )
   await Promise.race([moved, barriers.untilWaiting(5)])
   const before = await barriers.countWaiting()
   const releaseWrites = await barriers.holdWrites()
-  const second = add(admin, d, e)
+  const second = add(await newAdmin(api), d, e)
   await barriers.untilWaiting(before + 1)
   await releaseRow()
   await barriers.untilRowsAreFree()

@@ -20,13 +20,18 @@ export type TestAppOptions = {
   database?: { url: string }
   /** The Redis of another API: this one shares its cache. */
   redis?: { url: string; prefix: string }
+  lockTimeoutMs?: number
 }
 
 /** Starts the API without a socket, on a database and a key prefix of its own unless `options` name others. */
 export async function startTestApp(options: TestAppOptions = {}) {
   const log = createLogger('api', 'silent')
   const { url: databaseUrl } = options.database ?? (await freshDatabase())
-  const database = createDatabase({ url: databaseUrl, poolSize: 8, name: 'test', onError: () => undefined })
+  const { lockTimeoutMs = 10_000 } = options
+  const database = createDatabase({
+    ...{ url: databaseUrl, poolSize: 8, name: 'test', lockTimeoutMs },
+    onError: () => undefined,
+  })
   const { url, prefix } = options.redis ?? freshRedis()
   const redis = connectProducer(url, () => undefined)
   const dispatcher = createDispatcher({ connection: redis, prefix, log })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createCommit, type GoalState, type TaskState } from '@goals-tasks/db'
+import { createCommit, type GoalState, type Outcome, type TaskState } from '@goals-tasks/db'
+import { committedOf } from '@goals-tasks/db/testing'
 import type { CommittedEvent, EventType, Goal, Task } from '@goals-tasks/events'
 import type pg from 'pg'
 import type { Installation } from './installation.ts'
@@ -85,9 +86,9 @@ function metadataOf(type: EventType, ownerId: string, { actorId, correlationId, 
   }
 }
 
-function parseCommitted<E>(committed: { text: string; events: readonly CommittedEvent[] } | null): Change<E> {
-  if (!committed) throw new Error('nothing was committed')
-  return { entity: JSON.parse(committed.text), events: committed.events }
+function parseCommitted<E>(outcome: Outcome): Change<E> {
+  const { text, events } = committedOf(outcome)
+  return { entity: JSON.parse(text), events }
 }
 
 /** Creates goals and enqueues nothing. @returns their events */

@@ -39,5 +39,6 @@ export const matchesVersion = sql`
   id = ${sql.placeholder('id')} and version = ${sql.placeholder('version')} and deleted_at is null`
 
 /** Set on entering COMPLETED, kept while COMPLETED, cleared on leaving. It uses the clock of `updated_at`. */
-export const completion = sql`
-  completed_at = case when ${sql.placeholder('status')} = 'COMPLETED' then coalesce(completed_at, now()) end`
+export const completionBy = (status: SQL) => sql`
+  completed_at = case when ${status} = 'COMPLETED' then coalesce(completed_at, now()) end`
+export const completion = completionBy(sql`${sql.placeholder('status')}`)

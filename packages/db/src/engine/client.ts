@@ -9,6 +9,8 @@ type Options = {
   name: string
   /** Limit of one statement, 30 s by default. */
   statementTimeoutMs?: number
+  /** Limit of the wait for one lock, 10 s by default. */
+  lockTimeoutMs?: number
   onError: (error: Error) => void
   /** Gets `failed` when Postgres does not answer, and `ready` whenever it does. Default: no call. */
   outage?: Outage
@@ -20,9 +22,9 @@ type Outage = { failed(error: Error): void; ready(): void }
  * Calls `onError` when an idle connection is lost. A query on a lost connection rejects by itself.
  */
 export function createDatabase(options: Options) {
-  const { url, name, statementTimeoutMs = 30_000, outage } = options
+  const { url, name, statementTimeoutMs = 30_000, lockTimeoutMs = 10_000, outage } = options
   const pool = new pg.Pool({
-    ...sessionOf(url, { name, statementTimeoutMs }),
+    ...sessionOf(url, { name, statementTimeoutMs, lockTimeoutMs }),
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,

@@ -39,6 +39,17 @@ export function assignments<T extends PgTable>(table: T, fields: readonly Field<
   )
 }
 
+/** Returns `title = input.title, …`: each column set to the column with the same name of the row `source`. */
+export function assignmentsFrom<T extends PgTable>(table: T, fields: readonly Field<T>[], source: string): SQL {
+  return sql.join(
+    columnsOf(table, fields).map((column) => {
+      const name = sql.identifier(column.name)
+      return sql`${name} = ${sql.identifier(source)}.${name}`
+    }),
+    sql`, `,
+  )
+}
+
 const placeholder = (column: { field: string; type: string }) =>
   sql`${sql.placeholder(column.field)}::${sql.raw(column.type)}`
 

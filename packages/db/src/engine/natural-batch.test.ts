@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { createNaturalBatch, Overloaded } from './natural-batch.ts'
+import { createNaturalBatch } from './natural-batch.ts'
+import { Overloaded } from './overloaded.ts'
 
 /** Returns a `send` that stays pending until `answer` is called, and the batches that it was called with. */
 function hangingServer() {
@@ -25,6 +26,28 @@ test('a call is refused when the queue is full, and the queued calls are sent', 
   answer()
   expect(await Promise.all(queued)).toEqual([1, 2, 3])
   expect(sent).toEqual([[0], [1, 2, 3]])
+})
+
+test('calls with one key are in one trip at a time, once, and do not hold up other keys', async () => {
+  const { sent, send, answer } = hangingServer()
+  const call = createNaturalBatch(send, { ...limits, maxInFlight: 2, maxQueued: 10 }, (input) => `${input % 10}`)
+  const calls = [1, 11, 2, 21].map(call)
+  await Promise.resolve()
+  expect(sent).toEqual([[1, 2]])
+  calls.push(call(3), call(12))
+  await Promise.resolve()
+  expect(sent).toEqual([[1, 2], [3]])
+  answer()
+  await calls[0]
+  expect(sent).toEqual([[1, 2], [3], [11, 12]])
+  answer()
+  await calls[4]
+  expect(sent).toHaveLength(3)
+  answer()
+  await calls[1]
+  answer()
+  expect(await Promise.all(calls)).toEqual([1, 11, 2, 21, 3, 12])
+  expect(sent.at(-1)).toEqual([21])
 })
 
 test('a call that waited too long is refused at the next call, and is never sent', async () => {

@@ -1,23 +1,23 @@
+import { Overloaded } from './overloaded.ts'
+
 type Waiting<I, O> = { input: I; since: number; resolve: (output: O) => void; reject: (error: unknown) => void }
 type Limits = { maxInFlight: number; maxInputs: number; maxQueued: number; maxWaitMs: number }
-
-/** Refuses a call before anything of it was sent, so it may be repeated later. */
-export class Overloaded extends Error {
-  override name = 'Overloaded'
-}
 
 /**
  * Returns a function whose concurrent calls share round trips: a natural batch. There is no timer. An idle system sends
  * a call at once and alone. While `maxInFlight` trips are in flight, further calls queue. The next trip takes all
  * queued calls, up to `maxInputs`. `send` returns one output per input, in their order. An error of `send` fails every
- * call of its trip.
+ * call of its trip. With `keyOf`, a call waits while another one with the same key is in flight, so a key is in at most
+ * one trip at a time, and once.
  * @throws Overloaded when `maxQueued` calls are waiting, or when a call was not sent within `maxWaitMs`
  */
 export function createNaturalBatch<I, O>(
   send: (inputs: readonly I[]) => Promise<readonly O[]>,
   { maxInFlight, maxInputs, maxQueued, maxWaitMs }: Limits,
+  keyOf?: (input: I) => string,
 ): (input: I) => Promise<O> {
   const queue: Waiting<I, O>[] = []
+  const keysInFlight = new Set<string>()
   let inFlight = 0
 
   async function sendBatch(batch: readonly Waiting<I, O>[]): Promise<void> {
@@ -28,15 +28,32 @@ export function createNaturalBatch<I, O>(
       for (const waiting of batch) waiting.reject(error)
     }
     inFlight--
+    if (keyOf) for (const { input } of batch) keysInFlight.delete(keyOf(input))
     sendQueued()
   }
 
   function sendQueued(): void {
     refuseStale()
-    while (inFlight < maxInFlight && queue.length > 0) {
+    while (inFlight < maxInFlight) {
+      const batch = keyOf ? takeDistinct(keyOf) : queue.splice(0, maxInputs)
+      if (batch.length === 0) return
       inFlight++
-      void sendBatch(queue.splice(0, maxInputs))
+      void sendBatch(batch)
     }
+  }
+
+  /** Takes the next calls whose key is not in flight, one per key. The others keep their place in the queue. */
+  function takeDistinct(keyOf: (input: I) => string): Waiting<I, O>[] {
+    const batch: Waiting<I, O>[] = []
+    const rest = queue.filter((waiting) => {
+      const key = keyOf(waiting.input)
+      if (batch.length === maxInputs || keysInFlight.has(key)) return true
+      keysInFlight.add(key)
+      batch.push(waiting)
+      return false
+    })
+    queue.splice(0, queue.length, ...rest)
+    return batch
   }
 
   /** Refuses calls that waited too long. Their callers have seen a timeout, so sending them now would surprise. */

@@ -1,7 +1,9 @@
+type Limits = { statementTimeoutMs: number; lockTimeoutMs: number }
+
 /** An open transaction holds back every reader of the event feed, so each kind of waiting has a limit. */
-const limits = (statementTimeoutMs: number) => ({
+const limits = ({ statementTimeoutMs, lockTimeoutMs }: Limits) => ({
   statement_timeout: `${statementTimeoutMs}ms`,
-  lock_timeout: '10s',
+  lock_timeout: `${lockTimeoutMs}ms`,
   idle_in_transaction_session_timeout: '30s',
   transaction_timeout: '60s',
 })
@@ -23,25 +25,28 @@ const required = {
 }
 
 /** Parameters that the driver would take from the URL in place of the settings of this program. */
-const overriding = ['options', 'application_name', 'query_timeout', ...Object.keys(limits(0))]
+const overriding = [
+  ...['options', 'application_name', 'query_timeout'],
+  ...Object.keys(limits({ statementTimeoutMs: 0, lockTimeoutMs: 0 })),
+]
 const maxNameBytes = 63
 
 /**
  * Returns the connection settings of a program. The `options` and the `application_name` of the URL are added to the
  * ones of the program. Where both set the same, the program wins.
  */
-export function sessionOf(url: string, { name, statementTimeoutMs }: { name: string; statementTimeoutMs: number }) {
+export function sessionOf(url: string, { name, ...limited }: { name: string } & Limits) {
   const connection = new URL(url)
   const parameters = connection.searchParams
   const [options, suffix] = [parameters.get('options'), parameters.get('application_name')]
   for (const parameter of overriding) parameters.delete(parameter)
-  const settings = Object.entries({ ...required, ...limits(statementTimeoutMs) })
+  const settings = Object.entries({ ...required, ...limits(limited) })
   const own = settings.map(([setting, value]) => `-c ${setting}=${value.replaceAll(' ', '\\ ')}`)
   return {
     connectionString: connection.href,
     application_name: (suffix ? `${name} ${suffix}` : name).slice(0, maxNameBytes),
     options: [...(options ? [options] : []), ...own].join(' '),
     // Longer than the server's own limit, so it only ends a query that the server no longer answers.
-    query_timeout: statementTimeoutMs + 5_000,
+    query_timeout: limited.statementTimeoutMs + 5_000,
   }
 }

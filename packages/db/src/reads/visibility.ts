@@ -15,8 +15,6 @@ const admin = sql`${sql.placeholder('asAdmin')}::boolean`
 
 /** Returns the predicate "`id` may change the goal". */
 export const goalWritableBy = (id: SQL, isAdmin: SQL) => sql`(goals.user_id = ${id} or ${isAdmin})`
-/** The actor may change the goal. */
-export const goalWritable = goalWritableBy(actorId, admin)
 
 /**
  * Returns the predicate "`user` is assigned a task of the goal that is live or was deleted with it (`deletion`)".
@@ -42,16 +40,23 @@ const isAssignedInGoalOf = (row: string, user: SQL) => {
   return isAssignedIn(goalId, sql`(select goals.delete_cascade_id from goals where goals.id = ${goalId})`, user)
 }
 
+const taskCreatedBy = (id: SQL) => sql`(tasks.user_id = ${id} and ${isAssignedInGoalOf('tasks', id)})`
+/** Returns the predicate "`id` has the rights of the goal's owner to the task". */
+export const taskOwnedBy = (id: SQL, isAdmin: SQL) =>
+  sql`(tasks.owner_id = ${id} or ${isAdmin} or ${taskCreatedBy(id)})`
+/** Returns the predicate "`id` may read the task". */
+export const taskVisibleBy = (id: SQL, isAdmin: SQL) => sql`(
+  tasks.owner_id = ${id} or tasks.assigned_to = ${id} or ${isAdmin} or ${taskCreatedBy(id)})`
+
 /**
  * The actor created the task and sees its goal. Only an administrator can create a task in the goal of another user.
  * That creator has the owner's rights to the task while they see the goal.
  */
-export const taskCreated = sql`(tasks.user_id = ${actorId} and ${isAssignedInGoalOf('tasks', actorId)})`
+export const taskCreated = taskCreatedBy(actorId)
 /** The actor has the rights of the goal's owner to the task. */
-export const taskOwned = sql`(tasks.owner_id = ${actorId} or ${admin} or ${taskCreated})`
+export const taskOwned = taskOwnedBy(actorId, admin)
 /** The actor may read the task. An assignee may; the service decides which fields an assignee may change. */
-export const taskVisible = sql`(
-  tasks.owner_id = ${actorId} or tasks.assigned_to = ${actorId} or ${admin} or ${taskCreated})`
+export const taskVisible = taskVisibleBy(actorId, admin)
 
 /**
  * Returns the users who may see an event of the task `row` (uuid[], with nulls): the owner of its goal, its assignee,

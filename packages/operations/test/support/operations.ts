@@ -1,4 +1,5 @@
 import { createCommit, createDatabase, moveToDeadLetters } from '@goals-tasks/db'
+import { committedOf } from '@goals-tasks/db/testing'
 import { freshDatabase, freshRedis, until } from '@goals-tasks/devstack/testing'
 import { type ConsumerName, connectProducer, mirrorDeadLetters } from '@goals-tasks/events'
 import { newGoal } from '@goals-tasks/events/testing'
@@ -38,8 +39,8 @@ export async function createOperations({ redisUrl }: Options = {}) {
   async function createGoal() {
     const values = newGoal({ title: 'a goal' })
     const metadata = { types: ['goal:created'], actorId: values.userId } as const
-    const committed = await createCommit(pool, () => undefined).createGoal({ values, metadata })
-    const [event] = committed?.events ?? []
+    const committed = committedOf(await createCommit(pool, () => undefined).createGoal({ values, metadata }))
+    const [event] = committed.events
     if (!event) throw new Error('The commit returned no event.')
     return event
   }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import {
-  type Committed,
   closeTasksOfGoal,
   type GoalState,
   loadUncompletableTasks,
   lockOpenTasks,
+  type Outcome,
   reopenTasksOfGoal,
 } from '@goals-tasks/db'
 import type { Goal } from '@goals-tasks/events'
@@ -57,7 +57,7 @@ function changeGoal(
   { merge, touches, closing, verb }: Wanted,
   precondition: Precondition,
 ): Promise<EntityText> {
-  return changeOptimistically(deps, async (deps, locked) => {
+  return changeOptimistically(deps, actor, async (deps, locked) => {
     const stored = await loadOwnGoal(deps, actor, id)
     requireLive(stored)
     const current: GoalState = JSON.parse(stored.text) as Goal
@@ -67,7 +67,7 @@ function changeGoal(
     checkGoalChange({ current, next }, verb)
 
     const change = { stored, current, next, closing }
-    const lock = (tx: TxDeps) => loadOwnGoal(tx, actor, id, { locked: true })
+    const lock = { goalId: id, take: (tx: TxDeps) => loadOwnGoal(tx, actor, id, { locked: true }) }
     if (locked) return written(await writeWithTasks(locked, actor, change), rebased, lock)
     if (touchesTasks(change)) return { outcome: 'needs-locks', lock }
     return written(await writeGoal(deps, actor, change), rebased, lock)
@@ -86,7 +86,7 @@ const writeGoal = ({ commit }: Deps, actor: Actor, { stored, current, next }: Ch
   })
 
 /** Writes the goal and, with it, closes its open tasks or reopens those that its closing closed. The goal is locked. */
-async function writeWithTasks(tx: TxDeps, actor: Actor, change: Change): Promise<Committed | null> {
+async function writeWithTasks(tx: TxDeps, actor: Actor, change: Change): Promise<Outcome> {
   const { stored, next, closing } = change
   const policy = openTasksPolicy(change, closing)
   const reopens = cascadeToReopen(change, stored.closeCascadeId)

@@ -12,6 +12,6 @@ export async function createGoal({ commit }: Deps, actor: Actor, input: NewGoal)
   const values = { ...goalDefaults, ...normalizeFields(input), id: randomUUID(), userId: actor.id }
   checkFreeForm(values)
   const committed = await commit.createGoal({ values, metadata: eventMetadata(actor, ['goal:created']) })
-  if (!committed) throw new Error('the insert of a goal returned no row')
+  if (committed === null || committed === 'locked') throw new Error('the insert of a goal returned no row')
   return { ...committed, id: values.id }
 }

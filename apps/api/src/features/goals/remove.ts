@@ -8,7 +8,7 @@ import { cacheKeysOfGoal, loadOwnGoal } from './read.ts'
 
 /** Soft-deletes a goal and its live tasks under one cascade id. Deleting again changes nothing. */
 export async function deleteGoal(deps: Deps, actor: Actor, id: string, precondition: Precondition): Promise<void> {
-  const deletedBefore = await deps.transaction(async (tx) => {
+  const deletedBefore = await deps.transaction({ actorId: actor.id, goalId: id }, async (tx) => {
     const goal = await loadOwnGoal(tx, actor, id, { locked: true })
     if (goal.deleted) return goal
     await checkPrecondition(tx, precondition, goal, 'everything')
@@ -25,7 +25,7 @@ export async function restoreGoal(
   id: string,
   precondition: Precondition,
 ): Promise<EntityText> {
-  const { goal, changed } = await deps.transaction(async (tx) => {
+  const { goal, changed } = await deps.transaction({ actorId: actor.id, goalId: id }, async (tx) => {
     const goal = await loadOwnGoal(tx, actor, id, { locked: true })
     if (!goal.deleted || goal.deleteCascadeId === null) return { goal, changed: false }
     await checkPrecondition(tx, precondition, goal, 'everything')

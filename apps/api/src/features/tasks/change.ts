@@ -112,7 +112,7 @@ function changeTask(
   { merge, touches, verb, force, plan = noRelations }: Wanted,
   precondition: Precondition,
 ): Promise<EntityText> {
-  return changeOptimistically(deps, async (deps, locked) => {
+  return changeOptimistically(deps, actor, async (deps, locked) => {
     const stored = await loadTask(deps, actor, id)
     requireLive(stored)
     const current: TaskWithEdges = JSON.parse(stored.text) as Task
@@ -125,7 +125,10 @@ function changeTask(
 
     const change = { stored, current, next }
     const metadata = eventMetadata(actor, taskEvents(change), forcedReason(change))
-    const lock = (tx: TxDeps) => lockRelations(tx, plan, stored.id, change)
+    const lock = {
+      goalId: stored.goalId,
+      take: (tx: TxDeps) => lockRelations(tx, plan, stored.id, change),
+    }
     if (locked) return written(await writeWithRelations(locked, actor, plan, { ...change, metadata }), rebased, lock)
     if (touchesOtherTasks(change, stored.dependentsCount)) return { outcome: 'needs-locks', lock }
     const requireNoDependents = closesOrReopens(change)

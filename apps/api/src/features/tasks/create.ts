@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createDependentTaskIn, lockGoals, lockTasks } from '@goals-tasks/db'
+import { type Committed, createDependentTaskIn, lockGoals, lockTasks } from '@goals-tasks/db'
 import { type EventType, taskDefaults } from '@goals-tasks/events'
 import { unavailable } from '@goals-tasks/http'
 import type { Deps } from '../../deps.ts'
@@ -33,7 +33,7 @@ export async function createTask(
   const change = { values, metadata: eventMetadata(actor, types) }
   const write = () =>
     dependencies.length === 0
-      ? deps.commit.createTask(change)
+      ? createIndependent(deps, actor, change)
       : createDependent(deps, actor, change, { dependencies, named: input.dependencies ?? [] })
   for (let tries = 1; tries <= maxTries; tries++) {
     const committed = await write()
@@ -46,6 +46,14 @@ export async function createTask(
 
 type Creation = Parameters<Deps['commit']['createTask']>[0]
 
+/** Creates a task without blockers. Waits in a transaction when another one has locked the goal. */
+async function createIndependent(deps: Deps, actor: Actor, change: Creation): Promise<Committed | null> {
+  const outcome = await deps.commit.createTask(change)
+  if (outcome !== 'locked') return outcome
+  const { goalId } = change.values
+  return deps.transaction({ actorId: actor.id, goalId }, (tx) => tx.commit.createTask(change))
+}
+
 /** Creates a task with blockers. A task that does not exist yet has no dependents, so no cycle can close. */
 function createDependent(
   deps: Deps,
@@ -53,9 +61,10 @@ function createDependent(
   { values, metadata }: Creation,
   { dependencies, named }: { dependencies: string[]; named: readonly string[] },
 ) {
-  return deps.transaction(async (tx) => {
-    await lockGoals(tx.db, [values.goalId])
-    await checkGoalAcceptsTasks(tx, actor, values.goalId)
+  const { goalId } = values
+  return deps.transaction({ actorId: actor.id, goalId }, async (tx) => {
+    await lockGoals(tx.db, [goalId])
+    await checkGoalAcceptsTasks(tx, actor, goalId)
     await lockTasks(tx.db, async () => dependencies)
     const blockers = await loadBlockers(tx, actor, dependencies)
     checkUsableBlockers(named, dependencies, blockers)

@@ -19,8 +19,8 @@ export async function deleteTask(deps: Deps, actor: Actor, id: string, precondit
   const task = await loadTask(deps, actor, id)
   if (task.deleted) return void (await deps.confirm(cacheKeysOfTask(task)))
   await checkDeletion(deps, task, precondition)
-  const committed = await deps.commit.deleteTask(deletionOf(actor, task, { requireNoDependents: true }))
-  if (!committed) await deleteLocked(deps, actor, id, precondition)
+  const outcome = await deps.commit.deleteTask(deletionOf(actor, task, { requireNoDependents: true }))
+  if (outcome === null || outcome === 'locked') await deleteLocked(deps, actor, task, precondition)
 }
 
 async function checkDeletion(deps: Deps, task: StoredTask, precondition: Precondition): Promise<void> {
@@ -33,9 +33,9 @@ const deletionOf = (actor: Actor, { id, version }: StoredTask, how: { requireNoD
   metadata: eventMetadata(actor, ['task:deleted']),
 })
 
-/** Deletes a task that has dependents, or that another writer changed meanwhile. */
-function deleteLocked(deps: Deps, actor: Actor, id: string, precondition: Precondition): Promise<void> {
-  return deps.transaction(async (tx) => {
+/** Deletes a task that has dependents, or that another writer locked or changed meanwhile. */
+function deleteLocked(deps: Deps, actor: Actor, { id, goalId }: StoredTask, precondition: Precondition): Promise<void> {
+  return deps.transaction({ actorId: actor.id, goalId }, async (tx) => {
     await lockTasks(tx.db, async () => [id, ...(await dependentsOf(tx.db, [id]))])
     const task = await loadTask(tx, actor, id)
     if (task.deleted) return
@@ -54,7 +54,7 @@ export async function restoreTask(
   id: string,
   precondition: Precondition,
 ): Promise<EntityText> {
-  const { task, changed } = await deps.transaction(async (tx) => {
+  const { task, changed } = await deps.transaction({ actorId: actor.id }, async (tx) => {
     const task = await loadTask(tx, actor, id)
     if (!task.deleted) return { task, changed: false }
     await checkPrecondition(tx, precondition, task, 'everything')

@@ -1,0 +1,25 @@
+import type pg from 'pg'
+import { createFence } from './fence.ts'
+import { inTransaction, type Publish, type Tx } from './transaction.ts'
+
+/** The user whose request a transaction belongs to, and the goal whose rows it locks when that is known. */
+export type FenceKeys = { actorId: string; goalId?: string | undefined }
+
+const waiting = { maxQueued: 1_000, maxWaitMs: 10_000 }
+
+/**
+ * Returns `inTransaction` with a bound on the transactions that run at a time: a quarter of the pool per user and per
+ * goal, three quarters in all. Transactions may wait for row locks, so one user or one goal cannot take the
+ * connections that others need. A transaction that must wait takes no connection meanwhile.
+ * @throws Overloaded as `createFence` does
+ */
+export function createFencedTransactions(pool: pg.Pool, publish: Publish) {
+  const quarter = Math.max(1, Math.floor(pool.options.max / 4))
+  const fenceUser = createFence({ maxRunning: quarter, ...waiting })
+  const fenceGoal = createFence({ maxRunning: quarter, ...waiting })
+  const fencePool = createFence({ maxRunning: Math.max(1, pool.options.max - quarter), ...waiting })
+  return <T>({ actorId, goalId }: FenceKeys, work: (tx: Tx) => Promise<T>): Promise<T> => {
+    const run = () => fencePool('', () => inTransaction(pool, publish, work))
+    return fenceUser(actorId, () => (goalId === undefined ? run() : fenceGoal(goalId, run)))
+  }
+}

@@ -8,7 +8,7 @@ const packages = ['apps', 'packages'].flatMap((group) =>
 export default defineConfig({
   test: {
     globalSetup: './vitest.setup.ts',
-    projects: [...packages, 'checks', 'scripts'].map((root) => ({
+    projects: [...packages, 'bench', 'checks', 'scripts'].map((root) => ({
       extends: true,
       root,
       test: { name: root.split('/').at(-1) ?? root, globalSetup: [] },

@@ -5,7 +5,14 @@ import { connectProducer } from '@goals-tasks/events'
 import { type Context, connections } from './context.ts'
 
 /** Returns the conditions of the measurement, one per line. */
-export async function describeConditions({ pool, rounds, seconds, servers, sqlRunner }: Context): Promise<string[]> {
+export async function describeConditions({
+  pool,
+  rounds,
+  rows,
+  seconds,
+  servers,
+  sqlRunner,
+}: Context): Promise<string[]> {
   const postgres = await pool.query('show server_version')
   const settings = Object.entries(servers.settings).map(([name, value]) => `${name} ${value}`)
   const cpu = cpus()[0]?.model.trim() ?? 'unknown CPU'
@@ -18,6 +25,7 @@ export async function describeConditions({ pool, rounds, seconds, servers, sqlRu
     `${new Date().toISOString().slice(0, 16)}Z, commit ${commit()}`,
     `${availableParallelism()} × ${cpu}, shared by load, API, Postgres and Redis: only ratios count`,
     versions.join(', '),
+    `${rows} tasks from the start, 100 per goal and scattered on disk`,
     'API: one process, NODE_ENV production, LOG_LEVEL info into a file, pool of 16',
     `Load: ${connections} connections, one token`,
     `SQL: ${sqlRunner.name}`,

@@ -1,20 +1,24 @@
 import { type ConsumerName, connectProducer, openQueue } from '@goals-tasks/events'
 import type { Context } from './context.ts'
 import { loadProgram } from './http.ts'
-import { requestsAs } from './requests.ts'
 import { waitUntil } from './wait.ts'
 
 /** The consumers with work after a `goal:created`: the API finishes the cache's deliveries, and sync has none. */
 export const creationConsumers: readonly ConsumerName[] = ['audit-log']
 
-/** Creates `count` goals over HTTP as fast as possible. */
-export async function createGoals(context: Context, count: number): Promise<void> {
-  const { createGoal } = requestsAs(context.token)
+/** Sends `count` creates over HTTP as fast as possible. */
+export async function sendCreates(context: Context, count: number, next: () => Buffer): Promise<void> {
   let left = count
   await loadProgram(
-    { seconds: 60 },
-    { program: context.api, expect: 201, next: () => (left-- > 0 ? createGoal : undefined) },
+    { seconds: 120 },
+    { program: context.api, expect: 201, next: () => (left-- > 0 ? next() : undefined) },
   )
+}
+
+/** Returns how many deliveries of each consumer are pending. Consumers without any are missing. */
+export async function pendingDeliveries({ pool }: Context): Promise<Map<ConsumerName, number>> {
+  const { rows } = await pool.query('select consumer, count(*)::int as count from deliveries group by consumer')
+  return new Map(rows.map((row) => [row.consumer, row.count]))
 }
 
 /** Waits until these consumers have no deliveries. @returns when each had none, as a time of `performance.now()` */
@@ -37,6 +41,8 @@ export async function untilDone(
   return doneAt
 }
 
+const unfinished = ['waiting', 'prioritized', 'delayed', 'active'] as const
+
 /** Opens the queues of the consumers. They can be paused, resumed and emptied together. */
 export function openQueues({ servers }: Context, consumers: readonly ConsumerName[]) {
   const connection = connectProducer(servers.redisUrl, (error) => console.error(error.message))
@@ -48,6 +54,11 @@ export function openQueues({ servers }: Context, consumers: readonly ConsumerNam
     ready: () => waitUntil('the queues connected', async () => connection.status === 'ready'),
     pause: () => each((queue) => queue.pause()),
     resume: () => each((queue) => queue.resume()),
+    /** Returns how many jobs are there, finished ones aside. */
+    async count(): Promise<number> {
+      const counts = await Promise.all(queues.map((queue) => queue.getJobCountByTypes(...unfinished)))
+      return counts.reduce((sum, count) => sum + count, 0)
+    },
     /** Deletes all jobs. `clearEvents` deletes their events. */
     clear: () => each((queue) => queue.obliterate({ force: true })),
     async close() {

@@ -3,16 +3,18 @@ import { runLoad } from './load.ts'
 import { cpuMicroseconds, type Program } from './programs.ts'
 import { quantile, type Sample } from './rounds.ts'
 
+type HttpLoad = { program: Program; expect: number; next: () => Buffer | undefined; clients?: number }
+
 /**
  * Loads a program over HTTP as `runLoad` does.
  * @throws Error when a response had another status than `expect`: a fast error is no result
  */
 export async function loadProgram(
   { seconds }: Pick<Context, 'seconds'>,
-  { program, expect, next }: { program: Program; expect: number; next: () => Buffer | undefined },
+  { program, expect, next, clients = connections }: HttpLoad,
 ): Promise<Sample> {
   const cpuBefore = cpuMicroseconds(program.pid)
-  const load = await runLoad({ port: program.port, connections, seconds, expect }, next)
+  const load = await runLoad({ port: program.port, connections: clients, seconds, expect }, next)
   const wrong = [...load.failures].map(([status, count]) => `${count} × ${status}`)
   if (wrong.length > 0) throw new Error(`expected ${expect} alone, got ${wrong.join(', ')} beside ${load.requests}`)
   const cpu = cpuMicroseconds(program.pid) - cpuBefore

@@ -14,21 +14,27 @@ export const secret = 'the-secret-of-a-benchmark-that-is-thrown-away'
 export type Program = { pid: number; port: number; stop(): Promise<void> }
 
 /** Starts the API and waits until it is ready. */
-export const startApi = (servers: Servers) =>
-  startProgram(servers, 'apps/api/src/main.ts', { AUTH_JWT_SECRET: secret, HOST: '127.0.0.1' })
+export const startApi = (servers: Servers, env: Record<string, string> = {}, nodeOptions: readonly string[] = []) =>
+  startProgram(servers, 'apps/api/src/main.ts', {
+    env: { AUTH_JWT_SECRET: secret, HOST: '127.0.0.1', ...env },
+    nodeOptions,
+  })
 
 /** Starts a worker and waits until it is ready. */
 export const startWorker = (servers: Servers, env: Record<string, string> = {}) =>
-  startProgram(servers, 'apps/worker/src/main.ts', env)
+  startProgram(servers, 'apps/worker/src/main.ts', { env })
 
 /** Starts a program of the benchmark and waits until it is ready. It listens at PORT. */
-export const startBaseline = (servers: Servers, name: string) => startProgram(servers, `bench/baselines/${name}.ts`, {})
+export const startBaseline = (servers: Servers, name: string, env: Record<string, string> = {}) =>
+  startProgram(servers, `bench/baselines/${name}.ts`, { env })
 
-async function startProgram(servers: Servers, path: string, env: Record<string, string>): Promise<Program> {
+type Settings = { env: Record<string, string>; nodeOptions?: readonly string[] }
+
+async function startProgram(servers: Servers, path: string, { env, nodeOptions = [] }: Settings): Promise<Program> {
   const [port, probePort] = [await freePort(), await freePort()]
   const logFile = join(servers.folder, `${path.replaceAll('/', '-')}-${port}.log`)
   const log = await open(logFile, 'w')
-  const child = spawnChild(process.execPath, [join(root, path)], {
+  const child = spawnChild(process.execPath, [...nodeOptions, join(root, path)], {
     deathSignal: 'KILL',
     cwd: root,
     stdio: ['ignore', log.fd, log.fd],

@@ -1,37 +1,47 @@
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeConditions } from './conditions.ts'
 import { createContext } from './context.ts'
+import { profilePatch } from './profile.ts'
 import { type Section, toMarkdown } from './report.ts'
 import { cascade } from './scenarios/cascade.ts'
+import { change } from './scenarios/change.ts'
 import { create } from './scenarios/create.ts'
 import { drain } from './scenarios/drain.ts'
 import { latency } from './scenarios/latency.ts'
-import { migrate } from './scenarios/migrate.ts'
-import { patch } from './scenarios/patch.ts'
+import { neighbours } from './scenarios/neighbours.ts'
 import { read } from './scenarios/read.ts'
+import { standstill } from './scenarios/standstill.ts'
+import { storage } from './scenarios/storage.ts'
+import { wal } from './scenarios/wal.ts'
 
-const scenarios = { create, patch, read, cascade, latency, drain, migrate }
+/** The scenarios in the order in which they run. */
+const scenarios = { storage, wal, create, change, read, cascade, neighbours, latency, drain, standstill }
+type Name = keyof typeof scenarios
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: Object.keys(scenarios).join(',') },
+    rows: { type: 'string', default: '1000000' },
     seconds: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
-    rows: { type: 'string', default: '1000000' },
+    minutes: { type: 'string', default: '1' },
+    profile: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
   },
 })
-const chosen = values.only.split(',').map((name) => {
-  if (name in scenarios) return name as keyof typeof scenarios
-  throw new Error(`The scenario ${name} does not exist. Choose from ${Object.keys(scenarios).join(', ')}.`)
-})
+const wanted = values.only.split(',').filter((name) => name !== '')
+for (const name of wanted)
+  if (!Object.hasOwn(scenarios, name))
+    throw new Error(`The scenario ${name} does not exist. Choose from ${Object.keys(scenarios).join(', ')}.`)
+const chosen = (Object.keys(scenarios) as Name[]).filter((name) => wanted.includes(name))
 
+console.error(`inserting ${values.rows} tasks`)
 const context = await createContext({
-  seconds: Number(values.seconds),
-  rounds: Number(values.rounds),
-  rows: Number(values.rows),
+  ...{ seconds: Number(values.seconds), rounds: Number(values.rounds) },
+  ...{ rows: Number(values.rows), minutes: Number(values.minutes) },
 })
 process.once('SIGINT', () => void context.close().finally(() => process.exit(130)))
 try {
@@ -40,15 +50,20 @@ try {
     console.error(`measuring ${name}`)
     sections.push(await scenarios[name](context))
   }
-  const markdown = toMarkdown(sections, await describeConditions(context))
-  console.log(markdown)
-  if (values.save) await save(markdown)
+  const results = [{ name: '', markdown: toMarkdown(sections, await describeConditions(context)) }]
+  if (values.profile) results.push({ name: '-patch', markdown: await profilePatch(context) })
+  for (const { markdown } of results) console.log(markdown)
+  if (values.save) await save(results)
 } finally {
   await context.close()
 }
 
-async function save(markdown: string): Promise<void> {
+/** Writes the results of this run under the date and the first free number. */
+async function save(results: readonly { name: string; markdown: string }[]): Promise<void> {
   const folder = join(import.meta.dirname, 'results')
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, `${new Date().toISOString().slice(0, 10)}.md`), markdown)
+  const date = new Date().toISOString().slice(0, 10)
+  let run = date
+  for (let number = 2; existsSync(join(folder, `${run}.md`)); number++) run = `${date}-${number}`
+  for (const { name, markdown } of results) await writeFile(join(folder, `${run}${name}.md`), markdown)
 }

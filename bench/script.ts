@@ -21,7 +21,7 @@ export function toScript(
 ): Script {
   const variables: Record<string, string> = {}
   const texts = statements.map(({ text, values }, place) =>
-    text.replaceAll(/\s+/g, ' ').replaceAll(/\$(\d+)/g, (_, number) => {
+    splitColons(text.replaceAll(/\s+/g, ' ')).replaceAll(/\$(\d+)/g, (_, number) => {
       const value = values[Number(number) - 1]
       if (value === null || value === undefined) return 'null'
       const replacement = varied.get(value)
@@ -34,6 +34,12 @@ export function toScript(
   return { texts, variables, rows }
 }
 
+/** Splits literals such as 'goal:completed'. pgbench replaces `:completed` even there. */
+const splitColons = (text: string): string =>
+  text.replaceAll(/'[^']*'/g, (literal) =>
+    /:[a-z]/i.test(literal) ? `(${literal.replaceAll(/:(?=[a-z])/gi, ":' || '")})` : literal,
+  )
+
 /** Returns `parameter`. When its value contains a varied value, returns an expression that replaces the varied part. */
 function substituted(parameter: string, value: string, varied: ReadonlyMap<unknown, string>): string {
   const within = [...varied].filter(
@@ -44,6 +50,11 @@ function substituted(parameter: string, value: string, varied: ReadonlyMap<unkno
 }
 
 /** Returns the id of the seeded goal with this number. */
-export const goalId = (row: number) => `00000000-0000-4000-8000-${String(row).padStart(12, '0')}`
-/** Returns the same id as SQL over a number. pgbench has only numbers. */
-export const goalIdSql = (row: string) => `('00000000-0000-4000-8000-' || lpad(${row}::text, 12, '0'))::uuid`
+export const goalId = (row: number) => `00000000-0000-4000-8000-${digits(row)}`
+/** Returns the id of the seeded task with this number. */
+export const taskId = (row: number) => `00000000-0000-4001-8000-${digits(row)}`
+const digits = (row: number) => String(row).padStart(12, '0')
+
+/** Returns the same ids as SQL over a number. pgbench has only numbers. */
+export const goalIdSql = (row: string) => `('00000000-0000-4000-8000-' || lpad((${row})::text, 12, '0'))::uuid`
+export const taskIdSql = (row: string) => `('00000000-0000-4001-8000-' || lpad((${row})::text, 12, '0'))::uuid`

@@ -1,14 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import { type Context, clearEvents } from '../context.ts'
 import type { Row, Section } from '../report.ts'
 import { ratios, type Sample, spread } from '../rounds.ts'
+import { deleteLargeGoals, seedLargeGoal } from '../seed.ts'
 
 const tasks = 10_000
 
 /** Measures cascades over a large goal against an UPDATE of as many rows, which emits no events. */
 export async function cascade(context: Context): Promise<Section> {
   const { api, pool, rounds, token, userId } = context
-  const [goal, plain] = [await seedGoal(context), await seedGoal(context)]
+  const large = { ownerId: userId, tasks }
+  const [goal, plain] = [await seedLargeGoal(pool, large), await seedLargeGoal(pool, large)]
 
   async function request(method: 'DELETE' | 'POST', path: string): Promise<Sample> {
     const began = performance.now()
@@ -41,11 +42,11 @@ export async function cascade(context: Context): Promise<Section> {
     samples.reopening.push(await request('POST', '/reopen'))
     await clearEvents(context)
   }
-  await pool.query('delete from tasks where owner_id = $1', [userId])
+  await deleteLargeGoals(pool, [goal, plain])
   const row = (measured: string, of: readonly Sample[]): Row => ({
     measured,
     against: 'one UPDATE of as many rows',
-    ratio: ratios(of, samples.rows),
+    value: ratios(of, samples.rows),
     absolute: describe(of),
     baseline: describe(samples.rows),
   })
@@ -67,17 +68,4 @@ function describe(of: readonly Sample[]): string {
   const seconds = spread(of.map((sample) => sample.p50Ms ?? Number.NaN)).median / 1_000
   const rate = spread(of.map((sample) => sample.rate)).median
   return `${seconds.toFixed(2)} s, ${Math.round(rate)} tasks/s`
-}
-
-async function seedGoal({ pool, userId }: Context): Promise<string> {
-  const id = randomUUID()
-  await pool.query(`insert into goals (id, user_id, title) values ($1, $2, 'Large')`, [id, userId])
-  await pool.query(
-    `insert into tasks (goal_id, owner_id, user_id, assigned_to, title, description)
-     select $1, $2, $2, case when n % 2 = 0 then $2::uuid end, 'Task ' || n, repeat('What it takes. ', 10)
-     from generate_series(1, $3::int) n`,
-    [id, userId, tasks],
-  )
-  await pool.query('vacuum (analyze) tasks')
-  return id
 }

@@ -1,50 +1,90 @@
 import { createGoal } from '../../apps/api/src/features/goals/create.ts'
 import { createTask } from '../../apps/api/src/features/tasks/create.ts'
-import { type Context, clearEvents, seeded } from '../context.ts'
+import { type Context, clearEvents } from '../context.ts'
 import { loadProgram } from '../http.ts'
-import { describe, type Section } from '../report.ts'
+import { plainInsert } from '../plain-scripts.ts'
+import { type Program, startBaseline } from '../programs.ts'
+import { compare, type Section } from '../report.ts'
 import { helloRequest, newGoal, newTask, noopPost, requestsAs, walkRows } from '../requests.ts'
-import { interleave, ratios } from '../rounds.ts'
-import { goalId, goalIdSql, toScript } from '../script.ts'
+import { interleave } from '../rounds.ts'
+import { goalId, goalIdSql, type Script, toScript } from '../script.ts'
+import { seeded } from '../seed.ts'
 import { actor, recordStatements } from '../statements.ts'
+import { targets } from '../targets.ts'
 
-/** Measures creates over HTTP against their statement alone, and against HTTP alone. */
+/** Measures creates over HTTP against their statement alone, against a minimal server, and against HTTP alone. */
 export async function create(context: Context): Promise<Section> {
-  const { api, hello, rounds, seconds, sqlRunner, token } = context
+  const { servers } = context
+  const [minimal, batched] = [
+    await startBaseline(servers, 'minimal-server'),
+    await startBaseline(servers, 'minimal-server', { CREATES: 'batched' }),
+  ]
+  try {
+    return await measure(context, { minimal, batched })
+  } finally {
+    await Promise.all([minimal.stop(), batched.stop()])
+    await clearEvents(context)
+  }
+}
+
+type Minimal = { minimal: Program; batched: Program }
+
+async function measure(context: Context, { minimal, batched }: Minimal): Promise<Section> {
+  const { api, hello, rounds, seconds, sqlRunner, token, userId } = context
   const requests = requestsAs(token)
   const nextGoal = walkRows(seeded.http)
   const { goalScript, taskScript } = await record(context)
+  const [insert, leanInsert] = [
+    plainInsert('tasks', { userId, goals: seeded.sql }),
+    plainInsert('bench_tasks', { userId, goals: seeded.sql }),
+  ]
+  const goalsTo = (program: Program) => () =>
+    loadProgram(context, { program, expect: 201, next: () => requests.createGoal })
+  const tasksTo = (program: Program) => () =>
+    loadProgram(context, { program, expect: 201, next: () => requests.createTask(nextGoal().row) })
+  const sql = (script: Script) => async () => ({ rate: await sqlRunner.run(script, seconds) })
 
   const samples = await interleave(
     {
-      goals: () => loadProgram(context, { program: api, expect: 201, next: () => requests.createGoal }),
-      goalSql: async () => ({ rate: await sqlRunner.run(goalScript, seconds) }),
-      tasks: () => loadProgram(context, { program: api, expect: 201, next: () => requests.createTask(nextGoal().row) }),
-      taskSql: async () => ({ rate: await sqlRunner.run(taskScript, seconds) }),
+      goals: goalsTo(api),
+      minimalGoals: goalsTo(batched),
+      goalSql: sql(goalScript),
+      tasks: tasksTo(api),
+      minimalTasks: tasksTo(batched),
+      singleTasks: tasksTo(minimal),
+      taskSql: sql(taskScript),
+      insert: sql(insert),
+      leanInsert: sql(leanInsert),
       noop: () => loadProgram(context, { program: hello, expect: 201, next: () => noopPost }),
       hello: () => loadProgram(context, { program: hello, expect: 200, next: () => helloRequest }),
     },
     { rounds, warmUp: true },
   )
-  await clearEvents(context)
-  const row = (measured: string, name: 'goals' | 'tasks', against: string, baseline: keyof typeof samples) => ({
-    measured,
-    against,
-    ratio: ratios(samples[name], samples[baseline]),
-    absolute: describe(samples[name]),
-    baseline: describe(samples[baseline]),
-  })
+  const [goals, tasks] = ['POST /v1/goals', 'POST /v1/goals/{id}/tasks']
+  const batchedServer = 'minimal server, batched creates'
+  const target = targets.create
+  const row = (measured: string, of: keyof typeof samples, against: string, baseline: keyof typeof samples) =>
+    compare({ measured, against, of: samples[of], baseline: samples[baseline] })
   return {
     title: 'Create',
     note: [
-      'Each create commits a row, an event, its readers and three deliveries, and enqueues the event.',
+      'Each create commits a row, an event, its readers and its deliveries, and enqueues the event.',
+      'The minimal server writes the row and an outbox row, without token, access check and cache.',
       `No worker runs. Statements: ${sqlRunner.name}.`,
     ].join('\n'),
     rows: [
-      row('POST /v1/goals', 'goals', 'its statement alone', 'goalSql'),
-      row('POST /v1/goals', 'goals', 'bare Fastify, no-op POST of the same body', 'noop'),
-      row('POST /v1/goals', 'goals', 'bare Fastify, GET hello', 'hello'),
-      row('POST /v1/goals/{id}/tasks', 'tasks', 'its statement alone', 'taskSql'),
+      { ...row(tasks, 'tasks', batchedServer, 'minimalTasks'), target },
+      { ...row(goals, 'goals', batchedServer, 'minimalGoals'), target },
+      row(tasks, 'tasks', 'minimal server, one statement per create', 'singleTasks'),
+      {
+        ...row('statement of a create, one task', 'taskSql', 'INSERT of the row alone', 'insert'),
+        target: targets.createStatement,
+      },
+      row('statement of a create, one task', 'taskSql', 'INSERT into the same columns with 3 indexes', 'leanInsert'),
+      row(goals, 'goals', 'its statement alone', 'goalSql'),
+      row(tasks, 'tasks', 'its statement alone', 'taskSql'),
+      row(goals, 'goals', 'bare Fastify, no-op POST of the same body', 'noop'),
+      row(goals, 'goals', 'bare Fastify, GET hello', 'hello'),
     ],
   }
 }

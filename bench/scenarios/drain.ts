@@ -1,15 +1,21 @@
 import { type ConsumerName, consumerNames } from '@goals-tasks/events'
 import { createBareQueue } from '../bare-queue.ts'
 import { type Context, clearEvents } from '../context.ts'
-import { createGoals, creationConsumers, openQueues, untilDone } from '../deliveries.ts'
+import { creationConsumers, openQueues, pendingDeliveries, sendCreates, untilDone } from '../deliveries.ts'
 import { startBaseline, startWorker } from '../programs.ts'
-import { describe, type Section } from '../report.ts'
-import { interleave, ratios, type Sample } from '../rounds.ts'
+import { compare, type Section } from '../report.ts'
+import { requestsAs, walkRows } from '../requests.ts'
+import { interleave, type Sample } from '../rounds.ts'
+import { seeded } from '../seed.ts'
+import { targets } from '../targets.ts'
 import { waitUntil } from '../wait.ts'
 
-const backlog = 10_000
+const backlog = 20_000
 const warmUp = 1_000
 const maxRounds = 2
+
+type Each = Map<ConsumerName, Sample>
+type Drain = { processes: number; consumers: readonly ConsumerName[]; next: () => Buffer }
 
 /** Measures how fast workers drain a backlog of creates, from the moment when all of it is committed and enqueued. */
 export async function drain(context: Context): Promise<Section> {
@@ -17,28 +23,36 @@ export async function drain(context: Context): Promise<Section> {
   const queues = openQueues(context, consumerNames)
   await queues.ready()
   const rounds = Math.min(maxRounds, context.rounds)
+  const requests = requestsAs(context.token)
+  const nextGoal = walkRows(seeded.http)
 
-  async function drainWith(processes: number, consumers: readonly ConsumerName[]): Promise<Map<ConsumerName, Sample>> {
+  /** Drains the backlog. The rate is that of the slowest consumer. Consumers without deliveries do not count. */
+  async function drainWith({ processes, consumers, next }: Drain): Promise<Sample & { each: Each }> {
     await clearEvents(context)
     await queues.clear()
     const env = { WORKER_CONSUMERS: consumers.join(',') }
     const workers = await Promise.all(Array.from({ length: processes }, () => startWorker(context.servers, env)))
-    await createGoals(context, warmUp)
+    await sendCreates(context, warmUp, next)
     await untilDone(context, consumers)
     await queues.pause()
-    await createGoals(context, backlog)
+    await sendCreates(context, backlog, next)
+    const pending = await pendingDeliveries(context)
     const startedAt = performance.now()
     await queues.resume()
     const doneAt = await untilDone(context, consumers)
     await Promise.all(workers.map((worker) => worker.stop()))
-    return new Map([...doneAt].map(([consumer, at]) => [consumer, { rate: (backlog * 1_000) / (at - startedAt) }]))
-  }
-  const auditWith = async (processes: number) => (await drainWith(processes, ['audit-log'])).get('audit-log') as Sample
-
-  async function drainAll(): Promise<Sample & { each: Map<ConsumerName, Sample> }> {
-    const each = await drainWith(1, consumerNames)
+    const drained = [...doneAt].filter(([consumer]) => pending.has(consumer))
+    const each = new Map(drained.map(([consumer, at]) => [consumer, { rate: (backlog * 1_000) / (at - startedAt) }]))
     return { rate: Math.min(...[...each.values()].map((sample) => sample.rate)), each }
   }
+  const createGoal = () => requests.createGoal
+  const auditWith = (processes: number) => drainWith({ processes, consumers: ['audit-log'], next: createGoal })
+  const drainAll = () => drainWith({ processes: 1, consumers: creationConsumers, next: createGoal })
+  const drainAssigned = () =>
+    drainWith({
+      ...{ processes: 1, consumers: consumerNames },
+      next: () => requests.createTaskOfColleague(nextGoal().row),
+    })
   async function drainBare(): Promise<Sample> {
     await bare.clear()
     const worker = await startBaseline(context.servers, 'bullmq')
@@ -55,36 +69,35 @@ export async function drain(context: Context): Promise<Section> {
     return { rate }
   }
 
-  const variants = { one: () => auditWith(1), two: () => auditWith(2), all: drainAll, bare: drainBare }
-  const samples = await interleave(variants, { rounds, warmUp: false })
+  const samples = await interleave(
+    { one: () => auditWith(1), two: () => auditWith(2), all: drainAll, assigned: drainAssigned, bare: drainBare },
+    { rounds, warmUp: false },
+  )
   await Promise.all([queues.close(), bare.close()])
   await clearEvents(context)
-  const row = (measured: string, list: readonly Sample[], against: string, baseline: readonly Sample[]) => ({
-    measured,
-    against,
-    ratio: ratios(list, baseline),
-    absolute: describe(list),
-    baseline: describe(baseline),
-  })
-  const bareQueue = 'bare BullMQ, one INSERT per job, concurrency 50'
+  const ofBare = { against: 'bare BullMQ, one INSERT per job, concurrency 50', baseline: samples.bare }
+  const beside = (consumer: ConsumerName) => samples.all.flatMap((sample) => sample.each.get(consumer) ?? [])
   return {
     title: 'Events through a worker',
     note: [
-      `A backlog of ${backlog / 1_000} k creates, in events per second, ${rounds} rounds.`,
-      'The API finishes the deliveries to the cache, and sync has no receiver, so only the audit log has work.',
+      `A backlog of ${backlog / 1_000} k creates, in creates per second, ${rounds} rounds.`,
+      'A rate is that of the slowest consumer. The consumer sync has no receiver.',
     ].join('\n'),
     rows: [
-      row('audit-log alone, one process', samples.one, bareQueue, samples.bare),
-      row('all consumers in one process, until the last is done', samples.all, bareQueue, samples.bare),
-      ...creationConsumers.map((consumer) =>
-        row(
-          `${consumer}, beside the others`,
-          samples.all.flatMap((sample) => sample.each.get(consumer) ?? []),
-          bareQueue,
-          samples.bare,
-        ),
-      ),
-      row('audit-log, two processes', samples.two, 'one process', samples.one),
+      compare({
+        ...{ measured: 'audit-log alone, one process', of: samples.one, ...ofBare, target: targets.drainAuditLog },
+      }),
+      compare({
+        ...{ measured: 'all consumers in one process', of: samples.all, ...ofBare, target: targets.drainAll },
+      }),
+      compare({ measured: 'all consumers in one process, tasks with an assignee', of: samples.assigned, ...ofBare }),
+      ...creationConsumers
+        .filter((consumer) => beside(consumer).length === rounds)
+        .map((consumer) => compare({ measured: `${consumer}, beside the others`, of: beside(consumer), ...ofBare })),
+      compare({
+        ...{ measured: 'audit-log, two processes', of: samples.two },
+        ...{ against: 'one process', baseline: samples.one },
+      }),
     ],
   }
 }

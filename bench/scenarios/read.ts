@@ -1,98 +1,103 @@
 import { executeOnce, goalText } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import { Redis } from 'ioredis'
-import { type Context, seeded } from '../context.ts'
+import type { Context } from '../context.ts'
 import { loadProgram } from '../http.ts'
 import { requestBytes } from '../load.ts'
-import { startBaseline } from '../programs.ts'
-import { describe, type Row, type Section } from '../report.ts'
-import { helloRequest, requestsAs, walkRows } from '../requests.ts'
-import { interleave, ratios, type Sample } from '../rounds.ts'
+import { walkGoalPages, walkTaskPages } from '../pages.ts'
+import { type Program, startBaseline } from '../programs.ts'
+import { compare, type Section } from '../report.ts'
+import { helloRequest, requestsAs, takeRows, walkRows } from '../requests.ts'
+import { interleave } from '../rounds.ts'
 import { goalId } from '../script.ts'
-
-/** Few goals, so that all of them are in the cache after the warm-up. */
-const hot = [1, 2_000] as const
+import { seeded, taskRanges } from '../seed.ts'
+import { targets } from '../targets.ts'
 
 /** Measures reads with a token and an access check, from the cache and past it. */
 export async function read(context: Context): Promise<Section> {
-  const { api, hello, rounds, servers, token } = context
   const [redisGet, drizzleList] = [
-    await startBaseline(servers, 'redis-get'),
-    await startBaseline(servers, 'drizzle-list'),
+    await startBaseline(context.servers, 'redis-get'),
+    await startBaseline(context.servers, 'drizzle-list'),
   ]
   try {
-    const goals = await seedRedis(context)
-    const requests = requestsAs(token)
-    const [nextHot, nextAny, nextPlace] = [walkRows(hot), walkRows(seeded.http), await walkPlaces(context)]
-    const load = (program: typeof api, next: () => Buffer, expect = 200) =>
-      loadProgram(context, { program, expect, next })
-    const samples = await interleave(
-      {
-        goal: () => load(api, () => requests.readGoal(nextHot().row)),
-        unchanged: () => load(api, () => requests.readGoal(nextHot().row, { 'if-none-match': '"1"' }), 304),
-        past: () => load(api, () => requests.readGoal(nextAny().row, {}, '?includeDeleted=true')),
-        list: () => load(api, () => requests.listGoals()),
-        laterPage: () => load(api, () => requests.listGoals(`&cursor=${nextPlace().cursor}`)),
-        hello: () => load(hello, () => helloRequest),
-        redisGet: () => load(redisGet, () => get(`/goals/${goalId(nextHot().row)}`)),
-        drizzleList: () => load(drizzleList, () => get(`/goals?${nextPlace().query}`)),
-      },
-      { rounds, warmUp: true },
-    )
-    const row = (measured: string, of: keyof typeof samples, against: string, baseline: readonly Sample[]): Row => ({
-      measured,
-      against,
-      ratio: ratios(samples[of], baseline),
-      absolute: describe(samples[of]),
-      baseline: describe(baseline),
-    })
-    const kibibytes = Math.round((goals.bytes / goals.count / 1024) * 10) / 10
-    const [bare, naive] = ['bare Fastify, GET hello', 'prepared Drizzle select, schema serializer, no token']
-    return {
-      title: 'Read',
-      note: `Goals of about ${kibibytes} KiB. Each request to the API has a token, and its access is checked.`,
-      rows: [
-        row('GET /v1/goals/{id}, cached', 'goal', bare, samples.hello),
-        row('GET /v1/goals/{id}, cached', 'goal', 'bare Fastify, ioredis GET, no token', samples.redisGet),
-        row('the same with If-None-Match: 304', 'unchanged', bare, samples.hello),
-        row('GET /v1/goals/{id}, past the cache', 'past', bare, samples.hello),
-        row('GET /v1/goals?limit=50, cached', 'list', naive, samples.drizzleList),
-        row('a later page of 50, which is not cached', 'laterPage', naive, samples.drizzleList),
-      ],
-    }
+    return await measure(context, { redisGet, drizzleList })
   } finally {
     await Promise.all([redisGet.stop(), drizzleList.stop()])
   }
 }
 
-const get = (path: string) => requestBytes({ method: 'GET', path })
+type Baselines = { redisGet: Program; drizzleList: Program }
 
-/** Writes the text of every hot goal to the keys of the bare read. */
-async function seedRedis({ pool, servers }: Context) {
-  const redis = new Redis(servers.redisUrl)
-  const rows = await executeOnce<{ id: string; text: string }>(
-    pool,
-    sql`select id, ${goalText('goals')} as text from goals`,
+async function measure(context: Context, { redisGet, drizzleList }: Baselines): Promise<Section> {
+  const { api, hello, rounds, rows, token } = context
+  const bytes = await seedRedis(context)
+  const requests = requestsAs(token)
+  const [nextHot, nextAny] = [walkRows(seeded.hot), walkRows(seeded.http)]
+  const [goalPage, taskPage] = [await walkGoalPages(context), await walkTaskPages(context)]
+  const cold = takeRows(taskRanges(rows).cold, rounds + 1)
+  const load = (program: Program, next: () => Buffer | undefined, expect = 200) =>
+    loadProgram(context, { program, expect, next })
+  const samples = await interleave(
+    {
+      goal: () => load(api, () => requests.readGoal(nextHot().row)),
+      unchanged: () => load(api, () => requests.readGoal(nextHot().row, { 'if-none-match': '"1"' }), 304),
+      past: () => load(api, () => requests.readGoal(nextAny().row, {}, '?includeDeleted=true')),
+      cold() {
+        cold.startRun()
+        return load(api, () => {
+          const row = cold.next()
+          return row === undefined ? undefined : requests.readTask(row)
+        })
+      },
+      list: () => load(api, () => requests.listGoals()),
+      goalPage: () => load(api, () => requests.listGoals(`&cursor=${goalPage().cursor}`)),
+      taskPage: () =>
+        load(api, () => {
+          const { goal, cursor } = taskPage()
+          return requests.listTasks(goal, cursor)
+        }),
+      hello: () => load(hello, () => helloRequest),
+      redisGet: () => load(redisGet, () => get(`/goals/${goalId(nextHot().row)}`)),
+      drizzleGoals: () => load(drizzleList, () => get(`/goals?${goalPage().query}`)),
+      drizzleTasks: () => load(drizzleList, () => get(`/tasks?${taskPage().query}`)),
+    },
+    { rounds, warmUp: true },
   )
-  const wanted = new Set(Array.from({ length: hot[1] }, (_, i) => goalId(i + 1)))
-  const texts = rows.filter((row) => wanted.has(row.id))
-  await redis.mset(Object.fromEntries(texts.map((row) => [`bench:${row.id}`, row.text])))
-  redis.disconnect()
-  return { count: texts.length, bytes: texts.reduce((sum, row) => sum + row.text.length, 0) }
+  const row = (measured: string, of: keyof typeof samples, against: string, baseline: keyof typeof samples) =>
+    compare({ measured, against, of: samples[of], baseline: samples[baseline] })
+  const [bare, naive] = ['bare Fastify, GET hello', 'prepared Drizzle select, schema serializer, no token']
+  const target = targets.missedList
+  return {
+    title: 'Read',
+    note: [
+      `Goals of about ${Math.round((bytes / 1024) * 10) / 10} KiB, and ${rows} tasks.`,
+      'The tasks of a goal are scattered on disk.',
+      'Each request to the API has a token, and its access is checked.',
+    ].join('\n'),
+    rows: [
+      row('GET /v1/goals/{id}, cached', 'goal', bare, 'hello'),
+      row('GET /v1/goals/{id}, cached', 'goal', 'bare Fastify, ioredis GET, no token', 'redisGet'),
+      row('the same with If-None-Match: 304', 'unchanged', bare, 'hello'),
+      row('GET /v1/goals/{id}, past the cache', 'past', bare, 'hello'),
+      { ...row('GET /v1/tasks/{id}, first read of each task', 'cold', bare, 'hello'), target: targets.coldGet },
+      row('GET /v1/goals?limit=50, cached', 'list', naive, 'drizzleGoals'),
+      { ...row('a later page of 50 goals, which is not cached', 'goalPage', naive, 'drizzleGoals'), target },
+      { ...row('a later page of 50 tasks, which is not cached', 'taskPage', naive, 'drizzleTasks'), target },
+    ],
+  }
 }
 
-/** Returns a function that returns random pages of the list. It makes their cursors from one of the API's cursors. */
-async function walkPlaces({ api, pool, token, userId }: Context) {
-  const first = await fetch(`http://127.0.0.1:${api.port}/v1/goals?limit=1`, {
+const get = (path: string) => requestBytes({ method: 'GET', path })
+
+/** Writes the JSON of one goal to the key of each hot goal of the bare read. @returns its bytes */
+async function seedRedis({ api, servers, token }: Context): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${api.port}/v1/goals/${goalId(1)}`, {
     headers: { authorization: `Bearer ${token}` },
   })
-  const { page } = (await first.json()) as { page: { nextCursor: string } }
-  const [version, binding] = JSON.parse(Buffer.from(page.nextCursor, 'base64url').toString())
-  const { rows } = await pool.query('select rfc3339(created_at) as at, id from goals order by random()')
-  let place = 0
-  return () => {
-    const { at, id } = rows[place++ % rows.length]
-    const cursor = Buffer.from(JSON.stringify([version, binding, at, id])).toString('base64url')
-    return { cursor, query: new URLSearchParams({ userId, at, id }) }
-  }
+  const text = await response.text()
+  const redis = new Redis(servers.redisUrl)
+  const keys = Array.from({ length: seeded.hot[1] }, (_, i) => `bench:${goalId(i + 1)}`)
+  await redis.mset(Object.fromEntries(keys.map((key) => [key, text])))
+  redis.disconnect()
+  return Buffer.byteLength(text)
 }

@@ -3,9 +3,6 @@ import type { Context } from './context.ts'
 import { loadProgram } from './http.ts'
 import { waitUntil } from './wait.ts'
 
-/** The consumers with work after a `goal:created`: the API finishes the cache's deliveries, and sync has none. */
-export const creationConsumers: readonly ConsumerName[] = ['audit-log']
-
 /** Sends `count` creates over HTTP as fast as possible. */
 export async function sendCreates(context: Context, count: number, next: () => Buffer): Promise<void> {
   let left = count

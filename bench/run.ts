@@ -38,17 +38,18 @@ for (const name of wanted)
     throw new Error(`The scenario ${name} does not exist. Choose from ${Object.keys(scenarios).join(', ')}.`)
 const chosen = (Object.keys(scenarios) as Name[]).filter((name) => wanted.includes(name))
 
-console.error(`inserting ${values.rows} tasks`)
 const context = await createContext({
   ...{ seconds: Number(values.seconds), rounds: Number(values.rounds) },
   ...{ rows: Number(values.rows), minutes: Number(values.minutes) },
 })
+console.error(`inserted ${values.rows} tasks in ${Math.round(performance.now() / 1_000)} s`)
 process.once('SIGINT', () => void context.close().finally(() => process.exit(130)))
 try {
   const sections: Section[] = []
   for (const name of chosen) {
-    console.error(`measuring ${name}`)
+    const startedAt = performance.now()
     sections.push(await scenarios[name](context))
+    console.error(`measured ${name} in ${Math.round((performance.now() - startedAt) / 1_000)} s`)
   }
   const results = [{ name: '', markdown: toMarkdown(sections, await describeConditions(context)) }]
   if (values.profile) results.push({ name: '-patch', markdown: await profilePatch(context) })

@@ -1,7 +1,7 @@
 import { type ConsumerName, consumerNames } from '@goals-tasks/events'
 import { createBareQueue } from '../bare-queue.ts'
 import { type Context, clearEvents } from '../context.ts'
-import { creationConsumers, openQueues, pendingDeliveries, sendCreates, untilDone } from '../deliveries.ts'
+import { openQueues, pendingDeliveries, sendCreates, untilDone } from '../deliveries.ts'
 import { startBaseline, startWorker } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
 import { requestsAs, walkRows } from '../requests.ts'
@@ -47,7 +47,7 @@ export async function drain(context: Context): Promise<Section> {
   }
   const createGoal = () => requests.createGoal
   const auditWith = (processes: number) => drainWith({ processes, consumers: ['audit-log'], next: createGoal })
-  const drainAll = () => drainWith({ processes: 1, consumers: creationConsumers, next: createGoal })
+  const drainAll = () => drainWith({ processes: 1, consumers: consumerNames, next: createGoal })
   const drainAssigned = () =>
     drainWith({
       ...{ processes: 1, consumers: consumerNames },
@@ -81,7 +81,7 @@ export async function drain(context: Context): Promise<Section> {
     title: 'Events through a worker',
     note: [
       `A backlog of ${backlog / 1_000} k creates, in creates per second, ${rounds} rounds.`,
-      'A rate is that of the slowest consumer. The consumer sync has no receiver.',
+      'A rate is that of the slowest consumer with deliveries. The consumer sync has no receiver.',
     ].join('\n'),
     rows: [
       compare({
@@ -91,7 +91,7 @@ export async function drain(context: Context): Promise<Section> {
         ...{ measured: 'all consumers in one process', of: samples.all, ...ofBare, target: targets.drainAll },
       }),
       compare({ measured: 'all consumers in one process, tasks with an assignee', of: samples.assigned, ...ofBare }),
-      ...creationConsumers
+      ...consumerNames
         .filter((consumer) => beside(consumer).length === rounds)
         .map((consumer) => compare({ measured: `${consumer}, beside the others`, of: beside(consumer), ...ofBare })),
       compare({

@@ -1,6 +1,7 @@
+import { consumerNames } from '@goals-tasks/events'
 import { createBareQueue } from '../bare-queue.ts'
 import { type Context, clearEvents } from '../context.ts'
-import { creationConsumers, openQueues, untilDone } from '../deliveries.ts'
+import { openQueues, untilDone } from '../deliveries.ts'
 import { openLoop } from '../open-loop.ts'
 import { type Program, startApi, startBaseline, startWorker } from '../programs.ts'
 import { startReceiver } from '../receiver.ts'
@@ -27,7 +28,7 @@ export async function latency(context: Context): Promise<Section> {
   const seconds = Math.max(context.seconds, minSeconds)
   const receiver = await startReceiver()
   const bare = await createBareQueue(context)
-  const queues = openQueues(context, creationConsumers)
+  const queues = openQueues(context, consumerNames)
   // The API gets the receiver, too: an event needs a delivery for `sync` only when there is a receiver.
   const syncUrl = { SYNC_URL: receiver.url }
   const [api, worker] = [await startApi(servers, syncUrl), await startWorker(servers, syncUrl)]
@@ -37,7 +38,7 @@ export async function latency(context: Context): Promise<Section> {
 
   async function measure(perSecond: number): Promise<Sample & { sync: Sample }> {
     await openLoop(perSecond, seconds, () => postGoal(api, context.token))
-    await untilDone(context, creationConsumers)
+    await untilDone(context, consumerNames)
     const audit = await pool.query(eventLatencies)
     const commits = await pool.query(committedAt)
     const arrivals = commits.rows.map(({ id, ms }) => (receiver.arrivedAt.get(id) ?? Number.NaN) - Number(ms))

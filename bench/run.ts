@@ -11,6 +11,7 @@ import { change } from './scenarios/change.ts'
 import { create } from './scenarios/create.ts'
 import { drain } from './scenarios/drain.ts'
 import { latency } from './scenarios/latency.ts'
+import { migrate } from './scenarios/migrate.ts'
 import { neighbours } from './scenarios/neighbours.ts'
 import { read } from './scenarios/read.ts'
 import { standstill } from './scenarios/standstill.ts'
@@ -18,7 +19,7 @@ import { storage } from './scenarios/storage.ts'
 import { wal } from './scenarios/wal.ts'
 
 /** The scenarios in the order in which they run. */
-const scenarios = { storage, wal, create, change, read, cascade, neighbours, latency, drain, standstill }
+const scenarios = { storage, wal, create, change, read, cascade, neighbours, latency, drain, standstill, migrate }
 type Name = keyof typeof scenarios
 
 const { values } = parseArgs({

@@ -54,7 +54,7 @@ const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
 const waitRow = (measured: string, ms: number, baselineMs: number): Row => ({
   measured,
   against: 'the longest wait without a migration',
-  ratio: one(ms, baselineMs),
+  value: one(ms, baselineMs),
   absolute: `${Math.round(ms)} ms`,
   baseline: `${Math.round(baselineMs)} ms`,
 })
@@ -62,7 +62,7 @@ const waitRow = (measured: string, ms: number, baselineMs: number): Row => ({
 const sizeRow = (measured: string, bytes: number, baselineBytes: number): Row => ({
   measured,
   against: 'the plain columns in full pages',
-  ratio: one(bytes, baselineBytes),
+  value: one(bytes, baselineBytes),
   absolute: mebibytes(bytes),
   baseline: mebibytes(baselineBytes),
 })

@@ -1,5 +1,3 @@
-import { executeOnce, goalText } from '@goals-tasks/db'
-import { sql } from 'drizzle-orm'
 import { Redis } from 'ioredis'
 import type { Context } from '../context.ts'
 import { loadProgram } from '../http.ts'

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { createFailedSoFar } from './vitest.failed-so-far.ts'
 
 const packages = ['apps', 'packages'].flatMap((group) =>
   readdirSync(group).flatMap((name) => (existsSync(`${group}/${name}/package.json`) ? [`${group}/${name}`] : [])),
@@ -8,6 +9,7 @@ const packages = ['apps', 'packages'].flatMap((group) =>
 export default defineConfig({
   test: {
     globalSetup: './vitest.setup.ts',
+    reporters: ['default', createFailedSoFar()],
     projects: [...packages, 'bench', 'checks', 'scripts'].map((root) => ({
       extends: true,
       root,

@@ -16,18 +16,17 @@ test('a write and a read get 503 while Postgres hangs, and succeed when it answe
   const ada = await api.as()
   const goal = await ada.createGoal()
   postgres.pause()
-  const startedAt = performance.now()
   const hung = await Promise.all([
     ada.post('/v1/goals', { title: 'Late' }),
     ada.patch(`/v1/goals/${goal.id}`, { title: 'Late' }, overwrite),
     ada.get('/v1/tasks?limit=7'),
   ])
-  const waitedMs = performance.now() - startedAt
   postgres.resume()
   for (const { headers, body } of hung) {
-    expect(body).toMatchObject({ status: 503, code: 'unavailable' })
+    // The limit of the API ended the wait, not the longer one of the driver.
+    const detail = 'The database did not answer in time.'
+    expect(body).toMatchObject({ status: 503, code: 'unavailable', detail })
     expect(headers['retry-after']).toBe('2')
   }
-  expect(waitedMs).toBeLessThan(15_000)
   await until(async () => (await ada.post('/v1/goals', { title: 'Again' })).status === 201, patiently)
 })

@@ -58,7 +58,7 @@ test('ops reports the readiness of all processes, logs no token of a login and s
 test('a stopping process is not ready, still takes requests for a while, and waits for no silent connection', async ({
   environment,
 }) => {
-  const ops = start({ ...environment, SHUTDOWN_DELAY_MS: '2000' })
+  const ops = start({ ...environment, SHUTDOWN_DELAY_MS: '2000', SHUTDOWN_TIMEOUT_MS: '600000' })
   await ops.waitForLog((line) => line.msg === 'ready', { timeoutMs: 25_000 })
   const login = () => fetch(`http://127.0.0.1:${environment.OPS_PORT}/ops/login`)
   const readyz = () => fetch(`http://127.0.0.1:${environment.PROBE_PORT}/readyz`)
@@ -74,9 +74,8 @@ test('a stopping process is not ready, still takes requests for a while, and wai
   expect((await login()).status).toBe(200)
   expect(await ops.exit).toEqual({ code: 0, signal: null })
   expect(ops.logs.at(-1)).toMatchObject({ msg: 'stopped' })
-  const tookMs = performance.now() - startMs
-  expect(tookMs).toBeGreaterThan(2_000)
-  expect(tookMs).toBeLessThan(10_000)
+  // The silent connection did not delay the end: the test would be over before the shutdown timeout.
+  expect(performance.now() - startMs).toBeGreaterThan(2_000)
 })
 
 test('ops does not start without a key, or in production with a generated one', async ({ environment }) => {

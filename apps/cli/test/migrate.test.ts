@@ -31,11 +31,11 @@ test('migrate names the migration that it postpones, and applies it when the dep
   const first = await runCli({ DATABASE_URL: url }, 'migrate')
   expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('applied 0009_fillfactor\n') })
   expect(first.stdout).toContain(
-    'postponed 0010_drop_representation_after_deploy: when no process of the previous release runs, ' +
+    'postponed 0011_drop_representation_after_deploy: when no process of the previous release runs, ' +
       'run `npm run migrate -- --after-deploy`',
   )
   const second = await runCli({ DATABASE_URL: url }, 'migrate', '--after-deploy')
-  expect(second).toEqual({ code: 0, stdout: 'applied 0010_drop_representation_after_deploy', stderr: '' })
+  expect(second).toEqual({ code: 0, stdout: 'applied 0011_drop_representation_after_deploy', stderr: '' })
 })
 
 test('migrate exits with 1 and names the problem when the database has another encoding', async () => {

@@ -9,6 +9,7 @@ import { migrate } from '../src/engine/migrations.ts'
 import { sqlState } from '../src/engine/sql-state.ts'
 import { type Executor, prepareStatement } from '../src/engine/statement.ts'
 import { taskText } from '../src/reads/representation.ts'
+import { committedOf } from './support/committed-of.ts'
 
 const [userId, goalId] = ['10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000002']
 const taskCount = 3_000
@@ -86,7 +87,7 @@ async function runClient(pool: pg.Pool, log: Log, { ids, isDone }: { ids: string
         metadata: { types: ['task:updated'], actorId: userId },
       }),
     )
-    expect(written?.version).toBe(version + 1)
+    expect(committedOf(written).version).toBe(version + 1)
     const [read] = (await timed(log, 'new read', () => readTask(pool, { id }))) ?? []
     expect(titleOf(read?.text)).toBe(title)
     const old = await timed(log, 'old read', () => previous.read(pool, id))

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { createCommit } from '../src/changes/commit.ts'
 import { loadReceiver, recordReceiver } from '../src/delivery/receivers.ts'
 import { emptyTables } from './support/committed-goal.ts'
+import { committedOf } from './support/committed-of.ts'
 import { test } from './support/database-test.ts'
 
 test.beforeEach(async ({ pool }) => void (await emptyTables(pool)))
@@ -13,9 +14,9 @@ async function commitCompletion(pool: pg.Pool) {
   const values = newGoal()
   const types = ['goal:created', 'goal:completed'] as const
   const metadata = { types, actorId: values.userId }
-  const committed = await createCommit(pool, () => undefined).createGoal({ values, metadata })
+  const committed = committedOf(await createCommit(pool, () => undefined).createGoal({ values, metadata }))
   const { rows } = await pool.query('select distinct consumer from deliveries order by consumer')
-  return { events: committed?.events ?? [], consumers: rows.map((row) => row.consumer) }
+  return { events: committed.events, consumers: rows.map((row) => row.consumer) }
 }
 
 const others = ['audit-log', 'cache-invalidation', 'notifications']

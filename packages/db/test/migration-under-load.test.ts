@@ -87,7 +87,7 @@ async function runClient(pool: pg.Pool, log: Log, { ids, isDone }: { ids: string
         metadata: { types: ['task:updated'], actorId: userId },
       }),
     )
-    expect(committedOf(written).version).toBe(version + 1)
+    expect(committedOf(written ?? null).version).toBe(version + 1)
     const [read] = (await timed(log, 'new read', () => readTask(pool, { id }))) ?? []
     expect(titleOf(read?.text)).toBe(title)
     const old = await timed(log, 'old read', () => previous.read(pool, id))

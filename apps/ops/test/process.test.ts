@@ -97,7 +97,7 @@ test('ops does not start when the schema lacks a migration', async ({ environmen
   const { DATABASE_URL: url } = environment
   const database = createDatabase({ url, poolSize: 1, name: 'test', onError: () => undefined })
   await database.pool.query(
-    'delete from drizzle.__drizzle_migrations where id = (select max(id) from drizzle.__drizzle_migrations)',
+    'delete from drizzle.__drizzle_migrations where id = (select min(id) from drizzle.__drizzle_migrations)',
   )
   await database.close()
   const ops = start(environment)

@@ -1,9 +1,16 @@
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { createServer, registerProblemPages, type Verifier } from '@goals-tasks/http'
+import {
+  collectMethods,
+  createServer,
+  registerMethodNotAllowed,
+  registerProblemPages,
+  type Verifier,
+} from '@goals-tasks/http'
 import type { Registry } from '@goals-tasks/observability'
 import type { OpsQueues } from '@goals-tasks/operations'
+import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { boardPath, boardRoutes } from './board/routes.ts'
@@ -38,18 +45,25 @@ export async function buildOps(options: OpsOptions) {
   await app.register(cookie)
   registerAccess(app, { verify, sessions })
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
-  registerProblemPages(app)
 
-  await app.register(loginRoutes({ verify, sessions, production }))
   await app.register(boardRoutes(queues))
-  await app.register(async (json) => {
-    await json.register(helmet, pageHeaders({ styleSrc: [styleSource], imgSrc: ['data:'] }))
-    registerJsonPages(json)
-    json.get('/ops', (_request, reply) => reply.redirect(boardPath))
-    // A browser sends the session cookie only below /ops, so Bull Board decides who may see it.
-    json.get('/', { config: { public: true } }, (_request, reply) => reply.redirect(boardPath))
-    await json.register(deadLetterRoutes({ pool, queues }))
-    await json.register(statusRoutes({ pool, queues }))
+  await app.register(async (own) => {
+    const methods = collectMethods(own)
+    registerProblemPages(own)
+    await own.register(loginRoutes({ verify, sessions, production }))
+    await own.register(jsonRoutes({ pool, queues }))
+    registerMethodNotAllowed(own, methods)
   })
   return app
+}
+
+/** The routes that send JSON, which a browser gets as a page. */
+const jsonRoutes = (deps: Pick<OpsOptions, 'pool' | 'queues'>) => async (app: FastifyInstance) => {
+  await app.register(helmet, pageHeaders({ styleSrc: [styleSource], imgSrc: ['data:'] }))
+  registerJsonPages(app)
+  app.get('/ops', (_request, reply) => reply.redirect(boardPath))
+  // A browser sends the session cookie only below /ops, so Bull Board decides who may see it.
+  app.get('/', { config: { public: true } }, (_request, reply) => reply.redirect(boardPath))
+  await app.register(deadLetterRoutes(deps))
+  await app.register(statusRoutes(deps))
 }

@@ -24,10 +24,12 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
   return error instanceof Problem ? error : toProblem(error, request.method)
 }
 
-function noRoute({ method, url }: FastifyRequest): Problem {
-  return implemented.has(method)
-    ? new Problem('not-found', `No route matches ${url.split('?')[0]}.`)
-    : new Problem('not-implemented', `The method ${method} is not supported.`)
+/** Returns the problem of a request that no route serves. */
+export function noRoute({ method, url }: FastifyRequest): Problem {
+  if (!implemented.has(method)) return new Problem('not-implemented', `The method ${method} is not supported.`)
+  const [path = ''] = url.split('?')
+  const hint = /[^/]\/+$/.test(path) ? ` An address has no slash at its end: ${path.replace(/\/+$/, '')}.` : ''
+  return new Problem('not-found', `No route matches ${path}.${hint}`)
 }
 
 const implemented = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

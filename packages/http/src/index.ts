@@ -19,5 +19,5 @@ export {
 export { readiness } from './readiness.ts'
 export { type Scope, userScopes } from './scopes.ts'
 export { createServer } from './server.ts'
-export { etag, sendTagged, viewTag, withoutCoding } from './tags.ts'
+export { etag, parseEntityTags, sendTagged, viewTag, withoutCoding } from './tags.ts'
 export { type AuthenticatedActor, createVerifier, type Verifier } from './verifier.ts'

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type ParseError, parse as parseTolerantly } from 'jsonc-parser'
 import { pointerSegment } from './json-pointer.ts'
 import { type FieldError, invalidBody, Problem, unsupportedMediaType } from './problems.ts'
 
@@ -18,15 +19,20 @@ export function registerJson(app: FastifyInstance): void {
     if (headers['content-type'] !== undefined && hasNoBody(headers)) headers['content-type'] = undefined
     done()
   })
-  app.addContentTypeParser(
-    ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => (isIgnored(request, bytes) ? undefined : read(request, bytes)),
-  )
   // A chunked body turns out to be empty only when it is read.
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
-    if (!isIgnored(request, bytes)) throw unsupportedMediaType()
-  })
+  const addParser = (type: string, parseBody: (request: FastifyRequest, bytes: Buffer) => unknown) =>
+    app.addContentTypeParser(type, { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) =>
+      isIgnored(request, bytes) ? undefined : parseBody(request, bytes),
+    )
+  addParser('application/json', read)
+  addParser('application/merge-patch+json', (request, bytes) =>
+    request.method === 'PATCH' ? read(request, bytes) : refuseType(),
+  )
+  addParser('*', refuseType)
+}
+
+function refuseType(): never {
+  throw unsupportedMediaType()
 }
 
 const hasNoBody = (headers: IncomingHttpHeaders) =>
@@ -68,11 +74,24 @@ function checkEncoding(headers: FastifyRequest['headers']): void {
 /** Checks the bytes before decoding, because decoding silently replaces invalid bytes. */
 function parse(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new Problem('invalid-json', 'The body is not valid UTF-8.')
+  if (bytes.indexOf(byteOrderMark) === 0)
+    throw new Problem('invalid-json', 'The body begins with a byte order mark (BOM). Send UTF-8 without it.')
+  const text = bytes.toString()
   try {
-    return JSON.parse(bytes.toString())
+    return JSON.parse(text)
   } catch (cause) {
-    throw new Problem('invalid-json', 'The body is not valid JSON.', { cause })
+    throw new Problem('invalid-json', `The body is not valid JSON at ${findSyntaxError(text)}.`, { cause })
   }
+}
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+
+/** Returns the place of the first error, as `line 1, column 9`. `JSON.parse` names it for some errors only. */
+function findSyntaxError(text: string): string {
+  const errors: ParseError[] = []
+  parseTolerantly(text, errors, { disallowComments: true, allowTrailingComma: false })
+  const before = text.slice(0, errors[0]?.offset).split('\n')
+  return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`
 }
 
 /** Finds the first value that Postgres refuses, that a number cannot hold, or that could change a prototype. */

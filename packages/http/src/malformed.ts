@@ -40,6 +40,7 @@ const byParserCode: Record<string, [ProblemCode, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request did not arrive in time.'],
   HPE_HEADER_OVERFLOW: ['headers-too-large', 'The headers are too large.'],
   HPE_INVALID_METHOD: ['not-implemented', 'The method is not supported.'],
+  HPE_INVALID_VERSION: ['http-version-not-supported', 'Use HTTP/1.1.'],
 }
 
 function fromParser({ code = '' }: ParserError): Problem {

@@ -24,13 +24,15 @@ export const problems = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'uri-too-long': { status: 414, title: 'A part of the path is too long' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
+  'expectation-failed': { status: 417, title: 'The expectation cannot be met' },
   'invalid-body': { status: 422, title: 'The body is not valid' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key belongs to another request' },
   'precondition-required': { status: 428, title: 'The request must name the version that it changes' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Internal error' },
-  'not-implemented': { status: 501, title: 'The method is not supported' },
+  'not-implemented': { status: 501, title: 'The method or the transfer coding is not supported' },
   unavailable: { status: 503, title: 'A dependency of the service is unavailable' },
+  'http-version-not-supported': { status: 505, title: 'The version of HTTP is not supported' },
 } as const
 
 export type ProblemCode = keyof typeof problems

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from './problems.ts'
 
 /** The strong entity tag of a plain representation: its version in quotes. */
 export const etag = (version: number) => `"${version}"`
@@ -13,11 +14,35 @@ export const viewTag = (text: string) => `W/"${hash('sha256', text, 'base64url')
  */
 export const withoutCoding = (tag: string) => tag.replace(/(?:--?|;)(?:gzip|deflate|br|zstd)"$/, '"')
 
-/** Sends `text` as JSON under `tag`, or 304 when `If-None-Match` names the tag. Tags are compared weakly (RFC 9110). */
+/** Returns the tags of `If-Match` or `If-None-Match`, or `*`. @throws Problem 400 when the header has anything else */
+export function parseEntityTags(name: string, header: string): string[] | '*' {
+  if (header.trim() === '*') return '*'
+  const tags = header.split(',').map((tag) => tag.trim())
+  const invalid = tags.find((tag) => !/^(W\/)?"[\x21\x23-\x7e]*"$/.test(tag))
+  if (invalid === undefined) return tags
+  throw new Problem(
+    'invalid-request',
+    `${name} takes entity tags such as "7" with its quotes, or *. ${invalid} is not an entity tag.`,
+  )
+}
+
+/**
+ * Sends `text` as JSON under `tag`, or 304 when `If-None-Match` names the tag. Those tags are compared weakly, the ones
+ * of `If-Match` strongly (RFC 9110, section 13.1).
+ * @throws Problem 412 when `If-Match` does not name the tag
+ */
 export function sendTagged(request: FastifyRequest, reply: FastifyReply, tag: string, text: string) {
   reply.header('etag', tag)
+  checkIfMatch(request.headers['if-match'], tag)
   // A proxy may add `W/`. The weak comparison ignores it.
   const bare = (item: string) => withoutCoding(item.trim().replace(/^W\//, ''))
   const known = request.headers['if-none-match']?.split(',').some((item) => ['*', bare(tag)].includes(bare(item)))
   return known ? reply.code(304).send() : reply.type('application/json; charset=utf-8').send(text)
+}
+
+function checkIfMatch(header: string | undefined, tag: string): void {
+  if (header === undefined) return
+  const tags = parseEntityTags('If-Match', header)
+  if (tags === '*' || (!tag.startsWith('W/') && tags.map(withoutCoding).includes(tag))) return
+  throw new Problem('version-conflict', `If-Match does not name the current tag ${tag}.`, { headers: { etag: tag } })
 }

@@ -79,12 +79,23 @@ function refuse(cause: unknown): never {
   // A failure to get or to read the keys says nothing about the token.
   if (!(cause instanceof errors.JOSEError))
     throw unavailable('The key server is unavailable, so the token cannot be checked. Try again.', cause)
-  throw unauthenticated('The token is missing, malformed, expired or not for this service.', cause)
+  throw unauthenticated(reasonOf(cause), cause)
+}
+
+/** Returns why a token is refused. The claims are judged after the signature, so a forged token learns nothing. */
+function reasonOf(error: errors.JOSEError): string {
+  if (error instanceof errors.JWTExpired)
+    return `The token expired at ${new Date((error.payload.exp ?? 0) * 1_000).toISOString()}. Request a new one.`
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return error.reason === 'missing'
+      ? `The token lacks the claim ${error.claim}.`
+      : `The claim ${error.claim} of the token is not valid here.`
+  return 'The token is malformed, or no key of this service signed it.'
 }
 
 function toActor(payload: JWTPayload, config: AuthConfig): AuthenticatedActor {
   // A valid signature says nothing about the type of the subject.
-  const id = String(payload.sub).toLowerCase()
+  const id = typeof payload.sub === 'string' ? payload.sub.toLowerCase() : ''
   if (!isUuid(id)) throw unauthenticated("The token's subject is not a UUID.")
   const claim = payload[config.scopeClaim] ?? config.defaultScope ?? ''
   const scopes = new Set(Array.isArray(claim) ? claim.map(String) : String(claim).split(' ').filter(Boolean))

@@ -94,3 +94,21 @@ test('a body to an unknown address gets 404 whatever it is', async ({ app }) => 
     expect(response.statusCode, type).toBe(404)
   }
 })
+
+test('a POST refuses a merge patch with 415', async ({ app }) => {
+  const headers = { 'content-type': 'application/merge-patch+json' }
+  expect((await app.inject({ method: 'POST', url: '/action', headers, payload: '{}' })).statusCode).toBe(415)
+})
+
+test.for([
+  ['{"a":1,\n"b":}', 'The body is not valid JSON at line 2, column 5.'],
+  ['{"a":1', 'The body is not valid JSON at line 1, column 7.'],
+  ['[1,\n\n]', 'The body is not valid JSON at line 3, column 1.'],
+  ['x', 'The body is not valid JSON at line 1, column 1.'],
+  ['{} x', 'The body is not valid JSON at line 1, column 4.'],
+  ['\uFEFF{}', 'The body begins with a byte order mark (BOM). Send UTF-8 without it.'],
+] as const)('the problem about the body %j says where it is', async ([payload, detail], { app }) => {
+  const headers = { 'content-type': 'application/json' }
+  const refused = await app.inject({ method: 'POST', url: '/action', headers, payload })
+  expect(refused.json()).toMatchObject({ status: 400, code: 'invalid-json', detail })
+})

@@ -18,6 +18,8 @@ test('a request passes when it has no Accept header', async ({ app }) => {
 })
 
 test.for([
+  '',
+  ' ',
   '*/*',
   'application/*',
   'application/json',

@@ -4,8 +4,16 @@ import { etag, Problem } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import type { Deps } from '../deps.ts'
 
-/** The versions that a writer accepts to overwrite. `lenient` also accepts later changes of other fields. */
-export type Precondition = { versions: readonly number[] | 'any'; required: boolean; lenient: boolean }
+/**
+ * The versions that a writer accepts to overwrite, and the ones that it does not (`except`). `lenient` also accepts
+ * later changes of other fields.
+ */
+export type Precondition = {
+  versions: readonly number[] | 'any'
+  except: readonly number[]
+  required: boolean
+  lenient: boolean
+}
 
 /** Versions that no entity has: of a tag that we never issued, and of a weak tag. */
 export const [foreignVersion, weakVersion] = [-1, -2]
@@ -27,6 +35,7 @@ export async function checkPrecondition(
       'precondition-required',
       'Send If-Match with the version that you read, or If-Match: * to overwrite any version.',
     )
+  if (precondition.except.includes(stored.version)) throw refuseKnown(stored.version)
   if (precondition.versions === 'any' || precondition.versions.includes(stored.version)) return false
   const current = JSON.parse(stored.text) as Record<string, unknown>
   const changedFields = await fieldsChangedSince(db, stored.id, Math.max(...precondition.versions), current)
@@ -38,6 +47,13 @@ export async function checkPrecondition(
     extra: { currentVersion: stored.version, changedFields, conflictingFields, current },
   })
 }
+
+/** A writer named a version in `If-None-Match`, and the entity has it. */
+const refuseKnown = (version: number) =>
+  new Problem('version-conflict', `If-None-Match names the current version, which is ${version}.`, {
+    headers: { etag: etag(version) },
+    extra: { currentVersion: version },
+  })
 
 function conflictDetail(versions: readonly number[], current: number): string {
   if (versions.includes(weakVersion))

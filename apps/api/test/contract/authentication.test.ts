@@ -11,6 +11,12 @@ const keyOf = (secret: string) => new TextEncoder().encode(secret)
 const readWith = ({ app }: TestApp, authorization: string | undefined) =>
   app.inject({ url: '/v1/goals', headers: authorization === undefined ? {} : { authorization } })
 
+/** A token whose claim `sub` is an array. The types of jose allow a string only. */
+const listOfSubjects = (id: string) =>
+  new SignJWT(JSON.parse(JSON.stringify({ sub: [id], scope: 'goals:read', exp: 4e9 }))).setProtectedHeader({
+    alg: 'HS256',
+  })
+
 test('a token is accepted only when it is valid, unexpired, signed and of a user', async ({ api }) => {
   const id = randomUUID()
   expect((await readWith(api, `Bearer ${await signToken(id, 'goals:read')}`)).statusCode).toBe(200)
@@ -25,6 +31,7 @@ test('a token is accepted only when it is valid, unexpired, signed and of a user
     'no exp': `Bearer ${await token().setSubject(id).sign(key)}`,
     'no sub': `Bearer ${await token().setExpirationTime('1h').sign(key)}`,
     'a sub that is not a UUID': `Bearer ${await signToken('ada', 'goals:read')}`,
+    'a list of subjects': `Bearer ${await listOfSubjects(id).sign(key)}`,
     'another key': `Bearer ${await token().setSubject(id).setExpirationTime('1h').sign(otherKey)}`,
     'alg none': `Bearer ${base64url({ alg: 'none' })}.${base64url({ sub: id, exp: 4e9, scope: 'goals:read' })}.`,
   }
@@ -70,6 +77,25 @@ test('a refused request learns what was wrong with its token only when it sent o
   for (const authorization of [undefined, 'Basic YTpi', 'Bearer'])
     expect((await readWith(api, authorization)).headers['www-authenticate'], authorization).toBe('Bearer')
   expect((await readWith(api, 'Bearer a.b.c')).headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+})
+
+test('the problem about a token says why it is refused', async ({ api }) => {
+  const id = randomUUID()
+  const token = (claims: Record<string, unknown>) =>
+    new SignJWT({ sub: id, scope: 'goals:read', exp: 4e9, ...claims }).setProtectedHeader({ alg: 'HS256' })
+  const detailOf = async (jwt: string) => (await readWith(api, `Bearer ${jwt}`)).json().detail
+  expect(await detailOf(await token({ exp: 1_000 }).sign(keyOf(auth.secret)))).toBe(
+    'The token expired at 1970-01-01T00:16:40.000Z. Request a new one.',
+  )
+  expect(await detailOf(await token({ exp: undefined }).sign(keyOf(auth.secret)))).toBe(
+    'The token lacks the claim exp.',
+  )
+  expect(await detailOf(await token({ nbf: 4e9 }).sign(keyOf(auth.secret)))).toBe(
+    'The claim nbf of the token is not valid here.',
+  )
+  expect(await detailOf(await token({ exp: 1_000 }).sign(keyOf('x'.repeat(32))))).toBe(
+    'The token is malformed, or no key of this service signed it.',
+  )
 })
 
 test('a token is accepted after two spaces, and refused with 400 before a third word', async ({ api }) => {

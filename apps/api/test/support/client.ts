@@ -51,7 +51,7 @@ const dependencyUrl = (taskId: string, blockerId: string) => `/v1/tasks/${taskId
 
 function createRequests(inject: Send) {
   const send = async (
-    method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE',
+    method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE',
     url: string,
     payload?: object | string,
     headers: Headers = {},
@@ -68,6 +68,7 @@ function createRequests(inject: Send) {
   }
   return {
     get: (url: string, headers?: Headers) => send('GET', url, undefined, headers),
+    head: (url: string, headers?: Headers) => send('HEAD', url, undefined, headers),
     post: (url: string, payload?: object | string, headers?: Headers) => send('POST', url, payload, headers),
     patch: (url: string, payload: object | string, headers?: Headers) => send('PATCH', url, payload, headers),
     put: (url: string, payload?: object, headers?: Headers) => send('PUT', url, payload, headers),

@@ -10,15 +10,17 @@ export function keyedRequestOf(request: FastifyRequest): KeyedRequest | undefine
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
     throw new Problem('invalid-request', 'Idempotency-Key is 1 to 255 visible ASCII characters.')
   const route = `${request.method} ${request.routeOptions.url}`
-  // The hash covers the ids of the path, and the scope `admin`: the response to an administrator may hold more than the
-  // same user gets without that scope.
+  // The hash covers the ids of the path, the precondition, and the scope `admin`: the response to an administrator may
+  // hold more than the same user gets without that scope.
   const params = request.params as Record<string, string>
   const bodyAndScope = [request.body ?? {}, request.actor.admin]
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
+  const precondition = [ifMatch?.trim() ?? null, ifNoneMatch?.trim() ?? null]
   return {
     actorId: request.actor.id,
     route,
     key,
-    bodyHash: sha256(JSON.stringify([lowerCaseValues(params), ...bodyAndScope], sortMembers)),
+    bodyHash: sha256(JSON.stringify([lowerCaseValues(params), ...bodyAndScope, ...precondition], sortMembers)),
     formerHash: sha256(JSON.stringify([params, ...bodyAndScope])),
   }
 }

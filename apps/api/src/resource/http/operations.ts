@@ -10,7 +10,7 @@ import type { Access } from './access.ts'
 import { actorOf } from './actor-of.ts'
 import { changing, creating, patching } from './headers.ts'
 import { keyedRequestOf } from './idempotency-key.ts'
-import { preconditionOf } from './if-match.ts'
+import { preconditionOf, requireNoVersion } from './if-match.ts'
 import type { Representation } from './reply.ts'
 
 /** An empty query string, and the body of a command that takes no fields. */
@@ -102,9 +102,15 @@ export function createOperations(
         },
       })
     },
-    /** A POST that creates: no precondition. */
+    /** A POST that creates. A precondition that names a version fails. */
     create: <P extends TSchema, B extends TSchema>(url: string, operation: Write<P, B>) =>
-      write('POST', url, creating, operation),
+      write('POST', url, creating, {
+        ...operation,
+        run(deps, actor, input) {
+          requireNoVersion(input.precondition)
+          return operation.run(deps, actor, input)
+        },
+      }),
     /** A merge patch: the precondition is required. */
     patch: <P extends TSchema, B extends TSchema>(url: string, operation: Write<P, B>) =>
       write('PATCH', url, patching, operation),

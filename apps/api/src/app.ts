@@ -15,6 +15,7 @@ import type { Deps } from './deps.ts'
 import { goalRoutes } from './features/goals/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
 import { registerOpenapi } from './openapi.ts'
+import { nameHints } from './resource/name-hints.ts'
 
 export type AppOptions = {
   log: Logger
@@ -28,7 +29,7 @@ export type AppOptions = {
 
 /** Builds the API: plugins first, then one line per feature, in this order. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<FastifyInstance> {
-  const app = await createServer({ ...options, bodyLimitBytes: 256 * 1024, requestIdOf })
+  const app = await createServer({ ...options, bodyLimitBytes: 256 * 1024, requestIdOf, nameHints })
   const methods = collectMethods(app)
   await registerOpenapi(app)
   registerProblemPages(app)

@@ -23,7 +23,7 @@ export {
 } from './dead-queue.ts'
 export { type CommittedEvent, createDispatcher, type Dispatcher, type DispatcherStats } from './dispatcher.ts'
 export { enqueueEvents } from './enqueue-events.ts'
-export { fieldsWrittenBy } from './entities/field.ts'
+export { fieldsWrittenBy, readOnlyFields } from './entities/field.ts'
 export { Goal, goalDefaults, goalFields, goalPatchFields, goalStatuses, newGoalFields } from './entities/goal.ts'
 export { Notification } from './entities/notification.ts'
 export { CalendarDate, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'

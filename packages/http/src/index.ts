@@ -1,6 +1,7 @@
 export { registerAuth } from './auth.ts'
 export { type AuthConfig, authProblems, authVariables, readAuth } from './auth-config.ts'
 export { bearerTokenOf } from './bearer-token.ts'
+export type { NameHints } from './field-errors.ts'
 export { collectMethods, registerMethodNotAllowed } from './method-not-allowed.ts'
 export { defaultLimit, type Page, pageOf, rowSeparator, sendPage, toPage } from './pages.ts'
 export { ProblemBody } from './problem-body.ts'
@@ -10,6 +11,7 @@ export {
   forbidden,
   insufficientScope,
   invalidBody,
+  invalidRequest,
   notFound,
   Problem,
   problems,

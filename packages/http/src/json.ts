@@ -50,7 +50,7 @@ function read(request: FastifyRequest, bytes: Buffer): unknown {
 }
 
 function findBodyError({ routeOptions }: FastifyRequest, body: unknown): FieldError | undefined {
-  if (body === null) return { pointer: '', detail: 'must be object' }
+  if (body === null) return { pointer: '', detail: 'must be an object, not null' }
   if (routeOptions.schema?.body === undefined && !isEmptyObject(body))
     return { pointer: '', detail: 'must be empty or {}: this operation takes no fields' }
   return findInvalid(body, 0)

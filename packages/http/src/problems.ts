@@ -65,9 +65,12 @@ export class Problem extends Error {
 export const notFound = (noun: string) => new Problem('not-found', `The ${noun} was not found.`)
 export const forbidden = (detail: string) => new Problem('forbidden', detail)
 export const invalidBody = (errors: FieldError[]) =>
-  new Problem('invalid-body', errors.map((e) => `${e.pointer || 'The body'} ${e.detail}`).join('; '), {
-    extra: { errors },
-  })
+  new Problem('invalid-body', inOneSentence(errors), { extra: { errors } })
+export const invalidRequest = (errors: FieldError[]) =>
+  new Problem('invalid-request', inOneSentence(errors), { extra: { errors } })
+/** Joins errors. A sentence names a member without the slash of its pointer. */
+const inOneSentence = (errors: FieldError[]) =>
+  errors.map(({ pointer, detail }) => `${pointer.slice(1) || 'The body'} ${detail}`).join('; ')
 export const unsupportedMediaType = (cause?: unknown) =>
   new Problem(
     'unsupported-media-type',

@@ -5,6 +5,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from 'pino'
 import { type CorsHeaders, createCorsHeaders, registerCors } from './cors.ts'
 import { registerProblems } from './error-handler.ts'
+import type { NameHints } from './field-errors.ts'
 import { registerHeaders } from './headers.ts'
 import { registerJson } from './json.ts'
 import { malformedRequests } from './malformed.ts'
@@ -39,6 +40,8 @@ export type ServerOptions = {
   shutdownTimeoutMs?: number
   /** Origins whose pages may call the service. Default: none. */
   corsOrigins?: readonly string[]
+  /** Sentences about names of members and parameters that clients of other systems send. Default: none. */
+  nameHints?: { body: NameHints; query: NameHints }
   /** Networks of the proxies whose `X-Forwarded-*` headers count. Default: none. */
   trustProxy?: readonly string[]
 }
@@ -53,7 +56,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const app = fastify(fastifyOptions(options, corsHeaders))
   registerProblems(app)
   registerJson(app)
-  registerValidation(app)
+  registerValidation(app, options.nameHints)
   await registerHttp(app, corsHeaders)
   registerShutdown(app, options.shutdownTimeoutMs)
   registerHttpMetrics(app, options.registry)

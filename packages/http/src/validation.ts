@@ -1,11 +1,12 @@
-import { closest } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
-import { pointerSegment } from './json-pointer.ts'
-import { type FieldError, invalidBody, Problem } from './problems.ts'
+import { fieldErrors, type NameHints } from './field-errors.ts'
+import { invalidBody, invalidRequest, Problem } from './problems.ts'
+
+const noHints = { body: {}, query: {} }
 
 // The bound covers every field of a body with all its alternatives.
 Settings.Set({ maxErrors: 100 })
@@ -14,9 +15,10 @@ Settings.Set({ maxErrors: 100 })
  * Validates bodies, paths and queries by the schema of the route. Paths and queries are text, so their numbers are
  * converted first. A missing body (null here, because `registerJson` refuses a null) counts as an empty object, but a
  * PATCH needs one: without the patch the client would believe that something has changed.
- * A name that the schema does not have gets 422 in a body and 400 in a query, with the closest known name.
+ * A name that the schema does not have gets 422 in a body and 400 in a query, with its sentence in `hints`, the closest
+ * known name, or all of them.
  */
-export function registerValidation(app: FastifyInstance): void {
+export function registerValidation(app: FastifyInstance, hints: { body: NameHints; query: NameHints } = noHints): void {
   const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart, method }) => {
     const validator = Compile(schema)
     const convert = createConverter(schema)
@@ -24,8 +26,8 @@ export function registerValidation(app: FastifyInstance): void {
       if (httpPart === 'body' && method === 'PATCH' && input === null) return { error: patchMissing() }
       const value = httpPart === 'body' ? (input ?? {}) : convert(input)
       if (validator.Check(value)) return { value }
-      const errors = fieldErrors(schema, validator.Errors(value))
-      return { error: httpPart === 'body' ? invalidBody(errors) : invalidRequest(errors) }
+      const errors = (names: NameHints) => fieldErrors(schema, { value, errors: validator.Errors(value), hints: names })
+      return { error: httpPart === 'body' ? invalidBody(errors(hints.body)) : invalidRequest(errors(hints.query)) }
     }
   }
   app.setValidatorCompiler(compile)
@@ -50,31 +52,3 @@ function createConverter(schema: TSchema): (input: unknown) => unknown {
 
 const patchMissing = () =>
   new Problem('invalid-json', 'The body is missing. Send a JSON object with the members to change.')
-const invalidRequest = (errors: FieldError[]) =>
-  new Problem('invalid-request', errors.map((e) => `${e.pointer} ${e.detail}`.trim()).join('; '), { extra: { errors } })
-
-type SchemaError = { keyword: string; instancePath: string; message: string; params: object }
-
-/** Returns the first error of each place. A nullable field reports two errors, and the one about null comes second. */
-function fieldErrors(schema: TSchema, errors: SchemaError[]): FieldError[] {
-  // The validator reports an unknown name twice. The `boolean` error gives no reason.
-  const all = errors
-    .filter((error) => error.keyword !== 'boolean')
-    .flatMap((error) =>
-      error.keyword === 'additionalProperties'
-        ? unknownNames(schema, error)
-        : [{ pointer: error.instancePath, detail: error.message }],
-    )
-  if (all.length === 0) return [{ pointer: '', detail: 'has too many unknown members' }]
-  return all.filter((error, i) => all.findIndex((other) => other.pointer === error.pointer) === i)
-}
-
-function unknownNames(schema: TSchema, error: SchemaError): FieldError[] {
-  const names = (error.params as { additionalProperties?: string[] }).additionalProperties ?? []
-  const known = error.instancePath === '' ? Object.keys((schema as TObject).properties ?? {}) : []
-  const hint = (name: string) => (known.length === 0 ? '' : `; did you mean ${closest(name, known)}?`)
-  return names.map((name) => ({
-    pointer: `${error.instancePath}/${pointerSegment(name)}`,
-    detail: `is not known${hint(name)}`,
-  }))
-}

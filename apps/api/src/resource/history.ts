@@ -25,7 +25,7 @@ export const HistoryEntry = Type.Object(
     correlationId: Nullable(Type.String()),
     cascadeId: Nullable(Id),
     occurredAt: Instant,
-    before: Nullable(Type.Unknown()),
+    before: Type.Unknown({ description: 'null in the first version' }),
     after: Type.Unknown(),
   },
   { title: 'HistoryEntry' },

@@ -110,7 +110,7 @@ test('an unknown or invalid query parameter of a list is refused by name', async
   const ada = await api.as()
   expect((await ada.get('/v1/goals?statsu=ACTIVE')).body).toMatchObject({
     status: 400,
-    detail: '/statsu is not known; did you mean status?',
+    detail: 'statsu is not known; did you mean status?',
   })
   for (const query of [
     'status=DONE',

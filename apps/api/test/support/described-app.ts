@@ -4,7 +4,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import type { Deps } from '../../src/deps.ts'
 
-type Schema = { type?: string; properties?: Record<string, Schema> }
+type Schema = { type?: string; readOnly?: boolean; properties?: Record<string, Schema> }
 type Parameter = { in: string; name: string; schema: Schema }
 type Response = { headers?: Record<string, unknown>; content?: Record<string, { schema: object }> }
 type Described = {
@@ -78,7 +78,7 @@ async function listOperations(app: FastifyInstance): Promise<Operation[]> {
         ids: names('path'),
         parameters: names('query'),
         headers: names('header'),
-        fields: Object.keys(body?.properties ?? {}),
+        fields: Object.entries(body?.properties ?? {}).flatMap(([name, { readOnly }]) => (readOnly ? [] : [name])),
         body,
         responses,
       }

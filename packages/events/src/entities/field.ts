@@ -69,6 +69,12 @@ export const patchProperties = <F extends Fields>(fields: F) =>
     [N in keyof F as F[N]['setBy'] extends 'anyone' | 'patch' ? N : never]: Input<F[N]>
   }
 
+/** Returns the names of the fields that no request may change, without `version`: a request names it on purpose. */
+export const readOnlyFields = (fields: Fields): string[] =>
+  Object.keys(mapFields(fields, ({ setBy }) => setBy === 'creator' || setBy === 'system' || undefined)).filter(
+    (name) => name !== 'version',
+  )
+
 /** Returns the defaults of the fields that are set by one of `setBy`. */
 export const defaultsOf = <F extends Fields, S extends SetBy>(fields: F, setBy: readonly S[]) =>
   mapFields(fields, (of) => (setBy.some((each) => each === of.setBy) ? of.default : undefined)) as {

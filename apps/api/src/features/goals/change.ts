@@ -20,6 +20,7 @@ import {
   written,
 } from '../../resource/optimistic-change.ts'
 import { checkPrecondition, type Precondition } from '../../resource/precondition.ts'
+import { type Copies, findChanged, readOnlyOfGoals, refuseChanged, splitCopies } from '../../resource/read-only.ts'
 import { normalizeFields } from '../../resource/text.ts'
 import { cacheKeysOfGoal, loadOwnGoal, type StoredGoal } from './read.ts'
 import { cascadeToReopen, checkGoalChange, checkUncompletableTasks, goalEvents, openTasksPolicy } from './rules.ts'
@@ -27,15 +28,23 @@ import type { Closing, GoalPatch } from './schemas.ts'
 import { type GoalVerb, goalVerbTargets } from './states.ts'
 
 /** The change that a request wants: a merge patch or a verb. `touches` names its fields. */
-type Wanted = { merge: (goal: GoalState) => GoalState; touches: readonly string[]; closing: Closing; verb?: GoalVerb }
+type Wanted = {
+  merge: (goal: GoalState) => GoalState
+  touches: readonly string[]
+  closing: Closing
+  verb?: GoalVerb
+  /** Read-only members of a patch. The change is refused when one of them differs from the goal. */
+  copies?: Copies
+}
 
 /** Applies a merge patch. @returns the goal, unchanged when the patch changes nothing */
 export function patchGoal(deps: Deps, actor: Actor, id: string, patch: GoalPatch, precondition: Precondition) {
-  const { version: _, openTasks, force, ...given } = patch
+  const { version: _, openTasks, force, ...members } = patch
+  const { given, copies } = splitCopies(members, readOnlyOfGoals)
   const fields = normalizeFields(given)
   const closing = { ...(openTasks ? { openTasks } : {}), ...(force ? { force } : {}) }
   const merge = (goal: GoalState) => patchFields(goal, fields)
-  return changeGoal(deps, actor, id, { merge, touches: Object.keys(fields), closing }, precondition)
+  return changeGoal(deps, actor, id, { merge, touches: Object.keys(fields), closing, copies }, precondition)
 }
 
 /** Changes the status of a goal by a verb. Closing and reopening may change its tasks, too. */
@@ -54,7 +63,7 @@ function changeGoal(
   deps: Deps,
   actor: Actor,
   id: string,
-  { merge, touches, closing, verb }: Wanted,
+  { merge, touches, closing, verb, copies = [] }: Wanted,
   precondition: Precondition,
 ): Promise<EntityText> {
   return changeOptimistically(deps, actor, async (deps, locked) => {
@@ -62,8 +71,10 @@ function changeGoal(
     requireLive(stored)
     const current: GoalState = JSON.parse(stored.text) as Goal
     const next = merge(current)
-    if (isDeepStrictEqual(current, next)) return unchanged(stored, cacheKeysOfGoal(stored))
+    const changed = findChanged(copies, current)
+    if (isDeepStrictEqual(current, next) && changed.length === 0) return unchanged(stored, cacheKeysOfGoal(stored))
     const rebased = await checkPrecondition(deps, precondition, stored, touches)
+    refuseChanged(changed)
     checkGoalChange({ current, next }, verb)
 
     const change = { stored, current, next, closing }

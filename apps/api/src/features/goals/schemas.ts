@@ -1,6 +1,7 @@
 import { goalPatchFields, newGoalFields } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
 import { Version } from '../../resource/fields.ts'
+import { copiesOf, readOnlyOfGoals } from '../../resource/read-only.ts'
 import { openTasksPolicies } from './states.ts'
 
 export const NewGoal = Type.Object(newGoalFields, {
@@ -19,10 +20,13 @@ const closing = {
   force: Type.Boolean({ description: 'with `openTasks: complete`, completes blocked tasks too' }),
 }
 
-export const GoalPatch = Type.Partial(Type.Object({ ...goalPatchFields, ...closing, version: Version }), {
-  additionalProperties: false,
-  examples: [{ title: 'Learn to sail well', priority: 'HIGH' }],
-})
+export const GoalPatch = Type.Partial(
+  Type.Object({ ...goalPatchFields, ...closing, version: Version, ...copiesOf(readOnlyOfGoals) }),
+  {
+    additionalProperties: false,
+    examples: [{ title: 'Learn to sail well', priority: 'HIGH' }],
+  },
+)
 export type GoalPatch = Static<typeof GoalPatch>
 
 export const Closing = Type.Partial(Type.Object(closing), {

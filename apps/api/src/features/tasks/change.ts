@@ -13,6 +13,7 @@ import {
   written,
 } from '../../resource/optimistic-change.ts'
 import { checkPrecondition, type Precondition } from '../../resource/precondition.ts'
+import { type Copies, findChanged, readOnlyOfTasks, refuseChanged, splitCopies } from '../../resource/read-only.ts'
 import { normalize } from './normalize.ts'
 import { cacheKeysOfTask, loadTask } from './read.ts'
 import { checkUsableBlockers, type LockPlan, lockRelations, writeWithRelations } from './relations.ts'
@@ -27,6 +28,8 @@ type Wanted = {
   verb?: TaskVerb
   force?: boolean | undefined
   plan?: LockPlan
+  /** Read-only members of a patch. The change is refused when one of them differs from the task. */
+  copies?: Copies
 }
 
 /** Applies a merge patch. @returns the task, unchanged when the patch changes nothing */
@@ -34,15 +37,17 @@ export function patchTask(
   deps: Deps,
   actor: Actor,
   id: string,
-  { version: _, force, ...patch }: TaskPatch,
+  { version: _, force, ...members }: TaskPatch,
   precondition: Precondition,
 ): Promise<EntityText> {
-  const fields = normalize(patch)
-  const blockers = patch.dependencies ?? []
+  const { given, copies } = splitCopies(members, readOnlyOfTasks)
+  const fields = normalize(given)
+  const blockers = given.dependencies ?? []
   const wanted = {
     merge: (task: TaskWithEdges) => patchFields(task, fields),
     touches: Object.keys(fields),
     force,
+    copies,
     plan: {
       blockers,
       checkAdded: (added, found) => checkUsableBlockers(blockers, added, found),
@@ -109,7 +114,7 @@ function changeTask(
   deps: Deps,
   actor: Actor,
   id: string,
-  { merge, touches, verb, force, plan = noRelations }: Wanted,
+  { merge, touches, verb, force, plan = noRelations, copies = [] }: Wanted,
   precondition: Precondition,
 ): Promise<EntityText> {
   return changeOptimistically(deps, actor, async (deps, locked) => {
@@ -117,8 +122,10 @@ function changeTask(
     requireLive(stored)
     const current: TaskWithEdges = JSON.parse(stored.text) as Task
     const wanted = keepOrder(current, merge(current))
-    if (isDeepStrictEqual(current, wanted)) return unchanged(stored, cacheKeysOfTask(stored))
+    const changed = findChanged(copies, current)
+    if (isDeepStrictEqual(current, wanted) && changed.length === 0) return unchanged(stored, cacheKeysOfTask(stored))
     const rebased = await checkPrecondition(deps, precondition, stored, touches)
+    refuseChanged(changed)
     const openBlockers = isHeld(current, wanted.status) ? await loadOpenBlockers(deps.db, stored.id) : []
     const request = { verb, force, named: plan.blockers }
     const next = decideTaskChange({ current, next: wanted }, request, { ...stored, openBlockers })

@@ -3,7 +3,7 @@ import { isUuid } from '@goals-tasks/config/uuid'
 import { actorId, taskCreated, taskText, taskVisible } from '@goals-tasks/db'
 import { maxTextLength, normalizeText, priorities, taskStatuses } from '@goals-tasks/events'
 import type { Page } from '@goals-tasks/http'
-import { defaultLimit, Problem } from '@goals-tasks/http'
+import { defaultLimit, invalidRequest } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import type { Deps } from '../../deps.ts'
@@ -127,6 +127,6 @@ const filtersOf = (query: TaskListQuery) => [
 function assignedFilter({ assignedTo }: TaskListQuery, actor: Actor) {
   const id = assignedTo === 'me' ? actor.id : assignedTo
   if (id !== undefined && !isUuid(id))
-    throw new Problem('invalid-request', '/assignedTo must be `me` or the id of a user')
+    throw invalidRequest([{ pointer: '/assignedTo', detail: 'must be me or the id of a user' }])
   return when('assignedTo', id, sql`assigned_to = ${sql.placeholder('assignedTo')}::uuid`)
 }

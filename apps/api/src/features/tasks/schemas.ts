@@ -1,6 +1,7 @@
 import { newTaskFields, taskPatchFields } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
 import { Version } from '../../resource/fields.ts'
+import { copiesOf, readOnlyOfTasks } from '../../resource/read-only.ts'
 
 export const NewTask = Type.Object(newTaskFields, {
   additionalProperties: false,
@@ -13,10 +14,13 @@ const Force = Type.Boolean({ description: "completes a blocked task; only for it
 /** The body of `complete`. */
 export const Completing = Type.Partial(Type.Object({ force: Force }), { additionalProperties: false })
 
-export const TaskPatch = Type.Partial(Type.Object({ ...taskPatchFields, force: Force, version: Version }), {
-  additionalProperties: false,
-  examples: [{ status: 'IN_PROGRESS', actualHours: 0.25 }],
-})
+export const TaskPatch = Type.Partial(
+  Type.Object({ ...taskPatchFields, force: Force, version: Version, ...copiesOf(readOnlyOfTasks) }),
+  {
+    additionalProperties: false,
+    examples: [{ status: 'IN_PROGRESS', actualHours: 0.25 }],
+  },
+)
 export type TaskPatch = Static<typeof TaskPatch>
 
 /** The path of the tasks of a goal. */

@@ -5,7 +5,7 @@ import { foreignVersion, type Precondition, weakVersion } from '../precondition.
 /**
  * Reads the precondition of a write from `If-Match`, `If-None-Match` and the `version` of the body.
  * With `required`, a request that names no version gets 428.
- * @throws Problem 400 when a header is not a list of entity tags, or when `If-Match` and `version` contradict each other
+ * @throws Problem 400 when a header is not a list of entity tags, or when `If-Match` contradicts `version`
  * @throws Problem 412 for `If-None-Match: *`, because the address of a write always has a representation
  */
 export function preconditionOf(

@@ -1,4 +1,4 @@
-import { Problem } from '@goals-tasks/http'
+import { invalidRequest } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
 import Type from 'typebox'
 import type { Filter } from './keyset.ts'
@@ -45,8 +45,8 @@ function valuesOf(name: string, text: string, allowed: readonly string[]): strin
   const values = [...new Set(text.split(','))].sort()
   const unknown = values.filter((item) => !allowed.includes(item))
   if (unknown.length === 0) return values
-  const detail = `does not know ${unknown.join(', ')}. Use ${allowed.join(', ')}`
-  throw new Problem('invalid-request', `/${name} ${detail}`, { extra: { errors: [{ pointer: `/${name}`, detail }] } })
+  const detail = `must be one or more of ${allowed.join(', ')}, not ${unknown.map((item) => `"${item}"`).join(', ')}`
+  throw invalidRequest([{ pointer: `/${name}`, detail }])
 }
 
 /** Filters by a condition when its parameter has a value. */

@@ -1,0 +1,67 @@
+/** An error of the validator, as TypeBox reports it. `value` is the value at `instancePath`. */
+export type SchemaError = { keyword: string; instancePath: string; message: string; params: object }
+
+type Params = {
+  type?: string | string[]
+  allowedValues?: unknown[]
+  format?: string
+  pattern?: string | RegExp
+  limit?: number
+  multipleOf?: number
+}
+
+/** Returns what is wrong with a value, to follow the name of the field: `must be a whole number, not "five"`. */
+export function describeError({ keyword, message, params }: SchemaError, value: unknown): string {
+  const describe = descriptions[keyword]
+  return describe ? describe(params as Params, value) : message
+}
+
+type Describe = (params: Params, value: unknown) => string
+const mustBe = (expected: string, value: unknown) => `must be ${expected}, not ${show(value)}`
+
+const descriptions: Record<string, Describe> = {
+  type: ({ type }, value) => mustBe(oneOf([type ?? []].flat().map((name) => typeNames[name] ?? name)), value),
+  enum: ({ allowedValues = [] }, value) => mustBe(oneOf(allowedValues.map(String)), value),
+  format: ({ format = '' }, value) => mustBe(formatNames[format] ?? `in the format ${format}`, value),
+  pattern: ({ pattern = '' }, value) =>
+    String(pattern) === '\\S' ? 'must have a visible character' : mustBe(`text that matches ${pattern}`, value),
+  minLength: ({ limit }, value) => mustHave('at least', limit, 'character', lengthOf(value)),
+  maxLength: ({ limit }, value) => mustHave('at most', limit, 'character', lengthOf(value)),
+  minItems: ({ limit }, value) => mustHave('at least', limit, 'item', lengthOf(value)),
+  maxItems: ({ limit }, value) => mustHave('at most', limit, 'item', lengthOf(value)),
+  minimum: ({ limit }, value) => mustBe(`at least ${limit}`, value),
+  maximum: ({ limit }, value) => mustBe(`at most ${limit}`, value),
+  multipleOf: ({ multipleOf }, value) => mustBe(`a multiple of ${multipleOf}`, value),
+}
+
+const typeNames: Record<string, string> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+}
+const formatNames: Record<string, string> = {
+  uuid: 'a UUID',
+  date: 'a day such as 2027-03-01',
+  'date-time': 'an instant such as 2027-03-01T09:30:00Z',
+}
+
+const mustHave = (bound: string, limit = 0, noun: string, length: number) =>
+  `must have ${bound} ${limit} ${noun}${limit === 1 ? '' : 's'}, not ${length}`
+
+/** The validator counts code points, so an emoji is one character. */
+const lengthOf = (value: unknown): number => (typeof value === 'string' ? [...value] : (value as unknown[])).length
+
+/** Returns `A, B or C`. */
+export const oneOf = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+
+const maxShown = 60
+
+/** Returns a value as JSON, cut to a length that a message can hold. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
+}

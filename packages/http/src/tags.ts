@@ -27,7 +27,7 @@ export function parseEntityTags(name: string, header: string): string[] | '*' {
 }
 
 /**
- * Sends `text` as JSON under `tag`, or 304 when `If-None-Match` names the tag. Its tags are compared weakly, and the ones
+ * Sends `text` as JSON under `tag`, or 304 when `If-None-Match` names the tag. Its tags are compared weakly, and those
  * of `If-Match` strongly (RFC 9110, section 13.1).
  * @throws Problem 412 when `If-Match` does not name the tag
  */

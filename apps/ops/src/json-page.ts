@@ -1,7 +1,8 @@
 import { isUuid } from '@goals-tasks/config/uuid'
+import { escapeHtml } from '@goals-tasks/http'
 import type { FastifyInstance } from 'fastify'
 import { opensPage } from './login/access.ts'
-import { escapeHtml, renderPage } from './page.ts'
+import { renderPage } from './page.ts'
 
 const links = [
   ['Bull Board', '/ops/queues'],

@@ -1,6 +1,7 @@
 import { isConnectionLoss, Overloaded, sqlState } from '@goals-tasks/db'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem, type ProblemCode, problems, unavailable, unsupportedMediaType } from './problems.ts'
+import { type ProblemCode, problems } from './problem-table.ts'
+import { Problem, unavailable, unsupportedMediaType } from './problems.ts'
 
 /**
  * Sends every error as application/problem+json (RFC 9457). Messages of unexpected errors go to the log only.
@@ -47,7 +48,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 export function problemText(problem: Problem, request: { traceId: string; instance?: string | undefined }): string {
   const { code, message: detail, extra } = problem
   const { traceId, instance } = request
-  return JSON.stringify({ type: `/problems/${code}`, ...problems[code], detail, instance, code, traceId, ...extra })
+  const { status, title } = problems[code]
+  return JSON.stringify({ type: `/problems/${code}`, title, status, detail, instance, code, traceId, ...extra })
 }
 
 const byFastifyCode: Record<string, ProblemCode> = {

@@ -2,10 +2,12 @@ export { registerAuth } from './auth.ts'
 export { type AuthConfig, authProblems, authVariables, readAuth } from './auth-config.ts'
 export { bearerTokenOf } from './bearer-token.ts'
 export type { NameHints } from './field-errors.ts'
+export { escapeHtml } from './html.ts'
 export { collectMethods, registerMethodNotAllowed } from './method-not-allowed.ts'
 export { defaultLimit, type Page, pageOf, rowSeparator, sendPage, toPage } from './pages.ts'
-export { ProblemBody } from './problem-body.ts'
+export { ProblemBody, problemBody } from './problem-body.ts'
 export { registerProblemPages } from './problem-pages.ts'
+export { type ProblemCode, problemCodes, problemRow } from './problem-table.ts'
 export {
   type FieldError,
   forbidden,
@@ -14,7 +16,6 @@ export {
   invalidRequest,
   notFound,
   Problem,
-  problems,
   tokenMissing,
   unavailable,
 } from './problems.ts'

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { CorsHeaders } from './cors.ts'
 import { problemText, sendProblem, toProblem } from './error-handler.ts'
-import { Problem, type ProblemCode, problems } from './problems.ts'
+import { type ProblemCode, problems } from './problem-table.ts'
+import { Problem } from './problems.ts'
 
 type ParserError = Error & { code?: string }
 

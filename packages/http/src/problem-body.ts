@@ -1,17 +1,45 @@
-import Type from 'typebox'
-import { problems } from './problems.ts'
+import Type, { type TObject } from 'typebox'
+import { type ProblemCode, problemCodes, problemRow } from './problem-table.ts'
 
-/** Schema of a problem: RFC 9457 with the members `code`, `traceId` and `errors`. */
-export const ProblemBody = Type.Object(
-  {
-    type: Type.String({ description: 'a page about this kind of problem' }),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    instance: Type.String(),
-    code: Type.Unsafe<keyof typeof problems>({ type: 'string', enum: Object.keys(problems) }),
-    traceId: Type.String({ description: 'the X-Request-Id; finds the request in the log' }),
-    errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }))),
-  },
-  { title: 'Problem' },
-)
+const common = {
+  type: Type.String({ format: 'uri-reference', description: 'the address of a page about this kind of problem' }),
+  title: Type.String({ description: 'the kind of problem in one sentence, the same for every response of a code' }),
+  status: Type.Integer({ description: 'the HTTP status' }),
+  detail: Type.String({ description: 'what is wrong with this request' }),
+  instance: Type.Optional(Type.String({ format: 'uri-reference', description: 'the path of the request' })),
+  code: Type.Unsafe<ProblemCode>({
+    type: 'string',
+    enum: problemCodes,
+    title: 'ProblemCode',
+    description: 'the kind of problem; it never changes its meaning',
+  }),
+  traceId: Type.String({ description: 'the X-Request-Id; it finds the request in the log' }),
+}
+
+/** Schema of any problem: RFC 9457 with the members `code` and `traceId`. */
+export const ProblemBody = Type.Object(common, { title: 'Problem' })
+
+const bodies = new Map<ProblemCode, TObject>()
+
+/** Returns the schema of the problems of one code, with their extra members. */
+export function problemBody(code: ProblemCode): TObject {
+  const known = bodies.get(code)
+  if (known) return known
+  const { status, title, why, extra = {} } = problemRow(code)
+  const body = Type.Object(
+    {
+      ...common,
+      title: Type.Unsafe<string>({ type: 'string', const: title }),
+      status: Type.Unsafe<number>({ type: 'integer', const: status }),
+      code: Type.Unsafe<ProblemCode>({ type: 'string', const: code }),
+      ...extra,
+    },
+    { title: schemaNameOf(code), description: why },
+  )
+  bodies.set(code, body)
+  return body
+}
+
+/** Returns the name of the schema: `VersionConflictProblem` for `version-conflict`. */
+const schemaNameOf = (code: string) =>
+  `${code.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Problem`

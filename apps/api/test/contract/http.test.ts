@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { problems } from '@goals-tasks/http'
 import { expect } from 'vitest'
 import { test } from '../support/test.ts'
 
@@ -74,15 +73,6 @@ test('an event keeps the trace context of its request, unless it is malformed', 
     [[good.body.id, bad.body.id]],
   )
   expect(rows.map((row) => row.traceparent)).toEqual([traceparent, null])
-})
-
-test('the type of every problem is a page', async ({ api }) => {
-  for (const code of Object.keys(problems)) {
-    const page = await api.app.inject({ url: `/problems/${code}` })
-    expect(page.statusCode, code).toBe(200)
-    expect(page.body).toContain(code)
-  }
-  expect((await api.app.inject({ url: '/problems/__proto__' })).statusCode).toBe(404)
 })
 
 test('the address of the API leads to its documentation', async ({ api }) => {

@@ -5,7 +5,7 @@ const common = {
   type: Type.String({ format: 'uri-reference', description: 'the address of a page about this kind of problem' }),
   title: Type.String({ description: 'the kind of problem in one sentence, the same for every response of a code' }),
   status: Type.Integer({ description: 'the HTTP status' }),
-  detail: Type.String({ description: 'what is wrong with this request' }),
+  detail: Type.String({ description: 'the error of this request' }),
   instance: Type.Optional(Type.String({ format: 'uri-reference', description: 'the path of the request' })),
   code: Type.Unsafe<ProblemCode>({
     type: 'string',

@@ -18,7 +18,8 @@ export function registerProblemPages(app: FastifyInstance): void {
 const isProblemCode = (code: string): code is ProblemCode => problemCodes.some((known) => known === code)
 
 const style = [
-  'body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1b1f23;background:#fff}',
+  'body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}',
+  'body{color:#1b1f23;background:#fff}',
   'h1{font-size:1.6rem;overflow-wrap:anywhere}pre{overflow-x:auto;padding:1rem;background:#f3f4f6;border-radius:.4rem}',
   'td{padding:.2rem .8rem .2rem 0;vertical-align:top}a{color:#0b5cad}',
   '@media(prefers-color-scheme:dark){body{color:#e6e8ea;background:#16181b}pre{background:#24272b}a{color:#7db8f5}}',
@@ -34,7 +35,8 @@ function problemPage(code: ProblemCode): string {
   const { status, title, why, remedy, example } = problemRow(code)
   return html(
     code,
-    `<p><a href="/problems">All problems</a></p><h1>${escapeHtml(title)}</h1><p><code>${code}</code>, HTTP status ${status}</p>
+    `<p><a href="/problems">All problems</a></p>
+<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, HTTP status ${status}</p>
 <h2>Why</h2><p>${inline(why)}</p><h2>What to do</h2><p>${inline(remedy)}</p>${example ? exampleSection(example) : ''}
 <p>The <code>detail</code> of the response says what is wrong with your request.
 Its <code>traceId</code> finds the request in the log of the service.</p>`,
@@ -43,7 +45,8 @@ Its <code>traceId</code> finds the request in the log of the service.</p>`,
 
 /** The example names the address of the API and the token by variables, so it runs as it stands. */
 const exampleSection = (example: string) =>
-  `<h2>A request that shows it</h2><p>Set <code>API</code> to the address of the service and <code>TOKEN</code> to a token.</p>
+  `<h2>A request that shows it</h2>
+<p>Set <code>API</code> to the address of the service and <code>TOKEN</code> to a token.</p>
 <pre><code>${escapeHtml(example)}</code></pre>`
 
 const indexPage = html(
@@ -59,7 +62,8 @@ function indexRow(code: ProblemCode): string {
 
 function html(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>
-<meta name="viewport" content="width=device-width"><style>${style}</style></head><body><main>${body}</main></body></html>`
+<meta name="viewport" content="width=device-width"><style>${style}</style></head>
+<body><main>${body}</main></body></html>`
 }
 
 /** Returns the HTML of a sentence with code in back quotes. */

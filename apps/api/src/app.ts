@@ -14,7 +14,7 @@ import type { Logger } from 'pino'
 import type { Deps } from './deps.ts'
 import { goalRoutes } from './features/goals/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
-import { registerOpenapi } from './openapi.ts'
+import { registerOpenapi } from './openapi/register.ts'
 import { nameHints } from './resource/name-hints.ts'
 
 export type AppOptions = {

@@ -24,14 +24,23 @@ export {
 export { type CommittedEvent, createDispatcher, type Dispatcher, type DispatcherStats } from './dispatcher.ts'
 export { enqueueEvents } from './enqueue-events.ts'
 export { fieldsWrittenBy, readOnlyFields } from './entities/field.ts'
-export { Goal, goalDefaults, goalFields, goalPatchFields, goalStatuses, newGoalFields } from './entities/goal.ts'
+export {
+  Goal,
+  GoalStatus,
+  goalDefaults,
+  goalFields,
+  goalPatchFields,
+  goalStatuses,
+  newGoalFields,
+} from './entities/goal.ts'
 export { Notification } from './entities/notification.ts'
 export { CalendarDate, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'
-export { priorities } from './entities/shared-fields.ts'
+export { Priority, priorities } from './entities/shared-fields.ts'
 export {
   blockKinds,
   newTaskFields,
   Task,
+  TaskStatus,
   taskDefaults,
   taskFields,
   taskPatchFields,

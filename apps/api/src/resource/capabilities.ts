@@ -1,15 +1,19 @@
 import Type, { type Static } from 'typebox'
 import { follows, type Transitions } from './transitions.ts'
 
-const Capability = Type.Object({
-  allowed: Type.Boolean(),
-  to: Type.Optional(Type.String({ description: 'the state that it leads to' })),
-  code: Type.Optional(Type.String({ description: 'the problem that it would get' })),
-  blockers: Type.Optional(Type.Array(Type.String({ format: 'uuid' }))),
-})
+const Capability = Type.Object(
+  {
+    allowed: Type.Boolean(),
+    to: Type.Optional(Type.String({ description: 'the state that it leads to' })),
+    code: Type.Optional(Type.String({ description: 'the problem that it would get' })),
+    blockers: Type.Optional(Type.Array(Type.String({ format: 'uuid' }))),
+  },
+  { title: 'Capability' },
+)
 type Capability = Static<typeof Capability>
 
 export const Capabilities = Type.Record(Type.String(), Capability, {
+  title: 'Capabilities',
   description:
     'the verbs that change the state now, and why others cannot; a verb that would change nothing is left out',
 })

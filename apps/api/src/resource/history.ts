@@ -1,8 +1,8 @@
 import { type Executor, prepareStatement } from '@goals-tasks/db'
-import { Id, Instant, Nullable } from '@goals-tasks/events'
+import { type EventType, eventTypes, Id, Instant, Nullable } from '@goals-tasks/events'
 import { defaultLimit, type Page, Problem, pageOf } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TSchema } from 'typebox'
 
 export const HistoryQuery = Type.Object(
   {
@@ -14,22 +14,24 @@ export const HistoryQuery = Type.Object(
 
 export type HistoryQuery = Static<typeof HistoryQuery>
 
-export const HistoryEntry = Type.Object(
-  {
-    version: Type.Integer(),
-    type: Type.String(),
-    eventId: Id,
-    actorId: Id,
-    asAdmin: Type.Boolean({ description: 'done with the scope `admin`' }),
-    reason: Nullable(Type.String()),
-    correlationId: Nullable(Type.String()),
-    cascadeId: Nullable(Id),
-    occurredAt: Instant,
-    before: Type.Unknown({ description: 'null in the first version' }),
-    after: Type.Unknown(),
-  },
-  { title: 'HistoryEntry' },
-)
+/** Returns the schema of an entry of the history of goals or tasks. */
+export const historyEntry = <S extends TSchema>(name: string, Entity: S) =>
+  Type.Object(
+    {
+      version: Type.Integer(),
+      type: Type.Unsafe<EventType>({ type: 'string', enum: [...eventTypes], title: 'EventType' }),
+      eventId: Id,
+      actorId: Id,
+      asAdmin: Type.Boolean({ description: 'done with the scope `admin`' }),
+      reason: Nullable(Type.String()),
+      correlationId: Nullable(Type.String()),
+      cascadeId: Nullable(Id),
+      occurredAt: Instant,
+      before: Type.Union([Entity, Type.Null()], { description: 'null in the first version' }),
+      after: Entity,
+    },
+    { title: `${name}HistoryEntry` },
+  )
 
 const columns = sql`version, type, event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at,
   before::jsonb as before, after::jsonb as after`

@@ -42,14 +42,10 @@ export function describeVerb<S extends string, V extends string>(table: Transiti
   return `${ways.join(', ')}. Already there: 200, and nothing changes.`
 }
 
-/** Describes the 409 of a change of state for OpenAPI. */
-export const describeRefusal = <S extends string, V extends string>(table: Transitions<S, V>): string => {
-  const states = statesOf(table).map((from) => `After \`${from}\`: ${statesAfter(table, from).join(', ')}.`)
-  return [
-    'Refused, as `code` says.',
-    'With `invalid-transition` the state does not follow, and `allowed` has those that do.',
-    ...states,
-  ].join(' ')
-}
+/** Describes the states that may follow each state for OpenAPI. */
+export const describeStates = <S extends string, V extends string>(table: Transitions<S, V>): string =>
+  statesOf(table)
+    .map((from) => `After \`${from}\`: ${statesAfter(table, from).join(', ')}.`)
+    .join(' ')
 
 export const statesOf = <S extends string, V extends string>(table: Transitions<S, V>) => Object.keys(table) as S[]

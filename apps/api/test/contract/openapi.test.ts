@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { dereference } from '../support/dereference.ts'
 import { test as base } from '../support/test.ts'
 
 type Response = { headers?: Record<string, { schema: Record<string, unknown> }>; content?: Record<string, unknown> }
@@ -14,7 +15,8 @@ const test = base
   .extend(
     'document',
     { scope: 'file' },
-    async ({ api }): Promise<Document> => JSON.parse((await api.app.inject({ url: '/openapi.json' })).body),
+    async ({ api }): Promise<Document> =>
+      dereference(JSON.parse((await api.app.inject({ url: '/openapi.json' })).body)),
   )
   .extend('operations', { scope: 'file' }, ({ document }) =>
     Object.entries(document.paths).flatMap(([path, methods]) =>

@@ -150,7 +150,7 @@ test('a deleted goal allows no verb', async ({ ada }) => {
 
 test('the OpenAPI document names the transitions of each verb and the allowed next states', async ({ ada }) => {
   const { paths } = (await ada.get('/openapi.json')).body as unknown as {
-    paths: Record<string, Record<string, { description: string; responses: Record<string, { description: string }> }>>
+    paths: Record<string, Record<string, { description: string }>>
   }
   for (const verb of verbs) {
     const route = paths[`/v1/goals/{goalId}/${verb}`]?.post
@@ -165,7 +165,5 @@ test('the OpenAPI document names the transitions of each verb and the allowed ne
     paths['/v1/goals/{goalId}']?.patch,
   ])
     for (const from of statuses)
-      expect(route?.responses[409]?.description).toContain(
-        `After \`${from}\`: ${Object.keys(contract[from]).join(', ')}.`,
-      )
+      expect(route?.description).toContain(`After \`${from}\`: ${Object.keys(contract[from]).join(', ')}.`)
 })

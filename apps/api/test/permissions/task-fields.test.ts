@@ -2,6 +2,7 @@ import { digestTables } from '@goals-tasks/db/testing'
 import type pg from 'pg'
 import { expect } from 'vitest'
 import { overwrite } from '../support/client.ts'
+import { dereference } from '../support/dereference.ts'
 import { type Actors, createFixture, test } from './actors.ts'
 
 /** Runs `work`, which must not write to any table. */
@@ -36,9 +37,9 @@ test('an assignee changes status and hours, unassigns, and gets 403 for the rest
   const { assignee } = actors
   const { task } = fixture
   const url = `/v1/tasks/${task}`
-  const document = api.app.swagger() as unknown as {
+  const document = dereference<{
     paths: Record<string, { patch: { requestBody: { content: Record<string, { schema: PatchSchema }> } } }>
-  }
+  }>(api.app.swagger())
   const body = document.paths['/v1/tasks/{taskId}']?.patch.requestBody.content['application/merge-patch+json']
   const values = otherValues(actors)
   const members = Object.entries(body?.schema.properties ?? {})

@@ -3,6 +3,7 @@ import { createLogger, createRegistry } from '@goals-tasks/observability'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import type { Deps } from '../../src/deps.ts'
+import { dereference } from './dereference.ts'
 
 type Schema = { type?: string; readOnly?: boolean; properties?: Record<string, Schema> }
 type Parameter = { in: string; name: string; schema: Schema }
@@ -66,7 +67,7 @@ async function collectRoutes<T>(start: () => Promise<T>): Promise<[T, Route[]]> 
 
 async function listOperations(app: FastifyInstance): Promise<Operation[]> {
   await app.ready()
-  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, Described>> }
+  const { paths } = dereference<{ paths: Record<string, Record<string, Described>> }>(app.swagger())
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { parameters = [], requestBody, responses }]) => {
       const names = (place: string) => parameters.filter((each) => each.in === place).map((each) => each.name)

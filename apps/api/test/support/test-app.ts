@@ -9,6 +9,7 @@ import { buildApp } from '../../src/app.ts'
 import { createCacheDeliveries } from '../../src/cache-deliveries.ts'
 import { createDeps } from '../../src/deps.ts'
 import { createClient } from './client.ts'
+import { createResponseCheck } from './documented-responses.ts'
 import { loadEvents } from './events.ts'
 import { auth, signToken } from './token.ts'
 
@@ -48,6 +49,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     trustProxy: [],
   })
 
+  const checkResponse = createResponseCheck(app)
   return {
     app,
     deps,
@@ -58,9 +60,12 @@ export async function startTestApp(options: TestAppOptions = {}) {
     /** Returns a client of this user, or of a new one. */
     async as(id: string = randomUUID(), scope = userScopes.join(' ')) {
       const token = await signToken(id, scope)
-      return createClient(id, (request) =>
-        app.inject({ ...request, headers: { authorization: `Bearer ${token}`, ...request.headers } }),
-      )
+      return createClient(id, async (request) => {
+        const headers = { authorization: `Bearer ${token}`, ...request.headers }
+        const response = await app.inject({ ...request, headers })
+        checkResponse(request, response)
+        return response
+      })
     },
     /** Returns the events of a goal or task, oldest first. */
     eventsOf: (entityId: string) => loadEvents(database.pool, entityId),

@@ -104,13 +104,11 @@ test('a deleted task allows no verb', async ({ ada }) => {
 
 test('the OpenAPI document names the allowed next states of each transition', async ({ ada }) => {
   const { paths } = (await ada.get('/openapi.json')).body as unknown as {
-    paths: Record<string, Record<string, { description: string; responses: Record<string, { description: string }> }>>
+    paths: Record<string, Record<string, { description: string }>>
   }
   const routes = [...verbs.map((verb) => paths[`/v1/tasks/{taskId}/${verb}`]?.post), paths['/v1/tasks/{taskId}']?.patch]
   for (const route of routes)
     for (const from of statuses)
-      expect(route?.responses[409]?.description).toContain(
-        `After \`${from}\`: ${Object.keys(contract[from]).join(', ')}.`,
-      )
+      expect(route?.description).toContain(`After \`${from}\`: ${Object.keys(contract[from]).join(', ')}.`)
   expect(paths['/v1/tasks/{taskId}/unblock']?.post?.description).toContain('`BLOCKED` → `TODO` or `IN_PROGRESS`')
 })

@@ -5,6 +5,7 @@ import { description, lifecycle, metadata, priority, tags, title } from './share
 import { maxTextLength } from './text.ts'
 
 export const goalStatuses = ['ACTIVE', 'ON_HOLD', 'COMPLETED', 'CANCELLED'] as const
+export const GoalStatus = stringEnum(goalStatuses, { title: 'GoalStatus' })
 
 /**
  * Everything about each field of a goal, in the order of responses and events. Schemas, columns and defaults derive
@@ -15,7 +16,7 @@ export const goalFields = {
   userId: field(Type.String({ format: 'uuid', description: 'the owner' }), { setBy: 'creator' }),
   title,
   description,
-  status: field(stringEnum(goalStatuses), { setBy: 'patch', default: 'ACTIVE' }),
+  status: field(GoalStatus, { setBy: 'patch', default: 'ACTIVE' }),
   priority,
   targetDate: field(Nullable(CalendarDate), { setBy: 'anyone', default: null }),
   category: field(Nullable(Type.String()), {

@@ -16,7 +16,8 @@ export const description = field(Nullable(Type.String()), {
   input: Nullable(Type.String({ maxLength: maxTextLength.description })),
   default: null,
 })
-export const priority = field(stringEnum(priorities), { setBy: 'anyone', default: 'MEDIUM' })
+export const Priority = stringEnum(priorities, { title: 'Priority' })
+export const priority = field(Priority, { setBy: 'anyone', default: 'MEDIUM' })
 export const tags = field(Type.Array(Type.String()), {
   setBy: 'anyone',
   input: Type.Array(Type.String({ minLength: 1, maxLength: maxTextLength.tag }), { maxItems: 50 }),

@@ -5,6 +5,7 @@ import { description, lifecycle, metadata, priority, tags, title } from './share
 
 export const taskStatuses = ['TODO', 'IN_PROGRESS', 'BLOCKED', 'COMPLETED', 'CANCELLED'] as const
 export const blockKinds = ['MANUAL', 'DEPENDENCY'] as const
+export const TaskStatus = stringEnum(taskStatuses, { title: 'TaskStatus' })
 
 const hours = field(Nullable(Type.Number()), {
   setBy: 'anyone',
@@ -28,13 +29,13 @@ export const taskFields = {
   assignedTo: field(Nullable(Id), { setBy: 'anyone', default: null }),
   title,
   description,
-  status: field(stringEnum(taskStatuses), { setBy: 'patch', default: 'TODO', writes: ['insertWithEdges', 'update'] }),
-  blockKind: field(Nullable(stringEnum(blockKinds)), {
+  status: field(TaskStatus, { setBy: 'patch', default: 'TODO', writes: ['insertWithEdges', 'update'] }),
+  blockKind: field(Nullable(stringEnum(blockKinds), { title: 'BlockKind' }), {
     setBy: 'system',
     default: null,
     writes: ['insertWithEdges', 'update'],
   }),
-  blockedFrom: field(Nullable(stringEnum(taskStatuses)), {
+  blockedFrom: field(Nullable(stringEnum(taskStatuses), { title: 'BlockedFrom' }), {
     setBy: 'system',
     default: null,
     writes: ['insertWithEdges', 'update'],

@@ -5,14 +5,15 @@ import Type, { type Static } from 'typebox'
 import type { Deps } from '../../deps.ts'
 
 const progressModes = ['TASK_COUNT', 'ESTIMATED_HOURS'] as const
+const Mode = stringEnum(progressModes, { title: 'ProgressMode' })
 /** The query parameter that chooses the mode. */
 export const ProgressMode = Type.Optional(
-  Type.Unsafe<(typeof progressModes)[number]>({ type: 'string', enum: [...progressModes], default: 'TASK_COUNT' }),
+  Type.Unsafe<(typeof progressModes)[number]>({ ...Mode, default: 'TASK_COUNT' }),
 )
 
 export const Progress = Type.Object(
   {
-    mode: stringEnum(progressModes),
+    mode: Mode,
     percent: Nullable(Type.Integer({ description: 'rounded down; null when there is nothing to do' })),
     tasks: Type.Integer({ description: 'live and not cancelled' }),
     completed: Type.Integer(),

@@ -4,12 +4,12 @@ import Type from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { Capabilities } from '../../resource/capabilities.ts'
 import { IncludeDeleted } from '../../resource/fields.ts'
-import { HistoryEntry, HistoryQuery } from '../../resource/history.ts'
+import { HistoryQuery, historyEntry } from '../../resource/history.ts'
 import { createOperations, Nothing } from '../../resource/http/operations.ts'
 import { entityResponse, noContent as nothing } from '../../resource/http/reply.ts'
-import { created, listed, noContent, ok, okOrRefused, okOrUnchanged } from '../../resource/http/responses.ts'
+import { created, listed, noContent, ok, okOrUnchanged } from '../../resource/http/responses.ts'
 import { commaSeparated, parseInclude } from '../../resource/lists/query.ts'
-import { describeRefusal, describeVerb } from '../../resource/transitions.ts'
+import { describeStates, describeVerb } from '../../resource/transitions.ts'
 import { goalAccess } from './access.ts'
 import { moveGoal, patchGoal } from './change.ts'
 import { createGoal } from './create.ts'
@@ -32,7 +32,8 @@ const GoalView = Type.Object(
 /** The part of a goal that an assignee of one of its tasks sees. */
 const GoalSummary = Type.Pick(Goal, ['id', 'title', 'status', 'targetDate'], { title: 'GoalSummary' })
 
-const refusal = describeRefusal(goalTransitions)
+const states = describeStates(goalTransitions)
+const changing = ['forbidden', 'deleted', 'invalid-transition', 'task-blocked'] as const
 const verbs: Record<GoalVerb, { summary: string; first?: string }> = {
   complete: { summary: 'Complete a goal; its open tasks are kept unless the body says otherwise' },
   cancel: { summary: 'Cancel a goal, and its open tasks unless the body says otherwise' },
@@ -63,6 +64,7 @@ export const goalRoutes =
       ...{ id: 'listGoals', summary: 'List your goals, newest first' },
       access: { rule: goalAccess.anyone },
       query: GoalListQuery,
+      problems: ['cursor-mismatch'],
       response: listed(GoalView),
       run: (deps, actor, { query }) => listGoals(deps, actor, query),
     })
@@ -74,6 +76,7 @@ export const goalRoutes =
       access: { rule: goalAccess.read },
       params: GoalParams,
       query: ReadQuery,
+      problems: ['gone'],
       response: okOrUnchanged(Type.Union([GoalView, GoalSummary])),
       run(deps, actor, { params, query: { includeDeleted = false, include, progressMode = 'TASK_COUNT' } }) {
         const wanted = parseInclude(include, ['progress', 'capabilities'])
@@ -86,11 +89,12 @@ export const goalRoutes =
     })
 
     patch('/v1/goals/:goalId', {
-      ...{ id: 'patchGoal', summary: 'Change a goal by a merge patch' },
+      ...{ id: 'patchGoal', summary: 'Change a goal by a merge patch', description: states },
       access: { rule: goalAccess.change, body: { title: 'New' } },
       params: GoalParams,
       body: GoalPatch,
-      response: okOrRefused(Goal, refusal),
+      problems: changing,
+      response: ok(Goal),
       run: async (deps, actor, { params, body, precondition }) =>
         entityResponse(await patchGoal(deps, actor, params.goalId, body, precondition)),
     })
@@ -99,6 +103,7 @@ export const goalRoutes =
       ...{ id: 'deleteGoal', summary: 'Delete a goal and its tasks, recoverably' },
       access: { rule: goalAccess.delete },
       params: GoalParams,
+      problems: ['forbidden'],
       response: noContent,
       async run(deps, actor, { params, precondition }) {
         await deleteGoal(deps, actor, params.goalId, precondition)
@@ -111,6 +116,7 @@ export const goalRoutes =
       access: { rule: goalAccess.restore },
       params: GoalParams,
       body: Nothing,
+      problems: ['forbidden'],
       response: ok(Goal),
       run: async (deps, actor, { params, precondition }) =>
         entityResponse(await restoreGoal(deps, actor, params.goalId, precondition)),
@@ -119,11 +125,12 @@ export const goalRoutes =
     for (const verb of goalVerbs) {
       const { summary, ...given } = verbs[verb]
       command('POST', `/v1/goals/:goalId/${verb}`, {
-        ...{ id: `${verb}Goal`, summary, description: describeVerb(goalTransitions, verb) },
+        ...{ id: `${verb}Goal`, summary, description: `${describeVerb(goalTransitions, verb)} ${states}` },
         access: { rule: goalAccess.change, ...given },
         params: GoalParams,
         body: verb === 'complete' || verb === 'cancel' ? Closing : Nothing,
-        response: okOrRefused(Goal, refusal),
+        problems: changing,
+        response: ok(Goal),
         run: async (deps, actor, { params, body: closing, precondition }) =>
           entityResponse(await moveGoal(deps, actor, params.goalId, { verb, closing }, precondition)),
       })
@@ -134,7 +141,8 @@ export const goalRoutes =
       access: { rule: goalAccess.history },
       params: GoalParams,
       query: HistoryQuery,
-      response: listed(HistoryEntry),
+      problems: ['forbidden', 'cursor-mismatch'],
+      response: listed(historyEntry('Goal', Goal)),
       run: (deps, actor, { params, query }) => goalHistory(deps, actor, params.goalId, query),
     })
   }

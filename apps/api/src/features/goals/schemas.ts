@@ -5,6 +5,7 @@ import { copiesOf, readOnlyOfGoals } from '../../resource/read-only.ts'
 import { openTasksPolicies } from './states.ts'
 
 export const NewGoal = Type.Object(newGoalFields, {
+  title: 'NewGoal',
   additionalProperties: false,
   examples: [{ title: 'Learn to sail', targetDate: '2027-06-01', tags: ['sailing'] }],
 })
@@ -14,6 +15,7 @@ export type NewGoal = Static<typeof NewGoal>
 const closing = {
   openTasks: Type.Unsafe<(typeof openTasksPolicies)[number]>({
     type: 'string',
+    title: 'OpenTasks',
     enum: [...openTasksPolicies],
     description: 'the open tasks of a goal that closes: by default kept on complete, cancelled on cancel',
   }),
@@ -22,14 +24,12 @@ const closing = {
 
 export const GoalPatch = Type.Partial(
   Type.Object({ ...goalPatchFields, ...closing, version: Version, ...copiesOf(readOnlyOfGoals) }),
-  {
-    additionalProperties: false,
-    examples: [{ title: 'Learn to sail well', priority: 'HIGH' }],
-  },
+  { title: 'GoalPatch', additionalProperties: false, examples: [{ title: 'Learn to sail well', priority: 'HIGH' }] },
 )
 export type GoalPatch = Static<typeof GoalPatch>
 
 export const Closing = Type.Partial(Type.Object(closing), {
+  title: 'GoalClosing',
   additionalProperties: false,
   examples: [{ openTasks: 'keep' }],
 })

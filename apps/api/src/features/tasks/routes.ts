@@ -4,12 +4,12 @@ import Type from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { Capabilities } from '../../resource/capabilities.ts'
 import { IncludeDeleted } from '../../resource/fields.ts'
-import { HistoryEntry, HistoryQuery } from '../../resource/history.ts'
+import { HistoryQuery, historyEntry } from '../../resource/history.ts'
 import { createOperations, Nothing } from '../../resource/http/operations.ts'
 import { entityResponse, noContent as nothing } from '../../resource/http/reply.ts'
-import { created, listed, noContent, ok, okOrRefused, okOrUnchanged } from '../../resource/http/responses.ts'
+import { created, listed, noContent, ok, okOrUnchanged } from '../../resource/http/responses.ts'
 import { commaSeparated, parseInclude } from '../../resource/lists/query.ts'
-import { describeRefusal, describeVerb } from '../../resource/transitions.ts'
+import { describeStates, describeVerb } from '../../resource/transitions.ts'
 import { taskAccess } from './access.ts'
 import { addDependency, moveTask, patchTask, removeDependency } from './change.ts'
 import { createTask } from './create.ts'
@@ -26,7 +26,10 @@ const ReadQuery = Type.Object(
 /** A task with the members that `include=` adds. */
 const TaskView = Type.Object({ ...Task.properties, capabilities: Type.Optional(Capabilities) }, { title: 'TaskView' })
 
-const refusal = describeRefusal(taskTransitions)
+const states = describeStates(taskTransitions)
+const changing = ['forbidden', 'deleted', 'invalid-transition', 'task-blocked'] as const
+const relating = ['dependency-cycle', 'too-many-dependencies'] as const
+const joiningGoal = ['goal-closed', 'goal-deleted', 'goal-full'] as const
 const verbs: Record<TaskVerb, { summary: string; first?: string }> = {
   start: { summary: 'Start a task' },
   stop: { summary: 'Return a started task to TODO', first: 'start' },
@@ -52,6 +55,7 @@ export const taskRoutes =
       access: { rule: taskAccess.createInGoal, body: { title: 'New' } },
       params: TaskGoalParams,
       body: NewTask,
+      problems: ['forbidden', ...joiningGoal, ...relating, 'deleted'],
       response: created(Task),
       async run(deps, actor, { params, body }) {
         const task = await createTask(deps, actor, params.goalId, body)
@@ -64,6 +68,7 @@ export const taskRoutes =
       access: { rule: taskAccess.listOfGoal },
       params: TaskGoalParams,
       query: TaskListQuery,
+      problems: ['cursor-mismatch', 'gone'],
       response: listed(Task),
       run: (deps, actor, { params, query }) => listTasksOfGoal(deps, actor, params.goalId, query),
     })
@@ -72,6 +77,7 @@ export const taskRoutes =
       ...{ id: 'listTasks', summary: 'List tasks across goals, newest first' },
       access: { rule: taskAccess.anyone },
       query: TaskListQuery,
+      problems: ['cursor-mismatch'],
       response: listed(Task),
       run: (deps, actor, { query }) => listTasks(deps, actor, query),
     })
@@ -81,6 +87,7 @@ export const taskRoutes =
       access: { rule: taskAccess.read },
       params: TaskParams,
       query: ReadQuery,
+      problems: ['gone'],
       response: okOrUnchanged(TaskView),
       run(deps, actor, { params, query: { includeDeleted = false, include } }) {
         const capabilities = parseInclude(include, ['capabilities']).has('capabilities')
@@ -89,11 +96,12 @@ export const taskRoutes =
     })
 
     patch('/v1/tasks/:taskId', {
-      ...{ id: 'patchTask', summary: 'Change a task by a merge patch' },
+      ...{ id: 'patchTask', summary: 'Change a task by a merge patch', description: states },
       access: { rule: taskAccess.change, body: { title: 'New' } },
       params: TaskParams,
       body: TaskPatch,
-      response: okOrRefused(Task, refusal),
+      problems: [...changing, ...relating, ...joiningGoal],
+      response: ok(Task),
       run: async (deps, actor, { params, body, precondition }) =>
         entityResponse(await patchTask(deps, actor, params.taskId, body, precondition)),
     })
@@ -102,6 +110,7 @@ export const taskRoutes =
       ...{ id: 'deleteTask', summary: 'Delete a task, recoverably' },
       access: { rule: taskAccess.delete },
       params: TaskParams,
+      problems: ['forbidden'],
       response: noContent,
       async run(deps, actor, { params, precondition }) {
         await deleteTask(deps, actor, params.taskId, precondition)
@@ -114,6 +123,7 @@ export const taskRoutes =
       access: { rule: taskAccess.restore },
       params: TaskParams,
       body: Nothing,
+      problems: ['forbidden', ...joiningGoal],
       response: ok(Task),
       run: async (deps, actor, { params, precondition }) =>
         entityResponse(await restoreTask(deps, actor, params.taskId, precondition)),
@@ -122,11 +132,12 @@ export const taskRoutes =
     for (const verb of taskVerbs) {
       const { summary, ...given } = verbs[verb]
       command('POST', `/v1/tasks/:taskId/${verb}`, {
-        ...{ id: `${verb}Task`, summary, description: describeVerb(taskTransitions, verb) },
+        ...{ id: `${verb}Task`, summary, description: `${describeVerb(taskTransitions, verb)} ${states}` },
         access: { rule: taskAccess.work, ...given },
         params: TaskParams,
         body: verb === 'complete' ? Completing : Nothing,
-        response: okOrRefused(Task, refusal),
+        problems: changing,
+        response: ok(Task),
         run: async (deps, actor, { params, body, precondition }) =>
           entityResponse(await moveTask(deps, actor, params.taskId, { verb, ...body }, precondition)),
       })
@@ -137,6 +148,7 @@ export const taskRoutes =
       access: { rule: taskAccess.change },
       params: EdgeParams,
       body: Nothing,
+      problems: [...changing, ...relating],
       response: ok(Task),
       run: async (deps, actor, { params: { taskId, blockerId }, precondition }) =>
         entityResponse(await addDependency(deps, actor, taskId, blockerId, precondition)),
@@ -146,6 +158,7 @@ export const taskRoutes =
       ...{ id: 'removeDependency', summary: 'Remove a dependency' },
       access: { rule: taskAccess.change, first: 'wait' },
       params: EdgeParams,
+      problems: changing,
       response: ok(Task),
       run: async (deps, actor, { params: { taskId, blockerId }, precondition }) =>
         entityResponse(await removeDependency(deps, actor, taskId, blockerId, precondition)),
@@ -156,7 +169,8 @@ export const taskRoutes =
       access: { rule: taskAccess.history },
       params: TaskParams,
       query: HistoryQuery,
-      response: listed(HistoryEntry),
+      problems: ['forbidden', 'cursor-mismatch'],
+      response: listed(historyEntry('Task', Task)),
       run: (deps, actor, { params, query }) => taskHistory(deps, actor, params.taskId, query),
     })
   }

@@ -4,6 +4,7 @@ import { Version } from '../../resource/fields.ts'
 import { copiesOf, readOnlyOfTasks } from '../../resource/read-only.ts'
 
 export const NewTask = Type.Object(newTaskFields, {
+  title: 'NewTask',
   additionalProperties: false,
   examples: [{ title: 'Book a course', estimatedHours: 0.5, dueDate: '2027-03-01' }],
 })
@@ -12,14 +13,14 @@ export type NewTask = Static<typeof NewTask>
 const Force = Type.Boolean({ description: "completes a blocked task; only for its goal's owner" })
 
 /** The body of `complete`. */
-export const Completing = Type.Partial(Type.Object({ force: Force }), { additionalProperties: false })
+export const Completing = Type.Partial(Type.Object({ force: Force }), {
+  title: 'TaskCompletion',
+  additionalProperties: false,
+})
 
 export const TaskPatch = Type.Partial(
   Type.Object({ ...taskPatchFields, force: Force, version: Version, ...copiesOf(readOnlyOfTasks) }),
-  {
-    additionalProperties: false,
-    examples: [{ status: 'IN_PROGRESS', actualHours: 0.25 }],
-  },
+  { title: 'TaskPatch', additionalProperties: false, examples: [{ status: 'IN_PROGRESS', actualHours: 0.25 }] },
 )
 export type TaskPatch = Static<typeof TaskPatch>
 

@@ -1,4 +1,4 @@
-import { type Scope, sendPage } from '@goals-tasks/http'
+import { type ProblemCode, type Scope, sendPage } from '@goals-tasks/http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import Type, { type Static, type TSchema } from 'typebox'
 import type { Deps } from '../../deps.ts'
@@ -12,9 +12,10 @@ import { changing, creating, patching } from './headers.ts'
 import { keyedRequestOf } from './idempotency-key.ts'
 import { preconditionOf, requireNoVersion } from './if-match.ts'
 import type { Representation } from './reply.ts'
+import { problemResponses } from './responses.ts'
 
 /** An empty query string, and the body of a command that takes no fields. */
-export const Nothing = Type.Object({}, { additionalProperties: false })
+export const Nothing = Type.Object({}, { title: 'NoFields', additionalProperties: false })
 
 type Described = {
   /** `operationId` and `summary` of the OpenAPI document. */
@@ -23,7 +24,26 @@ type Described = {
   description?: string
   access: Access
   response: object
+  /** The problems that this operation can give beside those of every operation of its kind. */
+  problems?: readonly ProblemCode[]
 }
+
+const everyOperation: readonly ProblemCode[] = [
+  'invalid-request',
+  'unauthenticated',
+  'insufficient-scope',
+  'not-acceptable',
+  'version-conflict',
+  'unavailable',
+]
+const everyWrite: readonly ProblemCode[] = [
+  'invalid-json',
+  'body-too-large',
+  'unsupported-media-type',
+  'invalid-body',
+  'idempotency-key-in-use',
+  'idempotency-key-reused',
+]
 
 export type Read<P extends TSchema, Q extends TSchema> = Described & {
   params?: P
@@ -55,10 +75,17 @@ export function createOperations(
   feature: { tag: string; read: Scope; write: Scope },
 ) {
   const execute = createIdempotentWrites(deps)
-  const described = ({ id, summary, description, response }: Described) => ({
+  const described = (
+    { id, summary, description, response, problems = [] }: Described,
+    params: TSchema | undefined,
+    general: readonly ProblemCode[],
+  ) => ({
     ...{ operationId: id, summary, tags: [feature.tag] },
     ...(description === undefined ? {} : { description }),
-    response,
+    response: {
+      ...response,
+      ...problemResponses([...everyOperation, ...(params ? (['not-found'] as const) : []), ...general, ...problems]),
+    },
   })
 
   function write<P extends TSchema, B extends TSchema>(
@@ -71,7 +98,7 @@ export function createOperations(
     app.route({
       ...{ method, url, config: { scope: feature.write, access } },
       schema: {
-        ...described(operation),
+        ...described(operation, params, method === 'PATCH' ? [...everyWrite, 'precondition-required'] : everyWrite),
         headers,
         querystring: Nothing,
         ...(params && { params }),
@@ -95,7 +122,7 @@ export function createOperations(
       const { access, params, query, run } = operation
       app.route({
         ...{ method: 'GET', url, config: { scope: feature.read, access } },
-        schema: { ...described(operation), querystring: query, ...(params && { params }) },
+        schema: { ...described(operation, params, []), querystring: query, ...(params && { params }) },
         handler: async (request, reply) => {
           const input = { params: request.params as Static<P>, query: request.query as Static<Q> }
           return sendPage(request, reply, await waitInTime(deps, run(deps, actorOf(request), input)))

@@ -14,6 +14,7 @@ export const deletion = {
   deleted: Type.Optional(
     Type.Unsafe<'exclude' | 'only' | 'include'>({
       type: 'string',
+      title: 'Deletion',
       enum: ['exclude', 'only', 'include'],
       default: 'exclude',
     }),

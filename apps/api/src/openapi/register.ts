@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
+import { type Document, hoistComponents } from './components.ts'
 
 /**
  * Serves the OpenAPI document of the routes that follow at /openapi.json, and a page to read and try it at /docs.
@@ -21,6 +22,8 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       tags: [{ name: 'goals' }, { name: 'tasks' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
+    transformObject: (document) =>
+      hoistComponents(('openapiObject' in document ? document.openapiObject : {}) as Document) as object,
     // Each operation names its scope, from the same line that enforces it, and its content types.
     transform: ({ schema, url, route }) => {
       const { scope } = route.config ?? {}
@@ -61,7 +64,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
 
 /** The version of the release, which the package.json of the repository names. */
 const releaseVersion = (): string =>
-  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version
+  JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')).version
 
 const pageSources = {
   defaultSrc: ["'self'"],

@@ -6,7 +6,7 @@ const common = {
   title: Type.String({ description: 'the kind of problem in one sentence, the same for every response of a code' }),
   status: Type.Integer({ description: 'the HTTP status' }),
   detail: Type.String({ description: 'the error of this request' }),
-  instance: Type.Optional(Type.String({ format: 'uri-reference', description: 'the path of the request' })),
+  instance: Type.Optional(Type.String({ description: 'the path of the request, as it was sent' })),
   code: Type.Unsafe<ProblemCode>({
     type: 'string',
     enum: problemCodes,

@@ -44,7 +44,7 @@ async function profileApi(context: Context, tasks: Range): Promise<string> {
 async function explainPatch({ pool, userId }: Context, row: number): Promise<string[]> {
   const id = taskId(row)
   const patch = { title: 'Planned once', priority: 'HIGH' } as const
-  const precondition = { versions: [1], required: false, lenient: false }
+  const precondition = { versions: [1], except: [], required: false, lenient: false }
   const statements = await recordStatements(pool, (deps) => patchTask(deps, actor(userId), id, patch, precondition))
   // The statements expect the version that they found.
   await pool.query(`update tasks set version = 1, title = 'Task' where id = $1`, [id])

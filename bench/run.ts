@@ -53,8 +53,12 @@ try {
     console.error(`measured ${name} in ${Math.round((performance.now() - startedAt) / 1_000)} s`)
   }
   const results = [{ name: '', markdown: toMarkdown(sections, await describeConditions(context)) }]
-  if (values.profile) results.push({ name: '-patch', markdown: await profilePatch(context) })
-  for (const { markdown } of results) console.log(markdown)
+  console.log(results[0]?.markdown)
+  if (values.profile) {
+    const profile = await profilePatch(context)
+    results.push({ name: '-patch', markdown: profile })
+    console.log(profile)
+  }
   if (values.save) await save(results)
 } finally {
   await context.close()

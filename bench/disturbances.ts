@@ -33,11 +33,14 @@ export async function createDisturbances({ api, pool, token }: Context, goal: st
       await post(`${id}/reopen`, as)
     }
   }
-  /** Sends changes of these tasks. Some are refused or time out, which is no concern here. */
-  const sendChanges = (running: Running, of: readonly string[]) => {
+  /** Sends changes of these tasks. A change that waits too long for its lock gets 503. */
+  async function sendChanges(running: Running, of: readonly string[]): Promise<void> {
     let place = 0
     const load = { port: api.port, connections: neighbourClients, seconds: 600, expect: 200 }
-    return runLoad(load, () => (running() ? patchTaskById(of[place++ % of.length] ?? '', place) : undefined))
+    const next = () => (running() ? patchTaskById(of[place++ % of.length] ?? '', place) : undefined)
+    const { failures } = await runLoad(load, next)
+    const refused = [...failures.keys()].filter((status) => status !== 503)
+    if (refused.length > 0) throw new Error(`the neighbour's changes got ${refused.join(', ')}, not 200 or 503`)
   }
   async function sendCreatesTo(running: Running, id: string): Promise<void> {
     const sent: Promise<void>[] = []

@@ -44,7 +44,7 @@ export function requestsAs(token: string) {
     /** Changes a task whatever version it has. `count` makes each change a change. */
     patchTaskById: (id: string, count: number) =>
       requestBytes({
-        ...{ method: 'PATCH', path: `/v1/tasks/${id}`, headers },
+        ...{ method: 'PATCH', path: `/v1/tasks/${id}`, headers: { ...headers, 'if-match': '*' } },
         body: JSON.stringify({ title: `Changed ${count}` }),
       }),
     completeTask: (row: number) => post(`/v1/tasks/${taskId(row)}/complete`, {}),

@@ -3,6 +3,7 @@ import { migrate as migrateDatabase, prepareStatement, taskText } from '@goals-t
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import type { Context } from '../context.ts'
+import { sizeOf, sizeOfPlainCopy } from '../plain-copy.ts'
 import type { Row, Section } from '../report.ts'
 import { spread } from '../rounds.ts'
 import { goalIdSql } from '../script.ts'
@@ -23,7 +24,7 @@ export async function migrate(context: Context): Promise<Section> {
   pool.on('error', (error) => console.error(error.message))
   try {
     const ids = await seedTasks(pool, context.rows)
-    const sizes = { before: await sizeOf(pool, 'tasks'), plain: await plainSize(pool) }
+    const sizes = { before: await sizeOf(pool, 'tasks'), plain: await sizeOfPlainCopy(pool) }
     const idle = await measureWaits(pool, ids, () => sleep(longTransactionMs + 2_000))
     const migrating = await measureWaits(pool, ids, () => migrateBesideTransaction(pool, url, ids))
     await pool.query('vacuum full tasks')
@@ -92,30 +93,6 @@ async function seedTasks(pool: pg.Pool, rows: number): Promise<string[]> {
   await pool.query('vacuum (analyze) tasks')
   const { rows: chosen } = await pool.query<{ id: string }>('select id from tasks order by random() limit 10000')
   return chosen.map(({ id }) => id)
-}
-
-type Sizes = { table: number; total: number }
-
-async function sizeOf(pool: pg.Pool, table: string): Promise<Sizes> {
-  const { rows } = await pool.query<Sizes>(
-    `select pg_table_size($1)::float8 as table, pg_total_relation_size($1)::float8 as total`,
-    [table],
-  )
-  return rows[0] ?? { table: 0, total: 0 }
-}
-
-/** Returns the sizes of a table with the same rows and indexes, without the stored JSON and without free space. */
-async function plainSize(pool: pg.Pool): Promise<Sizes> {
-  await pool.query('create table plain (like tasks including indexes excluding generated)')
-  await pool.query('alter table plain drop column representation')
-  const columns = `select string_agg(quote_ident(attname), ', ') as names from pg_attribute
-                   where attrelid = 'plain'::regclass and attnum > 0 and not attisdropped`
-  const { rows } = await pool.query<{ names: string }>(columns)
-  await pool.query(`insert into plain (${rows[0]?.names}) select ${rows[0]?.names} from tasks`)
-  await pool.query('vacuum full plain')
-  const sizes = await sizeOf(pool, 'plain')
-  await pool.query('drop table plain')
-  return sizes
 }
 
 const read = prepareStatement<{ text: string }>(

@@ -30,7 +30,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
   const { url: databaseUrl } = options.database ?? (await freshDatabase())
   const { lockTimeoutMs = 10_000 } = options
   const database = createDatabase({
-    ...{ url: databaseUrl, poolSize: 8, name: 'test', lockTimeoutMs },
+    ...{ url: databaseUrl, poolSize: 16, name: 'test', lockTimeoutMs },
     onError: () => undefined,
   })
   const { url, prefix } = options.redis ?? freshRedis()

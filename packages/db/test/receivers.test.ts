@@ -6,6 +6,7 @@ import { loadReceiver, recordReceiver } from '../src/delivery/receivers.ts'
 import { emptyTables } from './support/committed-goal.ts'
 import { committedOf } from './support/committed-of.ts'
 import { test } from './support/database-test.ts'
+import { untilLockWait } from './support/lock-waits.ts'
 
 test.beforeEach(async ({ pool }) => void (await emptyTables(pool)))
 
@@ -41,4 +42,27 @@ test('a restart changes nothing when its receiver is recorded already', async ({
   const before = await loadReceiver(pool, 'sync')
   expect(await recordReceiver(pool, 'sync', true)).toBe(false)
   expect(await loadReceiver(pool, 'sync')).toEqual(before)
+})
+
+test('a receiver counts from the last change of its state', async ({ pool }) => {
+  await recordReceiver(pool, 'sync', true)
+  await pool.query(`update receivers set since = '2020-01-01T00:00:00Z'`)
+  await recordReceiver(pool, 'sync', false)
+  const { isPresent, since = '' } = (await loadReceiver(pool, 'sync')) ?? {}
+  expect(isPresent).toBe(false)
+  expect(Date.parse(since)).toBeGreaterThan(Date.parse('2020-01-01T00:00:00Z'))
+})
+
+test('only one of two workers reports the change when they record it at the same time', async ({
+  pool,
+  transaction,
+}) => {
+  await recordReceiver(pool, 'sync', true)
+  const second = await transaction(async (tx) => {
+    expect(await recordReceiver(tx, 'sync', false)).toBe(true)
+    const recording = recordReceiver(pool, 'sync', false)
+    await untilLockWait(pool)
+    return { recording }
+  })
+  expect(await second.recording).toBe(false)
 })

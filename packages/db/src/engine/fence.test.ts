@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { createFence } from './fence.ts'
 import { Overloaded } from './overloaded.ts'
@@ -59,4 +61,31 @@ test('an error of a work reaches its caller and frees its place', async () => {
   const fence = createFence({ ...limits, maxRunning: 1 })
   await expect(fence('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await fence('a', async () => 'yes')).toBe('yes')
+})
+
+test('a key stays full when one of its works has ended and another one runs', async () => {
+  const { start, end, running } = createWorks(createFence(limits))
+  const [first, ...others] = ['a', 'a'].map(start)
+  await expect.poll(running).toBe(2)
+  end()
+  await first
+  others.push(...['a', 'a'].map(start))
+  await expect.poll(running).toBe(2)
+  for (let i = 0; i < 2; i++) end()
+  await expect.poll(running).toBe(1)
+  end()
+  await Promise.all(others)
+})
+
+test('a fence keeps no memory of keys whose works have ended', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage: () => void = runInNewContext('gc')
+  const fence = createFence(limits)
+  const runAll = async (prefix: string) => {
+    for (let i = 0; i < 20_000; i++) await fence(`${prefix} ${i}`, async () => undefined)
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await runAll('warm-up')
+  expect((await runAll('measured')) - before).toBeLessThan(2_000_000)
 })

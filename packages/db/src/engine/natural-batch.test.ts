@@ -90,3 +90,33 @@ test('a call that waited too long is refused when a round trip ends, and is neve
     vi.useRealTimers()
   }
 })
+
+test.for([
+  ['with keys', (input: number) => `${input}`],
+  ['without keys', undefined],
+] as const)('a trip takes as many calls as its limit, and the next trip waits for its end, %s', async ([, keyOf]) => {
+  const { sent, send, answer } = hangingServer()
+  const call = createNaturalBatch(send, { ...limits, maxInputs: 2, maxQueued: 10 }, keyOf)
+  const calls = [0, 1, 2, 3, 4].map(call)
+  await Promise.resolve()
+  expect(sent).toEqual([[0, 1]])
+  answer()
+  await calls[1]
+  expect(sent).toEqual([
+    [0, 1],
+    [2, 3],
+  ])
+  answer()
+  await calls[3]
+  answer()
+  expect(await Promise.all(calls)).toEqual([0, 1, 2, 3, 4])
+})
+
+test('an error of a trip rejects each of its calls, and a later call is sent', async () => {
+  const send = vi.fn(async (inputs: readonly number[]) => inputs)
+  send.mockRejectedValueOnce(new Error('no answer'))
+  const call = createNaturalBatch(send, limits)
+  const outcomes = await Promise.allSettled([1, 2, 3].map(call))
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(3).fill('rejected'))
+  expect(await call(4)).toBe(4)
+})

@@ -75,3 +75,20 @@ test('a bypass starts again when an invalidation is missed during it', () => {
   expect(starts).toEqual(['an outage', 'no reply'])
   expect(missedKeys.count()).toBe(0)
 })
+
+test('a key is repeated again when it is missed after all repetitions have ended', async () => {
+  const repeated: Invalidation[] = []
+  const { missedKeys } = createFixture(async (change) => void repeated.push(change))
+  for (const version of [2, 3]) {
+    missedKeys.add(versionOf(version), 'no reply')
+    await until(() => missedKeys.count() === 0)
+  }
+  expect(repeated).toEqual([2, 3].map((version) => ({ ...versionOf(version), groups: [] })))
+})
+
+test('a list is missed when one of its groups is', async () => {
+  const { missedKeys } = createFixture(() => new Promise(() => undefined))
+  missedKeys.add({ groups: ['tasks:goal:1'] }, 'no reply')
+  expect(missedKeys.hasGroup(['tasks:user:ada', 'tasks:goal:1'])).toBe(true)
+  expect(missedKeys.hasGroup(['tasks:user:ada'])).toBe(false)
+})

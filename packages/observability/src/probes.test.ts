@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createRegistry } from './metrics.ts'
-import { type Readiness, startProbes } from './probes.ts'
+import { answers, type Readiness, startProbes } from './probes.ts'
 
 test('a degraded process is ready, and an unavailable process is alive but not ready', async () => {
   let status: Readiness['status'] = 'ready'
@@ -42,4 +42,10 @@ test('the probes listen only at the given address', async () => {
   } finally {
     await probes.close()
   }
+})
+
+test('a response that is late counts as none, and so does an error', async () => {
+  expect(await answers(new Promise(() => undefined), 1)).toBe(false)
+  expect(await answers(Promise.reject(new Error('refused')))).toBe(false)
+  expect(await answers(Promise.resolve('an answer'))).toBe(true)
 })

@@ -63,6 +63,12 @@ test('a chain of causes ends when it is a circle', () => {
   expect(JSON.stringify(serializeError(error)).match(/"type"/g)).toHaveLength(6)
 })
 
+test('a log line shows the first five errors of an aggregate', () => {
+  const errors = Array.from({ length: 6 }, (_, i) => new Error(`error ${i}`))
+  const { errors: logged } = serializeError(new AggregateError(errors))
+  expect(logged).toMatchObject(errors.slice(0, 5).map(({ message }) => ({ message })))
+})
+
 test.for(['a text', undefined, null, 7, { secret: 'x' }])(
   'a thrown %j that is no error gets a type and a message',
   (thrown) => {

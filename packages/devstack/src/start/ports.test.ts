@@ -82,3 +82,12 @@ test('a free port is chosen and reported when a default is taken', async () => {
   expect(ports.api).toBeGreaterThan(3006)
   expect(moves).toContainEqual(['api', 3000, ports.api])
 })
+
+test('the other parts get ports from 3000 on when the named port of the API is near the highest one', async () => {
+  const port = await getPort({ port: [65_535, 65_534, 65_533, 65_532] })
+  clearLockedPorts()
+  const { api, ...others } = await choosePorts({ PORT: String(port) }, () => undefined)
+  expect(api).toBe(port)
+  expect(Math.min(...Object.values(others))).toBeGreaterThanOrEqual(3_000)
+  expect(Math.max(...Object.values(others))).toBeLessThanOrEqual(3_500)
+})

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Exit } from '../processes/child.ts'
 import { until } from '../testing/until.ts'
 import { backoffMs, type Running, supervise } from './supervise.ts'
@@ -110,4 +110,37 @@ test('with awaitsRestart a process that waits for a restart can be stopped', asy
 
 test('the wait doubles with each failure up to 10 s', () => {
   expect([0, 1, 2, 20].map(backoffMs)).toEqual([200, 400, 800, 10_000])
+})
+
+test('the wait is short again when the process has lived long since its last failure', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { messages, log } = recorder()
+  const [first, second] = [fakeProcess(1), fakeProcess(2)]
+  const next = [second, fakeProcess(3)]
+  const launch = async () => next.shift() ?? fakeProcess(4)
+  const supervised = supervise({ name: 'worker', first, launch, log })
+  first.end(crashed)
+  await until(() => supervised.pid() === 2)
+  // The watch begins to wait for the end of the second process.
+  await Promise.resolve()
+  vi.advanceTimersByTime(31_000)
+  second.end(crashed)
+  await until(() => supervised.pid() === 3)
+  await supervised.stop()
+  expect(messages.filter((message) => message.includes('starting it again'))).toEqual(
+    Array(2).fill('worker ended (exit code 1); starting it again in 0.2 s'),
+  )
+})
+
+test('with awaitsRestart a process that has lived long is started again when it ends', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const first = fakeProcess(1)
+  const launch = async () => fakeProcess(2)
+  const supervised = supervise({ name: 'worker', first, launch, log: () => undefined, awaitsRestart: true })
+  vi.advanceTimersByTime(31_000)
+  first.end(crashed)
+  await until(() => supervised.pid() === 2)
+  await supervised.stop()
 })

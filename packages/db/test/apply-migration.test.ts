@@ -84,3 +84,17 @@ test('an index is built outside of a transaction when the migration builds it co
   const { rows } = await client.query(`select indisvalid from pg_index where indexrelid = 'goals_category'::regclass`)
   expect(rows).toEqual([{ indisvalid: true }])
 })
+
+test('a migration tries again when Postgres ended it in a deadlock, and waits with one sentence', async ({
+  client,
+}) => {
+  // A sequence keeps its value when a transaction rolls back, so only the first two tries fail.
+  await client.query('create sequence tries')
+  const messages: string[] = []
+  const failTwice = `do $$ begin
+    if nextval('tries') < 3 then raise exception 'deadlock detected' using errcode = '40P01'; end if;
+  end $$`
+  await applyMigration(client, migration(failTwice), { waitMs: 60_000, onWait: (message) => messages.push(message) })
+  expect(messages).toEqual(['waiting for the locks of the migration 9999_test'])
+  expect(await isRecorded(client)).toBe(true)
+})

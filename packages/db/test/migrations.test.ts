@@ -44,6 +44,13 @@ test('a database gets every migration once', async ({ client, url }) => {
   expect(await migrate(url)).toEqual({ applied: [], postponed: [] })
 })
 
+test('the partitions of the next weeks are created when no migration is missing', async ({ client, url }) => {
+  const all = await listPartitions(client)
+  await client.query(`drop table ${all.at(-1)}`)
+  expect(await migrate(url)).toEqual({ applied: [], postponed: [] })
+  expect(await listPartitions(client)).toEqual(all)
+})
+
 test('each migration is applied by one process when many migrate at once', async ({ client, url }) => {
   await dropEverything(client)
   const applied = (await Promise.all(Array.from({ length: 6 }, () => migrate(url)))).flatMap((run) => run.applied)

@@ -61,3 +61,13 @@ test('a delivery that is due since long ago is found within a minute when no loo
   expect(await look.oldestSeconds(pool)).toBeCloseTo(3_600, -1)
   expect(await look.oldestSeconds(pool)).toBeCloseTo(3_600, -1)
 })
+
+test('a delivery is found when it commits late and was due before the oldest one of the last look', async ({
+  pool,
+}) => {
+  const look = createOverdueLook('sync')
+  await makeDue(pool, await commitGoals(pool, 1), 12)
+  expect(await look.oldestSeconds(pool)).toBeCloseTo(12, -1)
+  await makeDue(pool, await commitGoals(pool, 1), 29)
+  expect(await look.oldestSeconds(pool)).toBeCloseTo(29, -1)
+})

@@ -111,3 +111,13 @@ test('another schema than public is refused by its name', async ({ owner }) => {
   await owner.query('create schema elsewhere; set search_path = elsewhere')
   await expect(assertSchema(owner)).rejects.toThrow(/uses elsewhere: remove search_path from DATABASE_URL/)
 })
+
+test('a Postgres before version 18 is refused by its version', async ({ owner }) => {
+  // Only the version is replaced: the tests have one version of Postgres.
+  const query = async (text: string, values?: unknown[]) => {
+    const result = await owner.query(text, values)
+    return { ...result, rows: result.rows.map((row) => ('version' in row ? { ...row, version: 17 } : row)) }
+  }
+  const older = Object.assign(Object.create(owner), { query })
+  await expect(assertSchema(older)).rejects.toThrow('Postgres 18 or newer is needed, and this server is Postgres 17')
+})

@@ -66,3 +66,14 @@ test('only one of two workers reports the change when they record it at the same
   })
   expect(await second.recording).toBe(false)
 })
+
+test('a restart needs no writable Postgres when its receiver is recorded already', async ({ pool, transaction }) => {
+  await recordReceiver(pool, 'sync', true)
+  const record = async (isPresent: boolean) =>
+    transaction(async (tx) => {
+      await tx.query('set transaction read only')
+      return recordReceiver(tx, 'sync', isPresent)
+    })
+  expect(await record(true)).toBe(false)
+  await expect(record(false)).rejects.toMatchObject({ code: '25006' })
+})

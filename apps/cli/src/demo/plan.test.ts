@@ -94,3 +94,10 @@ test('a text is planned as the API stores it: in NFC, without invisible titles a
     'repeated tag left out': 1,
   })
 })
+
+test('the first 50 tags of a goal are planned, and the others are counted', () => {
+  const tags = Array.from({ length: 52 }, (_, i) => `tag ${i}`)
+  const { goals, adapted } = plan({ ...goal([]), tags })
+  expect(goals[0]?.body).toMatchObject({ tags: tags.slice(0, 50) })
+  expect(adapted).toEqual({ 'tag beyond the 50th left out': 2 })
+})

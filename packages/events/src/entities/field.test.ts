@@ -2,7 +2,15 @@ import Type from 'typebox'
 import Value from 'typebox/value'
 import { expect, test } from 'vitest'
 import { goalEntity, taskEntity } from '../../test/support/index.ts'
-import { defaultsOf, entityProperties, field, fieldsWrittenBy, newProperties, patchProperties } from './field.ts'
+import {
+  defaultsOf,
+  entityProperties,
+  field,
+  fieldsWrittenBy,
+  newProperties,
+  patchProperties,
+  readOnlyFields,
+} from './field.ts'
 import { Goal, goalDefaults, newGoalFields } from './goal.ts'
 import { newTaskFields, Task, taskDefaults } from './task.ts'
 
@@ -56,4 +64,12 @@ test('a request that spells out the defaults is valid when it also has a title',
 test('an entity of the test factories matches its schema', () => {
   expect(Value.Errors(Goal, goalEntity())).toEqual([])
   expect(Value.Errors(Task, taskEntity())).toEqual([])
+})
+
+test('a field is read-only unless a request may set it, and the version is named on purpose', () => {
+  expect(readOnlyFields(fields)).toEqual(['id'])
+  expect(readOnlyFields({ ...fields, createdAt: field(Type.String(), { setBy: 'system' }) })).toEqual([
+    'id',
+    'createdAt',
+  ])
 })

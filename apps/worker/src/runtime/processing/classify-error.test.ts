@@ -8,7 +8,7 @@ test('an error is retried when only its message or its name looks special', () =
   expect(classify(Object.assign(new Error('never'), { name: 'UnrecoverableError' }))).toBe('retry')
 })
 
-test.for(['08006', '53100', '53200', '53300', '57P01', '57P03'])(
+test.for(['08006', '25006', '53100', '53200', '53300', '57P01', '57P03'])(
   'an error is infrastructure when Postgres sends %s',
   (code) => {
     expect(classify(Object.assign(new Error('refused'), { code }))).toBe('infrastructure')

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { createFencedTransactions, type FenceKeys } from '../src/engine/fenced-transactions.ts'
 import { test as databaseTest } from './support/database-test.ts'
 
-/** A pool of eight connections. `start` starts transactions, which run until `end`, and returns how many of them run. */
+/** A test with a pool of eight connections. `start` starts transactions, which run until `end` is called. */
 const test = databaseTest.extend('works', ({ pool }) => {
   const inFence = createFencedTransactions(pool, () => undefined)
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
@@ -25,11 +25,11 @@ const test = databaseTest.extend('works', ({ pool }) => {
 const users = (count: number) => Array.from({ length: count }, () => ({ actorId: randomUUID() }))
 
 test.for([
-  ['of one user', 2, Array(4).fill({ actorId: randomUUID() })],
-  ['of many users on one goal', 2, users(4).map((user) => ({ ...user, goalId: 'one' }))],
-  ['of one user on many goals', 2, ['1', '2', '3'].map((goalId) => ({ actorId: 'ada', goalId }))],
-  ['of many users', 6, users(8)],
-] as const)('transactions %s take %i of eight connections', async ([, most, keys], { pool, works }) => {
+  ['one user', 2, Array(4).fill({ actorId: randomUUID() })],
+  ['many users on one goal', 2, users(4).map((user) => ({ ...user, goalId: 'one' }))],
+  ['one user on many goals', 2, ['1', '2', '3'].map((goalId) => ({ actorId: 'ada', goalId }))],
+  ['many users', 6, users(8)],
+] as const)('the transactions of %s take %i of eight connections', async ([, most, keys], { pool, works }) => {
   const all = works.start(keys)
   await until(() => works.running() === most)
   // Another transaction would have begun before this query returns, because it came first.

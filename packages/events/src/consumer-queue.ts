@@ -55,10 +55,7 @@ export function createConsumerQueue(queue: Queue<JobData>, connection: Redis, lo
   async function enqueue(events: readonly JobEvent[]): Promise<void> {
     // On a queue that has never connected, `addBulk` stays pending forever. Its timeouts do not end it.
     if (connection.status !== 'ready') return dropLog.add(events.length, 'Redis is not connected')
-    const adding = enqueueEvents(queue, events).then(
-      (enqueued) => dropLog.add(events.length - enqueued, 'Redis refused the job'),
-      (error) => dropLog.add(events.length, error.message),
-    )
+    const adding = enqueueEvents(queue, events).catch((error) => dropLog.add(events.length, error.message))
     // Redis counts before it adds, and both replies share the round trip.
     const counting = connection.llen(waitKey).then(
       (waiting) => {
@@ -119,7 +116,6 @@ export function createConsumerQueue(queue: Queue<JobData>, connection: Redis, lo
         return
       }
       buffer.push({ id: event.id, type: event.type, aggregateId: event.aggregateId })
-      if (hasFullJob()) endPause?.()
       // Events of one turn of the event loop share a flush.
       running ??= Promise.resolve().then(run)
     },
@@ -140,7 +136,6 @@ function createDropLog(consumer: string, log: Logger) {
   return {
     count: () => count,
     add(events: number, reason: string): void {
-      if (events === 0) return
       count += events
       if (performance.now() - loggedAt < logEveryMs) return
       const facts = { consumer, events: count - logged, reason }

@@ -128,3 +128,33 @@ test('events are dropped without an error when Redis goes down while they wait f
   await redis.kill()
   await until(() => Object.fromEntries(dispatcher.stats())[consumer]?.leftToSweeper === 3)
 })
+
+test('a flush waits for no full job, and later events share jobs again', async () => {
+  const { dispatcher, jobs, addJobs } = await openReady()
+  await addJobs(20)
+  dispatcher.dispatch(newEvents(1))
+  await dispatcher.flush()
+  const startedAt = performance.now()
+  dispatcher.dispatch(newEvents(1))
+  await dispatcher.flush()
+  expect(performance.now() - startedAt).toBeLessThan(1_500)
+  for (const event of newEvents(100)) {
+    dispatcher.dispatch([event])
+    await nextTurn()
+  }
+  const sizes = async () => (await jobs(consumer)).slice(20).map((list) => list.length)
+  await until(async () => expect(await sizes()).toEqual([1, 1, 100]))
+})
+
+test('the jobs of a flush count as waiting when the next events are enqueued', async () => {
+  const { dispatcher, jobs, addJobs } = await openReady()
+  await addJobs(15)
+  dispatcher.dispatch(newEvents(1))
+  await dispatcher.flush()
+  for (const event of newEvents(100)) {
+    dispatcher.dispatch([event])
+    await nextTurn()
+  }
+  const sizes = async () => (await jobs(consumer)).slice(15).map((list) => list.length)
+  await until(async () => expect(await sizes()).toEqual([1, 100]))
+})

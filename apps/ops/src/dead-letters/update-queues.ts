@@ -29,16 +29,14 @@ async function enqueueFor(
   if (replayed.length === 0) return
   if (!queues.available()) throw new Error('Redis is not available')
   await Promise.all(replayed.map(({ id }) => unmirrorDeadLetter(dead, id)))
-  const ids = replayed.map(({ eventId, replays }) => singleJobId(consumer, { id: eventId, attempts: 0, replays }))
-  const jobs = await queue.addBulk(
-    replayed.map(({ eventId, type, aggregateId }, i) => ({
+  // Rejects when Redis refuses one of the jobs.
+  await queue.addBulk(
+    replayed.map(({ eventId, type, aggregateId, replays }) => ({
       name: type,
       data: { events: [{ id: eventId, type, aggregateId }] },
-      opts: { jobId: ids[i] ?? '' },
+      opts: { jobId: singleJobId(consumer, { id: eventId, attempts: 0, replays }) },
     })),
   )
-  const refused = jobs.filter((job, i) => job.id !== ids[i]).length
-  if (refused > 0) throw new Error(`Redis refused ${refused} of ${replayed.length} jobs`)
 }
 
 /** Removes a discarded dead letter from Bull Board. Without Redis the workers remove it later. */

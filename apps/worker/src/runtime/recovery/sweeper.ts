@@ -121,11 +121,11 @@ async function enqueueAgain(context: Context, deliveries: readonly KnownDelivery
   if (deliveries.length === 0) return
   const { name: consumer, log, metrics } = context
   const isFresh = (delivery: KnownDelivery) => delivery.attempts === 0 && delivery.replays === 0
-  const batched = await enqueueBatches(context, deliveries.filter(isFresh))
+  await enqueueBatches(context, deliveries.filter(isFresh))
   // A retry or a replay gets a job of its own, under the id of the job that was lost.
   const retries = deliveries.filter((delivery) => !isFresh(delivery))
   await pMap(retries, (delivery) => enqueueSingle(context, delivery), { concurrency: parallelAdds })
-  const events = batched + retries.length
+  const events = deliveries.length
   metrics.redispatched.inc({ consumer }, events)
   log.info({ consumer, events }, 'events enqueued again')
 }

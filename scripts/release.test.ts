@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -19,6 +19,9 @@ const environment = {
 }
 const script = join(import.meta.dirname, 'release.ts')
 
+const contract = 'apps/api/openapi.json'
+const releasedContract = 'apps/api/openapi.released.json'
+
 let repository: string
 const run = (command: string, args: string[]): Promise<Output> =>
   promisify(execFile)(command, args, { cwd: repository, env: environment })
@@ -29,9 +32,11 @@ const write = (name: string, text: string): Promise<void> => writeFile(join(repo
 
 beforeEach(async () => {
   repository = await mkdtemp(join(tmpdir(), 'release-'))
-  const manifest = { name: 'sample', version: '0.1.0', scripts: { generate: 'cp package.json contract.json' } }
+  const manifest = { name: 'sample', version: '0.1.0', scripts: { generate: `cp package.json ${contract}` } }
   await write('package.json', `${JSON.stringify(manifest, null, 2)}\n`)
-  await write('contract.json', 'stale\n')
+  await mkdir(join(repository, 'apps/api'), { recursive: true })
+  await write(contract, 'stale\n')
+  await write(releasedContract, 'the contract of 0.1.0\n')
   await write('CHANGELOG.md', '# Changelog\n\n## Unreleased\n\n### Added\n\n- Tasks.\n')
   await git('init', '--quiet')
   await git('add', '--all')
@@ -44,12 +49,15 @@ test('the release script commits and tags when entries wait for a release', asyn
 
   expect(stdout).toContain('Release 0.2.0')
   expect(await git('log', '-1', '--format=%s')).toBe('Release 0.2.0')
-  expect(await git('show', '--name-only', '--format=', 'HEAD')).toBe('CHANGELOG.md\ncontract.json\npackage.json')
+  expect(await git('show', '--name-only', '--format=', 'HEAD')).toBe(
+    ['CHANGELOG.md', contract, releasedContract, 'package.json'].join('\n'),
+  )
   expect(await git('cat-file', '-t', 'v0.2.0')).toBe('tag')
   expect(await git('rev-parse', 'v0.2.0^{commit}')).toBe(await git('rev-parse', 'HEAD'))
   expect(await git('status', '--porcelain')).toBe('')
   expect(JSON.parse(await read('package.json')).version).toBe('0.2.0')
-  expect(await read('contract.json')).toBe(await read('package.json'))
+  expect(await read(contract)).toBe(await read('package.json'))
+  expect(await read(releasedContract)).toBe(await read(contract))
   expect(await read('CHANGELOG.md')).toMatch(/^## Unreleased\n\n## 0\.2\.0 - \d{4}-\d\d-\d\d\n\n### Added$/m)
 })
 

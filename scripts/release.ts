@@ -1,12 +1,17 @@
 /** Makes a release: `npm run release -- minor`. It commits and tags, and pushes nothing. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { closeUnreleased } from './changelog.ts'
 import { nextVersion } from './version.ts'
 
 const root = git('rev-parse', '--show-toplevel')
-const paths = { changelog: join(root, 'CHANGELOG.md'), manifest: join(root, 'package.json') }
+const paths = {
+  changelog: join(root, 'CHANGELOG.md'),
+  manifest: join(root, 'package.json'),
+  contract: join(root, 'apps/api/openapi.json'),
+  releasedContract: join(root, 'apps/api/openapi.released.json'),
+}
 const VERSION_LINE = /^( {2}"version": )"([^"]*)"/m
 
 const release = prepare(process.argv[2])
@@ -40,6 +45,8 @@ function carryOut({ version, tag, changelog, manifest }: Release): void {
     writeFileSync(paths.manifest, manifest)
     // The contract has the version in it.
     execFileSync('npm', ['run', '--silent', 'generate'], { cwd: root, stdio: 'inherit' })
+    // `check` compares the next changes of the contract with this copy.
+    copyFileSync(paths.contract, paths.releasedContract)
     git('commit', '--quiet', '--all', '--message', `Release ${version}`)
     git('tag', '--annotate', tag, '--message', `Release ${version}`)
   } catch (error) {

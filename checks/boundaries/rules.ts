@@ -16,7 +16,7 @@ const isProgram = (from: string): boolean =>
   !isIn(from, '**/*.test.ts', '**/testing/**', 'packages/devstack/**')
 
 /** The files of the API that speak HTTP. */
-const httpFiles = ['features/*/routes.ts', 'resource/http/**', 'app.ts', 'openapi/register.ts'].map(
+const httpFiles = ['features/*/routes.ts', 'resource/http/**', 'app.ts', 'openapi/*.ts'].map(
   (path) => `apps/api/src/${path}`,
 )
 
@@ -35,7 +35,7 @@ export const rules: Rule[] = [
     refuses: ({ from, to }) => isIn(from, 'apps/api/src/resource/**') && featureOf(to) !== undefined,
   },
   {
-    name: 'only routes.ts, resource/http, app.ts and openapi/register.ts import Fastify',
+    name: 'only routes.ts, resource/http, app.ts and openapi/ import Fastify',
     reason: 'a service takes plain arguments, so that other entrances and tests can call it',
     refuses: ({ from, to }) => isIn(from, 'apps/api/src/**') && isFastify(to) && !isIn(from, ...httpFiles),
   },

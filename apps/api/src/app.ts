@@ -4,6 +4,7 @@ import {
   collectMethods,
   createServer,
   registerAuth,
+  registerCompression,
   registerMethodNotAllowed,
   registerProblemPages,
   type Verifier,
@@ -31,6 +32,7 @@ export type AppOptions = {
 export async function buildApp(deps: Deps, options: AppOptions): Promise<FastifyInstance> {
   const app = await createServer({ ...options, bodyLimitBytes: 256 * 1024, requestIdOf, nameHints })
   const methods = collectMethods(app)
+  registerCompression(app)
   await registerOpenapi(app)
   registerProblemPages(app)
   // Routes above are public. Every route below needs a scope.

@@ -1,5 +1,19 @@
 import Type, { type TObject } from 'typebox'
-import { type ProblemCode, problemCodes, problemRow } from './problem-table.ts'
+import { type ProblemCode, problemRow } from './problem-table.ts'
+
+/**
+ * The problems that any request can have: it breaks HTTP itself, or the service fails. They have no code in common with
+ * those of an operation, so that a client can distinguish all of them by `code`.
+ */
+const generalCodes: readonly ProblemCode[] = [
+  'request-timeout',
+  'uri-too-long',
+  'expectation-failed',
+  'headers-too-large',
+  'internal',
+  'not-implemented',
+  'http-version-not-supported',
+]
 
 const common = {
   type: Type.String({ format: 'uri-reference', description: 'the address of a page about this kind of problem' }),
@@ -9,14 +23,14 @@ const common = {
   instance: Type.Optional(Type.String({ description: 'the path of the request, as it was sent' })),
   code: Type.Unsafe<ProblemCode>({
     type: 'string',
-    enum: problemCodes,
-    title: 'ProblemCode',
+    enum: generalCodes,
+    title: 'GeneralProblemCode',
     description: 'the kind of problem; it never changes its meaning',
   }),
   traceId: Type.String({ description: 'the X-Request-Id; it finds the request in the log' }),
 }
 
-/** Schema of any problem: RFC 9457 with the members `code` and `traceId`. */
+/** Schema of a general problem: RFC 9457 with the members `code` and `traceId`. */
 export const ProblemBody = Type.Object(common, { title: 'Problem' })
 
 const bodies = new Map<ProblemCode, TObject>()

@@ -1,0 +1,75 @@
+/**
+ * The introduction of the document, in Markdown. Its snippets follow one another in one shell, and a test runs them in
+ * this order against a live API.
+ */
+export const introduction = `Goals, the tasks in them, and everything that happened to both.
+
+## A token
+
+Every request needs a token: \`Authorization: Bearer <token>\`.
+It is a JWT whose \`sub\` is a user's UUID; each operation names the scope that it needs.
+Beside a running \`start\`, the repository prints one:
+
+\`\`\`bash
+export API="\${API:-http://localhost:3000}"
+export TOKEN="$(npm run --silent token -- --sub 0192f6a0-0000-7000-8000-000000000001)"
+\`\`\`
+
+## A first request
+
+Create a goal, and keep its id:
+
+\`\`\`bash
+GOAL="$(curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"title":"Learn to sail"}' "$API/v1/goals" | sed -E 's/^.*"id":"([^"]+)".*$/\\1/')"
+\`\`\`
+
+Add a task to it, and list its tasks:
+
+\`\`\`bash
+curl -i -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"title":"Book a course"}' "$API/v1/goals/$GOAL/tasks"
+curl -i -H "Authorization: Bearer $TOKEN" "$API/v1/goals/$GOAL/tasks?status=TODO"
+\`\`\`
+
+## Changes
+
+A PATCH is a merge patch.
+It needs \`If-Match\` with the \`ETag\` of the response that it is based on, as it came, or \`version\` in its body.
+When somebody else was faster, it gets 412 with the fields that have changed.
+
+\`\`\`bash
+curl -i -X PATCH -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/merge-patch+json' \\
+  -H 'If-Match: "1"' -d '{"priority":"HIGH"}' "$API/v1/goals/$GOAL"
+\`\`\`
+
+Every other change honours \`If-Match\` when it is sent.
+An operation without fields in its body, such as every DELETE, takes no body or \`{}\`.
+Any other body is refused with 422.
+A PATCH without a body gets 400.
+With an \`Idempotency-Key\`, a repeated request changes nothing and gets the same response.
+
+## States
+
+A goal is ACTIVE, ON_HOLD, COMPLETED or CANCELLED.
+A task is TODO, IN_PROGRESS, BLOCKED, COMPLETED or CANCELLED.
+Each verb is a route, and \`include=capabilities\` lists the verbs that are possible now:
+
+\`\`\`bash
+curl -i -X POST -H "Authorization: Bearer $TOKEN" "$API/v1/goals/$GOAL/hold"
+curl -i -X POST -H "Authorization: Bearer $TOKEN" "$API/v1/goals/$GOAL/resume"
+curl -i -H "Authorization: Bearer $TOKEN" "$API/v1/goals/$GOAL?include=capabilities"
+\`\`\`
+
+A task waits in BLOCKED while a task that it depends on is open.
+Closing a goal can also close its open tasks, and \`reopen\` or \`restore\` brings exactly these back.
+
+## Errors
+
+Every error is \`application/problem+json\` with a \`code\`.
+Its \`type\` is the address of [a page about it](/problems).
+
+\`\`\`bash
+curl -i -H "Authorization: Bearer $TOKEN" "$API/v1/goals?limit=many"
+\`\`\`
+`

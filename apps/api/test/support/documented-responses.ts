@@ -28,7 +28,7 @@ export function createResponseCheck(app: FastifyInstance) {
 }
 
 /** The statuses that `default` describes. */
-const generalStatuses = [408, 414, 417, 431, 500, 501, 505]
+export const generalStatuses = [408, 414, 417, 431, 500, 501, 505]
 
 const listOperations = ({ paths }: Document) =>
   Object.entries(paths).flatMap(([path, methods]) =>

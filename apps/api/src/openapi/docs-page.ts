@@ -74,7 +74,8 @@ const styles = `
   --scalar-color-3: #a0a0a0;
   --scalar-color-red: #ff7b7d;
 }
-.markdown pre code.hljs {
+.markdown pre code.hljs,
+.markdown pre code.hljs span {
   overflow: visible;
   overflow-wrap: anywhere;
   white-space: pre-wrap;

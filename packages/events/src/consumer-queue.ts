@@ -26,7 +26,7 @@ export type ConsumerQueue = ReturnType<typeof createConsumerQueue>
 export function createConsumerQueue(queue: Queue<JobData>, connection: Redis, log: Logger) {
   const waitKey = queue.toKey('wait')
   const buffer: JobEvent[] = []
-  const dropLog = createDropLog(queue.name, log)
+  const dropLog = createDropLog({ consumer: queue.name, connection, log })
   let flow: Flow = 'direct'
   let running: Promise<void> | undefined
   let isHurried = false
@@ -128,20 +128,28 @@ export function createConsumerQueue(queue: Queue<JobData>, connection: Redis, lo
   }
 }
 
-/** Counts dropped events. Their deliveries become due 30 s after the commit, and then the sweeper enqueues them. */
-function createDropLog(consumer: string, log: Logger) {
+/**
+ * Counts dropped events. Their deliveries become due 30 s after the commit, and then the sweeper enqueues them. The
+ * level is debug while the connection is not ready, because its owner logs the outage.
+ */
+function createDropLog({ consumer, connection, log }: { consumer: string; connection: Redis; log: Logger }) {
+  const message = 'events were not enqueued: the sweeper will enqueue them in about 30 s'
   let count = 0
-  let logged = 0
+  let unlogged = 0
   let loggedAt = Number.NEGATIVE_INFINITY
   return {
     count: () => count,
     add(events: number, reason: string): void {
       count += events
+      if (connection.status !== 'ready') {
+        log.debug({ consumer, events, reason }, message)
+        return
+      }
+      unlogged += events
       if (performance.now() - loggedAt < logEveryMs) return
-      const facts = { consumer, events: count - logged, reason }
-      log.warn(facts, 'events were not enqueued: the sweeper will enqueue them in about 30 s')
+      log.warn({ consumer, events: unlogged, reason }, message)
       loggedAt = performance.now()
-      logged = count
+      unlogged = 0
     },
   }
 }

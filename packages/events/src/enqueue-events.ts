@@ -2,8 +2,8 @@ import type { Queue } from 'bullmq'
 import { type JobData, type JobEvent, maxEventsPerJob } from './queues.ts'
 
 /**
- * Adds jobs for `events` in their order, at most `maxEventsPerJob` to a job. Rejects when Redis refuses a job. The
- * queue may have other jobs then, because adding is not atomic.
+ * Adds jobs for `events` in their order, at most `maxEventsPerJob` to a job.
+ * @throws the reply of Redis when it refused a job. Adding is not atomic: other jobs may be in the queue.
  */
 export async function enqueueEvents(queue: Queue<JobData>, events: readonly JobEvent[]): Promise<void> {
   const chunks: JobEvent[][] = []

@@ -1,8 +1,5 @@
 import { freshRedis, ownRedis, until } from '@goals-tasks/devstack/testing'
-import pino from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
-import { connectProducer } from '../src/connection.ts'
-import { createDispatcher } from '../src/dispatcher.ts'
+import { expect, test } from 'vitest'
 import { newEvent, newEvents, openDispatcher } from './support/dispatcher.ts'
 
 test('an event becomes one job per subscribed consumer, with its ids and its type only', async () => {
@@ -109,20 +106,24 @@ test('a flush resolves within seconds when Redis hangs, and later events are enq
 
 test('the log counts the events of a job that Redis refused', async () => {
   const redis = await ownRedis()
-  const lines: { events?: number }[] = []
-  const connection = connectProducer(redis.url, () => undefined)
-  const dispatcher = createDispatcher({
-    connection,
-    prefix: 'full',
-    log: pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) }),
-  })
-  onTestFinished(async () => {
-    await dispatcher.close()
-    connection.disconnect()
-  })
-  await until(() => connection.status === 'ready')
+  const { connection, dispatcher, lines, ready } = openDispatcher({ url: redis.url, prefix: 'full' })
+  await ready()
   await connection.config('SET', 'maxmemory', '1')
   dispatcher.dispatch(newEvents(3))
   await dispatcher.flush()
-  expect(lines.some((line) => line.events === 3)).toBe(true)
+  expect(lines.find(({ level }) => level === 'warn')).toMatchObject({ events: 3 })
+})
+
+test('events that were not enqueued have log lines of the level debug when Redis is not connected', async () => {
+  const redis = await ownRedis()
+  const { connection, dispatcher, lines, ready } = openDispatcher({ url: redis.url, prefix: 'away' })
+  await ready()
+  await redis.kill()
+  dispatcher.dispatch(newEvents(1))
+  await dispatcher.flush()
+  await until(() => connection.status !== 'ready')
+  dispatcher.dispatch(newEvents(3))
+  await dispatcher.flush()
+  expect(new Set(lines.map(({ level }) => level))).toEqual(new Set(['debug']))
+  expect(lines.at(-1)).toMatchObject({ events: 3 })
 })

@@ -8,7 +8,7 @@ import { openQueue } from '../src/queues.ts'
 const newEvents = (count: number) =>
   Array.from({ length: count }, () => ({ id: randomUUID(), type: 'goal:created', aggregateId: randomUUID() }) as const)
 
-async function openFullQueue() {
+async function openQueueWithLimit() {
   const redis = await ownRedis()
   const connection = connectProducer(redis.url, () => undefined)
   const queue = openQueue(connection, 'full', 'sync').on('error', () => undefined)
@@ -17,14 +17,28 @@ async function openFullQueue() {
     connection.disconnect()
   })
   await until(() => connection.status === 'ready')
-  return { queue, setLimit: (bytes: number) => connection.config('SET', 'maxmemory', bytes) }
+  return {
+    queue,
+    setLimit: (bytes: number) => connection.config('SET', 'maxmemory', bytes),
+    usedBytes: async () => Number(/^used_memory:(\d+)/m.exec(await connection.info('memory'))?.[1]),
+  }
 }
 
-test('enqueueing makes a job of a hundred events, and rejects when Redis refuses a job', async () => {
-  const { queue, setLimit } = await openFullQueue()
+test('enqueueing makes jobs of at most a hundred events, and rejects when Redis refuses every job', async () => {
+  const { queue, setLimit } = await openQueueWithLimit()
   await enqueueEvents(queue, newEvents(150))
   await setLimit(1)
   await expect(enqueueEvents(queue, newEvents(150))).rejects.toThrow(/^OOM /)
   await setLimit(0)
   expect(await queue.getWaitingCount()).toBe(2)
+})
+
+test('enqueueing rejects when Redis takes some of the jobs and refuses the others', async () => {
+  const { queue, setLimit, usedBytes } = await openQueueWithLimit()
+  await setLimit((await usedBytes()) + 500_000)
+  await expect(enqueueEvents(queue, newEvents(20_000))).rejects.toThrow(/^OOM /)
+  await setLimit(0)
+  const jobs = await queue.getWaitingCount()
+  expect(jobs).toBeGreaterThan(0)
+  expect(jobs).toBeLessThan(200)
 })

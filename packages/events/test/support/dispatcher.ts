@@ -8,11 +8,16 @@ import { createDispatcher } from '../../src/dispatcher.ts'
 import { type JobData, openQueue } from '../../src/queues.ts'
 import type { ConsumerName } from '../../src/subscriptions.ts'
 
-const log = pino({ level: 'silent' })
+type LogLine = { level: string; events?: number }
 
-/** Opens a dispatcher and access to its queues. Everything closes with the test. */
+/** Opens a dispatcher and access to its queues and to its log. Everything closes with the test. */
 export function openDispatcher({ url, prefix }: { url: string; prefix: string }) {
   const connection = connectProducer(url, () => undefined)
+  const lines: LogLine[] = []
+  const log = pino(
+    { level: 'debug', formatters: { level: (level) => ({ level }) } },
+    { write: (line: string) => void lines.push(JSON.parse(line)) },
+  )
   const dispatcher = createDispatcher({ connection, prefix, log })
   const queues = new Map<ConsumerName, ReturnType<typeof openQueue>>()
   const queueOf = (consumer: ConsumerName) => {
@@ -30,7 +35,7 @@ export function openDispatcher({ url, prefix }: { url: string; prefix: string })
   })
   const jobs = async (consumer: ConsumerName): Promise<JobData['events'][]> =>
     (await queueOf(consumer).getJobs(['waiting'], 0, -1, true)).map((job) => job.data.events)
-  return { connection, dispatcher, queueOf, jobs, ready: () => until(() => connection.status === 'ready') }
+  return { connection, dispatcher, queueOf, jobs, lines, ready: () => until(() => connection.status === 'ready') }
 }
 
 /** Returns an event as `dispatch` takes it, with random ids. */

@@ -8,7 +8,7 @@ export type KnownDelivery = LeasedDelivery & JobEvent
 /** Returns false when the event of the delivery is missing. No job can carry such a delivery. */
 export const isKnown = (delivery: LeasedDelivery): delivery is KnownDelivery => delivery.type !== null
 
-/** Adds jobs for deliveries without a failed attempt, many to a job. Rejects when Redis refuses a job. */
+/** Adds jobs for deliveries without a failed attempt, many to a job. @throws when Redis refused a job */
 export const enqueueBatches = ({ queue }: ConsumerQueue, deliveries: readonly KnownDelivery[]): Promise<void> =>
   enqueueEvents(queue, deliveries.map(toJobEvent))
 

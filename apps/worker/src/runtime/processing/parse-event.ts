@@ -43,13 +43,15 @@ function validatorOf(type: EventType): Validator {
   return validator
 }
 
-type Member = { anyOf?: { type?: string }[] }
-const mayBeNull = (member: Member | undefined) => member?.anyOf?.some(({ type }) => type === 'null') ?? false
+type Member = { type?: string | string[]; anyOf?: Member[] }
+const hasType = ({ type = [] }: Member, name: string) => [type].flat().includes(name)
+const mayBeNull = (member: Member | undefined) =>
+  member !== undefined && [member, ...(member.anyOf ?? [])].some((each) => hasType(each, 'null'))
 
 /** Returns the schema with further properties allowed and with nullable properties optional, at any depth. */
 function tolerant<T>(schema: T): T {
   return JSON.parse(JSON.stringify(schema), (_key, value) => {
-    if (value?.type !== 'object' || !Array.isArray(value.required)) return value
+    if (!Array.isArray(value?.required) || !hasType(value, 'object')) return value
     const { additionalProperties: _, required, ...rest } = value
     return { ...rest, required: required.filter((name: string) => !mayBeNull(value.properties[name])) }
   })

@@ -1,3 +1,4 @@
+import { recordReceiver } from '@goals-tasks/db'
 import { ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
 import { type ConsumerName, connectWorker, consumerNames, queuePrefix } from '@goals-tasks/events'
 import { startOperations } from '@goals-tasks/operations/testing'
@@ -35,6 +36,14 @@ test('status exits with 0 when every consumer has a worker and nothing failed', 
   expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true)
   expect(stdout).not.toContain(new URL(environment.DATABASE_URL).password || 'no password')
   expect(code).toBe(0)
+})
+
+test('status says whether sync has a receiver', async () => {
+  const { environment, pool } = await startOperations()
+  const screen = async () => (await status(environment)).stdout
+  expect(await screen()).toMatch(/^sync has a receiver$/m)
+  await recordReceiver(pool, 'sync', false)
+  expect(await screen()).toMatch(/^sync has no receiver: SYNC_URL is not set$/m)
 })
 
 test('status exits with 1 for dead letters, an old event, missing workers and missing partitions', async () => {

@@ -1,4 +1,4 @@
-import { recordFailure } from '@goals-tasks/db'
+import { recordFailure, recordReceiver } from '@goals-tasks/db'
 import { loadStatus, type Status } from '@goals-tasks/operations'
 import { expect } from 'vitest'
 import { bearer } from './support/actors.ts'
@@ -15,6 +15,7 @@ const getStatusOfSync = async ({ app }: Ops) =>
 test('the status shows the jobs, deliveries and dead letters of a consumer', async ({ ops }) => {
   expect(await getStatusOfSync(ops)).toEqual({
     consumer: 'sync',
+    hasReceiver: true,
     queue: { waiting: 0, active: 0, delayed: 0, failed: 0, paused: false, workers: 0 },
     oldestPendingSeconds: null,
     pendingDeliveries: 0,
@@ -33,6 +34,18 @@ test('the status shows the jobs, deliveries and dead letters of a consumer', asy
     deadLetters: 1,
     oldestPendingSeconds: expect.any(Number),
   })
+})
+
+test('the status says whether a consumer has a receiver, and null when it needs none', async ({
+  ops,
+  onTestFinished,
+}) => {
+  onTestFinished(async () => void (await recordReceiver(ops.pool, 'sync', true)))
+  const receivers = async () => (await loadStatus(ops)).consumers.map((each) => [each.consumer, each.hasReceiver])
+  const others = ['audit-log', 'cache-invalidation', 'notifications'].map((consumer) => [consumer, null])
+  expect(await receivers()).toEqual([...others, ['sync', true]])
+  await recordReceiver(ops.pool, 'sync', false)
+  expect(await receivers()).toEqual([...others, ['sync', false]])
 })
 
 test('the oldest pending event has the age of the event when its delivery is due later', async ({ ops }) => {

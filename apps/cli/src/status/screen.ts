@@ -17,6 +17,7 @@ export function statusScreen(report: StatusReport, { width, places }: Options): 
     '',
     ...tableLines([head, ...report.consumers.map(cellsOf), totalCells(report.totals)]),
     ...report.consumers.flatMap(({ consumer, queue }) => (queue?.paused ? `${consumer} is paused` : [])),
+    ...report.consumers.flatMap(receiverLine),
     ...(errors.length > 0 ? ['', 'Last errors', ...errors] : []),
     '',
     ...verdictLines(report, width),
@@ -56,6 +57,11 @@ function tableLines(rows: readonly string[][]): string[] {
   const pad = (cell: string, column: number) =>
     column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)
   return rows.map((row) => row.map(pad).join(' '))
+}
+
+function receiverLine({ consumer, hasReceiver }: ConsumerStatus): string[] {
+  if (hasReceiver === null) return []
+  return [hasReceiver ? `${consumer} has a receiver` : `${consumer} has no receiver: SYNC_URL is not set`]
 }
 
 function errorLines(consumer: string, { error, attempts, givenUp, ...of }: LastError, width: number): string[] {

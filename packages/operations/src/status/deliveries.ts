@@ -1,11 +1,13 @@
 import { type Executor, executeOnce } from '@goals-tasks/db'
-import { type ConsumerName, consumerNames } from '@goals-tasks/events'
+import { type ConsumerName, consumerNames, consumersWithReceiver } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { countedUpTo } from './counted-up-to.ts'
 
 /** The work of one consumer as Postgres records it. Both counts stop at `countedUpTo`. */
 export type DeliveryStatus = {
   consumer: ConsumerName
+  /** False when its events get no delivery, because nothing would receive them. Null when it needs no receiver. */
+  hasReceiver: boolean | null
   /** Age of the oldest pending event in seconds. Null without one. */
   oldestPendingSeconds: number | null
   pendingDeliveries: number
@@ -56,6 +58,8 @@ export function createDeliveryLook({ now = () => performance.now() } = {}): Deli
 
 const statusFrom = (ids: readonly string[]) => sql`
   select c.consumer,
+    case when c.consumer = any(${sql.param(consumersWithReceiver)}::text[])
+      then exists (select from receivers r where r.consumer = c.consumer and r.is_present) end as "hasReceiver",
     extract(epoch from now() - uuid_extract_timestamp(pending.oldest))::float8 as "oldestPendingSeconds",
     pending.count as "pendingDeliveries",
     (select count(*)::int from (

@@ -8,12 +8,14 @@ export const checkNotifications: Check = async ({ environment }) => {
   const { rows } = await environment.pool.query<{ id: string }>(
     `with expected as (
        select distinct e.id as event_id, recipient::uuid as user_id
-       from events e, lateral unnest(case e.type
-         when 'task:assigned' then array[e.after->>'assignedTo']
-         when 'task:completed' then array[e.after->>'ownerId', e.after->>'assignedTo']
-         when 'goal:completed' then array[e.after->>'userId'] || e.assignees::text[]
+       from events e
+       join events p using (aggregate_id, aggregate_version)
+       cross join lateral unnest(case e.type
+         when 'task:assigned' then array[p.after->>'assignedTo']
+         when 'task:completed' then array[p.after->>'ownerId', p.after->>'assignedTo']
+         when 'goal:completed' then array[p.after->>'userId'] || e.assignees::text[]
        end) recipient
-       where recipient is not null and recipient::uuid <> e.actor_id
+       where p.ordinal = 0 and recipient is not null and recipient::uuid <> e.actor_id
      )
      select coalesce(expected.event_id, n.event_id)::text as id
      from expected full join notifications n using (event_id, user_id)

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { migrate } from '@goals-tasks/db'
 import {
   cleanUp,
@@ -32,7 +33,8 @@ export async function startEnvironment(
   options: ProcessOptions & { isRedisAwayAtBoot?: boolean },
 ): Promise<Environment> {
   const [postgres, redis] = await Promise.all([ownPostgres(), ownRedis()])
-  await migrate(postgres.url)
+  const secondRoot = await options.secondSources?.()
+  await (secondRoot === undefined ? migrate(postgres.url) : migrateDuringDeploy(postgres.url, secondRoot))
   const receiver = await startReceiver()
   const proxies = { postgres: await startTcpProxy(postgres.url), redis: await startTcpProxy(redis.url) }
   if (options.isRedisAwayAtBoot) await redis.kill()
@@ -41,7 +43,7 @@ export async function startEnvironment(
     REDIS_URL: proxies.redis.url,
     SYNC_URL: receiver.url,
   }
-  const processes = await startProcesses(env, options)
+  const processes = await startProcesses(env, { ...options, secondRoot })
   return {
     ...processes,
     postgres: { ...postgres, proxy: proxies.postgres },
@@ -52,6 +54,13 @@ export async function startEnvironment(
     pool: openPool(postgres.url),
     commandRedis: (command, args = [], url = redis.url) => sendCommand(url, command, args),
   }
+}
+
+/** Applies the migrations of the version in `previousRoot`, and then those of this version that it works with. */
+async function migrateDuringDeploy(databaseUrl: string, previousRoot: string): Promise<void> {
+  const journal = JSON.parse(await readFile(`${previousRoot}/drizzle/meta/_journal.json`, 'utf8'))
+  await migrate(databaseUrl, { upTo: journal.entries.at(-1).tag })
+  await migrate(databaseUrl, { duringDeploy: true })
 }
 
 function openPool(connectionString: string): pg.Pool {

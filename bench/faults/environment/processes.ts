@@ -18,10 +18,14 @@ export type ProcessOptions = {
   secondSources?(): Promise<string>
 }
 
-/** Starts two APIs and the workers. They end with the scenario. */
-export async function startProcesses(env: Record<string, string>, options: ProcessOptions): Promise<Processes> {
-  const { workers = 2, second = {} } = options
-  const secondRoot = await options.secondSources?.()
+/**
+ * Starts two APIs and the workers, the second of each from the sources in `secondRoot`. They end with the scenario.
+ */
+export async function startProcesses(
+  env: Record<string, string>,
+  options: Omit<ProcessOptions, 'secondSources'> & { secondRoot?: string | undefined },
+): Promise<Processes> {
+  const { workers = 2, second = {}, secondRoot } = options
   const pathOf = (path: string, place: number) => (place === 1 && secondRoot ? `${secondRoot}/${path}` : path)
   const additional = (place: number) => (place === 1 ? second : {})
 

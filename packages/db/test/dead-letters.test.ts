@@ -139,6 +139,16 @@ test('a replay inserts the same event again when its partition was dropped', asy
   expect(await claimEvents(pool, 'sync', [event.id])).toEqual([before])
 })
 
+test('a bulk replay inserts an event once when two consumers failed and its partition was dropped', async ({
+  pool,
+}) => {
+  const event = await commitGoal(pool)
+  for (const consumer of ['audit-log', 'sync'] as const) await createDeadLetter(pool, { consumer, event })
+  await pool.query('delete from events')
+  expect(await replayDeadLetters(pool, {}, 10)).toHaveLength(2)
+  expect(await claimEvents(pool, 'sync', [event.id])).toMatchObject([{ id: event.id, type: 'goal:created' }])
+})
+
 test('a replay keeps the assignees of the event when its partition was dropped', async ({ pool }) => {
   const event = await commitGoal(pool)
   const assignees = [randomUUID(), randomUUID()]

@@ -32,6 +32,29 @@ async function idAt(client: pg.Client, offset: string): Promise<string> {
   return rows[0].id
 }
 
+/** Creates the partition of the week that lies 70 days back. */
+async function createOldPartition(client: pg.Client): Promise<void> {
+  await client.query(`do $$ declare monday date := date_trunc('week', now() - interval '70 days')::date; begin
+    execute format('create table events_%s partition of events for values from (%L) to (%L)',
+      to_char(monday, 'YYYYMMDD'), uuidv7_floor(monday::timestamp at time zone 'UTC'),
+      uuidv7_floor((monday + 7)::timestamp at time zone 'UTC'));
+  end $$`)
+}
+
+/** Inserts the primary event of a version and its milestone. `at` are their times after the start of that old week. */
+const insertVersion = (client: pg.Client, at: { primary: string; milestone: string }) =>
+  client.query(
+    `insert into events (id, type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, after)
+     select uuidv7_floor(date_trunc('week', now() at time zone 'UTC' - interval '70 days') at time zone 'UTC' + at),
+            'goal:created', 'goal', goal_id, 1, ordinal, goal_id, case when ordinal = 0 then '{}'::json end
+     from (select uuidv7() as goal_id) goal, (values (0, $1::interval), (1, $2::interval)) v(ordinal, at)`,
+    [at.primary, at.milestone],
+  )
+
+/** Drops what is older than 30 days. @returns how many weeks were dropped */
+const dropExpired = async (client: pg.Client) =>
+  (await client.query(`select * from drop_expired_event_partitions(interval '30 days')`)).rowCount
+
 /** Returns the names of the partitions by week, in their order. */
 async function listPartitions(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query(`select relname from pg_class where relname ~ '^events_\\d{8}$' order by relname`)
@@ -67,7 +90,7 @@ test('a migration for after the deploy is postponed when the previous release ma
   await migrate(url, { upTo: '0008_due_day' })
   const { applied, postponed } = await migrate(url, { duringDeploy: true })
   expect(applied).toContain('0009_fillfactor')
-  expect(postponed).toEqual(['0011_drop_representation_after_deploy'])
+  expect(postponed).toEqual(['0011_drop_representation_after_deploy', '0012_bodies_once_after_deploy'])
   await assertSchema(client)
   expect(await migrate(url)).toEqual({ applied: postponed, postponed: [] })
 })
@@ -119,7 +142,7 @@ test('partitions are created and old events deleted when the DEFAULT partition h
   await insertEvent(client, past)
   expect((await inDefault()).toSorted()).toEqual([past, future].toSorted())
   await ensurePartitions(client)
-  await client.query(`select * from drop_expired_event_partitions(interval '30 days')`)
+  await dropExpired(client)
   expect(await inDefault()).toEqual([future])
 })
 
@@ -151,17 +174,23 @@ test('a missing week is skipped with a warning, and created later, when a transa
 })
 
 test('a partition beyond the retention is dropped once its events have no deliveries', async ({ client }) => {
-  await client.query(`do $$ declare monday date := date_trunc('week', now() - interval '70 days')::date; begin
-    execute format('create table events_%s partition of events for values from (%L) to (%L)',
-      to_char(monday, 'YYYYMMDD'), uuidv7_floor(monday::timestamp at time zone 'UTC'),
-      uuidv7_floor((monday + 7)::timestamp at time zone 'UTC'));
-  end $$`)
+  await createOldPartition(client)
   await insertEvent(client, await idAt(client, '-70 days'))
   await client.query(`insert into deliveries (consumer, event_id) select 'sync', id from events`)
-  const drop = async () =>
-    (await client.query(`select * from drop_expired_event_partitions(interval '30 days')`)).rowCount
-  expect(await drop()).toBe(0)
+  expect(await dropExpired(client)).toBe(0)
   await client.query('delete from deliveries')
-  expect(await drop()).toBe(1)
+  expect(await dropExpired(client)).toBe(1)
+  expect((await client.query('select from events')).rowCount).toBe(0)
+})
+
+test('the primary event of a milestone is kept while the milestone has a delivery', async ({ client }) => {
+  await createOldPartition(client)
+  await insertVersion(client, { primary: '7 days -1 second', milestone: '7 days 1 second' })
+  await insertVersion(client, { primary: '-14 days', milestone: '-14 days 1 second' })
+  await client.query(`insert into deliveries (consumer, event_id) select 'sync', id from events where ordinal = 1`)
+  expect(await dropExpired(client)).toBe(0)
+  expect((await client.query('select from events')).rowCount).toBe(4)
+  await client.query('delete from deliveries')
+  expect(await dropExpired(client)).toBe(1)
   expect((await client.query('select from events')).rowCount).toBe(0)
 })

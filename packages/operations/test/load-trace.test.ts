@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { discardDeadLetter, recordReceiver, replayDeadLetter } from '@goals-tasks/db'
+import { createCommit, discardDeadLetter, recordReceiver, replayDeadLetter } from '@goals-tasks/db'
+import { committedOf } from '@goals-tasks/db/testing'
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
 import { connectWorker, enqueueEvents, queuePrefix, singleJobId } from '@goals-tasks/events'
+import { newGoal } from '@goals-tasks/events/testing'
 import { Worker } from 'bullmq'
 import { expect, onTestFinished } from 'vitest'
 import { newestJobsRead } from '../src/trace/find-jobs.ts'
@@ -23,6 +25,28 @@ test('an event is traced with its changed fields and without their values', asyn
     events: [{ id, type: 'goal:completed', aggregateId, aggregateVersion: 2, ordinal: 1, changed: ['status'] }],
   })
   expect(JSON.stringify(found)).not.toMatch(/a goal|COMPLETED/)
+})
+
+test('a milestone is traced with the changed fields of its version as long as its primary event exists', async ({
+  operations,
+  trace,
+}) => {
+  const values = newGoal()
+  const commit = createCommit(operations.pool, () => undefined)
+  const actorId = values.userId
+  await commit.createGoal({ values, metadata: { types: ['goal:created'], actorId } })
+  const { events } = committedOf(
+    await commit.updateGoal({
+      values: { ...values, status: 'COMPLETED', version: 1 },
+      metadata: { types: ['goal:updated', 'goal:completed'], actorId },
+    }),
+  )
+  const [primary, milestone] = events.map((event) => event.id)
+  const changed = async (id = '') => (await trace(id))?.events[0]?.changed.toSorted()
+  expect(await changed(milestone)).toEqual(['completedAt', 'status'])
+  expect(await changed(primary)).toEqual(await changed(milestone))
+  await operations.pool.query('delete from events where id = $1', [primary])
+  expect(await changed(milestone)).toEqual([])
 })
 
 test('a delivery is pending with its job when a job carries it with others', async ({ operations, traceAt }) => {

@@ -40,7 +40,8 @@ const limit = sql`${sql.placeholder('limit')}::int`
 
 /**
  * Lists the versions of one entity, newest first: its audit rows, and the events whose audit row is not written yet. So
- * the history is complete at once, with or without workers. Check access before.
+ * the history is complete at once, with or without workers. An audit row without `before` has the `after` of the
+ * previous version as its `before`. Check access before.
  */
 export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
   const statement = prepareStatement<{ text: string; version: number }>(
@@ -48,7 +49,8 @@ export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
     sql`select json_build_object(
           'version', version, 'type', type, 'eventId', event_id, 'actorId', actor_id, 'asAdmin', as_admin,
           'reason', reason, 'correlationId', correlation_id, 'cascadeId', cascade_id,
-          'occurredAt', rfc3339(occurred_at), 'before', before, 'after', after)::text as text, version
+          'occurredAt', rfc3339(occurred_at), 'before', coalesce(before, lead(after) over (order by version desc)),
+          'after', after)::text as text, version
         from (
           (select ${columns} from ${auditLog}
            where ${entityId} = ${sql.placeholder('id')}::uuid and version < ${below}

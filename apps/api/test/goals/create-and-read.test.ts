@@ -112,6 +112,27 @@ test('the history of a goal is complete at once when no worker runs', async ({ a
   expect(rest.body).toMatchObject({ data: [{ version: 1, before: null }], page: { nextCursor: null, hasMore: false } })
 })
 
+test('the history shows the state before each version when only some audit rows store it', async ({ api, ada }) => {
+  const goal = await ada.createGoal()
+  for (const version of [1, 2, 3, 4])
+    await ada.patchGoal(goal.id, { title: `Title ${version + 1}` }, { 'if-match': `"${version}"` })
+  await api.pool.query(
+    `insert into goal_audit_log (goal_id, version, event_id, type, actor_id, before, after, occurred_at)
+     select aggregate_id, aggregate_version, id, type, actor_id,
+            case when aggregate_version = 3 then before::jsonb end, after::jsonb, occurred_at
+     from events where aggregate_id = $1 and aggregate_version <= 4`,
+    [goal.id],
+  )
+  const titles: unknown[] = []
+  for (let page = '?limit=2'; page !== ''; ) {
+    const { body } = await ada.get(`/v1/goals/${goal.id}/history${page}`)
+    titles.push(...(body.data ?? []).map(({ before }) => (before as { title: string } | null)?.title))
+    const { nextCursor } = body.page as { nextCursor: string | null }
+    page = nextCursor === null ? '' : `?limit=2&cursor=${nextCursor}`
+  }
+  expect(titles).toEqual(['Title 4', 'Title 3', 'Title 2', 'A goal', undefined])
+})
+
 test('a goal gets 304 when If-None-Match names its version', async ({ ada }) => {
   const goal = await ada.createGoal()
   expect(await ada.get(`/v1/goals/${goal.id}`, { 'if-none-match': '"1"' })).toMatchObject({ status: 304, text: '' })

@@ -1,4 +1,4 @@
-import { claimed, deleteClaimed, idValues, prepareStatement } from '@goals-tasks/db'
+import { bodiesAreStoredOnce, claimed, deleteClaimed, idValues, prepareStatement } from '@goals-tasks/db'
 import { type SQL, sql } from 'drizzle-orm'
 import type { InSql, WrittenEvent } from './contract.ts'
 
@@ -8,20 +8,26 @@ export const auditLog: InSql = {
   run: (db, ids) => appendVersions(db, idValues(ids)),
 }
 
-/** The columns of both audit logs after the id of the entity, which are those of the claimed events. */
-const copied = sql.raw('type, actor_id, as_admin, reason, correlation_id, cascade_id, before, after, occurred_at')
+/** The columns of both audit logs that are copies of those of the claimed events. */
+const copied = sql.raw('type, actor_id, as_admin, reason, correlation_id, cascade_id, after, occurred_at')
 
 /** The state in the event is that of the entity in the version of the event. */
 const isWellFormed = sql`coalesce(after->>'id' = aggregate_id::text and after->'version' = to_jsonb(aggregate_version)
   and (before is null or before->>'id' = aggregate_id::text), false)`
+
+/** The state before the version. It is omitted when the row of the previous version has exactly this state. */
+const before = (table: SQL, key: SQL) => sql`
+  case when claimed.before is not null and ${bodiesAreStoredOnce} and exists (
+    select from ${table} previous where previous.${key} = aggregate_id and previous.version = aggregate_version - 1
+      and previous.after = claimed.before) then null else claimed.before end`
 
 /**
  * Inserts the versions of one kind of entity. An event that the audit log has already (an operator replayed it) changes
  * nothing and counts as written. A version that another event holds is not written: one of the two would be lost.
  */
 const append = (aggregate: 'goal' | 'task', table: SQL, key: SQL) => sql`
-  insert into ${table} (${key}, version, event_id, ${copied})
-  select aggregate_id, aggregate_version, id, ${copied} from claimed
+  insert into ${table} (${key}, version, event_id, before, ${copied})
+  select aggregate_id, aggregate_version, id, ${before(table, key)}, ${copied} from claimed
   where aggregate_type = ${sql.raw(`'${aggregate}'`)} and ${isWellFormed}
   order by aggregate_id, aggregate_version
   on conflict (${key}, version) do update set event_id = excluded.event_id where ${table}.event_id = excluded.event_id

@@ -13,7 +13,7 @@ const serve = ['audit-log'] as const
 const untilHandled = ({ pool }: Installation) =>
   until(async () => (await pendingDeliveries(pool))['audit-log'] === undefined)
 
-test('every version of a goal has one row with both its states when its events arrive out of order', async ({
+test('every version of a goal has one row, and its state before, when its events arrive out of order', async ({
   installation,
   write,
 }) => {
@@ -39,10 +39,35 @@ test('every version of a goal has one row with both its states when its events a
     event_id: renamed.events[0]?.id,
     actor_id: actorId,
     correlation_id: 'request-7',
-    before: created.entity,
     after: renamed.entity,
   })
+  expect(rows[1].before ?? rows[0].after).toEqual(created.entity)
+  expect(rows[2].before ?? rows[1].after).toEqual(renamed.entity)
   expect(rows[2].after).toEqual(completed.entity)
+})
+
+test('a row has the state before only when the row of the previous version does not have it', async ({
+  installation,
+  write,
+}) => {
+  const { pool } = installation
+  const first = await write.goal()
+  const second = await write.changeGoal(first.entity, { title: 'second' })
+  const third = await write.changeGoal(second.entity, { title: 'third' })
+  const fourth = await write.changeGoal(third.entity, { title: 'fourth' })
+  const record = ({ events }: typeof first) => auditLog.run(pool, [events[0]?.id ?? ''])
+  await record(first)
+  await record(second)
+  await record(fourth)
+  await pool.query(`update goal_audit_log set after = after || '{"title": "another"}' where version = 2`)
+  await record(third)
+  const { rows } = await pool.query('select version, before from goal_audit_log order by version')
+  expect(rows).toEqual([
+    { version: 1, before: null },
+    { version: 2, before: null },
+    { version: 3, before: second.entity },
+    { version: 4, before: third.entity },
+  ])
 })
 
 test('goals and tasks get rows in their own trails when one job carries both', async ({ installation, write }) => {

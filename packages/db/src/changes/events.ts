@@ -6,6 +6,7 @@ import {
   type EventType,
 } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
+import { bodiesAreStoredOnce } from '../reads/event-bodies.ts'
 import { goalJson, taskJson } from '../reads/representation.ts'
 import { taskReaders } from '../reads/visibility.ts'
 
@@ -60,6 +61,10 @@ const assigneesAtCompletion = sql`case when x.type = 'goal:completed' then array
       select distinct assigned_to from tasks
       where tasks.goal_id = changed.id and tasks.deleted_at is null and assigned_to is not null) end`
 
+/** A body of the event `x`. A milestone stores none: it has the bodies of the primary event of its version. */
+const storedBody = (body: 'before' | 'after') => sql`
+           case when x.ordinal = 1 or not ${bodiesAreStoredOnce} then ${sql.raw(`changed.${body}`)} end`
+
 /** The consumers without a receiver, as the statement sees them. Postgres reads them once per statement. */
 const withoutReceiver = sql`array(
       select consumer from unnest(${sql.raw(`'{${consumersWithReceiver}}'::text[]`)}) consumer
@@ -83,7 +88,7 @@ export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source
     select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1,
            ${value('actorId', 'uuid')}, ${value('asAdmin', 'boolean')}, ${value('reason', 'text')},
            ${value('correlationId', 'text')}, ${value('causationId', 'uuid')}, ${value('cascadeId', 'uuid')},
-           ${value('traceparent', 'text')}, changed.before, changed.after,
+           ${value('traceparent', 'text')}, ${storedBody('before')}, ${storedBody('after')},
            ${aggregate === 'goal' ? assigneesAtCompletion : sql`null::uuid[]`}
     from changed cross join unnest(${value('types', 'text[]')}) with ordinality x(type, ordinal)
     order by changed.id, x.ordinal

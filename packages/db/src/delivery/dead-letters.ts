@@ -101,6 +101,7 @@ function matching({ consumer, error, diedFrom, diedBefore }: DeadLetterFilter): 
 /**
  * Moves dead letters to the deliveries in one statement, so the work is always one or the other. Inserts the event
  * again if its partition has been dropped. Its readers are not inserted again: the feed of that week no longer exists.
+ * A milestone without bodies gets those of its dead letter, because its primary event may have been dropped before it.
  */
 const replay = (db: Executor, which: SQL, limit: number) =>
   executeOnce<Replayed>(
@@ -114,14 +115,15 @@ const replay = (db: Executor, which: SQL, limit: number) =>
       insert into events (id, type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin,
                           reason, correlation_id, causation_id, cascade_id, traceparent, before, after, assignees,
                           occurred_at)
-      select dead.event_id, x.type, x."aggregateType", x."aggregateId", x."aggregateVersion", x.ordinal, x."actorId",
+      select distinct on (dead.event_id)
+             dead.event_id, x.type, x."aggregateType", x."aggregateId", x."aggregateVersion", x.ordinal, x."actorId",
              coalesce(x."asAdmin", false), x.reason, x."correlationId", x."causationId", x."cascadeId", x.traceparent,
              x.before, x.after, x.assignees, x."occurredAt"
       from dead cross join jsonb_to_record(dead.event) as x(
         type text, "aggregateType" text, "aggregateId" uuid, "aggregateVersion" int, ordinal smallint, "actorId" uuid,
         "asAdmin" boolean, reason text, "correlationId" text, "causationId" uuid, "cascadeId" uuid, traceparent text,
         before json, after json, assignees uuid[], "occurredAt" timestamptz)
-      on conflict (id) do nothing
+      on conflict (id) do update set before = excluded.before, after = excluded.after where events.after is null
     ), replayed as (
       insert into deliveries (consumer, event_id, target, replays)
       select consumer, event_id, target, replays + 1 from dead

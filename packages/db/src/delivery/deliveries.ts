@@ -2,6 +2,7 @@ import type { ConsumerName, DomainEvent } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
 import { uuid, uuids } from '../engine/parameters.ts'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
+import { bodyOf } from '../reads/event-bodies.ts'
 
 /**
  * Deliveries are the unfinished work of a consumer. All times are the database's clock. The statements are prepared
@@ -9,12 +10,13 @@ import { type Executor, prepareStatement } from '../engine/statement.ts'
  * (UUIDv7), which Postgres selects when it executes the plan.
  */
 
-/** The columns of the event `e` under the names of a `DomainEvent`. */
-export const eventFields = sql.raw(`
+/** The event `e` under the names of a `DomainEvent`. `ids` are the lowest and the highest id of the events `e`. */
+export const eventFields = (ids?: { from: SQL; to: SQL }): SQL => sql`
   e.id, e.type, e.aggregate_type as "aggregateType", e.aggregate_id as "aggregateId",
   e.aggregate_version as "aggregateVersion", e.ordinal, e.actor_id as "actorId", e.as_admin as "asAdmin", e.reason,
   e.correlation_id as "correlationId", e.causation_id as "causationId", e.cascade_id as "cascadeId", e.traceparent,
-  rfc3339(e.occurred_at) as "occurredAt", e.before, e.after, e.assignees`)
+  rfc3339(e.occurred_at) as "occurredAt", ${bodyOf('before', ids)} as before, ${bodyOf('after', ids)} as after,
+  e.assignees`
 
 const eventNames = sql.raw(`
   id, type, "aggregateType", "aggregateId", "aggregateVersion", ordinal, "actorId", "asAdmin", reason,
@@ -27,6 +29,7 @@ const wantedEvents = (consumer: SQL) => sql`
   deliveries d join events e on e.id = d.event_id and e.id between ${uuid('lowestId')} and ${uuid('highestId')}
   where ${wanted(consumer)}`
 const anyConsumer = sql`${sql.placeholder('consumer')}`
+const wantedFields = eventFields({ from: uuid('lowestId'), to: uuid('highestId') })
 
 /** Returns the parameter values for these events. */
 export const idValues = (ids: readonly string[]) => {
@@ -51,7 +54,7 @@ export const deleteClaimed = (places: SQL): SQL => sql`
 
 const claim = prepareStatement<DomainEvent>(
   'events_claim',
-  sql`with claimed as materialized (${claimed(anyConsumer, eventFields)}),
+  sql`with claimed as materialized (${claimed(anyConsumer, wantedFields)}),
            done as (${deleteClaimed(sql`select delivery from claimed`)})
       select ${eventNames} from claimed where id in (select event_id from done) order by id`,
 )
@@ -66,7 +69,7 @@ export const claimEvents = (tx: Executor, consumer: ConsumerName, ids: readonly 
 
 const loadUnfinished = prepareStatement<DomainEvent>(
   'events_unfinished',
-  sql`select ${eventFields} from ${wantedEvents(anyConsumer)} order by d.event_id`,
+  sql`select ${wantedFields} from ${wantedEvents(anyConsumer)} order by d.event_id`,
 )
 
 /**

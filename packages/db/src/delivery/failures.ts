@@ -50,7 +50,7 @@ export async function moveToDeadLetters(
           where d.consumer = ${consumer} and d.event_id = ${eventId}::uuid and d.target = ''
             and e.id = d.event_id and e.id = ${eventId}::uuid
           returning d.consumer, d.event_id, d.target, d.attempts, d.replays,
-                    (select row_to_json(x) from (select ${eventFields}) x) as event
+                    (select row_to_json(x) from (select ${eventFields()}) x) as event
         )
         insert into dead_letters (consumer, event_id, target, event, attempts, replays, error)
         select consumer, event_id, target, event, attempts, replays, ${error.slice(0, maxErrorLength)} from dead

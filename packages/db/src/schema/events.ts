@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, index, integer, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, check, index, integer, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core'
 import { instant, jsonText, xid8 } from './columns.ts'
 
 /**
- * Every event, written with its change and never updated. Range-partitioned by week over `id`. A UUIDv7 contains a
- * time, so `id` alone can be the key, and a look-up by id touches one partition.
+ * Every event, written with its change. Only a replay updates one, when it gives a milestone its bodies again.
+ * Range-partitioned by week over `id`. A UUIDv7 contains a time, so `id` alone can be the key, and a look-up by id
+ * touches one partition.
  */
 export const events = pgTable(
   'events',
@@ -27,12 +28,16 @@ export const events = pgTable(
     causationId: uuid('causation_id'),
     cascadeId: uuid('cascade_id'),
     before: jsonText('before'),
-    after: jsonText('after').notNull(),
+    /** Null when the milestone has the bodies of the primary event of its version. */
+    after: jsonText('after'),
     traceparent: text('traceparent'),
     /** The assignees of a completed goal's live tasks, as of the event. Null in other events. */
     assignees: uuid('assignees').array(),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
   },
   // The history of an entity before its audit rows are written, and the fields that changed since a version.
-  (t) => [index('events_aggregate').on(t.aggregateId, t.aggregateVersion)],
+  (t) => [
+    index('events_aggregate').on(t.aggregateId, t.aggregateVersion),
+    check('events_primary_has_body', sql`ordinal > 0 or after is not null`),
+  ],
 )

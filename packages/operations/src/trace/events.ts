@@ -1,4 +1,4 @@
-import { type Executor, executeOnce } from '@goals-tasks/db'
+import { bodyOf, type Executor, executeOnce } from '@goals-tasks/db'
 import { changesBetween, consumerNames } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 
@@ -20,11 +20,12 @@ export type TracedEvent = {
   occurredAt: string
   changed: string[]
 }
-type Row = Omit<TracedEvent, 'changed'> & { before: object | null; after: object }
+/** `after` is null when the weekly partition of the primary event was dropped before that of its milestone. */
+type Row = Omit<TracedEvent, 'changed'> & { before: object | null; after: object | null }
 
 /** Loads an event, or the copy in its dead letter when the weekly partition of the event was dropped. */
 export async function loadEvent(db: Executor, id: string): Promise<TracedEvent | undefined> {
-  const [row] = await executeOnce<Row>(db, sql`select ${columns} from events where id = ${id}::uuid`)
+  const [row] = await executeOnce<Row>(db, sql`select ${columns} from events e where id = ${id}::uuid`)
   if (row) return withoutBodies(row)
   const [deadLetter] = await executeOnce<{ event: Row }>(
     db,
@@ -38,7 +39,7 @@ export async function loadEvent(db: Executor, id: string): Promise<TracedEvent |
 export async function loadEventsOf(db: Executor, aggregateId: string, limit: number): Promise<TracedEvent[]> {
   const rows = await executeOnce<Row>(
     db,
-    sql`select ${columns} from events where aggregate_id = ${aggregateId}::uuid
+    sql`select ${columns} from events e where aggregate_id = ${aggregateId}::uuid
         order by aggregate_version desc, ordinal desc limit ${limit}`,
   )
   return rows.map(withoutBodies)
@@ -47,12 +48,13 @@ export async function loadEventsOf(db: Executor, aggregateId: string, limit: num
 const columns = sql`id, type, aggregate_type as "aggregateType", aggregate_id as "aggregateId",
   aggregate_version as "aggregateVersion", ordinal, actor_id as "actorId", as_admin as "asAdmin", reason,
   correlation_id as "correlationId", causation_id as "causationId", cascade_id as "cascadeId",
-  rfc3339(occurred_at) as "occurredAt", before, after`
+  rfc3339(occurred_at) as "occurredAt", ${bodyOf('before')} as before, ${bodyOf('after')} as after`
 
 /** Fields that every change updates. */
 const alwaysChanged = ['version', 'updatedAt']
 
 function withoutBodies({ before, after, ...event }: Row): TracedEvent {
-  const changed = Object.keys(changesBetween(before, after)).filter((field) => !alwaysChanged.includes(field))
+  const changes = after === null ? {} : changesBetween(before, after)
+  const changed = Object.keys(changes).filter((field) => !alwaysChanged.includes(field))
   return { ...event, asAdmin: event.asAdmin ?? false, changed }
 }

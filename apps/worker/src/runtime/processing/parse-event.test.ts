@@ -23,6 +23,13 @@ test('an event is malformed when a required field is missing or has the wrong ty
   expect(parsed({ ...goal, title: 7 })).toEqual({ problem: expect.stringContaining('malformed: /after') })
 })
 
+test('an event is a problem when neither it nor its primary event has a body', () => {
+  const event = { ...eventOf(goal), after: null } as unknown as DomainEvent
+  expect(parseEvent('audit-log', event)).toEqual({
+    problem: `the event ${id} has no body: its primary event does not exist`,
+  })
+})
+
 test('an event is a problem when its consumer is not subscribed to its type', () => {
   const event = { ...eventOf(goal), type: 'task:assigned' } as unknown as DomainEvent
   expect(parseEvent('audit-log', event)).toEqual({ problem: 'audit-log is not subscribed to task:assigned' })

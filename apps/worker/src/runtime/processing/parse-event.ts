@@ -21,6 +21,7 @@ export class MalformedEvent extends Error {}
  */
 export function parseEvent<C extends ConsumerName>(consumer: C, event: DomainEvent): ParsedEvent<C> {
   if (!isSubscribed(consumer, event.type)) return { problem: `${consumer} is not subscribed to ${event.type}` }
+  if (event.after === null) return { problem: `the event ${event.id} has no body: its primary event does not exist` }
   const [problem] = problemsOf(event.type, event)
   if (problem === undefined) return { event: event as EventFor<C> }
   return { problem: `the event ${event.id} is malformed: ${problem.instancePath} ${problem.message}` }

@@ -14,9 +14,12 @@ import { untilQuiet } from './until-quiet.ts'
 /** The load runs alone for so long before and after the fault. */
 const calmMs = 2_000
 
-export type RunOptions = { seed: number; isQuick: boolean }
+export type RunOptions = { seed: number; isQuick: boolean; signal: AbortSignal }
 
-/** Runs one scenario with servers and processes of its own. The result has every problem that was found. */
+/**
+ * Runs one scenario with servers and processes of its own. The result has every problem that was found. When `signal`
+ * aborts, ends the processes and removes their folders.
+ */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Result> {
   const { name } = scenario
   const startedAt = performance.now()
@@ -25,11 +28,19 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const reason = await scenario.skipReason?.()
   if (reason !== undefined) return { ...known, outcome: 'skipped', seconds: 0, figures: {}, problems: [reason] }
   try {
-    const { figures, problems } = await withCleanUp(() => injectAndCheck(scenario, options))
+    const { figures, problems } = await withCleanUp(() =>
+      Promise.race([injectAndCheck(scenario, options), rejectOn(options.signal)]),
+    )
     return { ...known, outcome: problems.length === 0 ? 'ok' : 'failed', seconds: seconds(), figures, problems }
   } catch (error) {
     return { ...known, outcome: 'failed', seconds: seconds(), figures: {}, problems: [messageOf(error)] }
   }
+}
+
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('the command was interrupted')), { once: true })
+  })
 }
 
 async function injectAndCheck(scenario: Scenario, { seed, isQuick }: RunOptions) {
@@ -39,7 +50,7 @@ async function injectAndCheck(scenario: Scenario, { seed, isQuick }: RunOptions)
   const load = await startLoad(() => environment.rotation(), createRandom(seed, `${scenario.name} load`))
   cleanUp(() => Promise.allSettled([load.stop()]))
   await sleep(calmMs)
-  await scenario.inject(environment, createRandom(seed, scenario.name))
+  await scenario.inject(environment, createRandom(seed, scenario.name), load.ledger)
   const since = performance.now()
   await sleep(calmMs)
   await load.stop()

@@ -1,5 +1,6 @@
 import type { Environment } from './environment/environment.ts'
 import type { ProcessOptions } from './environment/processes.ts'
+import type { Ledger } from './load/ledger.ts'
 import type { Random } from './random.ts'
 
 /** One fault, how it is injected, and how long the system may take to get over it. */
@@ -12,10 +13,10 @@ export type Scenario = {
   processes?: ProcessOptions
   /** Starts the processes while Redis is stopped. */
   isRedisAwayAtBoot?: true
-  /** No request may fail, and no request may be indeterminate. */
+  /** No request of the load may fail, and none may be indeterminate. */
   allowsNoClientError?: true
   /** Returns the reason when this machine cannot run the scenario. */
   skipReason?(): Promise<string | undefined>
-  /** Injects the fault while the load runs, and ends it. */
-  inject(environment: Environment, random: Random): Promise<void>
+  /** Injects the fault while the load runs, and ends it. Records the writes that it sends itself in the ledger. */
+  inject(environment: Environment, random: Random, ledger: Ledger): Promise<void>
 }

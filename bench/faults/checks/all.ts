@@ -1,5 +1,6 @@
 import { checkAcknowledgedWrites } from './acknowledged-writes.ts'
 import { checkAuditLog } from './audit-log.ts'
+import { checkCacheState } from './cache-state.ts'
 import type { Check } from './check.ts'
 import { checkClientErrors } from './client-errors.ts'
 import { checkDeadLetters } from './dead-letters.ts'
@@ -16,6 +17,7 @@ export const checks: readonly Check[] = [
   checkNotifications,
   checkReceivedEvents,
   checkReads,
+  checkCacheState,
   checkDeadLetters,
   checkClientErrors,
 ]

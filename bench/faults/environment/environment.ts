@@ -10,14 +10,19 @@ import {
 } from '@goals-tasks/devstack/testing'
 import { Redis } from 'ioredis'
 import pg from 'pg'
+import { type MissedInvalidations, sampleMissedInvalidations } from './missed-invalidations.ts'
 import { type Api, type Processes, type ProcessOptions, startProcesses } from './processes.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
+
+/** The QUEUE_PREFIX of every process. */
+export const queuePrefix = 'faults'
 
 /** Everything that runs in a scenario. The processes reach both servers through their proxies. */
 export type Environment = Processes & {
   postgres: OwnServer & { proxy: TcpProxy }
   redis: OwnServer & { proxy: TcpProxy }
   receiver: Receiver
+  missedInvalidations: MissedInvalidations
   /** Ids of events that the scenario inserted that no consumer accepts. */
   malformedEvents: Set<string>
   /** The APIs that requests go to. A scenario may replace the function, as a load balancer chooses. */
@@ -33,22 +38,25 @@ export async function startEnvironment(
   options: ProcessOptions & { isRedisAwayAtBoot?: boolean },
 ): Promise<Environment> {
   const [postgres, redis] = await Promise.all([ownPostgres(), ownRedis()])
-  const secondRoot = await options.secondSources?.()
-  await (secondRoot === undefined ? migrate(postgres.url) : migrateDuringDeploy(postgres.url, secondRoot))
+  const secondRoot = await options.secondSources?.(postgres.url)
+  // A previous version in `secondRoot` has migrated the database. An empty one gets every migration.
+  await migrate(postgres.url, { duringDeploy: true })
   const receiver = await startReceiver()
   const proxies = { postgres: await startTcpProxy(postgres.url), redis: await startTcpProxy(redis.url) }
   if (options.isRedisAwayAtBoot) await redis.kill()
   const env = {
     DATABASE_URL: proxies.postgres.url,
     REDIS_URL: proxies.redis.url,
+    QUEUE_PREFIX: queuePrefix,
     SYNC_URL: receiver.url,
   }
-  const processes = await startProcesses(env, { ...options, secondRoot })
+  const processes = await startProcesses(env, { ...options, ...(secondRoot && { secondRoot }) })
   return {
     ...processes,
     postgres: { ...postgres, proxy: proxies.postgres },
     redis: { ...redis, proxy: proxies.redis },
     receiver,
+    missedInvalidations: sampleMissedInvalidations(processes.apis),
     malformedEvents: new Set(),
     rotation: () => processes.apis,
     pool: openPool(postgres.url),

@@ -5,7 +5,9 @@ import { type SupervisedProcess, superviseProcess } from './supervised-process.t
 
 /** `probeUrl` is the address of `/readyz`. */
 export type Api = SupervisedProcess & { url: string; probeUrl: string }
-export type Processes = { apis: [Api, Api]; workers: [SupervisedProcess, ...SupervisedProcess[]] }
+/** `sessionName` is the `application_name` of its connections to Postgres. */
+export type Worker = SupervisedProcess & { sessionName: string }
+export type Processes = { apis: [Api, Api]; workers: [Worker, ...Worker[]] }
 
 /** Variables that every API, every worker, or every second process gets in addition. */
 export type ProcessOptions = {
@@ -14,16 +16,19 @@ export type ProcessOptions = {
   worker?: Record<string, string>
   /** For the second API and the second worker. Their clock may differ, or their version. */
   second?: Record<string, string>
-  /** Returns the folder of the sources of the second API and the second worker. */
-  secondSources?(): Promise<string>
+  /** Returns the folder of the sources of the second API and the second worker. Gets the URL of the empty database. */
+  secondSources?(databaseUrl: string): Promise<string>
 }
 
+type Env = Record<string, string> & { DATABASE_URL: string }
+
 /**
- * Starts two APIs and the workers, the second of each from the sources in `secondRoot`. They end with the scenario.
+ * Starts two APIs and the workers. The sources of the second ones are in `secondRoot`, if it is set. They end with the
+ * scenario.
  */
 export async function startProcesses(
-  env: Record<string, string>,
-  options: Omit<ProcessOptions, 'secondSources'> & { secondRoot?: string | undefined },
+  env: Env,
+  options: Omit<ProcessOptions, 'secondSources'> & { secondRoot?: string },
 ): Promise<Processes> {
   const { workers = 2, second = {}, secondRoot } = options
   const pathOf = (path: string, place: number) => (place === 1 && secondRoot ? `${secondRoot}/${path}` : path)
@@ -36,11 +41,14 @@ export async function startProcesses(
     const api = superviseProcess(pathOf('apps/api/src/main.ts', place), () => variables)
     return { ...api, url: `http://127.0.0.1:${port}`, probeUrl: `http://127.0.0.1:${probePort}` }
   }
-  const startWorker = (place: number) =>
-    superviseProcess(pathOf('apps/worker/src/main.ts', place), () => ({
-      ...{ ...env, DB_POOL_SIZE: '8', ...options.worker },
-      ...additional(place),
-    }))
+  const startWorker = (place: number): Worker => {
+    const url = new URL(env.DATABASE_URL)
+    url.searchParams.set('application_name', String(place))
+    const own = { DATABASE_URL: url.href, DB_POOL_SIZE: '8' }
+    const variables = { ...env, ...own, ...options.worker, ...additional(place) }
+    const worker = superviseProcess(pathOf('apps/worker/src/main.ts', place), () => variables)
+    return { ...worker, sessionName: `goals-tasks worker ${place}` }
+  }
 
   const apis: [Api, Api] = [await startApi(0), await startApi(1)]
   const others = Array.from({ length: workers - 1 }, (_, place) => startWorker(place + 1))

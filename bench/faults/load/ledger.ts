@@ -6,6 +6,8 @@ export type Write = {
   requestId: string
   outcome: Outcome
   problem?: string
+  /** A scenario sent it, not the load. It may be refused. */
+  isNoise?: true
   /** Known when the outcome is ok. A deletion has no version. */
   acknowledged?: { id: string; version?: number }
 }
@@ -20,12 +22,16 @@ export function createLedger() {
   /** The newest acknowledged state of each entity, by the life of the API process that acknowledged it. */
   const acknowledged = new Map<string, Map<string, Acknowledged>>()
   const staleReads: { own: StaleRead[]; others: StaleRead[] } = { own: [], others: [] }
+  const failedReads: string[] = []
   let reads = 0
 
   return {
     writes: writes as readonly Write[],
     staleReads,
     reads: () => reads,
+    /** The reads without a response, and those that got an error of the server. */
+    failedReads: failedReads as readonly string[],
+    recordFailedRead: (problem: string) => void failedReads.push(problem),
     record: (write: Write) => void writes.push(write),
     acknowledge(id: string, api: string, { version, isDeleted }: { version?: number; isDeleted: boolean }): void {
       const byApi = acknowledged.get(id) ?? new Map<string, Acknowledged>()

@@ -24,9 +24,11 @@ async function readEntity({ choose, ledger }: Load, token: string, possession: P
   const target = choose()
   const check = ledger.beginRead(possession.id, `${target.url}#${target.life()}`)
   const path = `/v1/${possession.kind}s/${possession.id}`
-  const { outcome, status, body } = await send(() => target, { method: 'GET', path, token, requestId: 'request-read' })
+  const reply = await send(() => target, { method: 'GET', path, token, requestId: 'request-read' })
+  const { outcome, status, body } = reply
   if (outcome === 'ok' && body) check(Number(body.version))
-  else if (status === 404 && !possession.mayBeDeleted) check(null)
+  else if (status !== 404 && status !== 410) ledger.recordFailedRead(`${path} ${reply.problem}`)
+  else if (!possession.mayBeDeleted) check(null)
 }
 
 async function readList({ choose, ledger }: Load, token: string, possessions: Possessions): Promise<void> {
@@ -35,8 +37,8 @@ async function readList({ choose, ledger }: Load, token: string, possessions: Po
   const api = `${target.url}#${target.life()}`
   const checks = goals.map((goal) => ({ goal, check: ledger.beginRead(goal.id, api) }))
   const call = { method: 'GET', path: '/v1/goals?limit=50', token, requestId: 'request-list' } as const
-  const { outcome, body } = await send(() => target, call)
-  if (outcome !== 'ok' || !Array.isArray(body?.data)) return
+  const { outcome, body, problem } = await send(() => target, call)
+  if (outcome !== 'ok' || !Array.isArray(body?.data)) return ledger.recordFailedRead(`${call.path} ${problem}`)
   const versions = new Map(body.data.map(({ id, version }) => [id, Number(version)]))
   for (const { goal, check } of checks) {
     const version = versions.get(goal.id)

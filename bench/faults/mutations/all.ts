@@ -1,34 +1,29 @@
+import type { SourceEdit } from '../sources.ts'
+
 /** A protection of the system, and the edit that removes it. `scenario` must fail without it. */
-export type Mutation = {
-  removes: string
-  scenario: string
-  file: string
-  /** Must occur exactly once in the file. */
-  replace: string
-  by: string
-}
+export type Mutation = SourceEdit & { removes: string; scenario: string }
 
 export const mutations: readonly Mutation[] = [
   {
     removes: 'the sweeper enqueues overdue deliveries',
     scenario: 'api-killed-before-enqueue',
     file: 'apps/worker/src/runtime/recovery/sweeper.ts',
-    replace: 'while ((await oldestOverdueSeconds(pool, consumer)) > 0) {',
-    by: 'while ((await oldestOverdueSeconds(pool, consumer)) > Number.POSITIVE_INFINITY) {',
+    replace: '(await look.oldestSeconds(pool)) > 0) {',
+    by: '(await look.oldestSeconds(pool)) > Number.POSITIVE_INFINITY) {',
   },
   {
     removes: 'a claim deletes its deliveries in the transaction of the effect',
     scenario: 'worker-killed',
-    file: 'packages/db/src/delivery/deliveries.ts',
-    replace: 'delete from deliveries where ctid = any(array(select delivery from claimed)) returning event_id',
-    by: 'select event_id from deliveries where ctid = any(array(select delivery from claimed))',
+    file: 'apps/worker/src/runtime/processing/run-transactional.ts',
+    replace: 'claimEvents(tx, name, ids)',
+    by: 'claimEvents(pool, name, ids)',
   },
   {
     removes: 'a change inserts the deliveries of its events',
     scenario: 'postgres-restarted',
     file: 'packages/db/src/changes/events.ts',
-    replace: 'subscription(consumer, type) using (type)',
-    by: 'subscription(consumer, type) using (type) where random() < 0.95',
+    replace: 'where subscription.consumer <> all (',
+    by: 'where random() < 0.95 and subscription.consumer <> all (',
   },
   {
     removes: 'a connection reconnects when Redis refuses writes',
@@ -41,8 +36,15 @@ export const mutations: readonly Mutation[] = [
     removes: 'a write invalidates the cache before its response',
     scenario: 'redis-flushed',
     file: 'apps/api/src/deps.ts',
-    replace: 'if (events.length > 0) await cache.invalidate(invalidationOf(events))',
-    by: 'invalidationOf(events)',
+    replace: 'const isConfirmed = await cache.invalidate(invalidationOf(events))',
+    by: 'const isConfirmed = false',
+  },
+  {
+    removes: 'a missed invalidation is repeated',
+    scenario: 'redis-hangs-briefly',
+    file: 'packages/cache/src/redis/missed-keys.ts',
+    replace: 'else if (!isRepeating) repeating = repeatAll()',
+    by: '',
   },
   {
     removes: 'a repeated request with the same Idempotency-Key finds its stored response',
@@ -50,5 +52,19 @@ export const mutations: readonly Mutation[] = [
     file: 'apps/api/src/resource/idempotency.ts',
     replace: 'request\n      ? inTurn(',
     by: 'request?.key === ""\n      ? inTurn(',
+  },
+  {
+    removes: 'a fence bounds the transactions of one user',
+    scenario: 'noisy-neighbour',
+    file: 'packages/db/src/engine/fenced-transactions.ts',
+    replace: 'return fenceUser(actorId, () => (goalId === undefined ? run() : fenceGoal(goalId, run)))',
+    by: 'return inTransaction(pool, publish, work)',
+  },
+  {
+    removes: 'the dispatcher adds no jobs while a thousand jobs wait',
+    scenario: 'queues-full-of-jobs',
+    file: 'packages/events/src/flow.ts',
+    replace: "return previous === 'stop' || waiting > stopAbove ? 'stop' : 'fill'",
+    by: "return 'fill'",
   },
 ]

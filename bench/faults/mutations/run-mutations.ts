@@ -1,17 +1,21 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { copySources, createSourceFolder, linkPackages } from '../sources.ts'
+import { copyEdited, createSourceFolder } from '../sources.ts'
 import { type Mutation, mutations } from './all.ts'
 
 const timeoutMs = 600_000
 
-/** Runs each mutation in a copy of the sources. @returns how many scenarios passed without their protection */
-export async function runMutations({ seed, only }: { seed: number; only?: readonly string[] }): Promise<number> {
+type Options = { seed: number; only?: readonly string[]; signal: AbortSignal }
+
+/**
+ * Runs each mutation in a copy of the sources, until `signal` aborts.
+ * @returns how many scenarios passed without their protection
+ */
+export async function runMutations({ seed, only, signal }: Options): Promise<number> {
   let survived = 0
   for (const mutation of mutations) {
     if (only && !only.includes(mutation.scenario)) continue
-    const { code, output } = await runMutated(mutation, seed)
+    const { code, output } = await runMutated(mutation, { seed, signal })
+    if (signal.aborted) return survived + 1
     const isFound = code === 1 && output.includes('\nfailed')
     if (!isFound) survived++
     console.log(`${isFound ? 'found  ' : 'MISSED '} ${mutation.scenario}: without "${mutation.removes}"`)
@@ -20,30 +24,25 @@ export async function runMutations({ seed, only }: { seed: number; only?: readon
   return survived
 }
 
-async function runMutated(mutation: Mutation, seed: number): Promise<{ code: number; output: string }> {
-  const { folder, remove } = createSourceFolder()
+async function runMutated(mutation: Mutation, { seed, signal }: Omit<Options, 'only'>): Promise<Ended> {
+  const { folder, remove } = await createSourceFolder()
   try {
-    copySources(folder)
-    mutate(folder, mutation)
-    linkPackages(folder)
-    return await runIn(folder, ['--only', mutation.scenario, '--quick', '--seed', String(seed)])
+    copyEdited(folder, mutation)
+    return await runIn(folder, ['--only', mutation.scenario, '--quick', '--seed', String(seed)], signal)
   } finally {
     remove()
   }
 }
 
-/** @throws Error when the text does not occur exactly once: the protection has moved, and the mutation must follow */
-function mutate(folder: string, { file, replace, by }: Mutation): void {
-  const path = join(folder, file)
-  const parts = readFileSync(path, 'utf8').split(replace)
-  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times, not once: ${replace}`)
-  writeFileSync(path, parts.join(by))
-}
+type Ended = { code: number; output: string }
 
-function runIn(cwd: string, args: string[]): Promise<{ code: number; output: string }> {
+function runIn(cwd: string, args: readonly string[], signal: AbortSignal): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['bench/faults/run.ts', ...args], { cwd, timeout: timeoutMs }, (error, stdout, stderr) =>
+    const command = ['bench/faults/run.ts', ...args]
+    const child = execFile(process.execPath, command, { cwd, timeout: timeoutMs }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, output: `${stdout}${stderr}`.trimEnd() }),
     )
+    // The child removes its own folders before it ends.
+    signal.addEventListener('abort', () => child.kill())
   })
 }

@@ -1,7 +1,9 @@
 import type { Scenario } from '../scenario.ts'
 import { apiScenarios } from './api.ts'
 import { clockScenarios } from './clock.ts'
+import { fullQueueScenarios } from './full-queues.ts'
 import { networkScenarios } from './network.ts'
+import { neighbourScenarios } from './noisy-neighbour.ts'
 import { poisonScenarios } from './poison.ts'
 import { postgresScenarios } from './postgres.ts'
 import { redisScenarios } from './redis.ts'
@@ -15,7 +17,9 @@ export const scenarios: readonly Scenario[] = [
   ...workerScenarios,
   ...redisScenarios,
   ...replacedRedisScenarios,
+  ...fullQueueScenarios,
   ...postgresScenarios,
+  ...neighbourScenarios,
   ...networkScenarios,
   ...poisonScenarios,
   ...clockScenarios,

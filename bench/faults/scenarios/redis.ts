@@ -5,6 +5,7 @@ import type { Scenario } from '../scenario.ts'
 export const redisScenarios: readonly Scenario[] = [
   { name: 'redis-killed', boundSeconds: 90, inject: killRedis },
   { name: 'redis-stopped', boundSeconds: 120, inject: stopRedis },
+  { name: 'redis-hangs-briefly', isQuick: true, boundSeconds: 90, inject: hangRedis },
   { name: 'redis-flushed', isQuick: true, boundSeconds: 90, inject: flushRedis },
   { name: 'redis-frozen', boundSeconds: 120, inject: freezeRedis },
   { name: 'redis-full', boundSeconds: 120, inject: fillRedis(true) },
@@ -13,7 +14,6 @@ export const redisScenarios: readonly Scenario[] = [
     name: 'redis-absent-at-boot',
     boundSeconds: 90,
     isRedisAwayAtBoot: true,
-
     inject: async ({ redis }) => {
       await sleep(5_000)
       await redis.start()
@@ -31,6 +31,16 @@ async function stopRedis({ redis }: Environment): Promise<void> {
   redis.pause()
   await sleep(20_000)
   redis.resume()
+}
+
+/** Hangs Redis longer than a write waits for it, and shorter than a connection does. No connection is lost. */
+async function hangRedis({ redis }: Environment): Promise<void> {
+  for (let hang = 0; hang < 3; hang++) {
+    redis.pause()
+    await sleep(1_200)
+    redis.resume()
+    await sleep(800)
+  }
 }
 
 /** Empties Redis three times, in the middle of its jobs. */

@@ -28,7 +28,7 @@ export const versionScenarios: readonly Scenario[] = [
 
 /** Extracts the previous version, which uses the installed packages of this one. */
 async function extractPrevious(): Promise<string> {
-  const { folder, remove } = createSourceFolder()
+  const { folder, remove } = await createSourceFolder()
   cleanUp(async () => remove())
   const archive = `${folder}.tar`
   const root = await git('rev-parse', '--show-toplevel')

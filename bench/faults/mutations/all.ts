@@ -67,4 +67,32 @@ export const mutations: readonly Mutation[] = [
     replace: "return previous === 'stop' || waiting > stopAbove ? 'stop' : 'fill'",
     by: "return 'fill'",
   },
+  {
+    removes: 'a worker drops the jobs of a full Redis',
+    scenario: 'redis-full-of-backlog',
+    file: 'apps/worker/src/runtime/recovery/sweeper.ts',
+    replace: "refusal.startsWith('OOM ') ? await dropQueue(context) : 0",
+    by: '0',
+  },
+  {
+    removes: 'a worker closes a connection to Redis that gets no reply',
+    scenario: 'redis-frozen',
+    file: 'packages/events/src/connection.ts',
+    replace: '      socketTimeout: replyTimeoutMs.worker,\n',
+    by: '',
+  },
+  {
+    removes: 'a lost connection to Postgres gets no rollback',
+    scenario: 'postgres-frozen',
+    file: 'packages/db/src/engine/transaction.ts',
+    replace: "if (!lost) await client.query('rollback')",
+    by: "await client.query('rollback')",
+  },
+  {
+    removes: 'the watchdog ends a worker that finishes nothing',
+    scenario: 'worker-stuck',
+    file: 'apps/worker/src/runtime/recovery/watchdog.ts',
+    replace: '> limitMs ? reason : null',
+    by: '> limitMs ? null : null',
+  },
 ]

@@ -9,12 +9,14 @@ import { postgresScenarios } from './postgres.ts'
 import { redisScenarios } from './redis.ts'
 import { replacedRedisScenarios } from './redis-replaced.ts'
 import { restartScenarios } from './rolling-restart.ts'
+import { stuckWorkerScenarios } from './stuck-worker.ts'
 import { versionScenarios } from './versions.ts'
 import { workerScenarios } from './workers.ts'
 
 export const scenarios: readonly Scenario[] = [
   ...apiScenarios,
   ...workerScenarios,
+  ...stuckWorkerScenarios,
   ...redisScenarios,
   ...replacedRedisScenarios,
   ...fullQueueScenarios,

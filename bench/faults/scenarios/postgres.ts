@@ -77,8 +77,19 @@ async function takeAllConnections({ pool, postgres }: Environment): Promise<void
   await Promise.all(taken.map((client) => client.end()))
 }
 
-/** Silences every open connection. No side is notified. */
-async function freezePostgres({ postgres, apis }: Environment): Promise<void> {
+/** The time limit of a query in a worker is 35 s. A second wait for it would end later. */
+const frozenBoundMs = 60_000
+
+/** Silences every open connection. No side is notified. The events from before must be handled within the bound. */
+async function freezePostgres({ postgres, pool }: Environment): Promise<void> {
+  const { rows } = await pool.query<{ now: string }>('select now()::text as now')
   postgres.proxy.freeze()
-  await until(async () => (await fetch(`${apis[0].probeUrl}/readyz`)).ok, { timeoutMs: 90_000 })
+  const isHandled = async () => {
+    const left = await pool.query(
+      'select 1 from deliveries join events on id = event_id where occurred_at < $1 limit 1',
+      [rows[0]?.now],
+    )
+    return left.rowCount === 0
+  }
+  await until(isHandled, { timeoutMs: frozenBoundMs, describe: 'the events from before are handled' })
 }

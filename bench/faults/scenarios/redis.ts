@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '@goals-tasks/devstack/testing'
 import type { Environment } from '../environment/environment.ts'
 import type { Scenario } from '../scenario.ts'
+import { openQueues } from './queues.ts'
 
 export const redisScenarios: readonly Scenario[] = [
   { name: 'redis-killed', boundSeconds: 90, inject: killRedis },
@@ -9,7 +12,7 @@ export const redisScenarios: readonly Scenario[] = [
   { name: 'redis-flushed', isQuick: true, boundSeconds: 90, inject: flushRedis },
   { name: 'redis-frozen', boundSeconds: 120, inject: freezeRedis },
   { name: 'redis-full', boundSeconds: 120, inject: fillRedis(true) },
-  { name: 'redis-full-of-backlog', boundSeconds: 180, inject: fillRedis(false) },
+  { name: 'redis-full-of-backlog', boundSeconds: 90, inject: fillRedis(false) },
   {
     name: 'redis-absent-at-boot',
     boundSeconds: 90,
@@ -58,17 +61,23 @@ async function freezeRedis({ redis }: Environment): Promise<void> {
 }
 
 /**
- * Fills Redis while no worker runs. With `ends` its memory grows again before the workers are back. Without, they have
- * to make room themselves.
+ * Fills Redis with jobs while no worker runs. With `ends` its memory grows again before the workers are back. Without,
+ * they have to make room themselves. The room is enough for their connections and for the finished jobs.
  */
 function fillRedis(ends: boolean): Scenario['inject'] {
-  return async ({ commandRedis, workers }) => {
-    // The connections of the workers take memory too. They have to fit when the workers are back.
+  return async ({ commandRedis, workers, redis }) => {
+    const { addJobs } = await openQueues(redis.url)
     const used = Number(/used_memory:(\d+)/.exec(String(await commandRedis('INFO', ['memory'])))?.[1])
     await Promise.all(workers.map((worker) => worker.stop()))
-    await commandRedis('CONFIG', ['SET', 'maxmemory', used + 500_000])
-    await sleep(15_000)
+    await commandRedis('CONFIG', ['SET', 'maxmemory', used + roomBytes])
+    const ids = Array.from({ length: 100 }, () => randomUUID())
+    const isFull = () => addJobs(20, ids).then(() => false, isOutOfMemory)
+    await until(isFull, { timeoutMs: 30_000, describe: 'Redis is full' })
+    await sleep(3_000)
     if (ends) await commandRedis('CONFIG', ['SET', 'maxmemory', 0])
     for (const worker of workers) worker.start()
   }
 }
+
+const roomBytes = 8_000_000
+const isOutOfMemory = (error: unknown) => error instanceof Error && error.message.startsWith('OOM ')

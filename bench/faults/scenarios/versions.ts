@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { cleanUp } from '@goals-tasks/devstack/testing'
@@ -26,8 +27,11 @@ export const versionScenarios: readonly Scenario[] = [
   },
 ]
 
-/** Extracts the previous version, which uses the installed packages of this one. */
-async function extractPrevious(): Promise<string> {
+/**
+ * Extracts the previous version, which uses the installed packages of this one, and migrates the database with it. The
+ * deploy of this version then begins on the schema of the previous one.
+ */
+async function extractPrevious(databaseUrl: string): Promise<string> {
   const { folder, remove } = await createSourceFolder()
   cleanUp(async () => remove())
   const archive = `${folder}.tar`
@@ -36,5 +40,7 @@ async function extractPrevious(): Promise<string> {
   await run('tar', ['-xf', archive, '-C', folder])
   await run('rm', [archive])
   linkPackages(folder)
+  const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, DATABASE_URL: databaseUrl }
+  await run(process.execPath, ['--run', 'migrate'], { cwd: folder, env })
   return folder
 }

@@ -4,6 +4,7 @@ import { clockScenarios } from './clock.ts'
 import { fullQueueScenarios } from './full-queues.ts'
 import { networkScenarios } from './network.ts'
 import { neighbourScenarios } from './noisy-neighbour.ts'
+import { openTransactionScenarios } from './open-transaction.ts'
 import { poisonScenarios } from './poison.ts'
 import { postgresScenarios } from './postgres.ts'
 import { redisScenarios } from './redis.ts'
@@ -21,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   ...replacedRedisScenarios,
   ...fullQueueScenarios,
   ...postgresScenarios,
+  ...openTransactionScenarios,
   ...neighbourScenarios,
   ...networkScenarios,
   ...poisonScenarios,

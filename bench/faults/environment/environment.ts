@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { migrate } from '@goals-tasks/db'
 import {
   cleanUp,
@@ -62,13 +61,6 @@ export async function startEnvironment(
     pool: openPool(postgres.url),
     commandRedis: (command, args = [], url = redis.url) => sendCommand(url, command, args),
   }
-}
-
-/** Applies the migrations of the version in `previousRoot`, and then those of this version that it works with. */
-async function migrateDuringDeploy(databaseUrl: string, previousRoot: string): Promise<void> {
-  const journal = JSON.parse(await readFile(`${previousRoot}/drizzle/meta/_journal.json`, 'utf8'))
-  await migrate(databaseUrl, { upTo: journal.entries.at(-1).tag })
-  await migrate(databaseUrl, { duringDeploy: true })
 }
 
 function openPool(connectionString: string): pg.Pool {

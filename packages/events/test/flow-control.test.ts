@@ -158,3 +158,16 @@ test('the jobs of a flush count as waiting when the next events are enqueued', a
   const sizes = async () => (await jobs(consumer)).slice(15).map((list) => list.length)
   await until(async () => expect(await sizes()).toEqual([1, 100]))
 })
+
+test('a closing dispatcher enqueues the events that wait for a full job', async () => {
+  const { dispatcher, jobs, addJobs } = await openReady()
+  await addJobs(20)
+  dispatcher.dispatch(newEvents(1))
+  await dispatcher.flush()
+  const [event] = newEvents(1)
+  dispatcher.dispatch(event ? [event] : [])
+  const startedAt = performance.now()
+  await dispatcher.close()
+  expect(performance.now() - startedAt).toBeLessThan(1_500)
+  expect((await jobs(consumer)).at(-1)).toEqual([event])
+})

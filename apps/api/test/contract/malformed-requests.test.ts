@@ -63,3 +63,10 @@ test('the expectation 100-continue is met', async ({ port }) => {
   expect(interim).toBe('HTTP/1.1 100 Continue')
   expect(final).toMatch(/^HTTP\/1.1 401 /)
 })
+
+test('a request of HTTP/1.0 needs no Host', async ({ port }) => {
+  expect(await exchange(port, 'GET /v1/goals HTTP/1.0\r\n\r\n')).toMatchObject({
+    status: 401,
+    body: { code: 'unauthenticated' },
+  })
+})

@@ -19,6 +19,7 @@ test.for([
   [{ title: 'x', assignedTo: 'me' }, 'assignedTo must be a UUID, not "me"'],
   [{ title: 'x', assignedTo: 'y'.repeat(100) }, `assignedTo must be a UUID, not "${'y'.repeat(59)}…`],
   [{ title: 'x', estimatedHours: -1 }, 'estimatedHours must be at least 0, not -1'],
+  [{ title: 'x', estimatedHours: -1.005 }, 'estimatedHours must be at least 0, not -1.005'],
   [{ title: 'x', estimatedHours: 1.005 }, 'estimatedHours must be a multiple of 0.01, not 1.005'],
   [{ title: 'x', dueDat: null }, 'dueDat is not known; did you mean dueDate?'],
   [{ title: 'x', dueAtt: null }, 'dueAtt is not known; did you mean dueAt?'],

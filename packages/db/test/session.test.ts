@@ -24,7 +24,8 @@ async function loadSettings(url: string) {
       `select current_setting('default_transaction_isolation') as isolation, current_setting('timezone') as timezone,
               current_setting('datestyle') as datestyle, current_setting('lock_timeout') as lock,
               current_setting('statement_timeout') as statement, current_setting('application_name') as name,
-              current_setting('work_mem') as work_mem`,
+              current_setting('idle_in_transaction_session_timeout') as idle,
+              current_setting('transaction_timeout') as transaction, current_setting('work_mem') as work_mem`,
     )
     return rows[0]
   } finally {
@@ -32,7 +33,10 @@ async function loadSettings(url: string) {
   }
 }
 
-const own = { isolation: 'read committed', timezone: 'UTC', datestyle: 'ISO, MDY', lock: '10s', statement: '30s' }
+const own = {
+  ...{ isolation: 'read committed', timezone: 'UTC', datestyle: 'ISO, MDY' },
+  ...{ lock: '10s', statement: '30s', idle: '30s', transaction: '1min' },
+}
 
 test('a session has the settings of the program when the database has other defaults', async ({ url, setDefaults }) => {
   await setDefaults({
@@ -41,6 +45,8 @@ test('a session has the settings of the program when the database has other defa
     datestyle: 'German',
     lock_timeout: '1ms',
     statement_timeout: '700ms',
+    idle_in_transaction_session_timeout: '0',
+    transaction_timeout: '0',
   })
   expect(await loadSettings(url)).toMatchObject(own)
 })

@@ -104,14 +104,17 @@ test('a flush resolves within seconds when Redis hangs, and later events are enq
   })
 })
 
-test('the log counts the events of a job that Redis refused', async () => {
+test('the log counts the events of jobs that Redis refused, in one line for several refusals', async () => {
   const redis = await ownRedis()
   const { connection, dispatcher, lines, ready } = openDispatcher({ url: redis.url, prefix: 'full' })
   await ready()
   await connection.config('SET', 'maxmemory', '1')
-  dispatcher.dispatch(newEvents(3))
-  await dispatcher.flush()
-  expect(lines.find(({ level }) => level === 'warn')).toMatchObject({ events: 3 })
+  for (const count of [3, 2]) {
+    dispatcher.dispatch(newEvents(count))
+    await dispatcher.flush()
+  }
+  expect(lines.filter(({ consumer, level }) => consumer === 'audit-log' && level === 'warn')).toMatchObject([{ events: 3 }])
+  expect(Object.fromEntries(dispatcher.stats())['audit-log']?.leftToSweeper).toBe(5)
 })
 
 test('events that were not enqueued have log lines of the level debug when Redis is not connected', async () => {

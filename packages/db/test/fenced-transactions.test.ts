@@ -5,9 +5,10 @@ import { createFencedTransactions, type FenceKeys } from '../src/engine/fenced-t
 import { test as databaseTest } from './support/database-test.ts'
 
 /** A test with a pool of eight connections. `start` starts transactions, which run until `end` is called. */
-const test = databaseTest.extend('works', ({ pool }) => {
+const test = databaseTest.extend('works', ({ pool }, { onCleanup }) => {
   const inFence = createFencedTransactions(pool, () => undefined)
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  onCleanup(end)
   let running = 0
   const start = (keys: readonly FenceKeys[]) =>
     Promise.all(

@@ -113,7 +113,9 @@ test('the log counts the events of jobs that Redis refused, in one line for seve
     dispatcher.dispatch(newEvents(count))
     await dispatcher.flush()
   }
-  expect(lines.filter(({ consumer, level }) => consumer === 'audit-log' && level === 'warn')).toMatchObject([{ events: 3 }])
+  expect(lines.filter(({ consumer, level }) => consumer === 'audit-log' && level === 'warn')).toMatchObject([
+    { events: 3 },
+  ])
   expect(Object.fromEntries(dispatcher.stats())['audit-log']?.leftToSweeper).toBe(5)
 })
 

@@ -8,7 +8,7 @@ import { createDispatcher } from '../../src/dispatcher.ts'
 import { type JobData, openQueue } from '../../src/queues.ts'
 import type { ConsumerName } from '../../src/subscriptions.ts'
 
-type LogLine = { level: string; events?: number }
+type LogLine = { level: string; consumer?: string; events?: number }
 
 /** Opens a dispatcher and access to its queues and to its log. Everything closes with the test. */
 export function openDispatcher({ url, prefix }: { url: string; prefix: string }) {

@@ -7,9 +7,9 @@ import { type Document, hoistComponents } from './components.ts'
 
 /**
  * Serves the OpenAPI document of the routes that follow at /openapi.json, and a page to read and try it at /docs.
- * `/` leads to the page.
+ * `/` leads to the page. `publicUrl` is the address under which clients reach the service, if it is configured.
  */
-export async function registerOpenapi(app: FastifyInstance): Promise<void> {
+export async function registerOpenapi(app: FastifyInstance, publicUrl = ''): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -19,8 +19,9 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
         description: introduction,
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      tags: [{ name: 'goals' }, { name: 'tasks' }],
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      servers: [{ url: publicUrl || '/', description: 'This service.' }],
+      tags,
+      components: { securitySchemes: { token } },
     },
     transformObject: (document) =>
       hoistComponents(('openapiObject' in document ? document.openapiObject : {}) as Document) as object,
@@ -82,6 +83,16 @@ const icon = [
   '<circle cx="8" cy="8" r="3" fill="teal"/></svg>',
 ].join('')
 
+const tags = [
+  { name: 'goals', description: 'Goals: what a user wants to reach. Each belongs to the user who created it.' },
+  { name: 'tasks', description: 'Tasks: the steps to a goal. A task can have an assignee, and wait for other tasks.' },
+]
+
+const token = {
+  ...({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const),
+  description: 'A signed token. Its claim `sub` is the id of the user, and `scope` names what it permits.',
+}
+
 const mergePatch = ['application/merge-patch+json', 'application/json']
 
 const introduction = `Goals, the tasks in them, and everything that happened to both.
@@ -92,4 +103,6 @@ Every other change honours \`If-Match\` when it is sent.
 An operation without fields in its body, such as every DELETE, takes no body or \`{}\`.
 Any other body is refused with 422.
 A PATCH without a body gets 400.
-Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.`
+Every error is \`application/problem+json\`; its \`type\` is the address of a page about it.
+An address refuses other methods than its own with 405, and names its methods in \`Allow\`.
+Each GET is also a HEAD.`

@@ -21,14 +21,12 @@ const test = base
     ),
   )
 
-const data = ['example', 'examples', 'default', 'enum']
-
 /** Returns every object of a document with its place, without the data in it. */
 function listNodes(value: unknown, place = ''): { place: string; node: Node }[] {
   if (typeof value !== 'object' || value === null) return []
-  const inner = Object.entries(value).flatMap(([name, each]) =>
-    data.includes(name) && Array.isArray(each) ? [] : listNodes(each, `${place}/${name}`),
-  )
+  const inner = Object.entries(value)
+    .filter(([name]) => !['example', 'examples', 'enum'].includes(name))
+    .flatMap(([name, each]) => listNodes(each, `${place}/${name}`))
   return Array.isArray(value) ? inner : [{ place, node: value as Node }, ...inner]
 }
 

@@ -80,6 +80,13 @@ test.for<[entry: string, undescribed: string[]]>([
   expect(found.map(({ operation }) => operation)).toEqual(undescribed)
 })
 
+test('an entry describes the change of a parameter when it names the parameter', () => {
+  const text = 'for the `query` request parameter `status`, the type/format was changed from `string`/`` to `array`/``'
+  const change = { operation: 'GET /v1/goals', text }
+  const describe = (name: string) => findUndescribed([change], `## Unreleased\n\n### Breaking\n\n- \`${name}\`\n`)
+  expect([describe('status'), describe('query')]).toEqual([[], [change]])
+})
+
 test.for(['### Added', '## 0.1.0 - 2026-01-01\n\n### Breaking'])(
   'an entry below %s describes no breaking change',
   (heading) => {

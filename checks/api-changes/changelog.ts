@@ -22,6 +22,9 @@ const codeSpans = (text: string): string[] => [...text.matchAll(/`([^`\n]+)`/g)]
 
 /** Returns the operation, and the last part of the name that the text quotes first, such as `data/items/dueZone`. */
 function namesOf({ operation, text }: Change): string[] {
-  const path = /`([^`]+)`/.exec(text)?.[1]
+  const path = codeSpans(text).find((name) => !places.includes(name))
   return path === undefined ? [operation] : [operation, path.split('/').at(-1) ?? path]
 }
+
+/** The places of a parameter, which oasdiff quotes before its name. */
+const places = ['query', 'header', 'path', 'cookie']

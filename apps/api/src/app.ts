@@ -24,6 +24,8 @@ export type AppOptions = {
   verify: Verifier
   corsOrigins: readonly string[]
   trustProxy: readonly string[]
+  /** The address under which clients reach the API. Default: document and problems have relative addresses. */
+  publicUrl?: string | undefined
   /** Default: no limit. */
   shutdownTimeoutMs?: number
 }
@@ -33,7 +35,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   const app = await createServer({ ...options, bodyLimitBytes: 256 * 1024, requestIdOf, nameHints })
   const methods = collectMethods(app)
   registerCompression(app)
-  await registerOpenapi(app)
+  await registerOpenapi(app, options.publicUrl)
   registerProblemPages(app)
   // Routes above are public. Every route below needs a scope.
   registerAuth(app, options.verify)

@@ -1,5 +1,6 @@
 import {
   connectionVariables,
+  httpUrl,
   loadConnections,
   origins,
   proxyVariables,
@@ -15,6 +16,12 @@ export const variables = Type.Object({
   ...connectionVariables.properties,
   ...authVariables.properties,
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'port of the API' }),
+  PUBLIC_URL: Type.Optional(
+    httpUrl(
+      'address under which clients reach the API; the OpenAPI document and the `type` of problems name it, ' +
+        'and are relative by default',
+    ),
+  ),
   CORS_ORIGINS: origins('origins whose pages may call the API, separated by commas; none by default'),
   ...proxyVariables.properties,
   ...retentionVariables.properties,
@@ -33,6 +40,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     http: {
       host: connections.host,
       port: v.PORT,
+      publicUrl: v.PUBLIC_URL?.replace(/\/+$/, ''),
       corsOrigins: splitList(v.CORS_ORIGINS),
       trustProxy: splitList(v.TRUST_PROXY),
     },

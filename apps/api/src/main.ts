@@ -38,6 +38,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     verify: createVerifier(config.auth),
     corsOrigins: config.http.corsOrigins,
     trustProxy: config.http.trustProxy,
+    publicUrl: config.http.publicUrl,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
   })
 

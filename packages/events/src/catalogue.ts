@@ -34,6 +34,16 @@ export const eventTypes = Object.keys(catalogue) as EventType[]
 /** Events that consumers can already subscribe to, but that no code emits yet. */
 export const emittedLater = ['sync:triggered'] as const satisfies readonly EventType[]
 
+/**
+ * Every reason of an event. The first three are of a task that closed or reopened with its goal, the next three of a
+ * task that its blockers or a force changed, `restored` of a restored goal or task, `purged` of a lost dependency.
+ */
+export const eventReasons = [
+  ...(['goal-completed', 'goal-cancelled', 'goal-reopened'] as const),
+  ...(['blocked', 'unblocked', 'forced', 'restored', 'purged'] as const),
+] as const
+export type EventReason = (typeof eventReasons)[number]
+
 export type AggregateType = 'goal' | 'task' | 'notification' | 'sync_run'
 
 type EventData<T extends EventType> = Static<(typeof catalogue)[T]>
@@ -50,7 +60,7 @@ export type DomainEvent<T extends EventType = EventType> = {
     actorId: string
     /** The actor's token had the scope `admin`. Absent in events from before this field existed. */
     asAdmin?: boolean
-    reason: string | null
+    reason: EventReason | null
     correlationId: string | null
     causationId: string | null
     cascadeId: string | null

@@ -7,8 +7,10 @@ export {
   type AggregateType,
   catalogue,
   type DomainEvent,
+  type EventReason,
   type EventType,
   emittedLater,
+  eventReasons,
   eventTypes,
   isEventType,
 } from './catalogue.ts'
@@ -34,7 +36,7 @@ export {
   newGoalFields,
 } from './entities/goal.ts'
 export { Notification } from './entities/notification.ts'
-export { CalendarDate, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'
+export { CalendarDate, exampleIds, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'
 export { Priority, priorities } from './entities/shared-fields.ts'
 export {
   blockKinds,

@@ -1,13 +1,20 @@
+import type { Server } from 'node:http'
 import { isConnectionLoss, Overloaded, sqlState } from '@goals-tasks/db'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ProblemCode, problems } from './problem-table.ts'
 import { Problem, unavailable, unsupportedMediaType } from './problems.ts'
 
+const publicUrls = new WeakMap<Server, string>()
+
+/** Returns the address under which clients reach the service, empty when it is not configured. */
+export const publicUrlOf = ({ server }: FastifyInstance): string => publicUrls.get(server) ?? ''
+
 /**
  * Sends every error as application/problem+json (RFC 9457). Messages of unexpected errors go to the log only.
- * Call before the first route.
+ * `publicUrl` makes the address in `type` absolute. Call before the first route.
  */
-export function registerProblems(app: FastifyInstance): void {
+export function registerProblems(app: FastifyInstance, publicUrl = ''): void {
+  publicUrls.set(app.server, publicUrl)
   app.setErrorHandler((error: unknown, request, reply) => {
     const problem = problemOf(error, request)
     const { status } = problems[problem.code]
@@ -41,15 +48,33 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .code(problems[problem.code].status)
     .headers({ 'cache-control': 'no-store', ...problem.headers })
     .type('application/problem+json')
-    .send(problemText(problem, { traceId: request.id, instance: request.url.split('?')[0] }))
+    .send(
+      problemText(problem, { traceId: request.id, instance: request.url.split('?')[0] }, publicUrlOf(request.server)),
+    )
 }
 
-/** Returns the JSON body of a problem. `instance` is the path of the request, if it is known. */
-export function problemText(problem: Problem, request: { traceId: string; instance?: string | undefined }): string {
+/**
+ * Returns the JSON body of a problem. `instance` is the path of the request, if it is known. `publicUrl` makes the
+ * address in `type` absolute.
+ */
+export function problemText(
+  problem: Problem,
+  request: { traceId: string; instance?: string | undefined },
+  publicUrl = '',
+): string {
   const { code, message: detail, extra } = problem
   const { traceId, instance } = request
   const { status, title } = problems[code]
-  return JSON.stringify({ type: `/problems/${code}`, title, status, detail, instance, code, traceId, ...extra })
+  return JSON.stringify({
+    type: `${publicUrl}/problems/${code}`,
+    title,
+    status,
+    detail,
+    instance,
+    code,
+    traceId,
+    ...extra,
+  })
 }
 
 const byFastifyCode: Record<string, ProblemCode> = {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { CorsHeaders } from './cors.ts'
-import { problemText, sendProblem, toProblem } from './error-handler.ts'
+import { problemText, publicUrlOf, sendProblem, toProblem } from './error-handler.ts'
 import { type ProblemCode, problems } from './problem-table.ts'
 import { Problem } from './problems.ts'
 
@@ -25,7 +25,7 @@ export const malformedRequests = (corsHeaders: CorsHeaders) => ({
     const traceId = randomUUID()
     const problem = fromParser(error)
     this.log.info({ traceId, err: error }, 'request refused')
-    socket.end(httpText(problem, traceId), () => destroyLater(socket))
+    socket.end(httpText(problem, traceId, publicUrlOf(this)), () => destroyLater(socket))
   },
 })
 
@@ -50,8 +50,8 @@ function fromParser({ code = '' }: ParserError): Problem {
 }
 
 /** Writes the response as text, because Fastify has no request to reply to. */
-function httpText(problem: Problem, traceId: string): string {
-  const body = problemText(problem, { traceId })
+function httpText(problem: Problem, traceId: string, publicUrl: string): string {
+  const body = problemText(problem, { traceId }, publicUrl)
   const headers = [
     `HTTP/1.1 ${problems[problem.code].status} ${problems[problem.code].title}`,
     'content-type: application/problem+json',

@@ -15,23 +15,47 @@ const generalCodes: readonly ProblemCode[] = [
   'http-version-not-supported',
 ]
 
+const text = (description: string, example: string) => Type.String({ description, examples: [example] })
+
 const common = {
-  type: Type.String({ format: 'uri-reference', description: 'the address of a page about this kind of problem' }),
-  title: Type.String({ description: 'the kind of problem in one sentence, the same for every response of a code' }),
-  status: Type.Integer({ description: 'the HTTP status' }),
-  detail: Type.String({ description: 'the error of this request' }),
-  instance: Type.Optional(Type.String({ description: 'the path of the request, as it was sent' })),
+  type: Type.String({
+    format: 'uri-reference',
+    title: 'ProblemType',
+    description: 'The address of a page about this kind of problem.',
+    examples: ['/problems/internal'],
+  }),
+  title: text(
+    'The kind of problem in one sentence, the same for every response of a code.',
+    problemRow('internal').title,
+  ),
+  status: Type.Integer({ description: 'The HTTP status.', examples: [500] }),
+  detail: text('The error of this request.', problemRow('internal').detail),
+  instance: Type.Optional(
+    Type.String({
+      title: 'ProblemInstance',
+      description: 'The path of the request, as it was sent.',
+      examples: ['/v1/goals/1f0b6c2e-8a34-4d57-b1c9-6e2f0d9a5b31'],
+    }),
+  ),
   code: Type.Unsafe<ProblemCode>({
     type: 'string',
     enum: generalCodes,
     title: 'GeneralProblemCode',
-    description: 'the kind of problem; it never changes its meaning',
+    description: 'The kind of problem. A code never changes its meaning.',
+    examples: ['internal'],
   }),
-  traceId: Type.String({ description: 'the X-Request-Id; it finds the request in the log' }),
+  traceId: Type.String({
+    title: 'TraceId',
+    description: 'The X-Request-Id, which finds the request in the log.',
+    examples: ['7f3c1d9e-52b8-4a6f-9d0c-8e1b4a7f2c63'],
+  }),
 }
 
 /** Schema of a general problem: RFC 9457 with the members `code` and `traceId`. */
-export const ProblemBody = Type.Object(common, { title: 'Problem' })
+export const ProblemBody = Type.Object(common, {
+  title: 'Problem',
+  description: 'A problem that any request can have.',
+})
 
 const bodies = new Map<ProblemCode, TObject>()
 
@@ -39,12 +63,13 @@ const bodies = new Map<ProblemCode, TObject>()
 export function problemBody(code: ProblemCode): TObject {
   const known = bodies.get(code)
   if (known) return known
-  const { status, title, why, extra = {} } = problemRow(code)
+  const { status, title, detail, why, extra = {} } = problemRow(code)
   const body = Type.Object(
     {
       ...common,
       title: Type.Unsafe<string>({ type: 'string', const: title }),
       status: Type.Unsafe<number>({ type: 'integer', const: status }),
+      detail: text('The error of this request.', detail),
       code: Type.Unsafe<ProblemCode>({ type: 'string', const: code }),
       ...extra,
     },

@@ -42,6 +42,8 @@ export type ServerOptions = {
   corsOrigins?: readonly string[]
   /** Sentences about names of members and parameters that clients of other systems send. Default: none. */
   nameHints?: { body: NameHints; query: NameHints }
+  /** Address under which clients reach the service, for the `type` of problems. Default: a relative `type`. */
+  publicUrl?: string | undefined
   /** Networks of the proxies whose `X-Forwarded-*` headers count. Default: none. */
   trustProxy?: readonly string[]
 }
@@ -54,7 +56,7 @@ export type ServerOptions = {
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const corsHeaders = createCorsHeaders(options.corsOrigins ?? [])
   const app = fastify(fastifyOptions(options, corsHeaders))
-  registerProblems(app)
+  registerProblems(app, options.publicUrl)
   registerJson(app)
   registerValidation(app, options.nameHints)
   await registerHttp(app, corsHeaders)

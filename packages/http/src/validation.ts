@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import { fieldErrors, type NameHints } from './field-errors.ts'
-import { invalidBody, invalidRequest, Problem } from './problems.ts'
+import { type FieldError, invalidBody, invalidRequest, Problem } from './problems.ts'
 
 const noHints = { body: {}, query: {} }
 
@@ -27,7 +27,10 @@ export function registerValidation(app: FastifyInstance, hints: { body: NameHint
       const value = httpPart === 'body' ? (input ?? {}) : convert(input)
       if (validator.Check(value)) return { value }
       const errors = (names: NameHints) => fieldErrors(schema, { value, errors: validator.Errors(value), hints: names })
-      return { error: httpPart === 'body' ? invalidBody(errors(hints.body)) : invalidRequest(errors(hints.query)) }
+      return {
+        error:
+          httpPart === 'body' ? invalidBody(errors(hints.body)) : invalidRequest(parameterErrors(errors(hints.query))),
+      }
     }
   }
   app.setValidatorCompiler(compile)
@@ -35,19 +38,34 @@ export function registerValidation(app: FastifyInstance, hints: { body: NameHint
   app.setSerializerCompiler(() => JSON.stringify)
 }
 
-/** Converts texts to the types of the schema. Only plain digits are an integer: `1.5`, `0x10` and `1e1` stay texts. */
+/**
+ * Converts texts to the types of the schema. Only plain digits are an integer: `1.5`, `0x10` and `1e1` stay texts. A
+ * list has its values between commas, in repeated parameters, or both.
+ */
 function createConverter(schema: TSchema): (input: unknown) => unknown {
   const properties: Record<string, TSchema & { type?: string }> = (schema as TObject).properties ?? {}
+  const namesOf = (type: string) => Object.keys(properties).filter((name) => properties[name]?.type === type)
   // Text and missing values skip the conversion, because it costs more than the rest of the validation.
   const converted = Object.keys(properties).filter((name) => properties[name]?.type !== 'string')
-  const integers = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
+  const [integers, lists] = [namesOf('integer'), namesOf('array')]
   return (input) => {
     const given = input as Record<string, unknown>
     if (!converted.some((name) => name in given)) return input
     const notPlain = integers.filter((name) => name in given && !/^-?\d+$/.test(String(given[name])))
     const kept = Object.fromEntries(notPlain.map((name) => [name, given[name]]))
-    return { ...(Value.Convert(schema, input) as object), ...kept }
+    const split = Object.fromEntries(
+      lists.filter((name) => name in given).map((name) => [name, splitValues(given[name])]),
+    )
+    return { ...(Value.Convert(schema, input) as object), ...kept, ...split }
   }
+}
+
+const splitValues = (given: unknown): string[] => [given].flat().flatMap((text) => String(text).split(','))
+
+/** Returns the first error of each parameter. A pointer names the parameter, not a value in its list. */
+function parameterErrors(errors: readonly FieldError[]): FieldError[] {
+  const named = errors.map(({ pointer, detail }) => ({ pointer: pointer.replace(/\/\d+$/, ''), detail }))
+  return named.filter((error, i) => named.findIndex((other) => other.pointer === error.pointer) === i)
 }
 
 const patchMissing = () =>

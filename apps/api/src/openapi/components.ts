@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http'
 
 type Json = Record<string, unknown>
-type Header = { schema: Json; description?: string }
+type Header = { schema: Json & { examples?: unknown[] }; description?: string }
 type Response = { description: string; headers?: Record<string, Header>; content?: Record<string, { schema: Json }> }
-type Parameter = { name: string; in: string; schema: Json }
+type Parameter = { name: string; in: string; schema: Json; description?: string; example?: unknown }
 type Operation = {
   operationId: string
   parameters?: Parameter[]
-  requestBody?: { content: Record<string, { schema: Json }> }
+  requestBody?: { required?: boolean; content: Record<string, { schema: Json }> }
   responses: Record<string, Response>
 }
 export type Document = { components?: object; paths?: Record<string, Record<string, Operation>> }
@@ -16,31 +16,31 @@ type Kind = 'schemas' | 'parameters' | 'headers' | 'responses'
 
 /**
  * Returns the document with each titled schema, and each parameter, header and response, as a component that stands in
- * it once. Operations refer to the components.
+ * it once. Operations refer to the components. The title of a schema becomes its name.
  * @throws Error when two different schemas have the same title
  */
 export function hoistComponents(document: Document): object {
   const { components, put } = createComponents()
   const schema = (node: Json): Json => hoistSchema(node, put)
   const paths = mapValues(document.paths ?? {}, (methods) =>
-    mapValues(methods, (operation) => hoistOperation(operation, put, schema)),
+    mapValues(methods, (operation, method) => hoistOperation({ ...operation, method }, put, schema)),
   )
   return { ...document, paths, components: { ...document.components, ...sortMembers(components) } }
 }
 
-type Put = (kind: Kind, name: string, content: object, otherName?: string) => { $ref: string }
+type Put = (kind: Kind, names: readonly [string, ...string[]], content: object) => { $ref: string }
 
-/** Keeps components by their content. A second content of the same name gets `otherName`. */
+/** Keeps components by their content. A content gets the first of its names that no other one has. A model has one. */
 function createComponents() {
   const components: Record<Kind, Record<string, object>> = { schemas: {}, parameters: {}, headers: {}, responses: {} }
-  const names = new Map<string, string>()
-  const put: Put = (kind, name, content, otherName) => {
-    const key = kind + JSON.stringify(content)
-    const known = names.get(key) ?? (name in components[kind] ? otherName : name)
-    if (known === undefined) throw new Error(`Two different schemas are called ${name}. Give one another title.`)
-    names.set(key, known)
-    components[kind][known] = content
-    return { $ref: `#/components/${kind}/${known}` }
+  const known = new Map<string, string>()
+  const put: Put = (kind, names, content) => {
+    const key = JSON.stringify([kind, kind === 'schemas' && names, content])
+    const name = known.get(key) ?? names.find((each) => !(each in components[kind]))
+    if (name === undefined) throw new Error(`Two different schemas are called ${names[0]}. Give one another title.`)
+    known.set(key, name)
+    components[kind][name] = content
+    return { $ref: `#/components/${kind}/${name}` }
   }
   return { components, put }
 }
@@ -55,8 +55,8 @@ function hoistSchema(node: Json, put: Put): Json {
   if (typeof title !== 'string') return inner
   const isLocal = ([name]: [string, unknown]) => localMembers.includes(name)
   const members = Object.entries(inner)
-  const content = Object.fromEntries(members.filter((member) => !isLocal(member)))
-  return { ...put('schemas', title, content), ...Object.fromEntries(members.filter(isLocal)) }
+  const content = Object.fromEntries(members.filter((member) => member[0] !== 'title' && !isLocal(member)))
+  return { ...put('schemas', [title], content), ...Object.fromEntries(members.filter(isLocal)) }
 }
 
 type Union = { oneOf: { properties: Record<string, { enum: string[] }> }[]; discriminator: { propertyName: string } }
@@ -76,7 +76,11 @@ function hoistMember(name: string, value: unknown, put: Put): unknown {
   return isSchema ? hoistSchema(value as Json, put) : value
 }
 
-function hoistOperation(operation: Operation, put: Put, schema: (node: Json) => Json) {
+function hoistOperation(
+  { method, ...operation }: Operation & { method: string },
+  put: Put,
+  schema: (node: Json) => Json,
+) {
   const { operationId, parameters = [], requestBody, responses } = operation
   const own = pascalCase(operationId)
   const bodies = (content: Record<string, { schema: Json }>) =>
@@ -84,24 +88,42 @@ function hoistOperation(operation: Operation, put: Put, schema: (node: Json) => 
   return {
     ...operation,
     ...(parameters.length > 0 && { parameters: parameters.map((each) => hoistParameter(each, own, put)) }),
-    ...(requestBody && { requestBody: { ...requestBody, content: bodies(requestBody.content) } }),
+    ...(requestBody && {
+      requestBody: { ...requestBody, required: needsBody(method, requestBody), content: bodies(requestBody.content) },
+    }),
     responses: mapValues(responses, ({ headers, content, ...response }, status) => {
       const hoisted = {
         ...response,
-        ...(headers && { headers: mapValues(headers, (header, name) => put('headers', name, header, own + name)) }),
+        ...(headers && { headers: mapValues(headers, (header, name) => hoistHeader(name, header, put)) }),
         ...(content && { content: bodies(content) }),
       }
       const name = responseName(status, hoisted.content)
-      return put('responses', name, hoisted, own + name)
+      return put('responses', [name, lastProblemOf(hoisted.content) + name, own + name], hoisted)
     }),
   }
 }
 
-function hoistParameter(parameter: Parameter, own: string, put: Put) {
-  const hoisted = { ...parameter, schema: hoistSchema(parameter.schema, put) }
-  const name = pascalCase(parameter.name)
-  return put('parameters', name, hoisted, own + name)
+/** A missing body counts as an object without members, except in a PATCH. */
+const needsBody = (method: string, { content }: { content: Record<string, { schema: Json }> }) =>
+  method === 'patch' || Object.values(content).some(({ schema }) => ((schema.required ?? []) as string[]).length > 0)
+
+function hoistHeader(name: string, { schema, ...header }: Header, put: Put) {
+  const { examples = [], ...type } = schema
+  return put('headers', [name], { ...header, schema: type, ...(examples.length > 0 && { example: examples[0] }) })
 }
+
+/** A list of values is one parameter with commas. It is named after its values: `GoalStatusList`. */
+function hoistParameter(parameter: Parameter, own: string, put: Put) {
+  const { type, items } = parameter.schema as { type?: string; items?: { title?: string } }
+  const list = type === 'array' ? { style: 'form', explode: false } : {}
+  const hoisted = { ...parameter, ...list, schema: hoistSchema(wholeSchema(parameter), put) }
+  const name = items?.title ? `${items.title}List` : pascalCase(parameter.name)
+  return put('parameters', [name, own + name], hoisted)
+}
+
+/** The plugin has moved description and example of the schema to the parameter. A titled schema keeps its own. */
+const wholeSchema = ({ schema, description, example }: Parameter): Json =>
+  schema.title === undefined ? schema : { ...schema, description, examples: [example] }
 
 /** Returns `TaskResponse` for a body of one schema, else the text of the status: `NotModified`, `Conflict`. */
 function responseName(status: string, content: Record<string, { schema: Json }> = {}): string {
@@ -111,6 +133,13 @@ function responseName(status: string, content: Record<string, { schema: Json }> 
   if (schema === 'Problem') return 'AnyProblem'
   if (schema?.endsWith('Problem')) return schema.replace(/Problem$/, '')
   return schema ? `${schema}Response` : pascalCase(STATUS_CODES[status] ?? status)
+}
+
+/** Returns the code that distinguishes a union of problems: `CursorMismatch`. The general ones come first. */
+function lastProblemOf(content: Record<string, { schema: Json }> = {}): string {
+  const [body] = Object.values(content)
+  const problems = (body?.schema.oneOf ?? []) as { $ref: string }[]
+  return /\/(\w+)Problem$/.exec(problems.at(-1)?.$ref ?? '')?.[1] ?? ''
 }
 
 const pascalCase = (name: string) =>

@@ -47,6 +47,8 @@ Every other change honours \`If-Match\` when it is sent.
 An operation without fields in its body, such as every DELETE, takes no body or \`{}\`.
 Any other body is refused with 422.
 A PATCH without a body gets 400.
+An address refuses other methods than its own with 405, and names its methods in \`Allow\`.
+Each GET is also a HEAD.
 With an \`Idempotency-Key\`, a repeated request changes nothing and gets the same response.
 
 ## States

@@ -8,9 +8,9 @@ import { introduction } from './introduction.ts'
 
 /**
  * Serves the OpenAPI document of the routes that follow at /openapi.json, and a page to read and try it at /docs.
- * `/` leads to the page.
+ * `/` leads to the page. `publicUrl` is the address under which clients reach the service, if it is configured.
  */
-export async function registerOpenapi(app: FastifyInstance): Promise<void> {
+export async function registerOpenapi(app: FastifyInstance, publicUrl = ''): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -20,8 +20,9 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
         description: introduction,
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      tags: [{ name: 'goals' }, { name: 'tasks' }],
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      servers: [{ url: publicUrl || '/', description: 'This service.' }],
+      tags,
+      components: { securitySchemes: { token } },
     },
     transformObject: (document) =>
       hoistComponents(('openapiObject' in document ? document.openapiObject : {}) as Document) as object,
@@ -50,5 +51,15 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
 /** The version of the release, which the package.json of the repository names. */
 const releaseVersion = (): string =>
   JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')).version
+
+const tags = [
+  { name: 'goals', description: 'Goals: what a user wants to reach. Each belongs to the user who created it.' },
+  { name: 'tasks', description: 'Tasks: the steps to a goal. A task can have an assignee, and wait for other tasks.' },
+]
+
+const token = {
+  ...({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const),
+  description: 'A signed token. Its claim `sub` is the id of the user, and `scope` names what it permits.',
+}
 
 const mergePatch = ['application/merge-patch+json', 'application/json']

@@ -1,5 +1,5 @@
 import type { EventMetadata } from '@goals-tasks/db'
-import type { EventType } from '@goals-tasks/events'
+import type { EventReason, EventType } from '@goals-tasks/events'
 
 /** The user on whose behalf a service works, and what ties the events to the request. */
 export type Actor = { id: string; admin: boolean; correlationId: string; traceparent?: string }
@@ -8,7 +8,7 @@ export type Actor = { id: string; admin: boolean; correlationId: string; tracepa
 export const actorValues = ({ id, admin }: Actor) => ({ actorId: id, asAdmin: admin })
 
 /** Returns the metadata of events that an actor causes, the primary event first. */
-export const eventMetadata = (actor: Actor, types: readonly EventType[], reason?: string): EventMetadata => ({
+export const eventMetadata = (actor: Actor, types: readonly EventType[], reason?: EventReason): EventMetadata => ({
   types,
   actorId: actor.id,
   asAdmin: actor.admin,

@@ -1,23 +1,39 @@
-import Type, { type Static } from 'typebox'
+import { stringEnum } from '@goals-tasks/events'
+import Type, { type TProperties, type TSchema } from 'typebox'
 import { follows, type Transitions } from './transitions.ts'
 
-const Capability = Type.Object(
-  {
-    allowed: Type.Boolean(),
-    to: Type.Optional(Type.String({ description: 'the state that it leads to' })),
-    code: Type.Optional(Type.String({ description: 'the problem that it would get' })),
-    blockers: Type.Optional(Type.Array(Type.String({ format: 'uuid' }))),
-  },
-  { title: 'Capability' },
-)
-type Capability = Static<typeof Capability>
+/** The outcome of a verb. `code` is the problem that it would get, and `blockers` are the reason of `task-blocked`. */
+type Capability = { allowed: boolean; to?: string; code?: string; blockers?: readonly string[] }
 
-export const Capabilities = Type.Record(Type.String(), Capability, {
-  title: 'Capabilities',
-  description:
-    'the verbs that change the state now, and why others cannot; a verb that would change nothing is left out',
-})
-export type Capabilities = Static<typeof Capabilities>
+/** The outcome of each verb that would change the state or is refused. */
+export type Capabilities = Readonly<Record<string, Capability>>
+
+/** Returns the schema of the capabilities of a goal or task, with one optional member per verb. */
+export function capabilitiesSchema(
+  noun: 'Goal' | 'Task',
+  verbs: readonly string[],
+  { to, codes, extra = {} }: { to: TSchema; codes: readonly string[]; extra?: TProperties },
+) {
+  const Capability = Type.Object(
+    {
+      allowed: Type.Boolean({ description: 'Whether the verb succeeds now.', examples: [true] }),
+      to: Type.Optional(to),
+      code: Type.Optional(
+        stringEnum(codes, {
+          description: 'The code of the problem that the verb would get.',
+          examples: codes.slice(0, 1),
+        }),
+      ),
+      ...extra,
+    },
+    { title: `${noun}Capability`, description: 'The outcome of a verb.', additionalProperties: false },
+  )
+  return Type.Object(Object.fromEntries(verbs.map((verb) => [verb, Type.Optional(Capability)])), {
+    title: `${noun}Capabilities`,
+    description: 'The outcome of each verb. A verb that would change nothing is left out.',
+    additionalProperties: false,
+  })
+}
 
 type States<S extends string, V extends string> = {
   table: Transitions<S, V>

@@ -1,37 +1,52 @@
 import { type Executor, prepareStatement } from '@goals-tasks/db'
-import { type EventType, eventTypes, Id, Instant, Nullable } from '@goals-tasks/events'
+import { eventReasons, exampleIds, Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
 import { defaultLimit, type Page, Problem, pageOf } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
 import Type, { type Static, type TSchema } from 'typebox'
+import { annotated } from './fields.ts'
+import { paging } from './lists/query.ts'
 
-export const HistoryQuery = Type.Object(
-  {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-    cursor: Type.Optional(Type.String({ maxLength: 20, description: '`page.nextCursor` of the page before' })),
-  },
-  { additionalProperties: false },
-)
-
+export const HistoryQuery = Type.Object(paging, { additionalProperties: false })
 export type HistoryQuery = Static<typeof HistoryQuery>
 
 /** Returns the schema of an entry of the history of goals or tasks. */
-export const historyEntry = <S extends TSchema>(name: string, Entity: S) =>
-  Type.Object(
+export const historyEntry = <S extends TSchema>(noun: 'goal' | 'task', Entity: S) => {
+  const name = noun === 'goal' ? 'Goal' : 'Task'
+  return Type.Object(
     {
-      version: Type.Integer(),
-      type: Type.Unsafe<EventType>({ type: 'string', enum: [...eventTypes], title: 'EventType' }),
-      eventId: Id,
-      actorId: Id,
-      asAdmin: Type.Boolean({ description: 'done with the scope `admin`' }),
-      reason: Nullable(Type.String()),
-      correlationId: Nullable(Type.String()),
-      cascadeId: Nullable(Id),
-      occurredAt: Instant,
-      before: Type.Union([Entity, Type.Null()], { description: 'null in the first version' }),
+      version: Type.Integer({ description: `The version of the ${noun} after the change.`, examples: [1] }),
+      type: stringEnum([`${noun}:created`, `${noun}:updated`, `${noun}:deleted`], {
+        title: `${name}EventType`,
+        description: 'The type of the event.',
+        examples: [`${noun}:created`],
+      }),
+      eventId: annotated(Id, 'The id of the event.', exampleIds.event),
+      actorId: annotated(
+        Id,
+        'The user who made the change. A change of the service has an id of its own.',
+        exampleIds.user,
+      ),
+      asAdmin: Type.Boolean({ description: 'Whether the token had the scope `admin`.', examples: [false] }),
+      reason: Nullable(stringEnum(eventReasons), {
+        title: 'EventReason',
+        description: 'Why the service made or extended the change. Null when the request alone explains it.',
+        examples: [null],
+      }),
+      correlationId: Nullable(Type.String(), {
+        description: 'The X-Request-Id of the request, or null.',
+        examples: ['7f3c1d9e-52b8-4a6f-9d0c-8e1b4a7f2c63'],
+      }),
+      cascadeId: Nullable(Id, {
+        description: 'The id that all changes of one request to a goal and its tasks share, or null.',
+        examples: [null],
+      }),
+      occurredAt: annotated(Instant, 'The instant of the change, in UTC.', '2027-01-04T09:30:00.000Z'),
+      before: Type.Union([Entity, Type.Null()], { description: `The ${noun} before the change. Null in version 1.` }),
       after: Entity,
     },
-    { title: `${name}HistoryEntry` },
+    { title: `${name}HistoryEntry`, description: `One version of a ${noun}.` },
   )
+}
 
 const columns = sql`version, type, event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at,
   before::jsonb as before, after::jsonb as after`

@@ -8,11 +8,15 @@ export const readOnlyOfTasks = readOnlyFields(taskFields)
 
 export const readOnlyHint = 'is read-only: the service sets it'
 
+const ReadOnlyCopy = Type.Unknown({
+  title: 'ReadOnlyCopy',
+  readOnly: true,
+  description: 'A copy of a read-only field. It is accepted when it equals the current value.',
+})
+
 /** Returns the members of a patch that a client sends back as it read them. */
 export const copiesOf = (names: readonly string[]): Record<string, TUnknown> =>
-  Object.fromEntries(
-    names.map((name) => [name, Type.Unknown({ readOnly: true, description: 'accepted when it equals the value' })]),
-  )
+  Object.fromEntries(names.map((name) => [name, ReadOnlyCopy]))
 
 /** Splits a patch into the members that it may change and the copies of read-only members. */
 export function splitCopies<P extends object>(patch: P, names: readonly string[]): { given: P; copies: Copies } {

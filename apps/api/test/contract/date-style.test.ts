@@ -10,6 +10,7 @@ test('a day looks the same when the database has another style for dates', async
   const ada = await api.as()
   const goal = await ada.createGoal({ targetDate: '2027-06-01' })
   expect((await ada.get(`/v1/goals/${goal.id}`)).body).toEqual(goal)
-  expect((await ada.get('/v1/goals')).body.data).toEqual([goal])
+  const { view: _view, ...listed } = goal
+  expect((await ada.get('/v1/goals')).body.data).toEqual([listed])
   await api.close()
 })

@@ -88,6 +88,21 @@ test('a filter narrows a list, and the link to the next page keeps it', async ({
   expect((await ada.get(next)).body.data?.map((row) => row.id)).toEqual([high.id])
 })
 
+test('a filter takes several values between commas, in repeated parameters, or both', async ({ api }) => {
+  const ada = await api.as()
+  const goals = []
+  for (const priority of ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL']) goals.push(await ada.createGoal({ priority }))
+  const ids = async (query: string) => (await ada.get(`/v1/goals?${query}`)).body.data?.map((row) => row.id)
+  const wanted = [goals[3]?.id, goals[2]?.id, goals[0]?.id]
+  expect(await ids('priority=LOW,HIGH,CRITICAL')).toEqual(wanted)
+  expect(await ids('priority=LOW&priority=HIGH&priority=CRITICAL')).toEqual(wanted)
+  expect(await ids('priority=LOW,HIGH&priority=CRITICAL,LOW')).toEqual(wanted)
+  expect((await ada.get('/v1/goals?priority=LOW&priority=high')).body).toMatchObject({
+    status: 400,
+    errors: [{ pointer: '/priority', detail: 'must be LOW, MEDIUM, HIGH or CRITICAL, not "high"' }],
+  })
+})
+
 test('a cursor works only for its own list and filters, and only for its own user', async ({ api }) => {
   const [ada, bob] = [await api.as(), await api.as()]
   for (let i = 0; i < 3; i++) await ada.createGoal()

@@ -6,7 +6,7 @@ import { test as base } from '../support/test.ts'
 type Response = { headers?: Record<string, { schema: Record<string, unknown> }>; content?: Record<string, unknown> }
 type Operation = {
   requestBody?: { content: Record<string, unknown> }
-  parameters?: { in: string; name: string }[]
+  parameters?: { in: string; name: string; schema: Record<string, unknown> }[]
   responses: Record<string, Response>
 }
 type Document = { info: { version: string }; paths: Record<string, Record<string, Operation>> }
@@ -36,7 +36,8 @@ test('a header of a response has a schema of its own', ({ operations }) => {
     ),
   )
   expect(headers.length).toBeGreaterThan(10)
-  for (const { where, schema } of headers) expect(schema, where).toEqual({ type: expect.any(String) })
+  for (const { where, schema } of headers)
+    expect(schema, where).toEqual({ type: expect.stringMatching(/^(string|integer)$/) })
 })
 
 test('a response with a body names its schema, and one without a body names none', ({ operations }) => {
@@ -46,6 +47,40 @@ test('a response with a body names its schema, and one without a body names none
   expect(answers.some(({ status }) => status === '304')).toBe(true)
   for (const { where, status, content } of answers)
     expect(content === undefined, where).toBe(['204', '304'].includes(status))
+})
+
+test.for([
+  ['get', 'if-match'],
+  ['get', 'if-none-match'],
+  ['post', 'idempotency-key'],
+  ['put', 'if-match'],
+  ['delete', 'prefer'],
+] as const)('an operation of %s documents the header %s', async ([method, header], { operations }) => {
+  const described = operations.filter((each) => each.method === method)
+  expect(described.length).toBeGreaterThan(0)
+  for (const { name, parameters } of described)
+    expect(parameters, name).toContainEqual(expect.objectContaining({ in: 'header', name: header }))
+})
+
+test.for([
+  ['304', 'ETag'],
+  ['400', 'WWW-Authenticate'],
+  ['401', 'WWW-Authenticate'],
+  ['403', 'WWW-Authenticate'],
+  ['412', 'ETag'],
+  ['503', 'Retry-After'],
+  ['200', 'X-Request-Id'],
+] as const)('a response of %s documents the header %s', ([status, header], { operations }) => {
+  const responses = operations.flatMap((each) => each.responses[status] ?? [])
+  expect(responses.length).toBeGreaterThan(0)
+  for (const { headers } of responses) expect(Object.keys(headers ?? {})).toContain(header)
+})
+
+test('a filter of several values is a list with commas', ({ operations }) => {
+  const lists = operations.flatMap(({ parameters = [] }) => parameters.filter(({ schema }) => schema.type === 'array'))
+  expect(lists.map(({ name }) => name)).toEqual(expect.arrayContaining(['status', 'priority', 'include']))
+  for (const list of lists)
+    expect(list).toMatchObject({ style: 'form', explode: false, schema: { items: { enum: expect.any(Array) } } })
 })
 
 test('a PATCH accepts a merge patch under two media types, and the version that it is based on', ({ operations }) => {

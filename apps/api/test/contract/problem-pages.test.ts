@@ -40,5 +40,8 @@ test.skipIf(!hasCurl).for(problemCodes.filter((code) => problemRow(code).example
     })
     expect(stdout).toContain(`HTTP/1.1 ${problemRow(code).status} `)
     expect(stdout).toContain(`"code":"${code}"`)
+    // The detail in the document is the one of this response, unless it names an id or a version.
+    if (!['gone', 'version-conflict'].includes(code))
+      expect(stdout).toContain(`"detail":${JSON.stringify(problemRow(code).detail)}`)
   },
 )

@@ -19,7 +19,7 @@ test('an assignee sees the summary of a goal and cannot change it', async ({ ada
   const goal = await ada.createGoal({ description: 'private' })
   await ada.createTask(goal.id, { assignedTo: bob.id })
   const summary = await bob.get(`/v1/goals/${goal.id}`)
-  expect(summary.body).toEqual({ id: goal.id, title: 'A goal', status: 'ACTIVE', targetDate: null })
+  expect(summary.body).toEqual({ id: goal.id, title: 'A goal', status: 'ACTIVE', targetDate: null, view: 'summary' })
   // A weak tag of this view: it names no version.
   expect(summary.headers.etag).toMatch(/^W\//)
   expect((await bob.patchGoal(goal.id, { title: 'x' })).status).toBe(403)

@@ -8,7 +8,7 @@ test('an assignee sees the summary of a goal for every query', async ({ actors, 
   const { owner, assignee, 'creator who sees the goal': creator } = actors
   const { goal } = fixture
   const url = `/v1/goals/${goal}`
-  const summary = { id: goal, title: 'A goal', status: 'ACTIVE', targetDate: null }
+  const summary = { id: goal, title: 'A goal', status: 'ACTIVE', targetDate: null, view: 'summary' }
   for (const reader of [assignee, creator]) {
     for (const query of ['', '?include=progress,capabilities', '?includeDeleted=true']) {
       const seen = await reader.get(url + query)

@@ -1,29 +1,27 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
 import { dereference } from './dereference.ts'
 
-type Schema = { properties?: { code?: { enum?: string[] } }; oneOf?: Schema[] }
-type Document = {
-  paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, { schema: Schema }> }> }>>
-}
+type Content = Record<string, { schema: TSchema }>
+type Document = { paths: Record<string, Record<string, { responses: Record<string, { content?: Content }> }>> }
 type Response = { statusCode: number; headers: Record<string, unknown>; body: string }
 
 /**
- * Returns a function that checks a response of the API against the OpenAPI document: the operation names its status
- * and, for a problem, its code.
+ * Returns a function that checks a response of the API against the OpenAPI document: the operation names its status,
+ * and the body matches the schema of that status, which also names the codes of its problems.
  */
 export function createResponseCheck(app: FastifyInstance) {
   let operations: ReturnType<typeof listOperations> | undefined
-  return ({ method, url }: InjectOptions, { statusCode, headers, body }: Response): void => {
+  return ({ method, url }: InjectOptions, { statusCode, body }: Response): void => {
     operations ??= listOperations(dereference<Document>(app.swagger()))
     const path = String(url).split('?')[0] ?? ''
     const operation = operations.find((each) => each.method === method && each.path.test(path))
     if (!operation || generalStatuses.includes(statusCode)) return
-    const codes = operation.codes.get(String(statusCode))
-    if (!codes) throw new Error(`${operation.name} does not document the status ${statusCode}: ${body}`)
-    if (!String(headers['content-type']).startsWith('application/problem+json')) return
-    const { code } = JSON.parse(body) as { code: string }
-    if (!codes.includes(code))
-      throw new Error(`${operation.name} does not document ${code} under ${statusCode}: ${body}`)
+    const check = operation.checks.get(String(statusCode))
+    if (!check) throw new Error(`${operation.name} does not document the status ${statusCode}: ${body}`)
+    const errors = check(body)
+    if (errors) throw new Error(`${operation.name} does not document this body of ${statusCode}: ${errors} ${body}`)
   }
 }
 
@@ -36,11 +34,18 @@ const listOperations = ({ paths }: Document) =>
       name: `${method.toUpperCase()} ${path}`,
       method: method.toUpperCase(),
       path: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
-      codes: new Map(Object.entries(responses).map(([status, { content = {} }]) => [status, codesOf(content)])),
+      checks: new Map(Object.entries(responses).map(([status, { content }]) => [status, createBodyCheck(content)])),
     })),
   )
 
-function codesOf(content: Record<string, { schema: Schema }>): string[] {
-  const schemas = Object.values(content).flatMap(({ schema }) => schema.oneOf ?? [schema])
-  return schemas.flatMap(({ properties }) => properties?.code?.enum ?? [])
+/** Returns a function that lists the errors of a body, and returns undefined for a body that matches its schema. */
+function createBodyCheck(content: Content = {}) {
+  let validator: ReturnType<typeof Compile> | undefined
+  const schema = Object.values(content)[0]?.schema
+  return (body: string): string | undefined => {
+    if (!schema) return body === '' ? undefined : 'there is a body'
+    validator ??= Compile(schema)
+    const value: unknown = JSON.parse(body)
+    return validator.Check(value) ? undefined : JSON.stringify(validator.Errors(value).slice(0, 5))
+  }
 }

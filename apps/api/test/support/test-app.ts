@@ -22,6 +22,7 @@ export type TestAppOptions = {
   /** The Redis of another API: this one shares its cache. */
   redis?: { url: string; prefix: string }
   lockTimeoutMs?: number
+  publicUrl?: string
 }
 
 /** Starts the API without a socket, on a database and a key prefix of its own unless `options` name others. */
@@ -47,6 +48,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     verify: createVerifier(auth),
     corsOrigins: options.corsOrigins ?? [],
     trustProxy: [],
+    publicUrl: options.publicUrl,
   })
 
   const checkResponse = createResponseCheck(app)

@@ -78,6 +78,7 @@ test('a reader of a deleted resource learns its purge date and how to restore it
     title: 'A goal',
     status: 'ACTIVE',
     targetDate: null,
+    view: 'summary',
   })
   expect((await ada.get(`${goalUrl(goal.id)}/tasks`)).status).toBe(410)
   expect((await bob.get(`${goalUrl(goal.id)}/tasks`)).status).toBe(410)

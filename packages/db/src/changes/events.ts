@@ -3,6 +3,7 @@ import {
   type CommittedEvent,
   consumersOf,
   consumersWithReceiver,
+  type EventReason,
   type EventType,
 } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
@@ -17,7 +18,7 @@ export type EventMetadata = {
   actorId: string
   /** The actor acts with the scope `admin`, and so may change rows of other users. */
   asAdmin?: boolean | undefined
-  reason?: string | undefined
+  reason?: EventReason | undefined
   /** The id of the request, as in its response and in the log. */
   correlationId?: string | undefined
   causationId?: string | undefined

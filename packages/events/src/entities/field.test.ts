@@ -32,6 +32,14 @@ test('an entity has every field with its schema', () => {
   })
 })
 
+test('the description and the example of a field stand in responses and in requests', () => {
+  const options = { description: 'A note.', example: 'Call back', input: Type.String({ minLength: 1 }) }
+  const noted = { note: field(Type.String(), { setBy: 'anyone', ...options }) }
+  const annotations = { description: 'A note.', examples: ['Call back'] }
+  expect(entityProperties(noted).note).toEqual({ type: 'string', ...annotations })
+  expect(newProperties(noted).note).toEqual({ type: 'string', minLength: 1, ...annotations })
+})
+
 test('a create may contain the fields of anyone and must contain the ones without a default', () => {
   const New = Type.Object(newProperties(fields), { additionalProperties: false })
   expect(Object.keys(New.properties)).toEqual(['title', 'note'])

@@ -11,6 +11,9 @@ type Write = 'insert' | 'insertWithEdges' | 'update' | 'updateWithEdges'
 
 type Options<V> = {
   setBy: SetBy
+  /** Description and example in the OpenAPI document. A schema with a title has its own. */
+  description?: string
+  example?: unknown
   /** Schema in requests, where it is stricter than the schema in responses and events. */
   input?: TSchema
   /**
@@ -27,9 +30,18 @@ type Fields = Readonly<Record<string, Field>>
 
 /** Describes one field. The compiler refuses a default that does not match `schema`. */
 export const field = <S extends TSchema, const O extends Options<Static<S>>>(schema: S, options: O) => ({
-  schema,
   ...options,
+  schema: annotate(schema, options),
+  ...(options.input && { input: annotate(options.input, options) }),
 })
+
+function annotate<S extends TSchema>(schema: S, { description, example }: Options<unknown>): S {
+  return {
+    ...schema,
+    ...(description !== undefined && { description }),
+    ...(example !== undefined && { examples: [example] }),
+  }
+}
 
 const writesBySetBy = {
   anyone: ['insert', 'update'],

@@ -1,60 +1,93 @@
 import Type, { type Static } from 'typebox'
 import { defaultsOf, entityProperties, field, newProperties, patchProperties } from './field.ts'
-import { CalendarDate, Id, Instant, Nullable, stringEnum } from './schemas.ts'
+import { CalendarDate, exampleIds, Id, Instant, Nullable, stringEnum } from './schemas.ts'
 import { description, lifecycle, metadata, priority, tags, title } from './shared-fields.ts'
 
 export const taskStatuses = ['TODO', 'IN_PROGRESS', 'BLOCKED', 'COMPLETED', 'CANCELLED'] as const
 export const blockKinds = ['MANUAL', 'DEPENDENCY'] as const
-export const TaskStatus = stringEnum(taskStatuses, { title: 'TaskStatus' })
-
-const hours = field(Nullable(Type.Number()), {
-  setBy: 'anyone',
-  input: Nullable(Type.Number({ minimum: 0, maximum: 999_999.99, multipleOf: 0.01 })),
-  default: null,
+export const TaskStatus = stringEnum(taskStatuses, {
+  title: 'TaskStatus',
+  description: 'The state of a task. A task is closed when it is COMPLETED or CANCELLED.',
+  examples: ['TODO'],
 })
+
+const hours = (description: string, example: number | null) =>
+  field(Nullable(Type.Number()), {
+    setBy: 'anyone',
+    description,
+    example,
+    input: Nullable(Type.Number({ minimum: 0, maximum: 999_999.99, multipleOf: 0.01 })),
+    default: null,
+  })
 
 /**
  * Everything about each field of a task, in the order of responses and events. Schemas, columns and defaults derive
  * from it. A new field also needs its column in packages/db/src/schema/tasks.ts and a migration.
  */
 export const taskFields = {
-  id: field(Id, { setBy: 'creator' }),
+  id: field(Id, { setBy: 'creator', description: 'The id of the task.', example: exampleIds.task }),
   goalId: field(Id, {
     setBy: 'patch',
-    input: Type.String({ format: 'uuid', description: 'moves the task into that goal' }),
+    description: 'The goal that the task belongs to. A PATCH moves the task to another goal.',
+    example: exampleIds.goal,
     writes: ['insert', 'updateWithEdges'],
   }),
-  ownerId: field(Type.String({ format: 'uuid', description: "the goal's owner" }), { setBy: 'system' }),
-  userId: field(Type.String({ format: 'uuid', description: 'the user who created the task' }), { setBy: 'creator' }),
-  assignedTo: field(Nullable(Id), { setBy: 'anyone', default: null }),
-  title,
-  description,
+  ownerId: field(Id, { setBy: 'system', description: 'The owner of the goal.', example: exampleIds.user }),
+  userId: field(Id, { setBy: 'creator', description: 'The user who created the task.', example: exampleIds.user }),
+  assignedTo: field(Nullable(Id), {
+    setBy: 'anyone',
+    description: 'The user who works on the task, or null.',
+    example: null,
+    default: null,
+  }),
+  title: field(title.schema, { ...title, example: 'Book a course' }),
+  description: field(description.schema, { ...description, example: 'The one at the harbour.' }),
   status: field(TaskStatus, { setBy: 'patch', default: 'TODO', writes: ['insertWithEdges', 'update'] }),
-  blockKind: field(Nullable(stringEnum(blockKinds), { title: 'BlockKind' }), {
-    setBy: 'system',
-    default: null,
-    writes: ['insertWithEdges', 'update'],
-  }),
-  blockedFrom: field(Nullable(stringEnum(taskStatuses), { title: 'BlockedFrom' }), {
-    setBy: 'system',
-    default: null,
-    writes: ['insertWithEdges', 'update'],
-  }),
+  blockKind: field(
+    Nullable(stringEnum(blockKinds), {
+      title: 'BlockKind',
+      description:
+        'The reason of the status BLOCKED: a user blocked the task (MANUAL), or it waits for tasks in `dependencies` ' +
+        '(DEPENDENCY). Null in any other status.',
+      examples: [null],
+    }),
+    { setBy: 'system', default: null, writes: ['insertWithEdges', 'update'] },
+  ),
+  blockedFrom: field(
+    Nullable(stringEnum(taskStatuses), {
+      title: 'BlockedFrom',
+      description: 'The status to which the task returns when the block ends. Null unless the status is BLOCKED.',
+      examples: [null],
+    }),
+    { setBy: 'system', default: null, writes: ['insertWithEdges', 'update'] },
+  ),
   priority,
-  dueDate: field(Nullable(CalendarDate), { setBy: 'anyone', default: null }),
-  dueAt: field(Nullable(Instant), { setBy: 'anyone', default: null }),
+  dueDate: field(Nullable(CalendarDate), {
+    setBy: 'anyone',
+    description: 'The day on which the task is due, or null. A task has `dueDate` or `dueAt`, not both.',
+    example: '2027-03-01',
+    default: null,
+  }),
+  dueAt: field(Nullable(Instant), {
+    setBy: 'anyone',
+    description: 'The instant at which the task is due, or null. Responses have it in UTC.',
+    example: null,
+    default: null,
+  }),
   dueZone: field(Nullable(Type.String()), {
     setBy: 'anyone',
-    input: Nullable(
-      Type.String({ maxLength: 64, description: 'IANA time zone in which `dueAt` was meant, no UTC offset' }),
-    ),
+    description: 'The IANA time zone in which `dueAt` was meant, such as Europe/Berlin, or null. It is no UTC offset.',
+    example: null,
+    input: Nullable(Type.String({ maxLength: 64 })),
     default: null,
   }),
-  estimatedHours: hours,
-  actualHours: hours,
-  dependencies: field(Type.Array(Id, { description: 'the tasks that this one waits for' }), {
+  estimatedHours: hours('The estimated work in hours, or null.', 0.5),
+  actualHours: hours('The work so far in hours, or null.', null),
+  dependencies: field(Type.Array(Id), {
     setBy: 'anyone',
-    input: Type.Array(Id, { maxItems: 100, description: 'the tasks that this one waits for' }),
+    description: 'The tasks that this one waits for: its blockers.',
+    example: [],
+    input: Type.Array(Id, { maxItems: 100 }),
     default: [],
     writes: ['insertWithEdges', 'updateWithEdges'],
   }),
@@ -64,7 +97,11 @@ export const taskFields = {
 }
 
 /** A task in responses and in events. */
-export const Task = Type.Object(entityProperties(taskFields), { title: 'Task', additionalProperties: false })
+export const Task = Type.Object(entityProperties(taskFields), {
+  title: 'Task',
+  description: 'A task with all its fields.',
+  additionalProperties: false,
+})
 export type Task = Static<typeof Task>
 
 /** Properties of a request for a new task. Optional ones have a default. */

@@ -8,7 +8,7 @@ import {
   type Outcome,
   reopenTasksOfGoal,
 } from '@goals-tasks/db'
-import type { Goal } from '@goals-tasks/events'
+import type { EventReason, Goal } from '@goals-tasks/events'
 import type { Deps, TxDeps } from '../../deps.ts'
 import { type Actor, eventMetadata } from '../../resource/actor.ts'
 import { patchFields } from '../../resource/merge-patch.ts'
@@ -39,7 +39,7 @@ type Wanted = {
 
 /** Applies a merge patch. @returns the goal, unchanged when the patch changes nothing */
 export function patchGoal(deps: Deps, actor: Actor, id: string, patch: GoalPatch, precondition: Precondition) {
-  const { version: _, openTasks, force, ...members } = patch
+  const { version: _version, view: _view, openTasks, force, ...members } = patch
   const { given, copies } = splitCopies(members, readOnlyOfGoals)
   const fields = normalizeFields(given)
   const closing = { ...(openTasks ? { openTasks } : {}), ...(force ? { force } : {}) }
@@ -106,7 +106,7 @@ async function writeWithTasks(tx: TxDeps, actor: Actor, change: Change): Promise
   checkUncompletableTasks(forced, closing)
 
   const cascadeId = randomUUID()
-  const cascade = (reason: string) => ({ ...eventMetadata(actor, [], reason), cascadeId })
+  const cascade = (reason: EventReason) => ({ ...eventMetadata(actor, [], reason), cascadeId })
   const committed = await writeGoal(tx, actor, change, open || reopens !== null ? cascadeId : undefined)
   if (open) {
     const status = policy === 'complete' ? 'COMPLETED' : 'CANCELLED'

@@ -13,6 +13,7 @@ export const invalidGoalFields = {
   category: ['', ...invisibleTexts, ...invalidText(100)],
   targetDate: invalidDays,
   openTasks: [null, '', 'KEEP', 'delete', ['keep'], {}, 5],
+  view: [null, '', 'summary', 'FULL', 1, ['full']],
 } satisfies Record<keyof GoalPatch, unknown[]>
 
 /** By query parameter of the routes of goals: values that the API refuses. */

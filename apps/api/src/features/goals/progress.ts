@@ -5,7 +5,11 @@ import Type, { type Static } from 'typebox'
 import type { Deps } from '../../deps.ts'
 
 const progressModes = ['TASK_COUNT', 'ESTIMATED_HOURS'] as const
-const Mode = stringEnum(progressModes, { title: 'ProgressMode' })
+const Mode = stringEnum(progressModes, {
+  title: 'ProgressMode',
+  description: 'Whether each task counts the same, or by its estimated hours.',
+  examples: ['TASK_COUNT'],
+})
 /** The query parameter that chooses the mode. */
 export const ProgressMode = Type.Optional(
   Type.Unsafe<(typeof progressModes)[number]>({ ...Mode, default: 'TASK_COUNT' }),
@@ -14,14 +18,18 @@ export const ProgressMode = Type.Optional(
 export const Progress = Type.Object(
   {
     mode: Mode,
-    percent: Nullable(Type.Integer({ description: 'rounded down; null when there is nothing to do' })),
-    tasks: Type.Integer({ description: 'live and not cancelled' }),
-    completed: Type.Integer(),
+    percent: Nullable(Type.Integer(), {
+      description: 'The completed part, rounded down. Null when the goal has no tasks that count.',
+      examples: [33],
+    }),
+    tasks: Type.Integer({ description: 'The tasks that are neither deleted nor cancelled.', examples: [3] }),
+    completed: Type.Integer({ description: 'The completed ones among them.', examples: [1] }),
     missingEstimates: Type.Integer({
-      description: "tasks without an estimate; by hours, each counts as the median of the goal's estimates",
+      description: "The tasks without an estimate. By hours, each counts as the median of the goal's estimates.",
+      examples: [0],
     }),
   },
-  { title: 'Progress' },
+  { title: 'Progress', description: 'The progress of a goal, computed from its tasks.' },
 )
 export type Progress = Static<typeof Progress>
 

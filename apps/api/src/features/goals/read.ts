@@ -70,7 +70,9 @@ export async function readGoal(deps: Deps, actor: Actor, id: string, include: Go
     ...(include.progress ? { progress: await readProgress(deps, goal.id, include.progress) } : {}),
     ...(include.capabilities ? { capabilities: goalCapabilities(goal) } : {}),
   }
-  return Object.keys(members).length > 0 ? view(withMembers(goal.text, members)) : entity(goal)
+  return Object.keys(members).length > 0
+    ? view(withMembers(goal.text, { ...members, ...full }))
+    : entity(withFullView(goal))
 }
 
 /** Reads the plain goal through the cache. The cache keeps it for its owner; a summary is made each time. */
@@ -81,13 +83,22 @@ async function readPlainGoal(deps: Deps, actor: Actor, id: string): Promise<Repr
     const owned = owns(actor, goal)
     return { version: goal.version, text: owned ? goal.text : summaryOf(goal), readers: owned ? [goal.ownerId] : [] }
   })
-  return found.readers.length === 0 ? view(found.text) : entity(found)
+  return found.readers.length === 0 ? view(found.text) : entity(withFullView(found))
 }
+
+/** The member that distinguishes the whole goal from its summary. */
+const full = { view: 'full' }
+
+/** Returns the goal with the member `view`, as responses have it. Events and the cache have the goal without it. */
+export const withFullView = <G extends { text: string }>(goal: G): G => ({
+  ...goal,
+  text: withMembers(goal.text, full),
+})
 
 /** Returns what an assignee sees of a goal. */
 function summaryOf(goal: StoredGoal): string {
   const { id, title, status, targetDate } = JSON.parse(goal.text) as Goal
-  return JSON.stringify({ id, title, status, targetDate })
+  return JSON.stringify({ id, title, status, targetDate, view: 'summary' })
 }
 
 function goalCapabilities({ text, deleted }: StoredGoal): Capabilities {

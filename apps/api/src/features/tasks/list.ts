@@ -1,7 +1,7 @@
 import type { ListPage } from '@goals-tasks/cache'
 import { isUuid } from '@goals-tasks/config/uuid'
 import { actorId, taskCreated, taskText, taskVisible } from '@goals-tasks/db'
-import { maxTextLength, normalizeText, priorities, taskStatuses } from '@goals-tasks/events'
+import { normalizeText, Priority, TaskStatus } from '@goals-tasks/events'
 import type { Page } from '@goals-tasks/http'
 import { defaultLimit, invalidRequest } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
@@ -11,15 +11,18 @@ import { type Actor, actorValues } from '../../resource/actor.ts'
 import { gone } from '../../resource/deleted.ts'
 import { readPage } from '../../resource/lists/cached-page.ts'
 import { createListByDeletion } from '../../resource/lists/keyset.ts'
-import { anyOf, commaSeparated, deletion, paging, when } from '../../resource/lists/query.ts'
+import { anyOf, deletion, listOf, paging, tagFilter, when } from '../../resource/lists/query.ts'
 import { loadGoal } from '../goals/read.ts'
 
 /** A query parameter with a bound on the day on which a task is due. */
-const dueDay = (description: string) =>
+const dueDay = (bound: 'before' | 'after', example: string) =>
   Type.Optional(
     Type.String({
       format: 'date',
-      description: `${description}; \`dueAt\` counts as its day in \`dueZone\`, which is UTC by default`,
+      description:
+        `Lists tasks that are due ${bound} this day. The day itself is excluded. ` +
+        '`dueAt` counts as its day in `dueZone`, which is UTC by default.',
+      examples: [example],
     }),
   )
 
@@ -27,12 +30,14 @@ export const TaskListQuery = Type.Object(
   {
     ...paging,
     ...deletion,
-    status: commaSeparated(taskStatuses),
-    priority: commaSeparated(priorities),
-    assignedTo: Type.Optional(Type.String({ description: '`me` or the id of a user' })),
-    tag: Type.Optional(Type.String({ maxLength: maxTextLength.tag })),
-    dueBefore: dueDay('tasks due before this day, the day itself excluded'),
-    dueAfter: dueDay('tasks due after this day, the day itself excluded'),
+    status: listOf(TaskStatus, 'The statuses of the tasks to list.'),
+    priority: listOf(Priority, 'The priorities of the entries to list.'),
+    assignedTo: Type.Optional(
+      Type.String({ description: 'The assignee of the tasks to list: `me` or the id of a user.', examples: ['me'] }),
+    ),
+    tag: tagFilter,
+    dueBefore: dueDay('before', '2027-04-01'),
+    dueAfter: dueDay('after', '2027-02-28'),
   },
   { additionalProperties: false },
 )
@@ -113,8 +118,8 @@ function loadTasks({ db, retentionDays }: Deps, actor: Actor, query: TaskListQue
 const paged = (query: TaskListQuery) => ({ limit: query.limit ?? defaultLimit, cursor: query.cursor })
 
 const filtersOf = (query: TaskListQuery) => [
-  ...anyOf('status', query.status, taskStatuses, sql`status`, 'task_status'),
-  ...anyOf('priority', query.priority, priorities, sql`priority`, 'priority'),
+  ...anyOf('status', query.status, sql`status`, 'task_status'),
+  ...anyOf('priority', query.priority, sql`priority`, 'priority'),
   ...when('tag', query.tag && normalizeText(query.tag), sql`tags ? ${sql.placeholder('tag')}`),
   ...when(
     'dueBefore',

@@ -8,20 +8,23 @@ import type { Precondition } from '../precondition.ts'
 import { waitInTime } from '../time-limit.ts'
 import type { Access } from './access.ts'
 import { actorOf } from './actor-of.ts'
-import { changing, creating, patching } from './headers.ts'
+import { changing, creating, reading } from './headers.ts'
 import { keyedRequestOf } from './idempotency-key.ts'
 import { preconditionOf, requireNoVersion } from './if-match.ts'
 import type { Representation } from './reply.ts'
 import { problemResponses } from './responses.ts'
 
 /** An empty query string, and the body of a command that takes no fields. */
-export const Nothing = Type.Object({}, { title: 'NoFields', additionalProperties: false })
+export const Nothing = Type.Object(
+  {},
+  { title: 'NoFields', description: 'An object without members.', additionalProperties: false, examples: [{}] },
+)
 
 type Described = {
-  /** `operationId` and `summary` of the OpenAPI document. */
+  /** `operationId`, `summary` and `description` of the OpenAPI document. The summary has two to five words. */
   id: string
   summary: string
-  description?: string
+  description: string
   access: Access
   response: object
   /** The problems that this operation can give beside those of every operation of its kind. */
@@ -80,8 +83,7 @@ export function createOperations(
     params: TSchema | undefined,
     general: readonly ProblemCode[],
   ) => ({
-    ...{ operationId: id, summary, tags: [feature.tag] },
-    ...(description === undefined ? {} : { description }),
+    ...{ operationId: id, summary, description, tags: [feature.tag] },
     response: {
       ...response,
       ...problemResponses([...everyOperation, ...(params ? (['not-found'] as const) : []), ...general, ...problems]),
@@ -122,7 +124,12 @@ export function createOperations(
       const { access, params, query, run } = operation
       app.route({
         ...{ method: 'GET', url, config: { scope: feature.read, access } },
-        schema: { ...described(operation, params, []), querystring: query, ...(params && { params }) },
+        schema: {
+          ...described(operation, params, []),
+          headers: reading,
+          querystring: query,
+          ...(params && { params }),
+        },
         handler: async (request, reply) => {
           const input = { params: request.params as Static<P>, query: request.query as Static<Q> }
           return sendPage(request, reply, await waitInTime(deps, run(deps, actorOf(request), input)))
@@ -140,7 +147,7 @@ export function createOperations(
       }),
     /** A merge patch: the precondition is required. */
     patch: <P extends TSchema, B extends TSchema>(url: string, operation: Write<P, B>) =>
-      write('PATCH', url, patching, operation),
+      write('PATCH', url, changing, operation),
     /** Any other write: honours a precondition that is sent. */
     command: <P extends TSchema, B extends TSchema>(
       method: Exclude<Method, 'PATCH'>,

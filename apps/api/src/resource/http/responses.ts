@@ -2,12 +2,23 @@ import { ProblemBody, type ProblemCode, problemBody, problemRow } from '@goals-t
 import Type, { type TSchema } from 'typebox'
 
 /** The schema of a header stands in place of the header. A body of type null means no body. */
-const header = (description: string) => ({ type: 'string', description })
-const requestId = { 'X-Request-Id': header('finds the request in the log; the `traceId` of a problem') }
+const header = (description: string, example: string | number) => ({
+  type: typeof example === 'string' ? 'string' : 'integer',
+  description,
+  examples: [example],
+})
+const requestId = {
+  'X-Request-Id': header(
+    'Finds the request in the log. A problem has it as `traceId`.',
+    '7f3c1d9e-52b8-4a6f-9d0c-8e1b4a7f2c63',
+  ),
+}
 const tagged = {
   ...requestId,
   ETag: header(
-    'the version in quotes; a weak tag of the body for a view (include=, a summary), which If-Match does not take',
+    'The version in quotes. A body with more than the fields of the goal or task, or with less, has a weak tag, ' +
+      'which If-Match does not take.',
+    '"1"',
   ),
 }
 const bodyless = (description: string, headers: object) => ({ type: 'null', description, headers })
@@ -18,42 +29,66 @@ const json = (description: string, schema: TSchema, headers: object) => ({
   content: { 'application/json': { schema } },
 })
 
-const replayed = { 'Idempotency-Replayed': header('`true` when the response of an earlier request is repeated') }
+const replayed = {
+  'Idempotency-Replayed': header(
+    'The value `true` when the response of an earlier request with the same key is repeated.',
+    'true',
+  ),
+}
+const applied = {
+  'Preference-Applied': header(
+    'The preference `handling=lenient` when the change was carried over to a later version.',
+    'handling=lenient',
+  ),
+}
+const unchanged = bodyless('The client has the current representation.', tagged)
 
 /** The responses that are no problem: of a write, a read, a create, a delete and a list. */
-export const ok = (schema: TSchema) => ({ 200: json('As it is now', schema, { ...tagged, ...replayed }) })
+export const ok = (schema: TSchema) => ({
+  200: json('The goal or task as it is now.', schema, { ...tagged, ...replayed, ...applied }),
+})
 export const okOrUnchanged = (schema: TSchema) => ({
-  200: json('As it is now', schema, tagged),
-  304: bodyless('The client has it already', tagged),
+  200: json('The goal or task as it is now.', schema, tagged),
+  304: unchanged,
 })
 export const created = (schema: TSchema) => ({
-  201: json('Created', schema, { ...tagged, ...replayed, Location: header('the address of the new goal or task') }),
-})
-export const noContent = { 204: bodyless('Done', { ...requestId, ...replayed }) }
-export const listed = (schema: TSchema) => ({
-  200: json('One page', page(schema), {
-    ...tagged,
-    Link: header('the next page, with `rel="next"`; none on the last'),
+  201: json('The new goal or task.', schema, {
+    ...{ ...tagged, ...replayed },
+    Location: header('The address of the new goal or task.', '/v1/goals/1f0b6c2e-8a34-4d57-b1c9-6e2f0d9a5b31'),
   }),
-  304: bodyless('The client has it already', tagged),
+})
+export const noContent = { 204: bodyless('It is deleted.', { ...requestId, ...replayed }) }
+/** The page of a list, with the name of its schema. */
+export const listed = (name: string, schema: TSchema) => ({
+  200: json('One page of the list.', page(name, schema), {
+    ...tagged,
+    Link: header(
+      'The address of the next page, with `rel="next"`. The last page has no such header.',
+      '</v1/goals?limit=50&cursor=WzEsIl8iXQ>; rel="next"',
+    ),
+  }),
+  304: unchanged,
 })
 
 const PageInfo = Type.Object(
   {
     nextCursor: Type.Unsafe<string | null>({
       type: ['string', 'null'],
-      description: 'the `cursor` of the next page; null on the last page',
+      description: 'The `cursor` of the next page. Null on the last page.',
+      examples: [null],
     }),
-    hasMore: Type.Boolean({ description: 'whether a next page exists' }),
+    hasMore: Type.Boolean({ description: 'Whether a next page exists.', examples: [false] }),
   },
-  { title: 'PageInfo' },
+  { title: 'PageInfo', description: 'The place of a page in its list.' },
 )
 
-/** Returns the schema of a page: `TaskPage` for `Task`. */
-const page = (schema: TSchema) =>
+const page = (title: string, schema: TSchema) =>
   Type.Object(
-    { data: Type.Array(schema), page: PageInfo },
-    { title: `${(schema as TSchema & { title: string }).title}Page` },
+    {
+      data: Type.Array(schema, { description: 'The entries of the page, newest first.' }),
+      page: PageInfo,
+    },
+    { title, description: 'One page of a list.' },
   )
 
 /**
@@ -62,28 +97,32 @@ const page = (schema: TSchema) =>
  */
 export function problemResponses(codes: readonly ProblemCode[]): Record<string, object> {
   const byStatus = Map.groupBy([...new Set(codes)], (code) => problemRow(code).status)
-  const responses = [...byStatus].map(([status, group]) => [status, problemResponse(status, group)])
+  const responses = [...byStatus].map(([status, group]) => [status, problemResponse(group)])
   return { ...Object.fromEntries(responses), default: { ...problemContent(ProblemBody), description: anyProblem } }
 }
 
-const anyProblem = 'A problem that any request can have: 400, 408, 414, 417, 431, 500, 501 or 505'
+const anyProblem = 'A problem that any request can have: 400, 408, 414, 417, 431, 500, 501 or 505.'
 
-function problemResponse(status: number, codes: readonly ProblemCode[]) {
+function problemResponse(codes: readonly ProblemCode[]) {
   const description = codes.map((code) => `\`${code}\`: ${problemRow(code).title}.`).join(' ')
   const [only, ...others] = codes.map(problemBody)
   const schema = only && others.length === 0 ? only : { oneOf: codes.map(problemBody), discriminator }
-  return { description, ...problemContent(schema), headers: { ...requestId, ...headersOf[status] } }
+  const special = Object.fromEntries(codes.flatMap((code) => Object.entries(headersOf[code] ?? {})))
+  return { description, ...problemContent(schema), headers: { ...requestId, ...special } }
 }
 
 const discriminator = { propertyName: 'code' }
 const problemContent = (schema: object) => ({ content: { 'application/problem+json': { schema } }, headers: requestId })
 
-const retryAfter = { 'Retry-After': header('seconds to wait before the request is repeated') }
-const challenge = { 'WWW-Authenticate': header('the challenge `Bearer`, with an error code when a token was sent') }
-const headersOf: Record<number, object> = {
-  401: challenge,
-  403: challenge,
-  409: retryAfter,
-  412: tagged,
-  503: retryAfter,
+const retryAfter = { 'Retry-After': header('The seconds to wait before the request is repeated.', 2) }
+const challenge = {
+  'WWW-Authenticate': header('The challenge `Bearer`. It has an error code when a token was sent.', 'Bearer'),
+}
+const headersOf: Partial<Record<ProblemCode, object>> = {
+  'invalid-request': challenge,
+  unauthenticated: challenge,
+  'insufficient-scope': challenge,
+  'idempotency-key-in-use': retryAfter,
+  'version-conflict': tagged,
+  unavailable: retryAfter,
 }

@@ -1,9 +1,9 @@
 import { type ConsumerName, createDispatcher } from '@goals-tasks/events'
 import { type Registry, registerDispatcherMetrics } from '@goals-tasks/observability'
 import { createMetrics } from './runtime/metrics.ts'
-import { isUnreachable } from './runtime/processing/classify-error.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
 import { repeat } from './runtime/recovery/repeat.ts'
+import { isLoggedOutage } from './runtime/repeated-warning.ts'
 import { type ConsumerSettings, startConsumer } from './runtime/start-consumer.ts'
 
 const maintenanceEveryMs = 3_600_000
@@ -20,7 +20,7 @@ export type RunningWorker = { close(): Promise<void> }
 
 /** Starts the consumers of this process and the hourly maintenance. Both run until the worker is closed. */
 export function createWorker(options: WorkerOptions): RunningWorker {
-  const { serve, pool, redis, queuePrefix, retentionDays, registry, log } = options
+  const { serve, pool, redis, queuePrefix, retentionDays, registry, postgresOutage, log } = options
   const dispatcher = createDispatcher({ connection: redis.producer, prefix: queuePrefix, log })
   registerDispatcherMetrics(registry, dispatcher)
   const metrics = createMetrics(registry, pool, serve)
@@ -30,7 +30,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   const maintenance = repeat(
     () => runMaintenance({ pool, dispatcher, retentionDays, purged: metrics.purged, log }),
     maintenanceEveryMs,
-    (err) => log[isUnreachable(err) ? 'debug' : 'error']({ err }, 'the hourly maintenance failed'),
+    (err) => log[isLoggedOutage(err, postgresOutage) ? 'debug' : 'error']({ err }, 'the hourly maintenance failed'),
   )
 
   return {

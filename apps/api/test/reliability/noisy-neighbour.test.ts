@@ -5,7 +5,9 @@ import { test as base } from '../support/test.ts'
 import { startTestApp } from '../support/test-app.ts'
 import { openBarriers } from './barriers.ts'
 
-// The pool of the API under test has 8 connections.
+/** The transactions of one user that may wait at once: a quarter of the pool of the API under test. */
+const quarter = 4
+
 const test = base.extend('barriers', async ({ api }, { onCleanup }) => {
   const barriers = openBarriers(api.database)
   onCleanup(barriers.close)
@@ -58,11 +60,11 @@ test('requests of another user succeed while 40 patches of one user wait for a h
   const [taskId = ''] = await ada.createTaskIds(1)
   const release = await barriers.holdTask(taskId)
   const { answers, all } = collect(Array.from({ length: 40 }, (_, i) => ada.patchTask(taskId, { title: `title ${i}` })))
-  await barriers.untilWaiting(2)
+  await barriers.untilWaiting(quarter)
   const statuses = await useApi(bob)
   expect(answers).toEqual([])
   expect(succeeded(statuses)).toHaveLength(statuses.length)
-  expect(await barriers.countWaiting()).toBe(2)
+  expect(await barriers.countWaiting()).toBe(quarter)
   await release()
   await all()
   expectEffectOrRetry(answers)
@@ -79,7 +81,7 @@ test('requests of another user succeed while keyed patches of one user wait for 
   const { answers, all } = collect(
     Array.from({ length: 40 }, (_, i) => ada.patchTask(taskId, { title: `title ${i}` }, keyed())),
   )
-  await barriers.untilWaiting(2)
+  await barriers.untilWaiting(quarter)
   const statuses = await useApi(bob)
   expect(answers).toEqual([])
   expect(succeeded(statuses)).toHaveLength(statuses.length)
@@ -101,7 +103,7 @@ test('requests of another user succeed while patches of one user wait for a casc
   const closing = ada.actOnGoal(goalId, 'complete', { openTasks: 'complete' })
   await barriers.untilWaiting(1)
   const { answers, all } = collect(others.map((id) => ada.patchTask(id, { title: 'changed' })))
-  await barriers.untilWaiting(2)
+  await barriers.untilWaiting(quarter)
   const statuses = await useApi(bob)
   expect(succeeded(statuses)).toHaveLength(statuses.length)
   expect(answers).toEqual([])
@@ -121,10 +123,10 @@ test('requests in other goals succeed while tasks that many users create wait fo
   const release = await barriers.hold(`select from goals where id = '${goal.id}' for update`)
   const creators = await Promise.all(Array.from({ length: 20 }, () => api.as(randomUUID(), 'admin')))
   const created = creators.map((creator) => creator.post(`/v1/goals/${goal.id}/tasks`, { title: 'x' }))
-  await barriers.untilWaiting(2)
+  await barriers.untilWaiting(quarter)
   const statuses = await useApi(bob)
   expect(succeeded(statuses)).toHaveLength(statuses.length)
-  expect(await barriers.countWaiting()).toBe(2)
+  expect(await barriers.countWaiting()).toBe(quarter)
   await release()
   for (const { status } of await Promise.all(created)) expect(status).toBe(201)
 })

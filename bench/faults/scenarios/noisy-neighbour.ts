@@ -11,7 +11,7 @@ const patches = 40
 const heldMs = 5_000
 
 export const neighbourScenarios: readonly Scenario[] = [
-  { name: 'noisy-neighbour', isQuick: true, boundSeconds: 60, allowsNoClientError: true, inject: makeNoise },
+  { name: 'noisy-neighbour', boundSeconds: 60, allowsNoClientError: true, inject: makeNoise },
 ]
 
 /** Other users may make fewer writes beside the noise, because the machine is busier, but not much fewer. */

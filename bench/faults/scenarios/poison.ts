@@ -4,7 +4,7 @@ import type { Environment } from '../environment/environment.ts'
 import type { Scenario } from '../scenario.ts'
 
 export const poisonScenarios: readonly Scenario[] = [
-  { name: 'receiver-refuses-for-good', isQuick: true, boundSeconds: 90, inject: refuseForGood },
+  { name: 'receiver-refuses-for-good', boundSeconds: 90, inject: refuseForGood },
   { name: 'receiver-away', boundSeconds: 120, inject: refuseForNow },
   { name: 'malformed-event', boundSeconds: 120, inject: insertMalformedEvents },
 ]

@@ -1,5 +1,5 @@
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { skipped } from '../src/consumers/results.ts'
 import { createInstallation, type Installation } from './support/installation.ts'
 import { queueOf } from './support/queue-of.ts'
@@ -7,6 +7,11 @@ import { countRows, insertOverdueEvents } from './support/rows.ts'
 import { test } from './support/test.ts'
 import { startWorker } from './support/test-worker.ts'
 import { writeGoals } from './support/writer.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+/** A sweep that Redis refused has leased the deliveries, so they come after the lease of 30 s. */
+const afterLease = { timeoutMs: 60_000 }
 
 const consumer = 'sync'
 /** A sync that finishes all its events without a look at them. */
@@ -71,7 +76,7 @@ test('a backlog drains when it filled Redis while no worker ran', async () => {
   await pool.query(`update deliveries set due_at = now() where event_id = $1`, [events[0]?.id])
   startWorker(installation, { serve: ['audit-log'], timings: { sweepEveryMs: 100 } })
   const startedAt = performance.now()
-  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(200), { timeoutMs: 20_000 })
+  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(200), afterLease)
   expect(performance.now() - startedAt).toBeLessThan(20_000)
   expect(await countRows(pool, `deliveries where consumer = 'audit-log'`)).toBe(0)
   expect(await queue.getJobCounts('wait', 'delayed')).toEqual({ wait: 0, delayed: 0 })
@@ -87,7 +92,7 @@ test('jobs stay in a full Redis while nothing is overdue', async () => {
   await until(() => lines.some((line) => line.msg === 'BullMQ worker error'))
   expect(await queue.getWaitingCount()).toBe(waiting)
   await producer.config('SET', 'maxmemory', '0')
-  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(200))
+  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(200), afterLease)
 })
 
 test('a retry keeps its time when its job was dropped', async () => {
@@ -106,7 +111,7 @@ test('a retry keeps its time when its job was dropped', async () => {
   startWorker(installation, { serve: ['audit-log'], timings: { sweepEveryMs: 100 } })
   await until(async () => expect((await queue.getJobCounts('delayed')).delayed).toBe(0))
   await producer.config('SET', 'maxmemory', '0')
-  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(199))
+  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(199), afterLease)
   const left = `deliveries where consumer = 'audit-log' and due_at > now() + interval '50 minutes'`
   expect(await countRows(pool, left)).toBe(1)
 })

@@ -124,8 +124,6 @@ test('events that were not enqueued have log lines of the level debug when Redis
   const { connection, dispatcher, lines, ready } = openDispatcher({ url: redis.url, prefix: 'away' })
   await ready()
   await redis.kill()
-  dispatcher.dispatch(newEvents(1))
-  await dispatcher.flush()
   await until(() => connection.status !== 'ready')
   dispatcher.dispatch(newEvents(3))
   await dispatcher.flush()

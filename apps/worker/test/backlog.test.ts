@@ -19,7 +19,7 @@ const idleSync = { [consumer]: { kind: 'external', run: async () => skipped, isI
 
 const untilDrained = ({ pool }: Installation) =>
   until(async () => expect(await countRows(pool, `deliveries where consumer = '${consumer}'`)).toBe(0), {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   })
 
 test('one sweep works off a backlog in full jobs, with a bounded number of jobs in the queue', async ({
@@ -31,7 +31,7 @@ test('one sweep works off a backlog in full jobs, with a bounded number of jobs 
   await insertOverdueEvents(pool, consumer, 30_000)
   // The second sweep would begin after an hour.
   startWorker(installation, { serve: [consumer], consumers: idleSync, timings: { sweepEveryMs: 3_600_000 } })
-  await until(async () => (await queue.getWaitingCount()) > 200)
+  await until(async () => (await queue.getWaitingCount()) > 200, afterLease)
   const jobs = await queue.getJobs(['waiting'])
   expect(jobs.length).toBeLessThanOrEqual(210)
   expect(new Set(jobs.map((job) => job.data.events.length))).toEqual(new Set([100]))

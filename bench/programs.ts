@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { endProcess, spawnChild } from '@goals-tasks/devstack'
-import { freePort, type Servers } from './servers.ts'
+import { freePort } from '@goals-tasks/devstack/testing'
+import type { Servers } from './servers.ts'
 
 const root = join(import.meta.dirname, '..')
 export const secret = 'the-secret-of-a-benchmark-that-is-thrown-away'

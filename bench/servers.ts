@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '@goals-tasks/db'
 import { type Server, startPostgres, startRedis } from '@goals-tasks/devstack'
+import { freePort } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 
 /**
@@ -45,15 +45,4 @@ async function startTuned(options: Parameters<typeof startPostgres>[0]): Promise
   await client.end()
   await untuned.stop()
   return startPostgres(options)
-}
-
-/** Returns a port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  const server = createServer().once('error', reject)
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
-  })
-  return promise
 }

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { createDatabase } from '@goals-tasks/db'
-import { freshDatabase, freshRedis, startProcess } from '@goals-tasks/devstack/testing'
+import { freePort, freshDatabase, freshRedis, startProcess } from '@goals-tasks/devstack/testing'
 import { test as base, expect } from 'vitest'
 import { sameOrigin, secret, signToken } from './support/actors.ts'
 
@@ -14,19 +13,11 @@ const test = base.extend('environment', async () => {
     REDIS_URL: url,
     QUEUE_PREFIX: prefix,
     AUTH_JWT_SECRET: secret,
-    OPS_PORT: await freePort(),
-    PROBE_PORT: await freePort(),
+    OPS_PORT: String(await freePort()),
+    PROBE_PORT: String(await freePort()),
     HOST: '127.0.0.1',
   }
 })
-
-async function freePort(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return String(port)
-}
 
 const start = (env: Record<string, string>) => startProcess('apps/ops/src/main.ts', env)
 

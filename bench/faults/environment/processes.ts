@@ -1,6 +1,5 @@
-import { cleanUp, until } from '@goals-tasks/devstack/testing'
+import { cleanUp, freePort, until } from '@goals-tasks/devstack/testing'
 import { secret } from '../../programs.ts'
-import { freePort } from '../../servers.ts'
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts'
 
 /** `probeUrl` is the address of `/readyz`. */

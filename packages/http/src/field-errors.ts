@@ -24,8 +24,12 @@ export function fieldErrors(
     return [{ pointer: error.instancePath, detail: describeError(error, Pointer.Get(value, error.instancePath)) }]
   })
   if (all.length === 0) return [{ pointer: '', detail: 'has too many unknown members' }]
-  return all.filter((error, i) => all.findIndex((other) => other.pointer === error.pointer) === i)
+  return firstOfEachPlace(all)
 }
+
+/** Returns the first error of each pointer. */
+export const firstOfEachPlace = (errors: readonly FieldError[]): FieldError[] =>
+  errors.filter((error, i) => errors.findIndex((other) => other.pointer === error.pointer) === i)
 
 const missingNames = ({ instancePath, params }: SchemaError): FieldError[] =>
   (params as { requiredProperties: string[] }).requiredProperties.map((name) => ({

@@ -3,7 +3,7 @@ import type { TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
-import { fieldErrors, type NameHints } from './field-errors.ts'
+import { fieldErrors, firstOfEachPlace, type NameHints } from './field-errors.ts'
 import { type FieldError, invalidBody, invalidRequest, Problem } from './problems.ts'
 
 const noHints = { body: {}, query: {} }
@@ -64,8 +64,7 @@ const splitValues = (given: unknown): string[] => [given].flat().flatMap((text) 
 
 /** Returns the first error of each parameter. A pointer names the parameter, not a value in its list. */
 function parameterErrors(errors: readonly FieldError[]): FieldError[] {
-  const named = errors.map(({ pointer, detail }) => ({ pointer: pointer.replace(/\/\d+$/, ''), detail }))
-  return named.filter((error, i) => named.findIndex((other) => other.pointer === error.pointer) === i)
+  return firstOfEachPlace(errors.map(({ pointer, detail }) => ({ pointer: pointer.replace(/\/\d+$/, ''), detail })))
 }
 
 const patchMissing = () =>

@@ -21,9 +21,8 @@ type Kind = 'schemas' | 'parameters' | 'headers' | 'responses'
  */
 export function hoistComponents(document: Document): object {
   const { components, put } = createComponents()
-  const schema = (node: Json): Json => hoistSchema(node, put)
   const paths = mapValues(document.paths ?? {}, (methods) =>
-    mapValues(methods, (operation, method) => hoistOperation({ ...operation, method }, put, schema)),
+    mapValues(methods, (operation, method) => hoistOperation(operation, method, put)),
   )
   return { ...document, paths, components: { ...document.components, ...sortMembers(components) } }
 }
@@ -76,15 +75,11 @@ function hoistMember(name: string, value: unknown, put: Put): unknown {
   return isSchema ? hoistSchema(value as Json, put) : value
 }
 
-function hoistOperation(
-  { method, ...operation }: Operation & { method: string },
-  put: Put,
-  schema: (node: Json) => Json,
-) {
+function hoistOperation(operation: Operation, method: string, put: Put) {
   const { operationId, parameters = [], requestBody, responses } = operation
   const own = pascalCase(operationId)
   const bodies = (content: Record<string, { schema: Json }>) =>
-    mapValues(content, (body) => ({ ...body, schema: schema(body.schema) }))
+    mapValues(content, (body) => ({ ...body, schema: hoistSchema(body.schema, put) }))
   return {
     ...operation,
     ...(parameters.length > 0 && { parameters: parameters.map((each) => hoistParameter(each, own, put)) }),

@@ -1,21 +1,11 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createDatabase } from '@goals-tasks/db'
-import { freshDatabase, ownRedis, startProcess, until } from '@goals-tasks/devstack/testing'
+import { freePort, freshDatabase, ownRedis, startProcess, until } from '@goals-tasks/devstack/testing'
 import { connectProducer } from '@goals-tasks/events'
 import { expect, onTestFinished, test } from 'vitest'
 
-async function freePort(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return String(port)
-}
-
 /** Starts the API. Returns a function that loads its readiness. */
 async function startApi(databaseUrl: string, redisUrl: string) {
-  const probePort = await freePort()
+  const probePort = String(await freePort())
   const api = startProcess('apps/api/src/main.ts', {
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,

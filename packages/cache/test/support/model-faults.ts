@@ -32,7 +32,9 @@ export function createFaults({ redis, admins }: Target, caches: readonly OpenCac
     /** Resolves once every cache is connected and used again. */
     heal: async () => {
       await resume()
-      await until(() => caches.every((cache) => cache.isUsed() && cache.redis.status === 'ready'))
+      const isHealed = () => caches.every((cache) => cache.isUsed() && cache.redis.status === 'ready')
+      // A connection that died without a word is noticed after 5 s, and the faults before may have left several.
+      await until(isHealed, { timeoutMs: 60_000 })
     },
   } satisfies Record<Fault, () => Promise<void>>
 }

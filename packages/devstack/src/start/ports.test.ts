@@ -11,6 +11,16 @@ async function freePort(): Promise<number> {
   return port
 }
 
+/** Returns a port that is free like the one `distance` above it. */
+async function freePortBelow(distance: number): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    const above = await getPort({ port: port + distance })
+    clearLockedPorts()
+    if (above === port + distance) return port
+  }
+}
+
 const servers: Server[] = []
 const occupy = async (port: number) => {
   const server = createServer()
@@ -66,7 +76,7 @@ test('an error names both variables when they name the same port', async () => {
 })
 
 test('the variable is the holder when a named port is the default of another part', async () => {
-  const port = await freePort()
+  const port = await freePortBelow(5)
   const moves: unknown[] = []
   const env = { PORT: String(port), OPS_PORT: String(port + 5) }
   const ports = await choosePorts(env, (name, _wanted, _actual, holder) => moves.push([name, holder]))

@@ -1,4 +1,5 @@
 export { cleanUp, fileFixture, withCleanUp } from './clean-up.ts'
+export { freePort } from './free-port.ts'
 export { freshDatabase, freshRedis } from './fresh-data.ts'
 export { type OwnCluster, ownRedisCluster } from './own-redis-cluster.ts'
 export { type OwnServer, ownPostgres, ownRedis } from './own-servers.ts'

@@ -101,18 +101,21 @@ export function problemResponses(codes: readonly ProblemCode[]): Record<string, 
   return { ...Object.fromEntries(responses), default: { ...problemContent(ProblemBody), description: anyProblem } }
 }
 
-const anyProblem = 'A problem that any request can have: 400, 408, 414, 417, 431, 500, 501 or 505.'
+const anyProblem = 'A problem that any request can have: 408, 414, 417, 431, 500, 501 or 505.'
 
 function problemResponse(codes: readonly ProblemCode[]) {
   const description = codes.map((code) => `\`${code}\`: ${problemRow(code).title}.`).join(' ')
-  const [only, ...others] = codes.map(problemBody)
-  const schema = only && others.length === 0 ? only : { oneOf: codes.map(problemBody), discriminator }
+  const bodies = codes.map(problemBody)
+  const schema = bodies.length === 1 ? bodies[0] : { oneOf: bodies, discriminator }
   const special = Object.fromEntries(codes.flatMap((code) => Object.entries(headersOf[code] ?? {})))
   return { description, ...problemContent(schema), headers: { ...requestId, ...special } }
 }
 
 const discriminator = { propertyName: 'code' }
-const problemContent = (schema: object) => ({ content: { 'application/problem+json': { schema } }, headers: requestId })
+const problemContent = (schema: object | undefined) => ({
+  content: { 'application/problem+json': { schema } },
+  headers: requestId,
+})
 
 const retryAfter = { 'Retry-After': header('The seconds to wait before the request is repeated.', 2) }
 const challenge = {

@@ -15,8 +15,9 @@ export default defineConfig({
       root,
       test: { name: root.split('/').at(-1) ?? root, globalSetup: [] },
     })),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only a test that hangs reaches these limits: a slow machine may take many times as long as a fast one.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Most tests wait for Postgres, Redis or one of our processes, which need a core as well.
     maxWorkers: 3,
     execArgv: ['--import', './packages/devstack/src/processes/loader-hook.ts'],

@@ -25,7 +25,7 @@ function createSuite(): string {
   return folder
 }
 
-test('an interrupted run lists the tests that have failed so far', { timeout: 60_000 }, async () => {
+test('an interrupted run lists the tests that have failed so far', async () => {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const child = spawn(process.execPath, [vitest, 'run', '--root', createSuite()], {
     stdio: ['ignore', 'ignore', 'pipe'],

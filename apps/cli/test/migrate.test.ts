@@ -12,7 +12,7 @@ test('migrate prints that it waits for another migration, and ends when that one
   const run = runCli({ DATABASE_URL: url }, 'migrate')
   const isWaiting = `select exists (select from pg_stat_activity
     where datname = current_database() and application_name = 'goals-tasks migrate' and query ~ 'pg_locks') as waiting`
-  await until(async () => (await holder.query(isWaiting)).rows[0].waiting, { timeoutMs: 60_000 })
+  await until(async () => (await holder.query(isWaiting)).rows[0].waiting)
   await holder.end()
   expect(await run).toEqual({
     code: 0,

@@ -25,7 +25,7 @@ test('ops reports the readiness of all processes, logs no token of a login and s
   environment,
 }) => {
   const ops = start({ ...environment, OPS_READY_URLS: 'http://127.0.0.1:9/readyz' })
-  await ops.waitForLog((line) => line.msg === 'ready', { timeoutMs: 25_000 })
+  await ops.waitForLog((line) => line.msg === 'ready')
   const probes = `http://127.0.0.1:${environment.PROBE_PORT}`
   const ready = await fetch(`${probes}/readyz`)
   expect(ready.status).toBe(503)
@@ -50,7 +50,7 @@ test('a stopping process is not ready, still takes requests for a while, and wai
   environment,
 }) => {
   const ops = start({ ...environment, SHUTDOWN_DELAY_MS: '2000', SHUTDOWN_TIMEOUT_MS: '600000' })
-  await ops.waitForLog((line) => line.msg === 'ready', { timeoutMs: 25_000 })
+  await ops.waitForLog((line) => line.msg === 'ready')
   const login = () => fetch(`http://127.0.0.1:${environment.OPS_PORT}/ops/login`)
   const readyz = () => fetch(`http://127.0.0.1:${environment.PROBE_PORT}/readyz`)
   const silent = connect(Number(environment.OPS_PORT), '127.0.0.1')

@@ -3,7 +3,7 @@ import { type Registry, registerDispatcherMetrics } from '@goals-tasks/observabi
 import { createMetrics } from './runtime/metrics.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
 import { repeat } from './runtime/recovery/repeat.ts'
-import { isLoggedOutage } from './runtime/repeated-warning.ts'
+import { reportOutage } from './runtime/repeated-warning.ts'
 import { type ConsumerSettings, startConsumer } from './runtime/start-consumer.ts'
 
 const maintenanceEveryMs = 3_600_000
@@ -30,7 +30,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   const maintenance = repeat(
     () => runMaintenance({ pool, dispatcher, retentionDays, purged: metrics.purged, log }),
     maintenanceEveryMs,
-    (err) => log[isLoggedOutage(err, postgresOutage) ? 'debug' : 'error']({ err }, 'the hourly maintenance failed'),
+    (err) => log[reportOutage(err, postgresOutage) ? 'debug' : 'error']({ err }, 'the hourly maintenance failed'),
   )
 
   return {

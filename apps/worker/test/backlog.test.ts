@@ -11,16 +11,13 @@ import { writeGoals } from './support/writer.ts'
 vi.setConfig({ testTimeout: 120_000 })
 
 /** A sweep that Redis refused has leased the deliveries, so they come after the lease of 30 s. */
-const afterLease = { timeoutMs: 60_000 }
 
 const consumer = 'sync'
 /** A sync that finishes all its events without a look at them. */
 const idleSync = { [consumer]: { kind: 'external', run: async () => skipped, isIdle: () => true } } as const
 
 const untilDrained = ({ pool }: Installation) =>
-  until(async () => expect(await countRows(pool, `deliveries where consumer = '${consumer}'`)).toBe(0), {
-    timeoutMs: 60_000,
-  })
+  until(async () => expect(await countRows(pool, `deliveries where consumer = '${consumer}'`)).toBe(0), {})
 
 test('one sweep works off a backlog in full jobs, with a bounded number of jobs in the queue', async ({
   installation,
@@ -31,7 +28,7 @@ test('one sweep works off a backlog in full jobs, with a bounded number of jobs 
   await insertOverdueEvents(pool, consumer, 30_000)
   // The second sweep would begin after an hour.
   startWorker(installation, { serve: [consumer], consumers: idleSync, timings: { sweepEveryMs: 3_600_000 } })
-  await until(async () => (await queue.getWaitingCount()) > 200, afterLease)
+  await until(async () => (await queue.getWaitingCount()) > 200)
   const jobs = await queue.getJobs(['waiting'])
   expect(jobs.length).toBeLessThanOrEqual(210)
   expect(new Set(jobs.map((job) => job.data.events.length))).toEqual(new Set([100]))
@@ -72,12 +69,11 @@ test('a backlog drains when it filled Redis while no worker ran', async () => {
   const { installation, queue, events, usedMemory } = await withLargeQueue()
   const { pool, producer, lines } = installation
   await producer.config('SET', 'maxmemory', (await usedMemory()) - 500_000)
-  // The oldest event is overdue. The leases of the others end in half a minute.
+  // The oldest event is overdue. The others wait for jobs that only the end of the full queue can replace.
+  await pool.query(`update deliveries set due_at = now() + interval '1 hour'`)
   await pool.query(`update deliveries set due_at = now() where event_id = $1`, [events[0]?.id])
   startWorker(installation, { serve: ['audit-log'], timings: { sweepEveryMs: 100 } })
-  const startedAt = performance.now()
-  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(200), afterLease)
-  expect(performance.now() - startedAt).toBeLessThan(20_000)
+  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(200))
   expect(await countRows(pool, `deliveries where consumer = 'audit-log'`)).toBe(0)
   expect(await queue.getJobCounts('wait', 'delayed')).toEqual({ wait: 0, delayed: 0 })
   expect(lines.filter((line) => line.msg.startsWith('Redis is full'))).not.toEqual([])
@@ -92,7 +88,7 @@ test('jobs stay in a full Redis while nothing is overdue', async () => {
   await until(() => lines.some((line) => line.msg === 'BullMQ worker error'))
   expect(await queue.getWaitingCount()).toBe(waiting)
   await producer.config('SET', 'maxmemory', '0')
-  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(200), afterLease)
+  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(200))
 })
 
 test('a retry keeps its time when its job was dropped', async () => {
@@ -111,7 +107,7 @@ test('a retry keeps its time when its job was dropped', async () => {
   startWorker(installation, { serve: ['audit-log'], timings: { sweepEveryMs: 100 } })
   await until(async () => expect((await queue.getJobCounts('delayed')).delayed).toBe(0))
   await producer.config('SET', 'maxmemory', '0')
-  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(199), afterLease)
+  await until(async () => expect(await countRows(pool, 'goal_audit_log')).toBe(199))
   const left = `deliveries where consumer = 'audit-log' and due_at > now() + interval '50 minutes'`
   expect(await countRows(pool, left)).toBe(1)
 })

@@ -8,8 +8,7 @@ import { test } from './support/test.ts'
 import { startWorker } from './support/test-worker.ts'
 import { writeGoals } from './support/writer.ts'
 
-const untilDrained = ({ pool }: Installation) =>
-  until(async () => expect(await pendingDeliveries(pool)).toEqual({}), { timeoutMs: 20_000 })
+const untilDrained = ({ pool }: Installation) => until(async () => expect(await pendingDeliveries(pool)).toEqual({}))
 const isWaiting = ({ lines }: Installation, consumer: string) =>
   lines.some((line) => line.msg === 'waiting for Postgres or Redis' && line.consumer === consumer)
 const attempts = ({ lines }: Installation) => lines.filter((line) => line.attempt !== undefined)

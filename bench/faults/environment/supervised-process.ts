@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Program, startProcess } from '@goals-tasks/devstack/testing'
 
 const restartAfterMs = 500
-const readyTimeoutMs = 60_000
 type Exit = Awaited<Program['exit']>
 
 /** A process that its supervisor starts again whenever it ends, as production does. */
@@ -40,7 +39,7 @@ export function superviseProcess(path: string, env: () => Record<string, string>
     hasStarted: () => program.logs.some((line) => line.msg === 'ready'),
     /** The log lines of each life, the first life first. */
     logs: () => programs.map(({ logs }) => logs),
-    untilReady: () => program.waitForLog((line) => line.msg === 'ready', { timeoutMs: readyTimeoutMs }),
+    untilReady: () => program.waitForLog((line) => line.msg === 'ready'),
     signal: (signal: NodeJS.Signals) => program.kill(signal),
     /** Kills the process, which then starts again. Resolves when the killed one has ended. */
     async kill(): Promise<void> {

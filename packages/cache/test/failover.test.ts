@@ -31,7 +31,7 @@ test('a cache is used again when its connection dies without a word', async () =
   proxy.freeze()
   expect(await change()).toBe(false)
   expect(await read('owner')).toMatchObject({ version: 2 })
-  await until(() => cache.isUsed(), { timeoutMs: 15_000 })
+  await until(() => cache.isUsed())
   expect(await read('owner')).toMatchObject({ version: 2 })
 })
 

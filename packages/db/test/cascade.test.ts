@@ -61,7 +61,7 @@ test('a goal is restored with thousands of tasks when the statistics are from be
   const all = { tasks: 20_000, limit: '12s' }
   await expectAll(pool, all, (tx) => deleteGoalCascade(tx, goalId, metadata))
   await expectAll(pool, all, (tx) => restoreGoalCascade(tx, goalId, metadata.cascadeId, metadata))
-}, 60_000)
+})
 
 /** Inserts the tasks of other users, one in three of which depends on another. */
 async function insertOtherTasks(pool: pg.Pool): Promise<void> {

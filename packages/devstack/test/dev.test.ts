@@ -5,9 +5,9 @@ import { until } from '../src/testing/index.ts'
 import { copyRepository } from './support/repository-copy.ts'
 import { alive, ready, test } from './support/start.ts'
 
-test('dev restarts only the processes that import a changed file, and leaves no process behind', {
-  timeout: 120_000,
-}, async ({ installation: { folder, launch, readStack, serverPids } }) => {
+test('dev restarts only the processes that import a changed file, and leaves no process behind', {}, async ({
+  installation: { folder, launch, readStack, serverPids },
+}) => {
   const repository = join(folder, 'repository')
   await copyRepository(repository)
   const dev = launch({}, ['', '--watch'], join(repository, 'packages/devstack/start.js'))
@@ -18,7 +18,7 @@ test('dev restarts only the processes that import a changed file, and leaves no 
   const before = readStack().processes
 
   await change('apps/worker/src/worker.ts')
-  await until(() => readyLines('worker') === 2, { timeoutMs: 30_000 })
+  await until(() => readyLines('worker') === 2)
   expect(restarts()).toEqual(['worker restarts: apps/worker/src/worker.ts changed'])
   const { worker, ...others } = readStack().processes
   expect({ worker: before.worker, ...others }).toEqual(before)
@@ -26,9 +26,7 @@ test('dev restarts only the processes that import a changed file, and leaves no 
   expect(alive([Number(before.worker)])).toEqual([])
 
   await change('packages/observability/src/logger.ts')
-  await until(() => readyLines('api') === 2 && readyLines('worker') === 3 && readyLines('ops') === 2, {
-    timeoutMs: 30_000,
-  })
+  await until(() => readyLines('api') === 2 && readyLines('worker') === 3 && readyLines('ops') === 2, {})
   expect(restarts().slice(1).sort()).toEqual(
     ['api', 'ops', 'worker'].map((name) => `${name} restarts: packages/observability/src/logger.ts changed`),
   )

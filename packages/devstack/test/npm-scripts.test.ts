@@ -31,32 +31,26 @@ function runScript(name: string, env: NodeJS.ProcessEnv) {
   return { child, output: () => output }
 }
 
-test.for(['api', 'worker', 'ops'])(
-  'npm run %s ends its process cleanly when npm gets SIGTERM',
-  {
-    timeout: 60_000,
-  },
-  async (name) => {
-    const { url, prefix } = freshRedis()
-    const { child, output } = runScript(name, {
-      DATABASE_URL: (await freshDatabase()).url,
-      REDIS_URL: url,
-      QUEUE_PREFIX: prefix,
-      AUTH_JWT_SECRET: 'a secret for the tests of the npm scripts',
-      HOST: '127.0.0.1',
-      PORT: '0',
-      OPS_PORT: '0',
-    })
-    await until(() => output().includes('"msg":"ready"'), { timeoutMs: 30_000, describe: output })
-    const [pid = 0] = childrenOf(child.pid ?? 0)
-    expect(commandOf(pid)).toBe(`gt-${name}`)
-    child.kill('SIGTERM')
-    await exitOf(child)
-    await until(() => commandOf(pid) === undefined)
-    expect(output()).toContain('"msg":"stopped"')
-    expect(output()).not.toContain('.env')
-  },
-)
+test.for(['api', 'worker', 'ops'])('npm run %s ends its process cleanly when npm gets SIGTERM', {}, async (name) => {
+  const { url, prefix } = freshRedis()
+  const { child, output } = runScript(name, {
+    DATABASE_URL: (await freshDatabase()).url,
+    REDIS_URL: url,
+    QUEUE_PREFIX: prefix,
+    AUTH_JWT_SECRET: 'a secret for the tests of the npm scripts',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    OPS_PORT: '0',
+  })
+  await until(() => output().includes('"msg":"ready"'), { describe: output })
+  const [pid = 0] = childrenOf(child.pid ?? 0)
+  expect(commandOf(pid)).toBe(`gt-${name}`)
+  child.kill('SIGTERM')
+  await exitOf(child)
+  await until(() => commandOf(pid) === undefined)
+  expect(output()).toContain('"msg":"stopped"')
+  expect(output()).not.toContain('.env')
+})
 
 test('a command of package.json reads .env only when there is one', async () => {
   const { child, output } = runScript('token', { AUTH_JWT_SECRET: 'a secret for the tests of the npm scripts' })

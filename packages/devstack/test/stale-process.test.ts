@@ -1,27 +1,29 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { exitOf, spawnChild } from '../src/processes/child.ts'
-import { commandOf } from '../src/processes/process-table.ts'
 import { endStaleProcess } from '../src/processes/stale-process.ts'
-import { until } from '../src/testing/index.ts'
 import { test as base } from './support/in-folder.ts'
 
 const test = base.extend('pidFile', async ({ folder }) => join(folder, 'server.pid'))
 
-const idle = (...args: string[]) =>
-  spawnChild(process.execPath, ['-e', 'setInterval(() => undefined, 1000)', ...args], {
+/** Starts a Node that has finished its boot: a signal in the middle of it may be lost. */
+async function startIdle(...args: string[]) {
+  const child = spawnChild(process.execPath, ['-e', `console.log('ready'); setInterval(() => {}, 1000)`, ...args], {
     deathSignal: 'KILL',
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
+  if (child.stdout) await once(child.stdout, 'data')
+  return child
+}
 
 test('the server of an earlier run is ended and waited for when it still holds the folder', async ({
   folder,
   pidFile,
 }) => {
-  const server = idle(folder)
-  await until(() => commandOf(server.pid ?? 0)?.includes('setInterval'))
+  const server = await startIdle(folder)
   await writeFile(pidFile, `${server.pid}\n`)
   await endStaleProcess(pidFile, folder, 'SIGTERM')
   expect(await exitOf(server)).toEqual({ code: null, signal: 'SIGTERM' })
@@ -32,7 +34,7 @@ test('an unrelated process keeps running and the pid file is removed when an old
   folder,
   pidFile,
 }) => {
-  const unrelated = idle()
+  const unrelated = await startIdle()
   await writeFile(pidFile, `${unrelated.pid}\n`)
   await endStaleProcess(pidFile, folder, 'SIGTERM')
   expect(existsSync(pidFile)).toBe(false)

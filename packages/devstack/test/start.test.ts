@@ -6,9 +6,9 @@ import { commandOf } from '../src/processes/process-table.ts'
 import { until } from '../src/testing/index.ts'
 import { alive, ready, test } from './support/start.ts'
 
-test('start runs everything, restarts a killed process, stops cleanly and keeps the data', {
-  timeout: 120_000,
-}, async ({ installation: { folder, launch, readStack, serverPids, tokenOf } }) => {
+test('start runs everything, restarts a killed process, stops cleanly and keeps the data', {}, async ({
+  installation: { folder, launch, readStack, serverPids, tokenOf },
+}) => {
   const first = launch()
   const access = await ready(first)
   const authorization = `Bearer ${await tokenOf(access)}`
@@ -53,9 +53,9 @@ test('start runs everything, restarts a killed process, stops cleanly and keeps 
   })
 })
 
-test('start --demo loads the sample for the user of its log line, and an unknown option is refused', {
-  timeout: 120_000,
-}, async ({ installation: { launch, tokenOf } }) => {
+test('start --demo loads the sample for the user of its log line, and an unknown option is refused', {}, async ({
+  installation: { launch, tokenOf },
+}) => {
   const start = launch({}, ['', '--demo'])
   const access = await ready(start)
   const headers = { authorization: `Bearer ${await tokenOf(access)}` }
@@ -70,9 +70,9 @@ test('start --demo loads the sample for the user of its log line, and an unknown
   expect(mistaken.stdout()).toContain('--dmeo')
 })
 
-test('start fails with every problem and starts nothing when a program is misconfigured', {
-  timeout: 60_000,
-}, async ({ installation: { folder, launch } }) => {
+test('start fails with every problem and starts nothing when a program is misconfigured', {}, async ({
+  installation: { folder, launch },
+}) => {
   const start = launch({ WORKER_CONSUMERS: 'no-such-consumer', OPS_READY_URLS: 'nowhere', LOG_LEVEL: 'loud' })
   expect((await start.exit).code).toBe(1)
   for (const problem of [
@@ -89,9 +89,9 @@ test('start fails with every problem and starts nothing when a program is miscon
   expect(existsSync(join(folder, 'pg/postmaster.pid'))).toBe(false)
 })
 
-test('start reads variables from a file, and shell variables override it', {
-  timeout: 60_000,
-}, async ({ installation: { folder, launch } }) => {
+test('start reads variables from a file, and shell variables override it', {}, async ({
+  installation: { folder, launch },
+}) => {
   const file = join(folder, 'env')
   await writeFile(file, 'WORKER_CONSUMERS=from-the-file\nLOG_LEVEL=from-the-file\n')
   const start = launch({ LOG_LEVEL: 'info' }, [file])
@@ -100,9 +100,9 @@ test('start reads variables from a file, and shell variables override it', {
   expect(start.stdout()).not.toContain('LOG_LEVEL')
 })
 
-test('start fails and leaves nothing behind when a program ends before it is ready', {
-  timeout: 60_000,
-}, async ({ installation: { folder, launch } }) => {
+test('start fails and leaves nothing behind when a program ends before it is ready', {}, async ({
+  installation: { folder, launch },
+}) => {
   // This address is reserved for documentation, so no machine has it.
   const start = launch({ HOST: '192.0.2.1' })
   expect((await start.exit).code).toBe(1)
@@ -111,17 +111,11 @@ test('start fails and leaves nothing behind when a program ends before it is rea
   expect(existsSync(join(folder, 'pg/postmaster.pid'))).toBe(false)
 })
 
-test.for(['::1', '::'])(
-  'start becomes ready when it listens on %s',
-  {
-    timeout: 60_000,
-  },
-  async (HOST, { installation: { launch } }) => {
-    const start = launch({ HOST })
-    const { apiUrl } = await ready(start)
-    expect(apiUrl).toMatch(/^http:\/\/\[::1\]:/)
-    expect((await fetch(`${apiUrl}/docs`)).status).toBe(200)
-    start.kill('SIGINT')
-    expect(await start.exit).toEqual({ code: 0, signal: null })
-  },
-)
+test.for(['::1', '::'])('start becomes ready when it listens on %s', {}, async (HOST, { installation: { launch } }) => {
+  const start = launch({ HOST })
+  const { apiUrl } = await ready(start)
+  expect(apiUrl).toMatch(/^http:\/\/\[::1\]:/)
+  expect((await fetch(`${apiUrl}/docs`)).status).toBe(200)
+  start.kill('SIGINT')
+  expect(await start.exit).toEqual({ code: 0, signal: null })
+})

@@ -60,7 +60,7 @@ test.for(connects)('the connection of %s is replaced when it dies without a word
   proxy.freeze()
   // The command of a worker is sent again on the new connection. The one of a producer fails after a second.
   const newId = () => connection.client('ID').catch(() => id)
-  await until(async () => (await newId()) !== id, { timeoutMs: 25_000 })
+  await until(async () => (await newId()) !== id)
 })
 
 test('the connection of a worker stays open when a blocking read takes as long as it may', async () => {

@@ -10,7 +10,6 @@ export type OutageLog = ReturnType<typeof createOutageLog>
 export function createOutageLog(log: Logger, server: string, effect: string) {
   let isAway = false
   return {
-    isAway: () => isAway,
     failed(err: Error): void {
       log[isAway ? 'debug' : 'warn']({ err }, `${server} does not answer; ${effect}`)
       isAway = true

@@ -14,7 +14,7 @@ async function startApi(databaseUrl: string, redisUrl: string) {
     PORT: '0',
     PROBE_PORT: probePort,
   })
-  await api.waitForLog((line) => line.msg === 'ready', { timeoutMs: 25_000 })
+  await api.waitForLog((line) => line.msg === 'ready')
   return async () => {
     const response = await fetch(`http://127.0.0.1:${probePort}/readyz`)
     return { httpStatus: response.status, ...((await response.json()) as object) }

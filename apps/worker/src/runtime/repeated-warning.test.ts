@@ -2,14 +2,16 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { createRepeatedWarning } from './repeated-warning.ts'
 
-function collectLevels({ isAway = false } = {}) {
+function collectLevels() {
   const levels: string[] = []
+  const outages: string[] = []
   const log = pino(
     { level: 'debug', formatters: { level: (level) => ({ level }) } },
     { write: (line: string) => void levels.push(JSON.parse(line).level) },
   )
-  const report = createRepeatedWarning({ consumer: 'sync', log, postgresOutage: { isAway: () => isAway } }, 'failed')
-  return { levels, report }
+  const postgresOutage = { failed: ({ message }: Error) => void outages.push(message) }
+  const report = createRepeatedWarning({ consumer: 'sync', log, postgresOutage }, 'failed')
+  return { levels, outages, report }
 }
 
 test('an error is a warning once in its interval when a server answers', () => {
@@ -24,11 +26,8 @@ test('an error has the level debug when a server does not answer', () => {
   expect(levels).toEqual(['debug', 'debug', 'debug'])
 })
 
-test.for([
-  [true, 'debug'],
-  [false, 'warn'],
-] as const)('an exhausted pool has the right level when the outage of Postgres is %s', ([isAway, level]) => {
-  const { levels, report } = collectLevels({ isAway })
+test('a pool without a free connection is an outage of Postgres', () => {
+  const { levels, outages, report } = collectLevels()
   report(new Error('timeout exceeded when trying to connect'))
-  expect(levels).toEqual([level])
+  expect({ levels, outages }).toEqual({ levels: ['debug'], outages: ['timeout exceeded when trying to connect'] })
 })

@@ -4,15 +4,21 @@ import { isPoolExhausted, isUnreachable } from './processing/classify-error.ts'
 
 const warnEveryMs = 5_000
 
-type PostgresOutage = Pick<OutageLog, 'isAway'>
+type PostgresOutage = Pick<OutageLog, 'failed'>
 
-/** Returns whether an error follows from an outage about which the outage log of the server has a line already. */
-export const isLoggedOutage = (error: unknown, postgresOutage: PostgresOutage): boolean =>
-  isUnreachable(error) || (isPoolExhausted(error) && postgresOutage.isAway())
+/**
+ * Returns whether the outage log of a server has a line about an error. A pool without a free connection is reported
+ * to that log here: a hung Postgres exhausts the pool before the first query reaches its limit.
+ */
+export function reportOutage(error: unknown, postgresOutage: PostgresOutage): boolean {
+  if (!(error instanceof Error) || !isPoolExhausted(error)) return isUnreachable(error)
+  postgresOutage.failed(error)
+  return true
+}
 
 /**
  * Returns a function that logs an error which may repeat, at most once per 5 s. The level is debug when the outage log
- * of the server has said already that it does not answer.
+ * of a server has a line about it.
  */
 export function createRepeatedWarning(
   { consumer, log, postgresOutage }: { consumer: string; log: Logger; postgresOutage: PostgresOutage },
@@ -20,7 +26,7 @@ export function createRepeatedWarning(
 ): (err: unknown) => void {
   const warn = throttled(warnEveryMs, (err: unknown) => log.warn({ consumer, err }, message))
   return (err) => {
-    if (isLoggedOutage(err, postgresOutage)) log.debug({ consumer, err }, message)
+    if (reportOutage(err, postgresOutage)) log.debug({ consumer, err }, message)
     else warn(err)
   }
 }

@@ -23,7 +23,7 @@ export type ConsumerSettings = {
   timings: Timings
   pool: pg.Pool
   /** The outage log of `pool`. The watchdog reports to it as well: it notices a hung Postgres sooner. */
-  postgresOutage: Pick<OutageLog, 'isAway' | 'failed'>
+  postgresOutage: Pick<OutageLog, 'failed'>
   /** `worker` waits for Redis as long as it takes, `producer` fails fast. The caller closes both. */
   redis: { worker: Redis; producer: Redis }
   queuePrefix: string

@@ -5,16 +5,16 @@ import { installProcesses } from '../support/processes/process-installation.ts'
 import { openQueues } from '../support/processes/process-queues.ts'
 import { test } from '../support/processes/test.ts'
 
-test('no event is lost or done twice when a worker is killed in the middle of its work', {
-  timeout: 90_000,
-}, async ({ installation }) => {
+test('no event is lost or done twice when a worker is killed in the middle of its work', {}, async ({
+  installation,
+}) => {
   const queues = await openQueues(installation.redis)
   const [api, worker] = await Promise.all([installation.startApi(), installation.startWorker()])
   // The locked audit log makes the kill come between the start of a job and its commit.
   const holder = await installation.pool.connect()
   await holder.query('begin; lock table task_audit_log in exclusive mode')
   const load = installation.loadSample(api.url)
-  await until(async () => (await installation.count('notifications')) > 0, { timeoutMs: 30_000 })
+  await until(async () => (await installation.count('notifications')) > 0)
   await until(async () => (await installation.countWaitingForLockOn('task_audit_log')) > 0)
   worker.kill('SIGKILL')
   await worker.exit
@@ -32,9 +32,7 @@ test('no event is lost or done twice when a worker is killed in the middle of it
 
 const isAnsweredWrite = (line: LogLine) => line.msg === 'request' && line.method !== 'GET' && Number(line.status) < 300
 
-test('no event is lost when an API is killed between its commits and their enqueueing', {
-  timeout: 90_000,
-}, async () => {
+test('no event is lost when an API is killed between its commits and their enqueueing', {}, async () => {
   const redis = await ownRedis()
   const installation = await installProcesses({ url: redis.url, prefix: 'killed' })
   const api = await installation.startApi()
@@ -42,7 +40,7 @@ test('no event is lost when an API is killed between its commits and their enque
   redis.pause()
   const load = installation.loadSample(api.url)
   // A commit is visible a moment before its response. The loader must have received the last response.
-  await until(() => api.process.logs.filter(isAnsweredWrite).length === expectedOutcome.writes, { timeoutMs: 30_000 })
+  await until(() => api.process.logs.filter(isAnsweredWrite).length === expectedOutcome.writes)
   api.process.kill('SIGKILL')
   await api.process.exit
   await redis.kill()

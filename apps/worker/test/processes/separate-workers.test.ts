@@ -3,9 +3,9 @@ import { expect } from 'vitest'
 import { expectedNotifications, expectedOutcome } from '../support/processes/expected-outcome.ts'
 import { test } from '../support/processes/test.ts'
 
-test('only the consumer of a stopped worker stops, and its work waits for the next worker', {
-  timeout: 90_000,
-}, async ({ installation }) => {
+test('only the consumer of a stopped worker stops, and its work waits for the next worker', {}, async ({
+  installation,
+}) => {
   const [api, auditWorker] = await Promise.all([
     installation.startApi(),
     installation.startWorker('audit-log'),
@@ -16,7 +16,7 @@ test('only the consumer of a stopped worker stops, and its work waits for the ne
 
   const load = installation.loadSample(api.url)
   const { auditRows } = expectedOutcome
-  await until(async () => (await installation.count('notifications')) === expectedNotifications, { timeoutMs: 30_000 })
+  await until(async () => (await installation.count('notifications')) === expectedNotifications)
   await until(async () => {
     expect(await installation.pending()).toEqual({ 'audit-log': auditRows })
     return true

@@ -45,7 +45,7 @@ export function startWorker(installation: Installation, options: TestWorker = {}
     policies: { ...policies, ...options.policies },
     timings: { ...timings, ...options.timings },
     pool: database.pool,
-    postgresOutage: { isAway: () => false, failed: () => undefined },
+    postgresOutage: { failed: () => undefined },
     redis,
     queuePrefix: prefix,
     retentionDays: 30,

@@ -17,7 +17,7 @@ export type Program = {
   stdout(): string
   stderr(): string
   /** Returns the first line, past or future, that `matches`. @throws when the program ends or the time is up first */
-  waitForLog(matches: (line: LogLine) => boolean, options?: { timeoutMs?: number }): Promise<LogLine>
+  waitForLog(matches: (line: LogLine) => boolean): Promise<LogLine>
   kill(signal?: NodeJS.Signals): void
   exit: Promise<Exit>
 }
@@ -47,10 +47,10 @@ export function startProcess(path: string, env: Record<string, string>, args: re
     logs: output.logs,
     stdout: () => output.lines.join('\n'),
     stderr: output.errors,
-    async waitForLog(matches, { timeoutMs = 15_000 } = {}) {
+    async waitForLog(matches) {
       const find = () => output.logs.find(matches)
       const describe = () => `${path} logs ${matches}; its last output:\n${output.tail()}`
-      await until(() => ended || find(), { timeoutMs, describe })
+      await until(() => ended || find(), { describe })
       const line = find()
       if (!line) throw new Error(`${path} ended before it logged ${matches}; its last output:\n${output.tail()}`)
       return line

@@ -49,6 +49,6 @@ const firstPort = () => 20_000 + ((process.ppid % 30) * 3 + (Number(process.env.
 
 /** Waits until everything is ready. Returns the log line with the addresses. */
 export const ready = (start: Program): Promise<LogLine> =>
-  start.waitForLog((line) => line.msg === 'ready' && 'apiUrl' in line, { timeoutMs: 60_000 })
+  start.waitForLog((line) => line.msg === 'ready' && 'apiUrl' in line)
 
 export const alive = (pids: readonly number[]) => pids.filter((pid) => commandOf(pid) !== undefined)

@@ -40,7 +40,7 @@ export async function installProcesses(redis: { url: string; prefix: string } = 
       const demo = startProcess('apps/cli/src/main.ts', env, ['demo', '--json', '--api', apiUrl])
       return {
         async outcome() {
-          const printed = await demo.waitForLog((line) => 'inFile' in line, { timeoutMs: 60_000 })
+          const printed = await demo.waitForLog((line) => 'inFile' in line)
           return { ...printed, exit: await demo.exit }
         },
       }

@@ -5,7 +5,7 @@ import { until } from '../src/testing/index.ts'
 import { copyRepository } from './support/repository-copy.ts'
 import { alive, ready, test } from './support/start.ts'
 
-test('dev restarts only the processes that import a changed file, and leaves no process behind', {}, async ({
+test('dev restarts only the processes that import a changed file, and leaves no process behind', async ({
   installation: { folder, launch, readStack, serverPids },
 }) => {
   const repository = join(folder, 'repository')

@@ -31,7 +31,7 @@ function runScript(name: string, env: NodeJS.ProcessEnv) {
   return { child, output: () => output }
 }
 
-test.for(['api', 'worker', 'ops'])('npm run %s ends its process cleanly when npm gets SIGTERM', {}, async (name) => {
+test.for(['api', 'worker', 'ops'])('npm run %s ends its process cleanly when npm gets SIGTERM', async (name) => {
   const { url, prefix } = freshRedis()
   const { child, output } = runScript(name, {
     DATABASE_URL: (await freshDatabase()).url,

@@ -6,7 +6,7 @@ import { commandOf } from '../src/processes/process-table.ts'
 import { until } from '../src/testing/index.ts'
 import { alive, ready, test } from './support/start.ts'
 
-test('start runs everything, restarts a killed process, stops cleanly and keeps the data', {}, async ({
+test('start runs everything, restarts a killed process, stops cleanly and keeps the data', async ({
   installation: { folder, launch, readStack, serverPids, tokenOf },
 }) => {
   const first = launch()
@@ -53,7 +53,7 @@ test('start runs everything, restarts a killed process, stops cleanly and keeps 
   })
 })
 
-test('start --demo loads the sample for the user of its log line, and an unknown option is refused', {}, async ({
+test('start --demo loads the sample for the user of its log line, and an unknown option is refused', async ({
   installation: { launch, tokenOf },
 }) => {
   const start = launch({}, ['', '--demo'])
@@ -70,7 +70,7 @@ test('start --demo loads the sample for the user of its log line, and an unknown
   expect(mistaken.stdout()).toContain('--dmeo')
 })
 
-test('start fails with every problem and starts nothing when a program is misconfigured', {}, async ({
+test('start fails with every problem and starts nothing when a program is misconfigured', async ({
   installation: { folder, launch },
 }) => {
   const start = launch({ WORKER_CONSUMERS: 'no-such-consumer', OPS_READY_URLS: 'nowhere', LOG_LEVEL: 'loud' })
@@ -89,7 +89,7 @@ test('start fails with every problem and starts nothing when a program is miscon
   expect(existsSync(join(folder, 'pg/postmaster.pid'))).toBe(false)
 })
 
-test('start reads variables from a file, and shell variables override it', {}, async ({
+test('start reads variables from a file, and shell variables override it', async ({
   installation: { folder, launch },
 }) => {
   const file = join(folder, 'env')
@@ -100,7 +100,7 @@ test('start reads variables from a file, and shell variables override it', {}, a
   expect(start.stdout()).not.toContain('LOG_LEVEL')
 })
 
-test('start fails and leaves nothing behind when a program ends before it is ready', {}, async ({
+test('start fails and leaves nothing behind when a program ends before it is ready', async ({
   installation: { folder, launch },
 }) => {
   // This address is reserved for documentation, so no machine has it.
@@ -111,7 +111,7 @@ test('start fails and leaves nothing behind when a program ends before it is rea
   expect(existsSync(join(folder, 'pg/postmaster.pid'))).toBe(false)
 })
 
-test.for(['::1', '::'])('start becomes ready when it listens on %s', {}, async (HOST, { installation: { launch } }) => {
+test.for(['::1', '::'])('start becomes ready when it listens on %s', async (HOST, { installation: { launch } }) => {
   const start = launch({ HOST })
   const { apiUrl } = await ready(start)
   expect(apiUrl).toMatch(/^http:\/\/\[::1\]:/)

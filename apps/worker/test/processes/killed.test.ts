@@ -5,9 +5,7 @@ import { installProcesses } from '../support/processes/process-installation.ts'
 import { openQueues } from '../support/processes/process-queues.ts'
 import { test } from '../support/processes/test.ts'
 
-test('no event is lost or done twice when a worker is killed in the middle of its work', {}, async ({
-  installation,
-}) => {
+test('no event is lost or done twice when a worker is killed in the middle of its work', async ({ installation }) => {
   const queues = await openQueues(installation.redis)
   const [api, worker] = await Promise.all([installation.startApi(), installation.startWorker()])
   // The locked audit log makes the kill come between the start of a job and its commit.
@@ -32,7 +30,7 @@ test('no event is lost or done twice when a worker is killed in the middle of it
 
 const isAnsweredWrite = (line: LogLine) => line.msg === 'request' && line.method !== 'GET' && Number(line.status) < 300
 
-test('no event is lost when an API is killed between its commits and their enqueueing', {}, async () => {
+test('no event is lost when an API is killed between its commits and their enqueueing', async () => {
   const redis = await ownRedis()
   const installation = await installProcesses({ url: redis.url, prefix: 'killed' })
   const api = await installation.startApi()

@@ -10,7 +10,7 @@ async function tokenOf(userId: string): Promise<string> {
   return program.stdout().trim()
 }
 
-test('a repeated request has one effect when an API was killed in the middle of it', {}, async ({ installation }) => {
+test('a repeated request has one effect when an API was killed in the middle of it', async ({ installation }) => {
   const userId = randomUUID()
   const [first, token] = await Promise.all([installation.startApi(), tokenOf(userId)])
   const create = async (apiUrl: string, key: string) =>

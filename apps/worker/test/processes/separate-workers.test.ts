@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { expectedNotifications, expectedOutcome } from '../support/processes/expected-outcome.ts'
 import { test } from '../support/processes/test.ts'
 
-test('only the consumer of a stopped worker stops, and its work waits for the next worker', {}, async ({
+test('only the consumer of a stopped worker stops, and its work waits for the next worker', async ({
   installation,
 }) => {
   const [api, auditWorker] = await Promise.all([

@@ -3,7 +3,7 @@ import { expectedCommits, expectedOutcome } from '../support/processes/expected-
 import { installProcesses } from '../support/processes/process-installation.ts'
 import { test } from '../support/processes/test.ts'
 
-test('every change takes effect once at every consumer, and a second installation on the same Redis is unaffected', async ({
+test('every change takes effect once at every consumer, and a second installation on its Redis is unaffected', async ({
   installation: one,
 }) => {
   const other = await installProcesses()

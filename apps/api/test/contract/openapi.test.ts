@@ -54,12 +54,23 @@ test.for([
   ['get', 'if-none-match'],
   ['post', 'idempotency-key'],
   ['put', 'if-match'],
-  ['delete', 'prefer'],
+  ['delete', 'if-match'],
 ] as const)('an operation of %s documents the header %s', async ([method, header], { operations }) => {
   const described = operations.filter((each) => each.method === method)
   expect(described.length).toBeGreaterThan(0)
   for (const { name, parameters } of described)
     expect(parameters, name).toContainEqual(expect.objectContaining({ in: 'header', name: header }))
+})
+
+test('an operation documents Prefer when it can carry a change over', ({ operations }) => {
+  const withHeader = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'prefer'))
+  const applying = operations.filter(({ responses }) => responses['200']?.headers?.['Preference-Applied'])
+  expect(withHeader.map(({ name }) => name)).toEqual(applying.map(({ name }) => name))
+  const names = withHeader.map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(['patch /v1/goals/{goalId}', 'post /v1/tasks/{taskId}/start']))
+  for (const noun of ['goal', 'task'])
+    for (const name of [`delete /v1/${noun}s/{${noun}Id}`, `post /v1/${noun}s/{${noun}Id}/restore`])
+      expect(names).not.toContain(name)
 })
 
 test.for([

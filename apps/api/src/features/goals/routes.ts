@@ -6,7 +6,7 @@ import { IncludeDeleted } from '../../resource/fields.ts'
 import { HistoryQuery, historyEntry } from '../../resource/history.ts'
 import { createOperations, Nothing } from '../../resource/http/operations.ts'
 import { entityResponse, noContent as nothing } from '../../resource/http/reply.ts'
-import { created, listed, noContent, ok, okOrUnchanged } from '../../resource/http/responses.ts'
+import { created, listed, noContent, ok, okOrUnchanged, restored } from '../../resource/http/responses.ts'
 import { listOf } from '../../resource/lists/query.ts'
 import { describeStates, describeVerb } from '../../resource/transitions.ts'
 import { goalAccess } from './access.ts'
@@ -120,6 +120,7 @@ export const goalRoutes =
       ...{ id: 'deleteGoal', summary: 'Delete a goal' },
       description:
         'Deletes a goal and its tasks. They can be restored until `purgeAt`. Deleting again changes nothing.',
+      changesAll: true,
       access: { rule: goalAccess.delete },
       params: GoalParams,
       problems: ['forbidden'],
@@ -133,11 +134,12 @@ export const goalRoutes =
     command('POST', '/v1/goals/:goalId/restore', {
       ...{ id: 'restoreGoal', summary: 'Restore a goal' },
       description: 'Restores a deleted goal and the tasks that were deleted with it.',
+      changesAll: true,
       access: { rule: goalAccess.restore },
       params: GoalParams,
       body: Nothing,
       problems: ['forbidden'],
-      response: ok(FullGoal),
+      response: restored(FullGoal),
       run: async (deps, actor, { params, precondition }) =>
         entityResponse(withFullView(await restoreGoal(deps, actor, params.goalId, precondition))),
     })

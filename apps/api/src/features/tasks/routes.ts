@@ -7,7 +7,7 @@ import { IncludeDeleted } from '../../resource/fields.ts'
 import { HistoryQuery, historyEntry } from '../../resource/history.ts'
 import { createOperations, Nothing } from '../../resource/http/operations.ts'
 import { entityResponse, noContent as nothing } from '../../resource/http/reply.ts'
-import { created, listed, noContent, ok, okOrUnchanged } from '../../resource/http/responses.ts'
+import { created, listed, noContent, ok, okOrUnchanged, restored } from '../../resource/http/responses.ts'
 import { listOf } from '../../resource/lists/query.ts'
 import { describeStates, describeVerb } from '../../resource/transitions.ts'
 import { taskAccess } from './access.ts'
@@ -135,6 +135,7 @@ export const taskRoutes =
     command('DELETE', '/v1/tasks/:taskId', {
       ...{ id: 'deleteTask', summary: 'Delete a task' },
       description: `Deletes a task, which can be restored until \`purgeAt\`. ${unblocksDependents}`,
+      changesAll: true,
       access: { rule: taskAccess.delete },
       params: TaskParams,
       problems: ['forbidden'],
@@ -148,11 +149,12 @@ export const taskRoutes =
     command('POST', '/v1/tasks/:taskId/restore', {
       ...{ id: 'restoreTask', summary: 'Restore a task' },
       description: 'Restores a deleted task into its goal. Restoring a live task changes nothing.',
+      changesAll: true,
       access: { rule: taskAccess.restore },
       params: TaskParams,
       body: Nothing,
       problems: ['forbidden', 'goal-deleted'],
-      response: ok(Task),
+      response: restored(Task),
       run: async (deps, actor, { params, precondition }) =>
         entityResponse(await restoreTask(deps, actor, params.taskId, precondition)),
     })

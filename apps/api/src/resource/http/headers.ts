@@ -31,3 +31,5 @@ export const reading = Type.Object({
 })
 export const creating = Type.Object(idempotency)
 export const changing = Type.Object({ ...precondition, ...preference, ...idempotency })
+/** A change of the whole entity, which conflicts with every later change: it cannot be carried over. */
+export const changingAll = Type.Object({ ...precondition, ...idempotency })

@@ -8,7 +8,7 @@ import type { Precondition } from '../precondition.ts'
 import { waitInTime } from '../time-limit.ts'
 import type { Access } from './access.ts'
 import { actorOf } from './actor-of.ts'
-import { changing, creating, reading } from './headers.ts'
+import { changing, changingAll, creating, reading } from './headers.ts'
 import { keyedRequestOf } from './idempotency-key.ts'
 import { preconditionOf, requireNoVersion } from './if-match.ts'
 import type { Representation } from './reply.ts'
@@ -63,6 +63,8 @@ export type Write<P extends TSchema, B extends TSchema> = Described & {
   params?: P
   /** Absent: the operation has no body at all. */
   body?: B
+  /** Every later change conflicts with the operation, so `Prefer: handling=lenient` has no effect. */
+  changesAll?: true
   run(deps: Deps, actor: Actor, input: WriteInput<P, B>): Promise<StoredResponse>
 }
 
@@ -153,7 +155,7 @@ export function createOperations(
       method: Exclude<Method, 'PATCH'>,
       url: string,
       operation: Write<P, B>,
-    ) => write(method, url, changing, operation),
+    ) => write(method, url, operation.changesAll ? changingAll : changing, operation),
   }
 }
 

@@ -47,6 +47,10 @@ const unchanged = bodyless('The client has the current representation.', tagged)
 export const ok = (schema: TSchema) => ({
   200: json('The goal or task as it is now.', schema, { ...tagged, ...replayed, ...applied }),
 })
+/** A restore is never carried over to a later version. */
+export const restored = (schema: TSchema) => ({
+  200: json('The restored goal or task.', schema, { ...tagged, ...replayed }),
+})
 export const okOrUnchanged = (schema: TSchema) => ({
   200: json('The goal or task as it is now.', schema, tagged),
   304: unchanged,

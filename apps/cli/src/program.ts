@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, type CommanderError } from 'commander'
+import { deadLettersCommand } from './dead-letters/command.ts'
 import { demoCommand } from './demo/command.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { migrateCommand } from './migrate/command.ts'
@@ -7,18 +8,22 @@ import { statusCommand } from './status/command.ts'
 import { tokenCommand } from './token/command.ts'
 import { traceCommand } from './trace/command.ts'
 
+const commands = [statusCommand, traceCommand, deadLettersCommand, tokenCommand, demoCommand, migrateCommand]
+
 /** Creates the program with all commands. A wrong command line prints the usage and exits with `unusable`. */
 export function createProgram(): Command {
   const program = new Command('goals-tasks')
     .description('Operates a goals-tasks installation.')
     .version(readVersion())
     .addHelpText('after', exitCodeHelp('success', 'failure, or a negative answer: see the help of the command'))
-  for (const command of [statusCommand, traceCommand, tokenCommand, demoCommand, migrateCommand])
-    program.addCommand(withUsageErrors(command))
+  for (const command of commands) program.addCommand(command)
   return withUsageErrors(program)
 }
 
-const withUsageErrors = (command: Command): Command => command.showHelpAfterError().exitOverride(exitOnUsage)
+function withUsageErrors(command: Command): Command {
+  for (const part of command.commands) withUsageErrors(part)
+  return command.showHelpAfterError().exitOverride(exitOnUsage)
+}
 
 /** Commander exits with 1 for every error. Help and version exit with 0. */
 function exitOnUsage({ exitCode }: CommanderError): never {

@@ -12,7 +12,8 @@ test('the program prints the version of the repository', async () => {
 test('the help lists the commands and the exit codes', async () => {
   const { code, stdout } = await runCli({}, '--help')
   expect(code).toBe(0)
-  for (const text of ['status', 'trace', 'token', 'demo', 'migrate', 'Exit code:']) expect(stdout).toContain(text)
+  for (const text of ['status', 'trace', 'dead-letters', 'token', 'demo', 'migrate', 'Exit code:'])
+    expect(stdout).toContain(text)
 })
 
 test.for([[[]], [['stats']], [['--all']]] as const)('the program exits with 2 and its usage for %j', async ([args]) => {
@@ -21,7 +22,7 @@ test.for([[[]], [['stats']], [['--all']]] as const)('the program exits with 2 an
   expect(stderr).toContain('Usage: goals-tasks [options] [command]')
 })
 
-test.for([['status'], ['trace'], ['token', '--sub', userId], ['demo'], ['migrate']] as const)(
+test.for([['status'], ['trace'], ['dead-letters'], ['token', '--sub', userId], ['demo'], ['migrate']] as const)(
   '%s documents its exit codes, and exits with 2 and its usage when an option is unknown',
   async (args) => {
     const [name] = args

@@ -34,6 +34,8 @@ test('every address gets 401 without a token and 403 without the scope ops', asy
     ['GET', `/${id}`],
     ['POST', `/${id}/replay`],
     ['POST', '/replay'],
+    ['POST', '/discard'],
+    ['GET', '/groups'],
     ['DELETE', `/${id}`],
   ] as const) {
     const url = `/ops/dead-letters${path}`

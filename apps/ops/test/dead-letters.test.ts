@@ -85,3 +85,17 @@ test('a discarded dead letter is gone from the list and from Bull Board', async 
   expect(await ops.queueOf('sync').dead.getJob(id)).toBeUndefined()
   expect((await send('DELETE', `/${id}`)).statusCode).toBe(404)
 })
+
+test('a bulk discard deletes what matches, and a dry run only counts', async ({ ops, send }) => {
+  for (const error of ['answered 500', 'answered 500', 'answered 410']) await ops.createDeadLetter('sync', error)
+  const body = { consumer: 'sync', error: 'answered 500' }
+  const discard = async (more: object) => (await send('POST', '/discard', { ...body, ...more })).json()
+  expect(await discard({ dryRun: true })).toEqual({ dryRun: true, wouldDiscard: 2 })
+  expect(await discard({ limit: 1 })).toEqual({ dryRun: false, discarded: 1 })
+  expect(await discard({})).toEqual({ dryRun: false, discarded: 1 })
+  expect((await send('GET', '/groups?consumer=sync')).json()).toMatchObject({
+    data: [{ consumer: 'sync', error: 'answered 410', count: 1 }],
+  })
+  expect((await send('POST', '/discard', {})).statusCode).toBe(422)
+  expect((await send('GET', '/groups?consumer=nothing')).statusCode).toBe(400)
+})

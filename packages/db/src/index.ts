@@ -16,10 +16,13 @@ export type { DependentTask, GoalState, NewGoal, NewTask, TaskState, TaskWithEdg
 export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/locks.ts'
 export { purgeExpired } from './changes/purge.ts'
 export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
+export { type DeadLetterGroup, groupDeadLetters } from './delivery/dead-letter-groups.ts'
 export {
   countDeadLetters,
   type DeadLetter,
+  type DeadLetterFilter,
   discardDeadLetter,
+  discardDeadLetters,
   listDeadLetters,
   loadDeadLetter,
   type Replayed,
@@ -49,6 +52,7 @@ export { eventRetentionDays } from './delivery/retention.ts'
 export { createDatabase } from './engine/client.ts'
 export { isConnectionLoss } from './engine/connection-loss.ts'
 export { createFencedTransactions, type FenceKeys } from './engine/fenced-transactions.ts'
+export type { GrantedUse } from './engine/grants.ts'
 export { prepareLookup } from './engine/lookup.ts'
 export { assertSchema, ensurePartitions, migrate } from './engine/migrations.ts'
 export { Overloaded } from './engine/overloaded.ts'

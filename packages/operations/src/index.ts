@@ -1,3 +1,5 @@
+export { type BatchOptions, discardInBatches, replayInBatches } from './dead-letters/change-in-batches.ts'
+export { enqueueReplayed, unmirrorDiscarded } from './dead-letters/update-queues.ts'
 export { type OpsQueues, openQueues } from './queues.ts'
 export { countedUpTo } from './status/counted-up-to.ts'
 export { createDeliveryLook, type LastError } from './status/deliveries.ts'

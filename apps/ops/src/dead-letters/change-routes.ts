@@ -2,24 +2,25 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import {
   countDeadLetters,
   discardDeadLetter,
+  discardDeadLetters,
   type Replayed,
   replayDeadLetter,
   replayDeadLetters,
 } from '@goals-tasks/db'
 import { notFound } from '@goals-tasks/http'
-import type { OpsQueues } from '@goals-tasks/operations'
+import { enqueueReplayed, type OpsQueues, unmirrorDiscarded } from '@goals-tasks/operations'
 import type { FastifyRequest } from 'fastify'
 import type pg from 'pg'
-import { BulkReplay, NoQuery, Params } from './schemas.ts'
-import { enqueueReplayed, unmirrorDiscarded } from './update-queues.ts'
+import { BulkChange, NoQuery, Params } from './schemas.ts'
 
-const defaultReplays = 100
+const defaultChanges = 100
 
 /** Replays and discards dead letters. Every change is logged with its actor. */
 export const changeRoutes =
   ({ pool, queues }: { pool: pg.Pool; queues: OpsQueues }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const one = { schema: { params: Params, querystring: NoQuery } }
+    const many = { schema: { body: BulkChange, querystring: NoQuery } }
 
     app.post('/ops/dead-letters/:id/replay', one, async (request) => {
       const replayed = await replayDeadLetter(pool, request.params.id)
@@ -29,8 +30,8 @@ export const changeRoutes =
       return replayed
     })
 
-    app.post('/ops/dead-letters/replay', { schema: { body: BulkReplay, querystring: NoQuery } }, async (request) => {
-      const { limit = defaultReplays, dryRun = false, ...filter } = request.body
+    app.post('/ops/dead-letters/replay', many, async (request) => {
+      const { limit = defaultChanges, dryRun = false, ...filter } = request.body
       if (dryRun) return { dryRun, wouldReplay: await countDeadLetters(pool, filter, limit) }
       const replayed = await replayDeadLetters(pool, filter, limit)
       await enqueueReplayed(queues, replayed, request.log)
@@ -38,10 +39,19 @@ export const changeRoutes =
       return { dryRun, replayed: replayed.length }
     })
 
+    app.post('/ops/dead-letters/discard', many, async (request) => {
+      const { limit = defaultChanges, dryRun = false, ...filter } = request.body
+      if (dryRun) return { dryRun, wouldDiscard: await countDeadLetters(pool, filter, limit) }
+      const discarded = await discardDeadLetters(pool, filter, limit)
+      await unmirrorDiscarded(queues, discarded, request.log)
+      for (const each of discarded) logChange(request, each, 'dead letter discarded')
+      return { dryRun, discarded: discarded.length }
+    })
+
     app.delete('/ops/dead-letters/:id', one, async (request, reply) => {
       const discarded = await discardDeadLetter(pool, request.params.id)
       if (!discarded) throw notFound('dead letter')
-      await unmirrorDiscarded(queues, discarded, request.log)
+      await unmirrorDiscarded(queues, [discarded], request.log)
       logChange(request, discarded, 'dead letter discarded')
       return reply.code(204).send()
     })

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { listDeadLetters, loadDeadLetter } from '@goals-tasks/db'
+import { groupDeadLetters, listDeadLetters, loadDeadLetter } from '@goals-tasks/db'
 import { defaultLimit, notFound, pageOf, sendPage } from '@goals-tasks/http'
 import type { OpsQueues } from '@goals-tasks/operations'
 import type pg from 'pg'
 import { changeRoutes } from './change-routes.ts'
-import { ListQuery, NoQuery, Params } from './schemas.ts'
+import { GroupQuery, ListQuery, NoQuery, Params } from './schemas.ts'
 
 /** Lists, shows, replays and discards dead letters. */
 export const deadLetterRoutes =
@@ -17,6 +17,10 @@ export const deadLetterRoutes =
       const page = pageOf(rows, limit, (last) => last.id)
       return sendPage(request, reply, page)
     })
+
+    app.get('/ops/dead-letters/groups', { schema: { querystring: GroupQuery } }, async (request) => ({
+      data: await groupDeadLetters(pool, request.query),
+    }))
 
     app.get('/ops/dead-letters/:id', { schema: { params: Params, querystring: NoQuery } }, async ({ params }) => {
       const deadLetter = await loadDeadLetter(pool, params.id)

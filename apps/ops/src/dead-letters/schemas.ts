@@ -20,8 +20,9 @@ export const ListQuery = Type.Object(
   },
   closed,
 )
-/** One request replays at most a thousand dead letters: replaying all of them could cause the next outage. */
-export const BulkReplay = Type.Object(
+export const GroupQuery = Type.Object({ consumer: Type.Optional(Consumer), ...filter }, closed)
+/** One request changes at most a thousand dead letters: replaying all of them could cause the next outage. */
+export const BulkChange = Type.Object(
   {
     consumer: Consumer,
     ...filter,

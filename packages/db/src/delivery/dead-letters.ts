@@ -22,6 +22,7 @@ export type Replayed = Pick<DeadLetter, 'id' | 'consumer' | 'eventId' | 'target'
 
 /** A condition for dead letters. An absent field does not restrict it. Instants are RFC 3339. */
 export type DeadLetterFilter = {
+  ids?: readonly string[]
   consumer?: string
   /** A part of the error's text, case-sensitive. */
   error?: string
@@ -79,6 +80,15 @@ export async function discardDeadLetter(db: Executor, id: string): Promise<DeadL
   return discarded
 }
 
+/** Deletes dead letters, the oldest first and at most `limit`. Returns the deleted ones. */
+export const discardDeadLetters = (db: Executor, filter: DeadLetterFilter, limit: number) =>
+  executeOnce<DeadLetter>(
+    db,
+    sql`delete from dead_letters where id = any(array(
+          select id from dead_letters where ${matching(filter)} order by id limit ${limit} for update skip locked))
+        returning ${summary}`,
+  )
+
 /** Returns the number of dead letters that match. Stops counting at `atMost`. */
 export async function countDeadLetters(db: Executor, filter: DeadLetterFilter, atMost: number): Promise<number> {
   const [counted] = await executeOnce<{ count: number }>(
@@ -88,8 +98,10 @@ export async function countDeadLetters(db: Executor, filter: DeadLetterFilter, a
   return counted?.count ?? 0
 }
 
-function matching({ consumer, error, diedFrom, diedBefore }: DeadLetterFilter): SQL {
+/** The condition of `filter` on the table `dead_letters`. */
+export function matching({ ids, consumer, error, diedFrom, diedBefore }: DeadLetterFilter): SQL {
   const conditions = [
+    ids === undefined ? [] : sql`id = any(${sql.param(ids)}::uuid[])`,
     consumer === undefined ? [] : sql`consumer = ${consumer}`,
     error === undefined ? [] : sql`position(${error} in error) > 0`,
     diedFrom === undefined ? [] : sql`died_at >= ${diedFrom}::timestamptz`,

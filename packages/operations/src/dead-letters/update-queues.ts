@@ -1,7 +1,9 @@
 import type { DeadLetter, Replayed } from '@goals-tasks/db'
 import { singleJobId, unmirrorDeadLetter } from '@goals-tasks/events'
-import type { OpsQueues } from '@goals-tasks/operations'
-import type { FastifyBaseLogger } from 'fastify'
+import type { OpsQueues } from '../queues.ts'
+
+/** Gets one line per failure that loses nothing. */
+export type WarningLog = { warn(facts: object, message: string): void }
 
 /**
  * Removes replayed dead letters from Bull Board and enqueues their events. Call after the commit. A failure is logged
@@ -10,7 +12,7 @@ import type { FastifyBaseLogger } from 'fastify'
 export async function enqueueReplayed(
   queues: OpsQueues,
   replayed: readonly Replayed[],
-  log: FastifyBaseLogger,
+  log: WarningLog,
 ): Promise<void> {
   const byConsumer = Map.groupBy(replayed, ({ consumer }) => consumer)
   const results = await Promise.allSettled(
@@ -39,15 +41,18 @@ async function enqueueFor(
   )
 }
 
-/** Removes a discarded dead letter from Bull Board. Without Redis the workers remove it later. */
+/** Removes discarded dead letters from Bull Board. Without Redis the workers remove them later. */
 export async function unmirrorDiscarded(
   queues: OpsQueues,
-  { id, consumer }: Pick<DeadLetter, 'id' | 'consumer'>,
-  log: FastifyBaseLogger,
+  discarded: readonly Pick<DeadLetter, 'id' | 'consumer'>[],
+  log: WarningLog,
 ): Promise<void> {
-  const entry = queues.find(consumer)
-  if (!entry || !queues.available()) return
-  await unmirrorDeadLetter(entry.dead, id).catch((err: unknown) =>
-    log.warn({ err }, 'a discarded dead letter is still in Bull Board: a worker removes it later'),
-  )
+  if (!queues.available()) return
+  const removals = discarded.map(async ({ id, consumer }) => {
+    const entry = queues.find(consumer)
+    if (entry) await unmirrorDeadLetter(entry.dead, id)
+  })
+  const failed = (await Promise.allSettled(removals)).find((result) => result.status === 'rejected')
+  if (failed)
+    log.warn({ err: failed.reason }, 'Bull Board still shows a discarded dead letter: a worker removes it later')
 }

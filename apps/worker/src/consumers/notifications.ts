@@ -104,7 +104,8 @@ const insertNotifications = prepareStatement<{ events: CommittedEvent[] }>(
         on conflict (user_id, event_id, channel) do nothing
         returning id, user_id, event_id, ${notificationJson} as after
       ), changed as (
-        select i.id, 1 as version, null::json as before, i.after, array[i.user_id] as readers, null::uuid[] as goal_ids,
+        select i.id, 1 as version, null::json as before, i.after, '{}'::uuid[] as readers_before,
+               array[i.user_id] as readers_after, null::uuid[] as goal_ids,
                t."actorId" as actor_id, t."correlationId" as correlation_id, t."eventId" as causation_id, t.traceparent
         from inserted i join wanted t on t."userId" = i.user_id and t."eventId" = i.event_id
       ), ${emitEvents('notification', {

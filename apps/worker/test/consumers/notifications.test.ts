@@ -118,8 +118,8 @@ test('each notification emits one event with its cause, which only its recipient
     before: null,
     after: { id: sent.id, userId: assignee, kind: 'task-assigned', channel: 'in-app', title: 'the task', readAt: null },
   })
-  const readers = await pool.query('select reader_id from event_readers where event_id = $1', [rows[0].id])
-  expect(readers.rows).toEqual([{ reader_id: assignee }])
+  const readers = await pool.query('select reader_id, visibility from event_readers where event_id = $1', [rows[0].id])
+  expect(readers.rows).toEqual([{ reader_id: assignee, visibility: 'gained' }])
   const deliveries = await pool.query('select consumer from deliveries where event_id = $1', [rows[0].id])
   expect(deliveries.rows).toEqual([{ consumer: 'sync' }])
 })

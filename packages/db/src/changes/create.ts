@@ -30,7 +30,8 @@ export async function createDependentTaskIn(tx: Tx, change: Change<DependentTask
 
 /** Returns the CTE `changed` of the rows that the CTE `inserted` returns. */
 const changedBy = (inserted: SQL) => sql`inserted as (${inserted}), changed as (
-    select inserted.*, null::json as before, ${metadataColumns} from inserted join input using (id)
+    select inserted.*, null::json as before, '{}'::uuid[] as readers_before, ${metadataColumns}
+    from inserted join input using (id)
   )`
 
 const insertGoals: Write<NewGoal> = batchStatement('goals_create', {
@@ -40,7 +41,7 @@ const insertGoals: Write<NewGoal> = batchStatement('goals_create', {
   changed: sql`${inputOf(goals, goalWrites.insert)}, ${changedBy(sql`
     insert into goals (${columnNames(goals, goalWrites.insert)})
     select ${columnNames(goals, goalWrites.insert)} from input
-    returning id, version, ${goalJson('goals')} as after, array[user_id] as readers, null::uuid[] as goal_ids`)}`,
+    returning id, version, ${goalJson('goals')} as after, array[user_id] as readers_after, null::uuid[] as goal_ids`)}`,
   toInput: (change) => toInput(goals, goalWrites.insert, change),
 })
 
@@ -68,7 +69,7 @@ const insertTasksStatement = <V extends { id: string }>(
       from input join locked goals on goals.id = input.goal_id
       where goals.deleted_at is null and goals.status in ('ACTIVE', 'ON_HOLD')
         and ${goalWritableBy(sql`input.actor_id`, sql`input.as_admin`)}
-      returning id, version, ${taskJson('tasks')} as after, ${taskReaders('tasks')} as readers,
+      returning id, version, ${taskJson('tasks')} as after, ${taskReaders('tasks')} as readers_after,
                 array[goal_id] as goal_ids`)}`,
     alongside,
     toInput: (change) => toInput(tasks, fields, change),

@@ -9,7 +9,7 @@ import {
 import { type SQL, sql } from 'drizzle-orm'
 import { bodiesAreStoredOnce } from '../reads/event-bodies.ts'
 import { goalJson, taskJson } from '../reads/representation.ts'
-import { taskReaders } from '../reads/visibility.ts'
+import { taskReaders, taskReadersAfter } from '../reads/visibility.ts'
 
 /** The actor and the reason of a change. Its events contain them beside the entity before and after. */
 export type EventMetadata = {
@@ -66,6 +66,15 @@ const assigneesAtCompletion = sql`case when x.type = 'goal:completed' then array
 const storedBody = (body: 'before' | 'after') => sql`
            case when x.ordinal = 1 or not ${bodiesAreStoredOnce} then ${sql.raw(`changed.${body}`)} end`
 
+/** The users who may see the entity before or after the change. */
+const allReaders = sql`changed.readers_after || changed.readers_before`
+
+/** How the change looks to `reader`. */
+const visibility = sql`case
+      when not coalesce(reader = any(changed.readers_after), false) then 'lost'
+      when reader = any(changed.readers_before) then 'kept' else 'gained'
+    end::event_visibility`
+
 /** The consumers without a receiver, as the statement sees them. Postgres reads them once per statement. */
 const withoutReceiver = sql`array(
       select consumer from unnest(${sql.raw(`'{${consumersWithReceiver}}'::text[]`)}) consumer
@@ -73,9 +82,10 @@ const withoutReceiver = sql`array(
 
 /**
  * The event half of a statement. Its CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
- * `readers` (uuid[]) and `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity).
+ * `readers_before` and `readers_after` (uuid[], with nulls; the users who may see the entity before and after the
+ * change) and `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity).
  * Inserts one event per changed row and type, its readers and its deliveries. No row, no event. A consumer without a
- * receiver gets no delivery.
+ * receiver gets no delivery. A user who loses sight of the entity is a reader of its primary event only.
  * `from` replaces the named parameters by expressions over `changed`.
  * @returns the CTEs `emitted`, `emitted_readers` and `emitted_deliveries`, to follow `changed`
  */
@@ -93,12 +103,12 @@ export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source
            ${aggregate === 'goal' ? assigneesAtCompletion : sql`null::uuid[]`}
     from changed cross join unnest(${value('types', 'text[]')}) with ordinality x(type, ordinal)
     order by changed.id, x.ordinal
-    returning id, xid, position, type, aggregate_id
+    returning id, xid, position, type, ordinal, aggregate_id
   ), emitted_readers as (
-    insert into event_readers (reader_id, xid, position, event_id)
-    select distinct reader, emitted.xid, emitted.position, emitted.id
-    from ${emittedRows} cross join unnest(changed.readers) reader
-    where reader is not null
+    insert into event_readers (reader_id, xid, position, event_id, visibility)
+    select distinct reader, emitted.xid, emitted.position, emitted.id, ${visibility}
+    from ${emittedRows} cross join unnest(${allReaders}) reader
+    where reader is not null and (emitted.ordinal = 0 or reader = any(changed.readers_after))
   ), emitted_deliveries as (
     insert into deliveries (consumer, event_id)
     select subscription.consumer, emitted.id
@@ -110,7 +120,7 @@ export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source
 const eventList = sql<CommittedEvent[]>`
   coalesce(json_agg(json_build_object(
     'id', emitted.id, 'type', emitted.type, 'aggregateId', emitted.aggregate_id, 'version', changed.version,
-    'readers', changed.readers, 'goalIds', changed.goal_ids,
+    'readers', ${allReaders}, 'goalIds', changed.goal_ids,
     'withoutReceiver', ${withoutReceiver}) order by emitted.position), '[]')`
 
 /** The events that `emitEvents` inserted, for the dispatcher and the cache, as one JSON value. */
@@ -121,9 +131,8 @@ export const emittedEventsByEntity = sql`(
 
 /** The columns that an UPDATE of goals returns for `emitEvents`. */
 export const goalChanged = sql`id, new.version, ${goalJson('old')} as before, ${goalJson('new')} as after,
-  array[new.user_id] as readers, null::uuid[] as goal_ids`
+  array[new.user_id] as readers_before, array[new.user_id] as readers_after, null::uuid[] as goal_ids`
 /** The columns that an UPDATE of tasks returns for `emitEvents`. */
 export const taskChanged = sql`id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
-  ${taskReaders('new')}
-    || case when old.goal_id = new.goal_id then array[old.assigned_to] else ${taskReaders('old')} end as readers,
+  ${taskReaders('old')} as readers_before, ${taskReadersAfter} as readers_after,
   array[new.goal_id, old.goal_id] as goal_ids`

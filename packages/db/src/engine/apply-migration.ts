@@ -30,22 +30,35 @@ export type ApplyOptions = {
 export async function applyMigration(
   client: pg.Client,
   migration: MigrationMeta & { tag: string },
-  { onWait, waitMs }: ApplyOptions,
+  options: ApplyOptions,
 ): Promise<void> {
   if (migration.sql.some(runsConcurrently)) return applyConcurrently(client, migration)
+  await retryForLocks(`the migration ${migration.tag}`, () => applyInTransaction(client, migration), options)
+}
+
+/**
+ * Repeats `work`, which `subject` names in messages, until its locks are free.
+ * @throws Error when a lock is not free within `waitMs`
+ */
+export async function retryForLocks(
+  subject: string,
+  work: () => Promise<unknown>,
+  { onWait, waitMs }: ApplyOptions,
+): Promise<void> {
   const startedAt = performance.now()
   for (let tries = 0; ; tries++) {
     try {
-      return await applyInTransaction(client, migration)
+      await work()
+      return
     } catch (error) {
       if (!isLockConflict(error)) throw error
       if (performance.now() - startedAt > waitMs)
         throw new Error(
-          `the migration ${migration.tag} did not get its locks within ${waitMs / 1_000} s: ` +
+          `${subject} did not get its locks within ${waitMs / 1_000} s: ` +
             'end the long transactions in pg_stat_activity',
           { cause: error },
         )
-      if (tries === 0) onWait(`waiting for the locks of the migration ${migration.tag}`)
+      if (tries === 0) onWait(`waiting for the locks of ${subject}`)
       await sleep(pauseMs())
     }
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import pg from 'pg'
 import { applyMigration } from './apply-migration.ts'
+import { recordCluster } from './epoch.ts'
 import type { GrantedUse } from './grants.ts'
 import { type LockOptions, withMigrationLock } from './migration-lock.ts'
 import { checkDatabase, checkMigration } from './prerequisites.ts'
@@ -58,6 +59,7 @@ async function applyMissing(client: pg.Client, options: MigrateOptions): Promise
   for (const { tag, when } of due)
     for (const file of files.get(when) ?? []) await applyMigration(client, { ...file, tag }, { onWait, waitMs })
   await ensurePartitions(client)
+  if (last === known.length) await recordCluster(client, { onWait, waitMs })
   return { applied: due.map(({ tag }) => tag), postponed: postponed.map(({ tag }) => tag) }
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { endProcess, spawnChild } from '@goals-tasks/devstack'
@@ -29,13 +29,26 @@ export const startWorker = (servers: Servers, env: Record<string, string> = {}) 
 export const startBaseline = (servers: Servers, name: string, env: Record<string, string> = {}) =>
   startProgram(servers, `bench/baselines/${name}.ts`, { env })
 
-type Settings = { env: Record<string, string>; nodeOptions?: readonly string[] }
+/** Starts a process of the bundle in `folder` and waits until it is ready. */
+export const startBundled = (servers: Servers, folder: string, role: string) =>
+  startProgram(servers, join(folder, 'goals-tasks.js'), { env: { AUTH_JWT_SECRET: secret }, args: [role] })
 
-async function startProgram(servers: Servers, path: string, { env, nodeOptions = [] }: Settings): Promise<Program> {
+/** Starts a process from its sources and waits until it is ready. */
+export const startFromSources = (servers: Servers, role: string) =>
+  startProgram(servers, `apps/${role}/src/main.ts`, { env: { AUTH_JWT_SECRET: secret } })
+
+type Settings = { env: Record<string, string>; nodeOptions?: readonly string[]; args?: readonly string[] }
+
+/** `path` is absolute or from the root of the repository. */
+async function startProgram(
+  servers: Servers,
+  path: string,
+  { env, nodeOptions = [], args = [] }: Settings,
+): Promise<Program> {
   const [port, probePort] = [await freePort(), await freePort()]
   const logFile = join(servers.folder, `${path.replaceAll('/', '-')}-${port}.log`)
   const log = await open(logFile, 'w')
-  const child = spawnChild(process.execPath, [...nodeOptions, join(root, path)], {
+  const child = spawnChild(process.execPath, [...nodeOptions, resolve(root, path), ...args], {
     deathSignal: 'KILL',
     cwd: root,
     stdio: ['ignore', log.fd, log.fd],
@@ -46,6 +59,7 @@ async function startProgram(servers: Servers, path: string, { env, nodeOptions =
       DATABASE_URL: servers.databaseUrl,
       REDIS_URL: servers.redisUrl,
       PORT: String(port),
+      OPS_PORT: String(port),
       PROBE_PORT: String(probePort),
       ...env,
     },
@@ -63,7 +77,7 @@ async function startProgram(servers: Servers, path: string, { env, nodeOptions =
 }
 
 async function untilReady(url: string, check: () => void): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(5)) {
     check()
     const response = await fetch(url).catch(() => undefined)
     if (response?.ok) return
@@ -87,4 +101,15 @@ export function cpuMicroseconds(pid: number): number {
   if (process.platform !== 'linux') return 0
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+/**
+ * Returns the memory that a process occupies in MB: all of it, and the part that it shares with no file, which is what
+ * the next process of the same program adds. Returns 0 on systems without /proc.
+ */
+export function residentMegabytes(pid: number): { all: number; own: number } {
+  if (process.platform !== 'linux') return { all: 0, own: 0 }
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const read = (name: string) => (Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1_024) / 1e6
+  return { all: read('VmRSS'), own: read('RssAnon') }
 }

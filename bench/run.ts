@@ -15,11 +15,25 @@ import { migrate } from './scenarios/migrate.ts'
 import { neighbours } from './scenarios/neighbours.ts'
 import { read } from './scenarios/read.ts'
 import { standstill } from './scenarios/standstill.ts'
+import { start } from './scenarios/start.ts'
 import { storage } from './scenarios/storage.ts'
 import { wal } from './scenarios/wal.ts'
 
 /** The scenarios in the order in which they run. */
-const scenarios = { storage, wal, create, change, read, cascade, neighbours, latency, drain, standstill, migrate }
+const scenarios = {
+  storage,
+  wal,
+  create,
+  change,
+  read,
+  cascade,
+  neighbours,
+  latency,
+  drain,
+  standstill,
+  migrate,
+  start,
+}
 type Name = keyof typeof scenarios
 
 const { values } = parseArgs({

@@ -4,7 +4,7 @@ export type Target = { must: number; aim?: number; best: 'high' | 'low' }
 const atLeast = (must: number, aim?: number): Target => ({ must, best: 'high', ...(aim === undefined ? {} : { aim }) })
 const atMost = (must: number, aim: number): Target => ({ must, aim, best: 'low' })
 
-/** The bounds of the rows that have any. Times are milliseconds, WAL is kB. */
+/** The bounds of the rows that have any. Times are milliseconds, WAL is kB, memory is MB. */
 export const targets = {
   patch: atLeast(0.6, 0.9),
   complete: atLeast(0.6, 0.9),
@@ -24,6 +24,8 @@ export const targets = {
   jobs: atMost(1.1, 1.1),
   besideCascade: atLeast(0.7),
   besideNeighbour: atLeast(0.8),
+  startMs: atMost(250, 200),
+  residentMegabytes: atMost(100, 80),
 } satisfies Record<string, Target | Record<number, Record<string, Target>>>
 
 /** Returns what a median reaches of its bounds. */

@@ -3,12 +3,21 @@ import { Command, type CommanderError } from 'commander'
 import { deadLettersCommand } from './dead-letters/command.ts'
 import { demoCommand } from './demo/command.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
+import { healthCommand } from './health/command.ts'
 import { migrateCommand } from './migrate/command.ts'
 import { statusCommand } from './status/command.ts'
 import { tokenCommand } from './token/command.ts'
 import { traceCommand } from './trace/command.ts'
 
-const commands = [statusCommand, traceCommand, deadLettersCommand, tokenCommand, demoCommand, migrateCommand]
+const commands = [
+  statusCommand,
+  traceCommand,
+  deadLettersCommand,
+  tokenCommand,
+  demoCommand,
+  migrateCommand,
+  healthCommand,
+]
 
 /** Creates the program with all commands. A wrong command line prints the usage and exits with `unusable`. */
 export function createProgram(): Command {

@@ -1,5 +1,5 @@
 import { migrate } from '@goals-tasks/db'
-import { freshDatabase, until } from '@goals-tasks/devstack/testing'
+import { freshDatabase, startProcess, until } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { runCli } from './support/run-cli.ts'
@@ -37,6 +37,22 @@ test('migrate names the migration that it postpones, and applies it when the dep
     )
   const second = await runCli({ DATABASE_URL: url }, 'migrate', '--after-deploy')
   expect(second).toEqual({ code: 0, stdout: names.map((name) => `applied ${name}`).join('\n'), stderr: '' })
+})
+
+test('migrate --wait applies nothing, names each reason once, and ends when another process has migrated', async () => {
+  const { url } = await freshDatabase()
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('drop schema public cascade; create schema public; drop schema drizzle cascade')
+  const wait = startProcess('apps/cli/src/main.ts', { DATABASE_URL: url }, ['migrate', '--wait'])
+  await until(() => wait.stderr().includes('waiting: '))
+  expect((await client.query(`select to_regclass('goals') as goals`)).rows).toEqual([{ goals: null }])
+  await client.end()
+  await migrate(url)
+  expect(await wait.exit).toEqual({ code: 0, signal: null })
+  expect(wait.stdout()).toBe('the schema is up to date')
+  const reasons = wait.stderr().trim().split('\n')
+  expect(new Set(reasons).size).toBe(reasons.length)
 })
 
 test('migrate exits with 1 and names the problem when the database has another encoding', async () => {

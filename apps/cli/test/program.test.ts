@@ -12,7 +12,7 @@ test('the program prints the version of the repository', async () => {
 test('the help lists the commands and the exit codes', async () => {
   const { code, stdout } = await runCli({}, '--help')
   expect(code).toBe(0)
-  for (const text of ['status', 'trace', 'dead-letters', 'token', 'demo', 'migrate', 'Exit code:'])
+  for (const text of ['status', 'trace', 'dead-letters', 'token', 'demo', 'migrate', 'health', 'Exit code:'])
     expect(stdout).toContain(text)
 })
 
@@ -22,20 +22,25 @@ test.for([[[]], [['stats']], [['--all']]] as const)('the program exits with 2 an
   expect(stderr).toContain('Usage: goals-tasks [options] [command]')
 })
 
-test.for([['status'], ['trace'], ['dead-letters'], ['token', '--sub', userId], ['demo'], ['migrate']] as const)(
-  '%s documents its exit codes, and exits with 2 and its usage when an option is unknown',
-  async (args) => {
-    const [name] = args
-    const [help, refused] = await Promise.all([runCli({}, name, '--help'), runCli({}, ...args, '--unknown')])
-    expect(help).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^Exit code:\n {2}0 .+\n {2}1 .+\n {2}2 .+$/m),
-    })
-    expect(refused).toMatchObject({ code: 2, stdout: '' })
-    expect(refused.stderr).toMatch(/unknown option '--unknown'/)
-    expect(refused.stderr).toContain(`Usage: goals-tasks ${name}`)
-  },
-)
+test.for([
+  ['status'],
+  ['trace'],
+  ['dead-letters'],
+  ['token', '--sub', userId],
+  ['demo'],
+  ['migrate'],
+  ['health'],
+] as const)('%s documents its exit codes, and exits with 2 and its usage when an option is unknown', async (args) => {
+  const [name] = args
+  const [help, refused] = await Promise.all([runCli({}, name, '--help'), runCli({}, ...args, '--unknown')])
+  expect(help).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Exit code:\n {2}0 .+\n {2}1 .+\n {2}2 .+$/m),
+  })
+  expect(refused).toMatchObject({ code: 2, stdout: '' })
+  expect(refused.stderr).toMatch(/unknown option '--unknown'/)
+  expect(refused.stderr).toContain(`Usage: goals-tasks ${name}`)
+})
 
 test.for([['token'], ['trace'], ['trace', 'x'], ['token', '--sub', 'x'], ['token', '--sub', userId, '--days', '0']])(
   'a command exits with 2 and its usage when an argument is missing or wrong: %j',
@@ -46,7 +51,7 @@ test.for([['token'], ['trace'], ['trace', 'x'], ['token', '--sub', 'x'], ['token
   },
 )
 
-test.for([['status'], ['trace', userId], ['token', '--sub', userId], ['demo'], ['migrate']])(
+test.for([['status'], ['trace', userId], ['token', '--sub', userId], ['demo'], ['migrate'], ['health']])(
   'a command exits with 2 when its configuration is wrong: %j',
   async (args) => {
     const { code, stdout, stderr } = await runCli({ DATA_DIR: '/nowhere' }, ...args)

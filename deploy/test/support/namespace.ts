@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+
+const unprivilegedId = '65534'
+const isRoot = process.getuid?.() === 0
+
+/**
+ * The command that runs the rest of its arguments as process 1 of a namespace, as an unprivileged user. The namespace
+ * ends with `unshare`.
+ */
+export const asProcessOne: readonly string[] = isRoot
+  ? [...unshare(), 'setpriv', `--reuid=${unprivilegedId}`, `--regid=${unprivilegedId}`, '--clear-groups', '--']
+  : [...unshare('--user', '--map-current-user')]
+
+function unshare(...more: string[]): string[] {
+  return ['unshare', ...more, '--pid', '--fork', '--kill-child', '--mount-proc', '--']
+}
+
+/** Whether this machine lets the tests make a namespace. Containers often do not. */
+export const mayUnshare = succeeds(asProcessOne, 'true')
+
+/** The path of tini, which is process 1 in the image. Undefined when it is not installed. */
+export const tini = ['/usr/bin/tini', '/sbin/tini'].find((path) => succeeds([path], '--version'))
+
+function succeeds([command = '', ...args]: readonly string[], last: string): boolean {
+  try {
+    execFileSync(command, [...args, last], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+type Entry = { pid: number; parent: number; state: string; name: string }
+
+/** Returns the processes below `pid`, with their states: Z is a zombie. Linux only. */
+export function descendantsOf(pid: number): Entry[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap(readEntry)
+  const children = (parent: number): Entry[] =>
+    all.filter((entry) => entry.parent === parent).flatMap((entry) => [entry, ...children(entry.pid)])
+  return children(pid)
+}
+
+/** The process may have ended since its name was read. */
+function readEntry(pid: string): Entry[] {
+  try {
+    const [, name = '', rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+    const [state = '', parent] = rest.split(' ')
+    return [{ pid: Number(pid), parent: Number(parent), state, name }]
+  } catch {
+    return []
+  }
+}

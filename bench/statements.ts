@@ -8,6 +8,7 @@ export type Statement = { name: string; text: string; values: readonly unknown[]
 export const actor = (userId: string): Actor => ({
   id: userId,
   admin: false,
+  scopes: new Set<string>(),
   correlationId: '0b8d9e36-5dc5-4d3c-9a55-7d4b6a7a9a10',
 })
 

@@ -13,6 +13,7 @@ import type { Registry } from '@goals-tasks/observability'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Deps } from './deps.ts'
+import { apiKeyRoutes } from './features/api-keys/routes.ts'
 import { goalRoutes } from './features/goals/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
@@ -38,10 +39,11 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await registerOpenapi(app, options.publicUrl)
   registerProblemPages(app)
   // Routes above are public. Every route below needs a scope.
-  registerAuth(app, options.verify)
+  registerAuth(app, (token) => deps.apiKeys.beside(options.verify)(token))
 
   await app.register(goalRoutes(deps))
   await app.register(taskRoutes(deps))
+  await app.register(apiKeyRoutes(deps))
 
   registerMethodNotAllowed(app, methods)
   return app

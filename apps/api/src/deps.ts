@@ -12,6 +12,7 @@ import {
 } from '@goals-tasks/db'
 import type { Dispatcher } from '@goals-tasks/events'
 import type pg from 'pg'
+import { type ApiKeys, createApiKeys } from './authentication/api-keys.ts'
 import { type CacheDeliveries, isForCache } from './cache-deliveries.ts'
 
 /** The dependencies of the services. Made once in main.ts. */
@@ -38,6 +39,8 @@ export type Deps = {
    * before it published. Never throws.
    */
   confirm: (keys: Invalidation) => Promise<unknown>
+  /** Verifies API keys. Close it when no request is left. */
+  apiKeys: ApiKeys
   /** Returns milliseconds since the epoch. */
   clock: () => number
   retentionDays: number
@@ -52,6 +55,8 @@ export function createDeps(options: {
   dispatcher: Pick<Dispatcher, 'dispatch'>
   cacheDeliveries: Pick<CacheDeliveries, 'finish'>
   retentionDays: number
+  /** Limits of the cache of API keys, for tests. */
+  apiKeys?: Parameters<typeof createApiKeys>[1]
 }): Deps {
   const { pool, cache, dispatcher, cacheDeliveries, retentionDays } = options
   const publish: Publish = (events) => deps.publish(events)
@@ -69,6 +74,7 @@ export function createDeps(options: {
       else dispatcher.dispatch(events, isForCache)
     },
     confirm: cache.invalidate,
+    apiKeys: createApiKeys(pool, options.apiKeys),
     clock: Date.now,
     retentionDays,
   }

@@ -57,6 +57,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
       await app.close()
       // Only now are all writes done, so these flushes take the last of them.
       await cacheDeliveries.close()
+      await deps.apiKeys.close()
       await dispatcher.close()
       await cache.close()
       for (const connection of [redis, cacheRedis]) connection.disconnect()

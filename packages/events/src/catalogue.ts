@@ -60,6 +60,8 @@ export type DomainEvent<T extends EventType = EventType> = {
     actorId: string
     /** The actor's token had the scope `admin`. Absent in events from before this field existed. */
     asAdmin?: boolean
+    /** The API key that the actor used. Absent in events from before this field existed. */
+    via?: string | null
     reason: EventReason | null
     correlationId: string | null
     causationId: string | null

@@ -23,6 +23,7 @@ export function toCloudEvent(event: DomainEvent, source: string) {
       changes: changesBetween(event.before, event.after),
       actorId: event.actorId,
       asAdmin: event.asAdmin ?? false,
+      via: event.via ?? null,
       reason: event.reason,
       correlationId: event.correlationId,
       causationId: event.causationId,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { bearerTokenOf } from './bearer-token.ts'
-import { insufficientScope, tokenMissing } from './problems.ts'
+import { forbidden, insufficientScope, tokenMissing } from './problems.ts'
 import type { Scope } from './scopes.ts'
 import type { AuthenticatedActor, Verifier } from './verifier.ts'
 
@@ -13,6 +13,8 @@ declare module 'fastify' {
     /** The scope that a token needs for this route. A route has either this or `public`. */
     scope?: Scope
     public?: true
+    /** The route refuses API keys. */
+    tokenOnly?: true
   }
   interface FastifySchema {
     /** Leaves the route out of the OpenAPI document. */
@@ -31,11 +33,13 @@ export function registerAuth(app: FastifyInstance, verify: Verifier): void {
       throw new Error(`${String(method)} ${url} names neither a scope nor public: add config.scope to the route`)
   })
   app.addHook('onRequest', (request, _reply, done) => {
-    const { scope } = request.routeOptions.config
+    const { scope, tokenOnly } = request.routeOptions.config
     if (!scope) return done()
     const admit = (actor: AuthenticatedActor): void => {
       request.actor = actor
-      done(actor.scopes.has(scope) || actor.admin ? undefined : insufficientScope(scope))
+      if (!actor.scopes.has(scope) && !actor.admin) done(insufficientScope(scope))
+      else if (tokenOnly && actor.keyId) done(forbidden('This operation takes a token of the user, not an API key.'))
+      else done()
     }
     const token = bearerTokenOf(request.headers)
     if (token === undefined) return done(tokenMissing('Send a token: Authorization: Bearer <token>.'))

@@ -44,7 +44,9 @@ export const entityProblems = {
     status: 403,
     title: 'You may read this but not change it',
     detail: 'Only its owner may change a goal.',
-    why: 'The goal belongs to another user, or an assignee changes more than status and hours of a task.',
+    why:
+      'The goal belongs to another user, an assignee changes more than status and hours of a task, ' +
+      'or an API key manages API keys.',
     remedy: 'Leave the members that `detail` names out, or let the owner of the goal make the change.',
   },
   'not-found': {
@@ -115,6 +117,13 @@ export const entityProblems = {
     detail: 'A task depends on at most 100 others.',
     why: 'A task depends on at most a hundred others.',
     remedy: 'Remove dependencies, or depend on a task that collects others.',
+  },
+  'too-many-api-keys': {
+    status: 409,
+    title: 'The user has reached the maximum number of API keys',
+    detail: 'A user has at most 100 API keys that are neither revoked nor expired.',
+    why: 'A user has at most a hundred API keys that are neither revoked nor expired.',
+    remedy: 'Revoke keys that no program uses. `lastUsedAt` shows when a key was last used.',
   },
   deleted: {
     status: 409,

@@ -19,6 +19,7 @@ export {
   notFound,
   Problem,
   tokenMissing,
+  unauthenticated,
   unavailable,
 } from './problems.ts'
 export { readiness } from './readiness.ts'

@@ -34,6 +34,7 @@ const lineOf = (request: FastifyRequest, reply: FastifyReply) => ({
   url: request.url.split('?')[0],
   ms: Math.round(reply.elapsedTime * 10) / 10,
   actorId: request.actor?.id,
+  keyId: request.actor?.keyId,
 })
 
 function levelOf(request: FastifyRequest, status: number): 'error' | 'info' | 'debug' {

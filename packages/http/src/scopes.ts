@@ -8,6 +8,8 @@ export const scopes = {
   'notifications:write': 'mark notifications as read',
   'webhooks:read': 'read webhooks',
   'webhooks:write': 'manage webhooks',
+  'api-keys:read': 'read your API keys',
+  'api-keys:write': 'create, rename and revoke API keys',
   sync: 'start synchronisations',
   ops: 'use ops',
   admin: 'read and change the goals and tasks of every user',

@@ -5,10 +5,20 @@ import type { AuthConfig } from './auth-config.ts'
 import { unauthenticated, unavailable } from './problems.ts'
 import { createVerificationKeys } from './verification-keys.ts'
 
-/** The user behind a request and what the token allows. `id` is a UUID in lower case; `expiresAtMs` is a Unix time. */
-export type AuthenticatedActor = { id: string; admin: boolean; scopes: ReadonlySet<string>; expiresAtMs: number }
 /**
- * Returns the actor of a token, without a promise when the token is cached.
+ * The user behind a request and what the token or the API key allows. `id` is a UUID in lower case; `expiresAtMs` is a
+ * Unix time.
+ */
+export type AuthenticatedActor = {
+  id: string
+  admin: boolean
+  scopes: ReadonlySet<string>
+  expiresAtMs: number
+  /** The API key that the request has in place of a token. */
+  keyId?: string
+}
+/**
+ * Returns the actor of a token or an API key, without a promise when it is cached.
  * @throws Problem `unauthenticated` for a bad token, `unavailable` when the keys for it cannot be fetched
  */
 export type Verifier = (token: string) => AuthenticatedActor | Promise<AuthenticatedActor>

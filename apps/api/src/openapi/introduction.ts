@@ -15,6 +15,9 @@ export API="\${API:-http://localhost:3000}"
 export TOKEN="$(npm run --silent token -- --sub 0192f6a0-0000-7000-8000-000000000001)"
 \`\`\`
 
+A program can use an API key in place of a token.
+\`POST /v1/api-keys\` creates one, and the changes of that program have its id as \`via\` in the history.
+
 ## A first request
 
 Create a goal, and keep its id:

@@ -22,14 +22,14 @@ export async function registerOpenapi(app: FastifyInstance, publicUrl = ''): Pro
       },
       servers: [{ url: publicUrl || '/', description: 'This service.' }],
       tags,
-      components: { securitySchemes: { token } },
+      components: { securitySchemes: { token, apiKey } },
     },
     transformObject: (document) =>
       hoistComponents(('openapiObject' in document ? document.openapiObject : {}) as Document) as object,
     // Each operation names its scope, from the same line that enforces it, and its content types.
     transform: ({ schema, url, route }) => {
-      const { scope } = route.config ?? {}
-      const security = scope ? { security: [{ token: [scope] }] } : {}
+      const { scope, tokenOnly } = route.config ?? {}
+      const security = scope ? { security: [{ token: [scope] }, ...(tokenOnly ? [] : [{ apiKey: [scope] }])] } : {}
       const consumes = [route.method].flat().includes('PATCH') && schema?.body ? { consumes: mergePatch } : {}
       return { url, schema: { ...schema, ...security, ...consumes } }
     },
@@ -53,6 +53,7 @@ const releaseVersion = (): string =>
   JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')).version
 
 const tags = [
+  { name: 'api-keys', description: 'API keys: by such a key a program acts as the user who created it.' },
   { name: 'goals', description: 'Goals: what a user wants to reach. Each belongs to the user who created it.' },
   { name: 'tasks', description: 'Tasks: the steps to a goal. A task can have an assignee, and wait for other tasks.' },
 ]
@@ -60,6 +61,11 @@ const tags = [
 const token = {
   ...({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const),
   description: 'A signed token. Its claim `sub` is the id of the user, and `scope` names what it permits.',
+}
+
+const apiKey = {
+  ...({ type: 'http', scheme: 'bearer', bearerFormat: 'gtk_<id>_<secret>' } as const),
+  description: 'An API key of a user, in place of a token. It permits the scopes that it was created with.',
 }
 
 const mergePatch = ['application/merge-patch+json', 'application/json']

@@ -27,6 +27,10 @@ export const historyEntry = <S extends TSchema>(noun: 'goal' | 'task', Entity: S
         exampleIds.user,
       ),
       asAdmin: Type.Boolean({ description: 'Whether the token had the scope `admin`.', examples: [false] }),
+      via: Nullable(Id, {
+        description: 'The API key by which the change was made. Null for a token.',
+        examples: [null],
+      }),
       reason: Nullable(stringEnum(eventReasons), {
         title: 'EventReason',
         description: 'Why the service made or extended the change. Null when the request alone explains it.',
@@ -48,7 +52,7 @@ export const historyEntry = <S extends TSchema>(noun: 'goal' | 'task', Entity: S
   )
 }
 
-const columns = sql`version, type, event_id, actor_id, as_admin, reason, correlation_id, cascade_id, occurred_at,
+const columns = sql`version, type, event_id, actor_id, as_admin, via, reason, correlation_id, cascade_id, occurred_at,
   before::jsonb as before, after::jsonb as after`
 const below = sql`${sql.placeholder('below')}::int`
 const limit = sql`${sql.placeholder('limit')}::int`
@@ -63,7 +67,7 @@ export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
     `${name}_history`,
     sql`select json_build_object(
           'version', version, 'type', type, 'eventId', event_id, 'actorId', actor_id, 'asAdmin', as_admin,
-          'reason', reason, 'correlationId', correlation_id, 'cascadeId', cascade_id,
+          'via', via, 'reason', reason, 'correlationId', correlation_id, 'cascadeId', cascade_id,
           'occurredAt', rfc3339(occurred_at), 'before', coalesce(before, lead(after) over (order by version desc)),
           'after', after)::text as text, version
         from (
@@ -71,8 +75,8 @@ export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
            where ${entityId} = ${sql.placeholder('id')}::uuid and version < ${below}
            order by version desc limit ${limit})
           union all
-          (select aggregate_version as version, type, id as event_id, actor_id, as_admin, reason, correlation_id,
-                  cascade_id, occurred_at, before::jsonb, after::jsonb
+          (select aggregate_version as version, type, id as event_id, actor_id, as_admin, via, reason,
+                  correlation_id, cascade_id, occurred_at, before::jsonb, after::jsonb
            from events
            where aggregate_id = ${sql.placeholder('id')}::uuid and ordinal = 0 and aggregate_version < ${below}
              and not exists (select from ${auditLog}

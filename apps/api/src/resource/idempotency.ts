@@ -5,7 +5,9 @@ import type { Deps } from '../deps.ts'
 
 /** The response to a write. It is stored with the write, so that a repeated request gets the same one. */
 export type StoredResponse = { status: number; headers: Record<string, string>; body: string }
-type Response = StoredResponse & { replayed?: boolean }
+/** The response to a write as the client gets it the first time. `storedBody` is the body without its secret. */
+export type WriteResponse = StoredResponse & { storedBody?: string }
+type Response = WriteResponse & { replayed?: boolean }
 
 /**
  * A request with an `Idempotency-Key`. `bodyHash` distinguishes requests under one key. `formerHash` is the hash of
@@ -13,7 +15,7 @@ type Response = StoredResponse & { replayed?: boolean }
  */
 export type KeyedRequest = IdempotencyKey & { bodyHash: string; formerHash: string }
 
-type Work = (deps: Deps) => Promise<StoredResponse>
+type Work = (deps: Deps) => Promise<WriteResponse>
 
 /** How long a request waits for an equal one that is still running. */
 const defaultLimits = { waitMs: 5_000 }
@@ -40,7 +42,8 @@ async function once(deps: Deps, request: KeyedRequest, work: Work, waitMs: numbe
     })
     if (!taken) return null
     const response = await work(tx)
-    await storeResponse(tx.db, request, { ...response, events: tx.db.events })
+    const { storedBody, ...repeated } = { ...response, body: response.storedBody ?? response.body }
+    await storeResponse(tx.db, request, { ...repeated, events: tx.db.events })
     return response
   })
   const found = response ?? (await findStored(deps, request))

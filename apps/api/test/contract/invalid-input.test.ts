@@ -8,13 +8,15 @@ import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
 
-/** An API, a token with the scope `admin`, and the ids of a goal, a task and a blocker of the same user. */
+/** An API, a token with the scope `admin`, and the ids of a goal, a task, a blocker and an API key of the same user. */
 type Target = { api: TestApp; token: string; ids: Record<string, string> }
 
 const test = base.extend('target', { scope: 'file' }, async ({ api, ada }): Promise<Target> => {
   const { id: goalId } = await ada.createGoal()
   const [task, blocker] = await Promise.all([ada.createTask(goalId), ada.createTask(goalId)])
-  return { api, token: await signToken(ada.id, 'admin'), ids: { goalId, taskId: task.id, blockerId: blocker.id } }
+  const { body } = await ada.post('/v1/api-keys', { name: 'x', scopes: ['goals:read'] })
+  const ids = { goalId, taskId: task.id, blockerId: blocker.id, keyId: String(body.id) }
+  return { api, token: await signToken(ada.id, 'admin'), ids }
 })
 
 // A refused request writes nothing.
@@ -53,11 +55,18 @@ async function expectRefusal(operation: Operation, target: Target, { what, statu
   expect(answer.body, what).not.toMatch(/node_modules|\bat .*\.ts:|select |insert |postgres/i)
 }
 
+/** Returns valid values of the fields that an operation requires. */
+function requiredBy({ method, fields }: Operation): object {
+  if (method !== 'POST') return {}
+  if (fields.includes('scopes')) return { name: 'x', scopes: ['goals:read'] }
+  return fields.includes('title') ? { title: 'x' } : {}
+}
+
 /** Returns a value as text that is short enough for a message. */
 const inShort = (value: unknown) => (JSON.stringify(value) ?? String(value)).slice(0, 60)
 
 describe.each(operations.map((operation) => [operation.name, operation] as const))('%s', (_name, operation) => {
-  const required = operation.method === 'POST' && operation.fields.includes('title') ? { title: 'x' } : {}
+  const required = requiredBy(operation)
 
   if (operation.fields.length > 0)
     test('refuses every invalid value of every field', async ({ target }) => {

@@ -181,7 +181,7 @@ test('a page of a long list is read along its index and never sorted', async ({ 
     return pool.query(statement)
   }
   const deps = { ...api.deps, db: { query } as unknown as typeof pool }
-  const actor = { id: ada.id, admin: false, correlationId: 'test' }
+  const actor = { id: ada.id, admin: false, scopes: new Set<string>(), correlationId: 'test' }
   await listGoals(deps, actor, {})
   await listTasks(deps, actor, {})
   await listTasks(deps, actor, { assignedTo: 'me' })

@@ -60,7 +60,9 @@ export async function createFixture(actors: Actors) {
     createTaskBy('creator who does not'),
     owner.createTask(goal.id, { title: 'To see the goal', assignedTo: actors['creator who sees the goal'].id }),
   ])
-  return { goal: goal.id, task, taskByBlindCreator, taskOfCreator: taskOfCreator.id }
+  // A test of a route that names an API key replaces its id.
+  const apiKey: string = randomUUID()
+  return { goal: goal.id, task, taskByBlindCreator, taskOfCreator: taskOfCreator.id, apiKey }
 }
 
 /** Returns the task that this actor requests: a creator requests the one that they created. */

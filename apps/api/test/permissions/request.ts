@@ -24,5 +24,6 @@ export function addressOf(route: string, target: { actors: Actors; fixture: Fixt
     .replace(':goalId', fixture.goal)
     .replace(':taskId', taskFor(fixture, actor))
     .replace(':blockerId', blocker)
+    .replace(':keyId', fixture.apiKey)
   return { method, url }
 }

@@ -1,8 +1,17 @@
+import { invalidApiKeyFields, invalidApiKeyParameters } from '../../src/features/api-keys/invalid-examples.ts'
 import { invalidGoalFields, invalidGoalParameters } from '../../src/features/goals/invalid-examples.ts'
 import { invalidTaskFields, invalidTaskParameters } from '../../src/features/tasks/invalid-examples.ts'
 
 /** Invalid values by field, for every field that some body may name. */
-export const invalidFields: Record<string, unknown[]> = { ...invalidGoalFields, ...invalidTaskFields }
+export const invalidFields: Record<string, unknown[]> = {
+  ...invalidGoalFields,
+  ...invalidTaskFields,
+  ...invalidApiKeyFields,
+}
 
 /** Invalid values by query parameter, for every parameter of some route. */
-export const invalidParameters: Record<string, string[]> = { ...invalidGoalParameters, ...invalidTaskParameters }
+export const invalidParameters: Record<string, string[]> = {
+  ...invalidApiKeyParameters,
+  ...invalidGoalParameters,
+  ...invalidTaskParameters,
+}

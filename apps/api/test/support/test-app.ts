@@ -23,6 +23,8 @@ export type TestAppOptions = {
   redis?: { url: string; prefix: string }
   lockTimeoutMs?: number
   publicUrl?: string
+  /** How long a verified API key stays cached. */
+  cachedKeyMs?: number
 }
 
 /** Starts the API without a socket, on a database and a key prefix of its own unless `options` name others. */
@@ -41,7 +43,14 @@ export async function startTestApp(options: TestAppOptions = {}) {
   const registry = createRegistry()
   const cache = createCache({ redis: cacheRedis, prefix: `${prefix}-cache`, log, registry })
   const cacheDeliveries = createCacheDeliveries({ pool: database.pool, dispatcher })
-  const deps = createDeps({ pool: database.pool, cache, dispatcher, cacheDeliveries, retentionDays: 30 })
+  const deps = createDeps({
+    pool: database.pool,
+    cache,
+    dispatcher,
+    cacheDeliveries,
+    retentionDays: 30,
+    apiKeys: options.cachedKeyMs === undefined ? {} : { cachedMs: options.cachedKeyMs },
+  })
   const app = await buildApp(deps, {
     log,
     registry,
@@ -75,6 +84,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     async close() {
       await app.close()
       await cacheDeliveries.close()
+      await deps.apiKeys.close()
       await dispatcher.close()
       await cache.close()
       for (const connection of [redis, cacheRedis]) connection.disconnect()

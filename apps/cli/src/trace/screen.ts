@@ -37,7 +37,8 @@ function fullLines(event: TracedEventWork, width: number): string[] {
   ]
 }
 
-const actorOf = ({ actorId, asAdmin }: TracedEventWork) => `${actorId}${asAdmin ? ' as admin' : ''}`
+const actorOf = ({ actorId, asAdmin, via }: TracedEventWork) =>
+  `${actorId}${asAdmin ? ' as admin' : ''}${via === null ? '' : ` by key ${via}`}`
 
 function factsOf(event: TracedEventWork): [string, string][] {
   const ageSeconds = (Date.now() - Date.parse(event.occurredAt)) / 1_000

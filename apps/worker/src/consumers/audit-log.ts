@@ -9,7 +9,7 @@ export const auditLog: InSql = {
 }
 
 /** The columns of both audit logs that are copies of those of the claimed events. */
-const copied = sql.raw('type, actor_id, as_admin, reason, correlation_id, cascade_id, after, occurred_at')
+const copied = sql.raw('type, actor_id, as_admin, via, reason, correlation_id, cascade_id, after, occurred_at')
 
 /** The state in the event is that of the entity in the version of the event. */
 const isWellFormed = sql`coalesce(after->>'id' = aggregate_id::text and after->'version' = to_jsonb(aggregate_version)
@@ -33,8 +33,8 @@ const append = (aggregate: 'goal' | 'task', table: SQL, key: SQL) => sql`
   on conflict (${key}, version) do update set event_id = excluded.event_id where ${table}.event_id = excluded.event_id
   returning event_id`
 
-const event = sql`e.id, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.type, e.actor_id, e.as_admin, e.reason,
-  e.correlation_id, e.cascade_id, e.before::jsonb as before, e.after::jsonb as after, e.occurred_at`
+const event = sql`e.id, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.type, e.actor_id, e.as_admin, e.via,
+  e.reason,  e.correlation_id, e.cascade_id, e.before::jsonb as before, e.after::jsonb as after, e.occurred_at`
 
 const appendVersions = prepareStatement<WrittenEvent>(
   'audit_log_append',

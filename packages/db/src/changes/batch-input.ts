@@ -11,6 +11,7 @@ export function toInput<T extends PgTable>(table: T, fields: readonly Field<T>[]
     types: metadata.types,
     actor_id: metadata.actorId,
     as_admin: metadata.asAdmin ?? false,
+    via: metadata.via,
     reason: metadata.reason,
     correlation_id: metadata.correlationId,
     causation_id: metadata.causationId,
@@ -27,20 +28,21 @@ export const inputOf = <T extends PgTable>(table: T, fields: readonly Field<T>[]
   const columns = [...(keys ? [keys] : []), ...(fields.length > 0 ? [recordset(table, fields)] : [])]
   return sql`input as materialized (
   select * from json_to_recordset(${sql.placeholder('input')}::json) as x(
-    ${sql.join(columns, sql`, `)}, types text[], actor_id uuid, as_admin boolean, reason text,
-    correlation_id text, causation_id uuid, cascade_id uuid, traceparent text)
+    ${sql.join(columns, sql`, `)}, types text[], actor_id uuid, as_admin boolean, via uuid,
+    reason text, correlation_id text, causation_id uuid, cascade_id uuid, traceparent text)
 )`
 }
 
 /** The columns of `input` with the event metadata. */
 export const metadataColumns = sql`
-  types, actor_id, as_admin, reason, correlation_id, causation_id, cascade_id, traceparent`
+  types, actor_id, as_admin, via, reason, correlation_id, causation_id, cascade_id, traceparent`
 
 /** The event metadata of each row of `changed`, for `emitEvents`. */
 export const metadataOfChanged = {
   types: sql`changed.types`,
   actorId: sql`changed.actor_id`,
   asAdmin: sql`changed.as_admin`,
+  via: sql`changed.via`,
   reason: sql`changed.reason`,
   correlationId: sql`changed.correlation_id`,
   causationId: sql`changed.causation_id`,

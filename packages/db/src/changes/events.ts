@@ -18,6 +18,8 @@ export type EventMetadata = {
   actorId: string
   /** The actor acts with the scope `admin`, and so may change rows of other users. */
   asAdmin?: boolean | undefined
+  /** The id of the API key that the actor uses. */
+  via?: string | undefined
   reason?: EventReason | undefined
   /** The id of the request, as in its response and in the log. */
   correlationId?: string | undefined
@@ -34,6 +36,7 @@ export function metadataValues(metadata: EventMetadata) {
     ...subscriptionValues(types),
     actorId,
     asAdmin,
+    via: metadata.via ?? null,
     reason: metadata.reason ?? null,
     correlationId: metadata.correlationId ?? null,
     causationId: metadata.causationId ?? null,
@@ -55,7 +58,9 @@ export function subscriptionValues(types: readonly EventType[]) {
  */
 const emittedRows = sql`emitted full join changed on changed.id = emitted.aggregate_id`
 
-type Source = 'types' | 'actorId' | 'asAdmin' | 'reason' | 'correlationId' | 'causationId' | 'cascadeId' | 'traceparent'
+type Source =
+  | ('types' | 'actorId' | 'asAdmin' | 'via' | 'reason')
+  | ('correlationId' | 'causationId' | 'cascadeId' | 'traceparent')
 
 /** The assignees of a goal's live tasks when the event `x` is its completion, as the statement sees them; else null. */
 const assigneesAtCompletion = sql`case when x.type = 'goal:completed' then array(
@@ -94,12 +99,13 @@ export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source
   const subscriptions = sql`
     unnest(${sql.placeholder('consumers')}::text[], ${sql.placeholder('subscribedTypes')}::text[])`
   return sql`emitted as (
-    insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, reason,
-                        correlation_id, causation_id, cascade_id, traceparent, before, after, assignees)
+    insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, via,
+                        reason, correlation_id, causation_id, cascade_id, traceparent, before, after, assignees)
     select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1,
-           ${value('actorId', 'uuid')}, ${value('asAdmin', 'boolean')}, ${value('reason', 'text')},
-           ${value('correlationId', 'text')}, ${value('causationId', 'uuid')}, ${value('cascadeId', 'uuid')},
-           ${value('traceparent', 'text')}, ${storedBody('before')}, ${storedBody('after')},
+           ${value('actorId', 'uuid')}, ${value('asAdmin', 'boolean')}, ${value('via', 'uuid')},
+           ${value('reason', 'text')}, ${value('correlationId', 'text')}, ${value('causationId', 'uuid')},
+           ${value('cascadeId', 'uuid')}, ${value('traceparent', 'text')},
+           ${storedBody('before')}, ${storedBody('after')},
            ${aggregate === 'goal' ? assigneesAtCompletion : sql`null::uuid[]`}
     from changed cross join unnest(${value('types', 'text[]')}) with ordinality x(type, ordinal)
     order by changed.id, x.ordinal

@@ -124,17 +124,17 @@ const replay = (db: Executor, which: SQL, limit: number) =>
     ), dead as (
       delete from dead_letters using chosen where dead_letters.id = chosen.id returning dead_letters.*
     ), restored_events as (
-      insert into events (id, type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin,
+      insert into events (id, type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, via,
                           reason, correlation_id, causation_id, cascade_id, traceparent, before, after, assignees,
                           occurred_at)
       select distinct on (dead.event_id)
              dead.event_id, x.type, x."aggregateType", x."aggregateId", x."aggregateVersion", x.ordinal, x."actorId",
-             coalesce(x."asAdmin", false), x.reason, x."correlationId", x."causationId", x."cascadeId", x.traceparent,
-             x.before, x.after, x.assignees, x."occurredAt"
+             coalesce(x."asAdmin", false), x.via, x.reason, x."correlationId", x."causationId", x."cascadeId",
+             x.traceparent, x.before, x.after, x.assignees, x."occurredAt"
       from dead cross join jsonb_to_record(dead.event) as x(
         type text, "aggregateType" text, "aggregateId" uuid, "aggregateVersion" int, ordinal smallint, "actorId" uuid,
-        "asAdmin" boolean, reason text, "correlationId" text, "causationId" uuid, "cascadeId" uuid, traceparent text,
-        before json, after json, assignees uuid[], "occurredAt" timestamptz)
+        "asAdmin" boolean, via uuid, reason text, "correlationId" text, "causationId" uuid, "cascadeId" uuid,
+        traceparent text, before json, after json, assignees uuid[], "occurredAt" timestamptz)
       on conflict (id) do update set before = excluded.before, after = excluded.after where events.after is null
     ), replayed as (
       insert into deliveries (consumer, event_id, target, replays)

@@ -13,13 +13,13 @@ import { bodyOf } from '../reads/event-bodies.ts'
 /** The event `e` under the names of a `DomainEvent`. `ids` are the lowest and the highest id of the events `e`. */
 export const eventFields = (ids?: { from: SQL; to: SQL }): SQL => sql`
   e.id, e.type, e.aggregate_type as "aggregateType", e.aggregate_id as "aggregateId",
-  e.aggregate_version as "aggregateVersion", e.ordinal, e.actor_id as "actorId", e.as_admin as "asAdmin", e.reason,
-  e.correlation_id as "correlationId", e.causation_id as "causationId", e.cascade_id as "cascadeId", e.traceparent,
-  rfc3339(e.occurred_at) as "occurredAt", ${bodyOf('before', ids)} as before, ${bodyOf('after', ids)} as after,
-  e.assignees`
+  e.aggregate_version as "aggregateVersion", e.ordinal, e.actor_id as "actorId", e.as_admin as "asAdmin", e.via,
+  e.reason, e.correlation_id as "correlationId", e.causation_id as "causationId", e.cascade_id as "cascadeId",
+  e.traceparent, rfc3339(e.occurred_at) as "occurredAt",
+  ${bodyOf('before', ids)} as before, ${bodyOf('after', ids)} as after, e.assignees`
 
 const eventNames = sql.raw(`
-  id, type, "aggregateType", "aggregateId", "aggregateVersion", ordinal, "actorId", "asAdmin", reason,
+  id, type, "aggregateType", "aggregateId", "aggregateVersion", ordinal, "actorId", "asAdmin", via, reason,
   "correlationId", "causationId", "cascadeId", traceparent, "occurredAt", before, after, assignees`)
 
 /** The deliveries of the consumer for the events `ids`. */

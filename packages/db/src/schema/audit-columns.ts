@@ -9,6 +9,8 @@ export const auditColumns = () => ({
   type: text('type').notNull(),
   actorId: uuid('actor_id').notNull(),
   asAdmin: boolean('as_admin').notNull().default(false),
+  /** The API key that the actor used, if any. */
+  via: uuid('via'),
   reason: text('reason'),
   correlationId: text('correlation_id'),
   cascadeId: uuid('cascade_id'),

@@ -23,6 +23,8 @@ export const events = pgTable(
     actorId: uuid('actor_id').notNull(),
     /** The actor's token had the scope `admin`. */
     asAdmin: boolean('as_admin').notNull().default(false),
+    /** The API key that the actor used, if any. */
+    via: uuid('via'),
     reason: text('reason'),
     correlationId: text('correlation_id'),
     causationId: uuid('causation_id'),

@@ -1,3 +1,4 @@
+export { apiKeys } from './api-keys.ts'
 export { blockKind, goalStatus, priority, taskStatus } from './columns.ts'
 export { deadLetters } from './dead-letters.ts'
 export { deliveries } from './deliveries.ts'

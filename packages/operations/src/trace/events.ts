@@ -12,6 +12,8 @@ export type TracedEvent = {
   ordinal: number
   actorId: string
   asAdmin: boolean
+  /** The API key that the actor used. */
+  via: string | null
   reason: string | null
   correlationId: string | null
   causationId: string | null
@@ -46,7 +48,7 @@ export async function loadEventsOf(db: Executor, aggregateId: string, limit: num
 }
 
 const columns = sql`id, type, aggregate_type as "aggregateType", aggregate_id as "aggregateId",
-  aggregate_version as "aggregateVersion", ordinal, actor_id as "actorId", as_admin as "asAdmin", reason,
+  aggregate_version as "aggregateVersion", ordinal, actor_id as "actorId", as_admin as "asAdmin", via, reason,
   correlation_id as "correlationId", causation_id as "causationId", cascade_id as "cascadeId",
   rfc3339(occurred_at) as "occurredAt", ${bodyOf('before')} as before, ${bodyOf('after')} as after`
 
@@ -56,5 +58,5 @@ const alwaysChanged = ['version', 'updatedAt']
 function withoutBodies({ before, after, ...event }: Row): TracedEvent {
   const changes = after === null ? {} : changesBetween(before, after)
   const changed = Object.keys(changes).filter((field) => !alwaysChanged.includes(field))
-  return { ...event, asAdmin: event.asAdmin ?? false, changed }
+  return { ...event, asAdmin: event.asAdmin ?? false, via: event.via ?? null, changed }
 }

@@ -25,6 +25,8 @@ export type Access = {
   body?: object
   /** A verb that the owner calls first on the goal or task, or `wait`. */
   first?: string
+  /** Whether a change emits events. Default: true. */
+  emits?: boolean
 }
 
 declare module 'fastify' {

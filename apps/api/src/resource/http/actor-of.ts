@@ -6,6 +6,7 @@ const traceparent = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 /** Returns the authenticated user of a request, with its correlation id and trace. */
 export function actorOf(request: FastifyRequest): Actor {
   const trace = request.headers.traceparent
-  const actor = { id: request.actor.id, admin: request.actor.admin, correlationId: request.id }
+  const { id, admin, scopes, keyId } = request.actor
+  const actor = { id, admin, scopes, ...(keyId && { via: keyId }), correlationId: request.id }
   return typeof trace === 'string' && traceparent.test(trace) ? { ...actor, traceparent: trace } : actor
 }

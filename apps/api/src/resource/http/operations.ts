@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import Type, { type Static, type TSchema } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../actor.ts'
-import { createIdempotentWrites, type StoredResponse } from '../idempotency.ts'
+import { createIdempotentWrites, type WriteResponse } from '../idempotency.ts'
 import type { Precondition } from '../precondition.ts'
 import { waitInTime } from '../time-limit.ts'
 import type { Access } from './access.ts'
@@ -65,21 +65,22 @@ export type Write<P extends TSchema, B extends TSchema> = Described & {
   body?: B
   /** Every later change conflicts with the operation, so `Prefer: handling=lenient` has no effect. */
   changesAll?: true
-  run(deps: Deps, actor: Actor, input: WriteInput<P, B>): Promise<StoredResponse>
+  run(deps: Deps, actor: Actor, input: WriteInput<P, B>): Promise<WriteResponse>
 }
 
 type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /**
  * Returns functions that add the operations of one feature. They add what all operations share: tag and scope, the
- * strict query string, idempotency, the precondition, the response.
+ * strict query string, idempotency, the precondition, the response. With `writeByTokenOnly`, writes refuse API keys.
  */
 export function createOperations(
   app: FastifyInstance,
   deps: Deps,
-  feature: { tag: string; read: Scope; write: Scope },
+  feature: { tag: string; read: Scope; write: Scope; writeByTokenOnly?: true },
 ) {
   const execute = createIdempotentWrites(deps)
+  const tokenOnly = feature.writeByTokenOnly ? ({ tokenOnly: true } as const) : {}
   const described = (
     { id, summary, description, response, problems = [] }: Described,
     params: TSchema | undefined,
@@ -100,7 +101,7 @@ export function createOperations(
   ): void {
     const { access, params, body, run } = operation
     app.route({
-      ...{ method, url, config: { scope: feature.write, access } },
+      ...{ method, url, config: { scope: feature.write, access, ...tokenOnly } },
       schema: {
         ...described(operation, params, method === 'PATCH' ? [...everyWrite, 'precondition-required'] : everyWrite),
         headers,
@@ -112,7 +113,7 @@ export function createOperations(
         const executed = execute(keyedRequestOf(request), (deps) =>
           run(deps, actorOf(request), inputOf(request, method)),
         )
-        const { replayed, ...response } = await waitInTime(deps, executed)
+        const { replayed, storedBody: _, ...response } = await waitInTime(deps, executed)
         if (replayed) reply.header('idempotency-replayed', 'true')
         reply.code(response.status).headers(response.headers)
         return reply.send(response.body === '' ? undefined : response.body)

@@ -44,21 +44,21 @@ const applied = {
 const unchanged = bodyless('The client has the current representation.', tagged)
 
 /** The responses that are no problem: of a write, a read, a create, a delete and a list. */
-export const ok = (schema: TSchema) => ({
-  200: json('The goal or task as it is now.', schema, { ...tagged, ...replayed, ...applied }),
+export const ok = (schema: TSchema, noun = 'goal or task') => ({
+  200: json(`The ${noun} as it is now.`, schema, { ...tagged, ...replayed, ...applied }),
 })
 /** A restore is never carried over to a later version. */
 export const restored = (schema: TSchema) => ({
   200: json('The restored goal or task.', schema, { ...tagged, ...replayed }),
 })
-export const okOrUnchanged = (schema: TSchema) => ({
-  200: json('The goal or task as it is now.', schema, tagged),
+export const okOrUnchanged = (schema: TSchema, noun = 'goal or task') => ({
+  200: json(`The ${noun} as it is now.`, schema, tagged),
   304: unchanged,
 })
-export const created = (schema: TSchema) => ({
-  201: json('The new goal or task.', schema, {
+export const created = (schema: TSchema, noun = 'goal or task') => ({
+  201: json(`The new ${noun}.`, schema, {
     ...{ ...tagged, ...replayed },
-    Location: header('The address of the new goal or task.', '/v1/goals/1f0b6c2e-8a34-4d57-b1c9-6e2f0d9a5b31'),
+    Location: header('The address of what was created.', '/v1/goals/1f0b6c2e-8a34-4d57-b1c9-6e2f0d9a5b31'),
   }),
 })
 export const noContent = { 204: bodyless('It is deleted.', { ...requestId, ...replayed }) }

@@ -7,7 +7,8 @@ import { type SQL, sql } from 'drizzle-orm'
 /** An active filter: its name, its condition over a placeholder of that name, and the value. */
 export type Filter = { name: string; condition: SQL; value: unknown }
 
-const newestFirst = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
+/** The order of every list, and its limit. */
+export const newestFirst = sql`order by created_at desc, id desc limit ${sql.placeholder('limit')}::int`
 const after = sql`and (created_at, id)
   < (${sql.placeholder('afterAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`
 

@@ -29,6 +29,8 @@ export type AppOptions = {
   publicUrl?: string | undefined
   /** Default: no limit. */
   shutdownTimeoutMs?: number
+  /** Returns whether the log has a line about an outage of Postgres. Default: never. */
+  isOutageLogged?: () => boolean
 }
 
 /** Builds the API: plugins first, then one line per feature, in this order. */

@@ -2,13 +2,19 @@ import { connectCache, createCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createOutageLog, registerDispatcherMetrics, runProcess } from '@goals-tasks/observability'
+import {
+  createOutageLog,
+  createRedisOutageLogs,
+  registerDispatcherMetrics,
+  runProcess,
+} from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { createCacheDeliveries } from './cache-deliveries.ts'
 import { loadConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 
 await runProcess('api', loadConfig, async ({ config, log, registry }) => {
+  const postgresOutage = createOutageLog(log, 'Postgres', 'every request gets 503')
   const { pool, close: closeDatabase } = createDatabase({
     ...config.database,
     name: 'goals-tasks api',
@@ -17,15 +23,17 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     // A request that waits for a lock occupies a connection.
     lockTimeoutMs: 3_000,
     onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
-    outage: createOutageLog(log, 'Postgres', 'every request gets 503'),
+    outage: postgresOutage,
   })
   await assertSchema(pool)
   await ensurePartitions(pool)
-  const redisOutage = createOutageLog(log, 'Redis', 'events wait in Postgres')
-  const redis = connectProducer(config.redis.url, redisOutage.failed).on('ready', redisOutage.ready)
-  const cacheOutage = createOutageLog(log, 'the Redis of the cache', 'every read asks Postgres')
-  const cacheRedis = connectCache(config.cache.url, cacheOutage.failed)
-  cacheRedis.on('ready', cacheOutage.ready)
+  const outages = createRedisOutageLogs(log, {
+    isOne: config.cache.sharesRedis,
+    effects: { queues: 'events wait in Postgres', cache: 'every read asks Postgres' },
+  })
+  const redis = connectProducer(config.redis.url, outages.queues.failed).on('ready', outages.queues.ready)
+  const cacheRedis = connectCache(config.cache.url, outages.cache.failed)
+  cacheRedis.on('ready', outages.cache.ready)
   const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
   registerDispatcherMetrics(registry, dispatcher)
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
@@ -39,6 +47,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     corsOrigins: config.http.corsOrigins,
     trustProxy: config.http.trustProxy,
     publicUrl: config.http.publicUrl,
+    isOutageLogged: postgresOutage.isAway,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
   })
 

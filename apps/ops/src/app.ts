@@ -33,6 +33,8 @@ export type OpsOptions = {
   production: boolean
   /** Default: no limit. */
   shutdownTimeoutMs?: number
+  /** Returns whether the log has a line about an outage of Postgres or Redis. Default: never. */
+  isOutageLogged?: () => boolean
   /** The networks of the proxies in front of `ops`. Their X-Forwarded-* headers count. */
   trustProxy: readonly string[]
 }

@@ -10,16 +10,17 @@ import { registerStatusMetrics } from './status/metrics.ts'
 import { readyForAll } from './status/ready-for-all.ts'
 
 await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
+  const postgresOutage = createOutageLog(log, 'Postgres', 'dead letters and the status wait for it')
   const database = createDatabase({
     ...config.database,
     name: 'goals-tasks ops',
     onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
-    outage: createOutageLog(log, 'Postgres', 'dead letters and the status wait for it'),
+    outage: postgresOutage,
   })
   const { pool } = database
   await assertSchema(pool)
-  const outage = createOutageLog(log, 'Redis', 'Bull Board waits for it')
-  const redis = connectProducer(config.redis.url, outage.failed).on('ready', outage.ready)
+  const redisOutage = createOutageLog(log, 'Redis', 'Bull Board waits for it')
+  const redis = connectProducer(config.redis.url, redisOutage.failed).on('ready', redisOutage.ready)
   const queues = openQueues(redis, config.redis.queuePrefix)
   const lookAtDeliveries = createDeliveryLook()
   registerStatusMetrics(registry, () => loadStatus({ pool, queues, lookAtDeliveries }), log)
@@ -29,6 +30,7 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const { production, trustProxy, shutdownTimeoutMs } = config
   const app = await buildOps({
     ...{ pool, queues, log, registry, verify, sessions, production, trustProxy, shutdownTimeoutMs },
+    isOutageLogged: () => postgresOutage.isAway() || redisOutage.isAway(),
   })
 
   return {

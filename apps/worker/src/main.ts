@@ -1,7 +1,7 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
-import { createOutageLog, runProcess } from '@goals-tasks/observability'
+import { createOutageLog, createRedisOutageLogs, runProcess } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
 import { readiness } from './readiness.ts'
@@ -21,12 +21,14 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
   await assertSchema(pool)
   await ensurePartitions(pool)
   if (config.consumers.includes('sync')) await recordSyncReceiver(pool, config.sync.url, log)
-  const outage = createOutageLog(log, 'Redis', 'events wait in Postgres')
-  const producer = connectProducer(config.redis.url, outage.failed).on('ready', outage.ready)
-  const redis = { producer, worker: connectWorker(config.redis.url, outage.failed) }
-  const cacheOutage = createOutageLog(log, 'the Redis of the cache', 'invalidations wait')
-  const cache = connectCache(config.cache.url, cacheOutage.failed)
-  cache.on('ready', cacheOutage.ready)
+  const outages = createRedisOutageLogs(log, {
+    isOne: config.cache.sharesRedis,
+    effects: { queues: 'events wait in Postgres', cache: 'invalidations wait' },
+  })
+  const producer = connectProducer(config.redis.url, outages.queues.failed).on('ready', outages.queues.ready)
+  const redis = { producer, worker: connectWorker(config.redis.url, outages.queues.failed) }
+  const cache = connectCache(config.cache.url, outages.cache.failed)
+  cache.on('ready', outages.cache.ready)
   await refuseEviction(producer, (reason) => log.warn({ reason }, 'cannot read the eviction policy of Redis'))
 
   const worker = createWorker({

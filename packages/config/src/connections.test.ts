@@ -102,6 +102,16 @@ test('the cache uses the Redis of the queues unless CACHE_REDIS_URL is set', () 
   expect(load({ ...parts, CACHE_REDIS_URL: 'redis://c' }).cache.url).toBe('redis://c')
 })
 
+test.for([
+  ['', true],
+  ['redis://:secret@R:6379/1', true],
+  ['redis://r:6380', false],
+  ['redis://c', false],
+  ['redis://r,redis://c', false],
+] as const)('the cache at %s shares the Redis of the queues: %s', ([CACHE_REDIS_URL, shares]) => {
+  expect(load({ ...parts, CACHE_REDIS_URL }).cache.sharesRedis).toBe(shares)
+})
+
 test('every variable has a description', () => {
   for (const variable of describeVariables(connectionVariables))
     expect(variable.description, variable.name).not.toBe('')

@@ -1,7 +1,7 @@
 import Type, { type Static, type TObject } from 'typebox'
 import { listenHost, networks, postgresUrl, redisNodes, redisUrl } from './formats.ts'
 import { type CrossCheck, loadVariables } from './load.ts'
-import { hostInUrl, hostProblem } from './server-url.ts'
+import { hostInUrl, hostProblem, isSameRedis } from './server-url.ts'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 
@@ -126,7 +126,12 @@ function readConnections(v: ConnectionVariables) {
     logLevel: v.LOG_LEVEL,
     database: { url: v.DATABASE_URL ?? databaseUrl(v), poolSize: v.DB_POOL_SIZE },
     redis: { url: v.REDIS_URL, queuePrefix: v.QUEUE_PREFIX },
-    cache: { url: v.CACHE_REDIS_URL ?? v.REDIS_URL, prefix: v.CACHE_PREFIX },
+    cache: {
+      url: v.CACHE_REDIS_URL ?? v.REDIS_URL,
+      prefix: v.CACHE_PREFIX,
+      /** Whether the queues are in the same Redis, perhaps in another database of it. */
+      sharesRedis: isSameRedis(v.CACHE_REDIS_URL ?? v.REDIS_URL, v.REDIS_URL),
+    },
     host: v.HOST,
     probePort: v.PROBE_PORT,
   })

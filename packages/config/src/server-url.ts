@@ -110,6 +110,12 @@ function redisProblem(text: string): string | undefined {
   return otherParameters ? 'has a parameter other than family=4 or family=6' : parseProblem(text)
 }
 
+/** Returns whether two valid URLs name one Redis, perhaps different databases or users of it. */
+export function isSameRedis(one: string, other: string): boolean {
+  const addressOf = ({ host, port = '6379' }: Parts) => `${host.toLowerCase()}:${port}`
+  return addressOf(split(one)) === addressOf(split(other))
+}
+
 /** Returns the reason why DB_HOST names no server, or undefined. */
 export function hostProblem(host: string): string | undefined {
   if (host.startsWith('/') || isIPv6(withoutBrackets(host))) return isZoned(host) ? zoneProblem : undefined

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { isConnectionLoss, Overloaded, sqlState } from '@goals-tasks/db'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { createFailureLog } from './failure-log.ts'
 import { type ProblemCode, problems } from './problem-table.ts'
 import { Problem, unavailable, unsupportedMediaType } from './problems.ts'
 
@@ -13,12 +14,16 @@ export const publicUrlOf = ({ server }: FastifyInstance): string => publicUrls.g
  * Sends every error as application/problem+json (RFC 9457). Messages of unexpected errors go to the log only.
  * `publicUrl` makes the address in `type` absolute. Call before the first route.
  */
-export function registerProblems(app: FastifyInstance, publicUrl = ''): void {
+export function registerProblems(
+  app: FastifyInstance,
+  { publicUrl = '', isOutageLogged = () => false }: { publicUrl?: string; isOutageLogged?: () => boolean } = {},
+): void {
   publicUrls.set(app.server, publicUrl)
+  const logFailure = createFailureLog(isOutageLogged)
   app.setErrorHandler((error: unknown, request, reply) => {
     const problem = problemOf(error, request)
     const { status } = problems[problem.code]
-    if (status >= 500) request.log.error({ err: error }, 'request failed')
+    if (status >= 500) logFailure(request, problem, error)
     else if (problem.cause) request.log.debug({ err: problem.cause }, problem.message)
     return sendProblem(request, reply, problem)
   })

@@ -3,12 +3,14 @@ import { isRefusedByStop } from './shutdown.ts'
 
 /**
  * Logs one line per request: `error` for a status of 500 and above, `debug` for a successful read, otherwise `info`,
- * also for a 503 because the service stops.
+ * also for a 503 because the service stops, or while `isOutageLogged`: the log then has the reason already.
  * A request whose client hung up before the end of the response has the line `request aborted` instead, as `info`.
  * The line leaves out the query, because it may contain search terms of users. Successful reads are `debug`, because
  * writing a line costs a considerable part of the read itself.
  */
-export function registerRequestLog(app: FastifyInstance): void {
+export function registerRequestLog(app: FastifyInstance, isOutageLogged: () => boolean): void {
+  const isExplained = (request: FastifyRequest, status: number) =>
+    isRefusedByStop(request) || (status === 503 && isOutageLogged())
   app.addHook('onRequest', (request, reply, done) => {
     // Fastify has no hook for a client that hangs up when its body has arrived and the handler is running.
     let finished = false
@@ -24,7 +26,8 @@ export function registerRequestLog(app: FastifyInstance): void {
     // The path of a new resource holds the id that the URL of the request lacks.
     const location = reply.statusCode === 201 ? reply.getHeader('location') : undefined
     const line = { ...lineOf(request, reply), status: reply.statusCode, location }
-    request.log[levelOf(request, reply.statusCode)](line, 'request')
+    const level = isExplained(request, reply.statusCode) ? 'info' : levelOf(request, reply.statusCode)
+    request.log[level](line, 'request')
     done()
   })
 }
@@ -37,8 +40,7 @@ const lineOf = (request: FastifyRequest, reply: FastifyReply) => ({
   keyId: request.actor?.keyId,
 })
 
-function levelOf(request: FastifyRequest, status: number): 'error' | 'info' | 'debug' {
-  if (status >= 500) return isRefusedByStop(request) ? 'info' : 'error'
-  const { method } = request
+function levelOf({ method }: FastifyRequest, status: number): 'error' | 'info' | 'debug' {
+  if (status >= 500) return 'error'
   return status < 400 && (method === 'GET' || method === 'HEAD') ? 'debug' : 'info'
 }

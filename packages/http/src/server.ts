@@ -44,6 +44,8 @@ export type ServerOptions = {
   nameHints?: { body: NameHints; query: NameHints }
   /** Address under which clients reach the service, for the `type` of problems. Default: a relative `type`. */
   publicUrl?: string | undefined
+  /** Returns whether the log has a line about an outage that fails requests. A 503 is then no error. Default: never. */
+  isOutageLogged?: () => boolean
   /** Networks of the proxies whose `X-Forwarded-*` headers count. Default: none. */
   trustProxy?: readonly string[]
 }
@@ -56,10 +58,12 @@ export type ServerOptions = {
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const corsHeaders = createCorsHeaders(options.corsOrigins ?? [])
   const app = fastify(fastifyOptions(options, corsHeaders))
-  registerProblems(app, options.publicUrl)
+  const { publicUrl = '', isOutageLogged = () => false } = options
+  registerProblems(app, { publicUrl, isOutageLogged })
   registerJson(app)
   registerValidation(app, options.nameHints)
   await registerHttp(app, corsHeaders)
+  registerRequestLog(app, isOutageLogged)
   registerShutdown(app, options.shutdownTimeoutMs)
   registerHttpMetrics(app, options.registry)
   return app
@@ -98,10 +102,9 @@ const fastifyOptions = (
   forceCloseConnections: 'idle' as const,
 })
 
-/** Registers the headers, checks and log of every request. Headers come first, so that a refusal has them as well. */
+/** Registers the headers and checks of every request. Headers come first, so that a refusal has them as well. */
 async function registerHttp(app: FastifyInstance, corsHeaders: CorsHeaders): Promise<void> {
   registerHeaders(app)
   registerCors(app, corsHeaders)
   await registerRequestChecks(app)
-  registerRequestLog(app)
 }

@@ -29,6 +29,9 @@ function addRoutes(app: FastifyInstance): void {
     throw new Error('a secret')
   })
   app.get('/slow', () => new Promise(() => undefined))
+  app.get('/unreachable', async () => {
+    throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+  })
 }
 
 const headers = { 'content-type': 'application/json' }
@@ -77,6 +80,31 @@ test('an unexpected error gets a problem without its message', async () => {
   expect(response.json()).toMatchObject({ status: 500, code: 'internal', instance: '/failing' })
   expect(response.body).not.toContain('a secret')
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'request failed', level: 50 }))
+})
+
+const linesOf503 = async (options: Options = {}) => {
+  const { app, lines } = await startServer(options)
+  for (let n = 0; n < 3; n++) expect((await app.inject('/unreachable')).statusCode).toBe(503)
+  return lines.map(({ level, msg }) => `${level} ${msg}`)
+}
+
+test('one failed request is logged as an error when many fail for one reason', async () => {
+  const levels = { error: 50, debug: 20 }
+  expect(await linesOf503()).toEqual(
+    [levels.error, levels.debug, levels.debug].flatMap((level) => [`${level} request failed`, '50 request']),
+  )
+})
+
+test('a failed request is no error when the log has a line about the outage', async () => {
+  expect(await linesOf503({ isOutageLogged: () => true })).toEqual(
+    Array.from({ length: 3 }, () => ['20 request failed', '30 request']).flat(),
+  )
+})
+
+test('every unexpected error is logged as an error, also during an outage', async () => {
+  const { app, lines } = await startServer({ isOutageLogged: () => true })
+  for (let n = 0; n < 2; n++) await app.inject('/failing')
+  expect(lines.filter(({ level }) => level === 50)).toHaveLength(4)
 })
 
 test('an invalid body gets 422 and a body above the limit gets 413', async () => {

@@ -1,7 +1,7 @@
 export { registerDispatcherMetrics } from './dispatcher-metrics.ts'
 export { createLogger } from './logger.ts'
 export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metrics.ts'
-export { createOutageLog, type OutageLog } from './outage-log.ts'
+export { createOutageLog, createRedisOutageLogs, type OutageLog } from './outage-log.ts'
 export { answers, type Readiness } from './probes.ts'
 export { type Check, checkReadiness } from './readiness.ts'
 export { runProcess } from './run-process.ts'

@@ -18,5 +18,25 @@ export function createOutageLog(log: Logger, server: string, effect: string) {
       if (isAway) log.info(`${server} is back`)
       isAway = false
     },
+    /** Returns whether an outage has begun and is not over. */
+    isAway: () => isAway,
   }
+}
+
+type RedisOutages = {
+  /** Whether queues and cache are in one Redis. */
+  isOne: boolean
+  /** The effect of an outage on the queues, and its effect on the cache. */
+  effects: { queues: string; cache: string }
+}
+
+/** Creates the outage logs of both Redis servers. One Redis for both has one log, so its outage has two lines. */
+export function createRedisOutageLogs(log: Logger, { isOne, effects: { queues, cache } }: RedisOutages) {
+  if (!isOne)
+    return {
+      queues: createOutageLog(log, 'Redis', queues),
+      cache: createOutageLog(log, 'the Redis of the cache', cache),
+    }
+  const both = createOutageLog(log, 'Redis', `${queues}, ${cache}`)
+  return { queues: both, cache: both }
 }

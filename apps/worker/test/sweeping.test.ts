@@ -161,6 +161,26 @@ test('a delivery stays overdue until it is enqueued when Redis refuses its job',
   await untilDone(installation, 1)
 })
 
+test('deliveries are as long overdue as before when Redis refuses their jobs after the lease', async ({
+  installation,
+}) => {
+  const { pool, producer, lines } = installation
+  await until(() => producer.status === 'ready')
+  const queue = queueOf(installation, 'audit-log')
+  // Redis numbers the jobs with this key, and cannot while it is a list.
+  await producer.lpush(queue.toKey('id'), 'no number')
+  await writeGoals(installation, 3)
+  await pool.query(`update deliveries set due_at = now() - interval '1 hour'`)
+  await pool.query(`update deliveries set attempts = 1 where event_id = (select event_id from deliveries limit 1)`)
+  startWorker(installation, { serve, timings: { ...quick, leaseMs: 600_000 } })
+  const refusals = () => lines.filter(({ msg }) => msg === 'the sweep failed')
+  await until(() => refusals().length > 0)
+  const overdue = `deliveries where consumer = 'audit-log' and due_at < now() - interval '59 minutes'`
+  await until(async () => expect(await countRows(pool, overdue)).toBe(3))
+  await producer.del(queue.toKey('id'))
+  await untilDone(installation, 3)
+})
+
 test('a delivery is snoozed with an error when its event is missing, and holds up no other', async ({
   installation,
 }) => {

@@ -1,6 +1,7 @@
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
 import { expect, onTestFinished } from 'vitest'
 import { done } from '../src/consumers/results.ts'
+import { startProgress } from '../src/runtime/progress.ts'
 import { createWatchdog } from '../src/runtime/recovery/watchdog.ts'
 import { timings as standard } from '../src/runtime/timings.ts'
 import { createInstallation } from './support/installation.ts'
@@ -31,6 +32,26 @@ test('a process is stuck when it runs a job and finishes nothing, and a process 
   expect(idle).toEqual([])
   expect(stuck[0]).toBe('cache-invalidation')
   expect(performance.now() - startedAt).toBeGreaterThan(400)
+})
+
+test('a process is stuck when one of its jobs finishes nothing while others do', async ({ installation }) => {
+  const gate = Promise.withResolvers<typeof done>()
+  onTestFinished(() => gate.resolve(done))
+  let started = 0
+  const run = () => (started++ === 0 ? gate.promise : Promise.resolve(done))
+  const stuck: string[] = []
+  const onStuck = (_consumer: string, reason: string) => stuck.push(reason)
+  startWorker(installation, { serve, consumers: { 'cache-invalidation': { kind: 'external', run } }, timings, onStuck })
+  const handleOne = async () => {
+    const before = started
+    installation.dispatcher.dispatch(await writeGoals(installation, 1))
+    await until(() => started > before)
+  }
+  await handleOne()
+  const startedAt = performance.now()
+  while (stuck.length === 0) await handleOne()
+  expect(performance.now() - startedAt).toBeGreaterThan(400)
+  expect(stuck[0]).toBe('a job runs and finishes nothing')
 })
 
 test('a process is not stuck when its queue is paused or Redis is away', async () => {
@@ -65,7 +86,7 @@ async function watchUnservedQueue() {
   const { producer } = installation
   await until(() => producer.status === 'ready')
   const queue = queueOf(installation, 'sync')
-  const progress = { lastAt: performance.now(), running: 0 }
+  const progress = startProgress()
   const timings = { ...standard, stuckAfterMs: 150, blindAfterMs: 150, overdueAfterMs: 10_000 }
   const findReason = createWatchdog({
     name: 'sync',

@@ -45,7 +45,7 @@ export {
   storeResponse,
   takeKey,
 } from './delivery/idempotency.ts'
-export { endLeases, type LeasedDelivery, leaseDeliveries } from './delivery/leases.ts'
+export { endLeases, type LeasedDelivery, leaseDeliveries, returnLeases } from './delivery/leases.ts'
 export { createOverdueLook, type OverdueLook } from './delivery/overdue.ts'
 export { loadReceiver, recordReceiver } from './delivery/receivers.ts'
 export { eventRetentionDays } from './delivery/retention.ts'

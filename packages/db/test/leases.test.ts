@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import { claimEvents } from '../src/delivery/deliveries.ts'
-import { leaseOverdue } from '../src/delivery/leases.ts'
+import { leaseOverdue, returnLeases } from '../src/delivery/leases.ts'
 import { commitGoals, emptyTables } from './support/committed-goal.ts'
 import { test } from './support/database-test.ts'
 import { loadSyncDelivery, makeDue } from './support/delivery-rows.ts'
@@ -22,6 +22,22 @@ test('a lease takes the longest overdue deliveries first, and each of them only 
   expect(await leaseOverdue(pool, 'sync', notRunning)).toEqual([])
   expect((await loadSyncDelivery(pool, old)).due_in).toBeCloseTo(30, 0)
   expect(young).toHaveLength(2)
+})
+
+test('a returned lease makes its deliveries due when they were due before, and leaves others alone', async ({
+  pool,
+}) => {
+  const ids = await commitGoals(pool, 3)
+  const [failed = '', old = '', older = ''] = ids
+  await makeDue(pool, [failed, old], 10)
+  await makeDue(pool, [older], 3_600)
+  const leased = await leaseOverdue(pool, 'sync', overdue)
+  await makeDue(pool, [failed], -60)
+  await returnLeases(pool, 'sync', leased)
+  const dueIn = async (id: string) => (await loadSyncDelivery(pool, id)).due_in
+  expect(await dueIn(failed)).toBeCloseTo(60, -1)
+  expect(await dueIn(old)).toBeCloseTo(-10, -1)
+  expect(await dueIn(older)).toBeCloseTo(-3_600, -1)
 })
 
 test('a lease takes the longest overdue deliveries first when Postgres does not read them by time', async ({

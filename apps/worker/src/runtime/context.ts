@@ -5,7 +5,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Consumer } from '../consumers/contract.ts'
 import type { Metrics } from './metrics.ts'
-import type { Progress } from './progress.ts'
+import type { ConsumerProgress } from './progress.ts'
 import type { Timings } from './timings.ts'
 
 /** One consumer in this process, with everything that the parts of the runtime share for it. */
@@ -25,5 +25,7 @@ export type Context<C extends ConsumerName = ConsumerName> = {
   /** Aborts when the process stops. Ends every wait. */
   signal: AbortSignal
   onOutage: (error: unknown) => void
-  progress: Progress
+  progress: ConsumerProgress
+  /** Call after each attempt of any kind. */
+  onProgress: () => void
 }

@@ -76,6 +76,7 @@ function createContext<C extends ConsumerName>(name: C, settings: ConsumerSettin
     consumer: consumers[name],
     policy: policies[name],
     redis: redis.producer,
+    onProgress: () => noteProgress(progress),
     queue: openQueue(redis.producer, queuePrefix, name),
     deadQueue: openDeadQueue(redis.producer, queuePrefix, name),
     onOutage(error) {

@@ -10,6 +10,9 @@ export type LeasedDelivery = {
   aggregateId: string | null
   attempts: number
   replays: number
+  /** When it was due before its lease, and when the lease ends, as text with microseconds. */
+  dueAt: string
+  leasedUntil: string
 }
 
 /** The deliveries that a lease may take. */
@@ -63,10 +66,29 @@ export async function endLeases(db: Executor, consumer: ConsumerName, ids: reado
   )
 }
 
+/**
+ * Ends leases whose deliveries got no job. Makes each delivery due when it was due before, so that it counts as overdue
+ * for as long as it is. Leaves a delivery alone that has another due time by now, for example a failed attempt's.
+ */
+export async function returnLeases(
+  db: Executor,
+  consumer: ConsumerName,
+  deliveries: readonly LeasedDelivery[],
+): Promise<void> {
+  const rows = JSON.stringify(deliveries.map(({ id, dueAt, leasedUntil }) => ({ id, dueAt, leasedUntil })))
+  await executeOnce(
+    db,
+    sql`update deliveries set due_at = lease."dueAt"
+        from json_to_recordset(${rows}::json) as lease(id uuid, "dueAt" timestamptz, "leasedUntil" timestamptz)
+        where consumer = ${consumer} and event_id = lease.id and target = '' and due_at = lease."leasedUntil"`,
+  )
+}
+
 const leased = (leaseMs: number, condition: SQL) => sql`leased as (
   update deliveries set due_at = now() + ${milliseconds(leaseMs)} where ${condition}
-  returning event_id, attempts, replays
+  returning event_id, attempts, replays, old.due_at as due_at, new.due_at as leased_until
 )`
 const leasedDeliveries = sql`
-  select leased.event_id as id, e.type, e.aggregate_id as "aggregateId", leased.attempts, leased.replays
+  select leased.event_id as id, e.type, e.aggregate_id as "aggregateId", leased.attempts, leased.replays,
+         leased.due_at::text as "dueAt", leased.leased_until::text as "leasedUntil"
   from leased left join events e on e.id = leased.event_id order by leased.event_id`

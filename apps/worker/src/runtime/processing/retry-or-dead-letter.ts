@@ -2,7 +2,6 @@ import { messageOf } from '@goals-tasks/config/message-of'
 import { recordFailure } from '@goals-tasks/db'
 import { RetryLaterError } from '../../consumers/results.ts'
 import type { Context } from '../context.ts'
-import { noteProgress } from '../progress.ts'
 import { enqueueSingle } from '../redis/enqueue.ts'
 import { backoffMs } from './classify-error.ts'
 import { moveEventToDeadLetters } from './dead-letters.ts'
@@ -24,7 +23,7 @@ export async function retryOrDeadLetter(context: Context, { event, error, isFina
   // Another worker has finished the event.
   if (!recorded) return
   metrics.failed.inc({ consumer })
-  noteProgress(context.progress)
+  context.onProgress()
   const { attempts, delayMs } = recorded
   if (isFinal || attempts >= policy.attempts) {
     await moveEventToDeadLetters(context, { event, error, attempt: attempts })

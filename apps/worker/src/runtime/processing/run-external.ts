@@ -4,7 +4,6 @@ import pMap from 'p-map'
 import type { External } from '../../consumers/contract.ts'
 import { type ConsumerResult, moveToDeadLetters } from '../../consumers/results.ts'
 import type { Context } from '../context.ts'
-import { noteProgress } from '../progress.ts'
 import { emptyResult, type Failure, type JobResult, type SnoozedEvent } from './job-result.ts'
 import { parseEvent } from './parse-event.ts'
 import { retryWhileUnavailable } from './retry-while-unavailable.ts'
@@ -53,7 +52,7 @@ async function runOne<C extends ConsumerName>(
   } catch (error) {
     return { event, outcome: context.signal.aborted ? { result: 'interrupted' } : { result: 'failed', error } }
   } finally {
-    noteProgress(context.progress)
+    context.onProgress()
   }
 }
 

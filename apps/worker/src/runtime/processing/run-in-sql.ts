@@ -2,7 +2,6 @@ import { inOneStatement } from '@goals-tasks/db'
 import type { ConsumerName, JobEvent } from '@goals-tasks/events'
 import type { InSql, WrittenEvent } from '../../consumers/contract.ts'
 import type { Context } from '../context.ts'
-import { noteProgress } from '../progress.ts'
 import { emptyResult, type Failure, type JobResult } from './job-result.ts'
 import { retryWhileUnavailable } from './retry-while-unavailable.ts'
 import { runTogether } from './run-together.ts'
@@ -19,7 +18,7 @@ export const runInSql = <C extends ConsumerName>(
   runTogether(context, events, async (some) => {
     const ids = some.map((event) => event.id)
     const write = () => inOneStatement(context.pool, (db) => consumer.run(db, ids))
-    const written = await retryWhileUnavailable(write, context).finally(() => noteProgress(context.progress))
+    const written = await retryWhileUnavailable(write, context).finally(() => context.onProgress())
     return toJobResult(some, written)
   })
 

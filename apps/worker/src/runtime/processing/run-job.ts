@@ -2,7 +2,7 @@ import { type ConsumerName, isSubscribed, type JobData, type JobEvent } from '@g
 import { type Job, WaitingError } from 'bullmq'
 import pMap from 'p-map'
 import type { Context } from '../context.ts'
-import { noteProgress } from '../progress.ts'
+import { startJob } from '../progress.ts'
 import { emptyResult, type JobResult } from './job-result.ts'
 import { type Counts, reportJob } from './report-job.ts'
 import { retryOrDeadLetter } from './retry-or-dead-letter.ts'
@@ -22,12 +22,9 @@ export async function runJob<C extends ConsumerName>(
 ): Promise<Counts> {
   const startedAt = performance.now()
   const { events } = job.data
-  context.progress.running++
-  const result = await handleEvents(context, events)
-    .finally(() => {
-      context.progress.running--
-      noteProgress(context.progress)
-    })
+  const progress = startJob(context.progress)
+  const result = await handleEvents(withProgress(context, progress.note), events)
+    .finally(progress.end)
     .catch(async (error) => {
       if (!context.signal.aborted) throw error
       // The process stops. The job goes back to where it was, for another process.
@@ -36,6 +33,16 @@ export async function runJob<C extends ConsumerName>(
     })
   return reportJob(context, { events, result, startedAt })
 }
+
+/** Returns the context of a job: what advances the job, and its waits for our own servers, call `note`. */
+const withProgress = <C extends ConsumerName>(context: Context<C>, note: () => void): Context<C> => ({
+  ...context,
+  onProgress: note,
+  onOutage(error) {
+    context.onOutage(error)
+    note()
+  },
+})
 
 async function handleEvents<C extends ConsumerName>(
   context: Context<C>,

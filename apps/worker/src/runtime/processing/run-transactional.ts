@@ -2,7 +2,6 @@ import { claimEvents, inTransaction } from '@goals-tasks/db'
 import type { ConsumerName, DomainEvent, EventFor, JobEvent } from '@goals-tasks/events'
 import type { Transactional } from '../../consumers/contract.ts'
 import type { Context } from '../context.ts'
-import { noteProgress } from '../progress.ts'
 import { emptyResult, type JobResult } from './job-result.ts'
 import { MalformedEvent, parseEvent } from './parse-event.ts'
 import { retryWhileUnavailable } from './retry-while-unavailable.ts'
@@ -37,7 +36,7 @@ async function commitEffects<C extends ConsumerName>(
       if (parsed.length > 0) await consumer.run(tx, parsed)
       return claimed
     })
-  return retryWhileUnavailable(attempt, context).finally(() => noteProgress(context.progress))
+  return retryWhileUnavailable(attempt, context).finally(() => context.onProgress())
 }
 
 function parseOrRollBack<C extends ConsumerName>(consumer: C, event: DomainEvent): EventFor<C> {

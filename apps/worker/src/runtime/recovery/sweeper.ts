@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createOverdueLook, type OverdueLook, snoozeDeliveries } from '@goals-tasks/db'
+import { createOverdueLook, type OverdueLook, returnLeases, snoozeDeliveries } from '@goals-tasks/db'
 import { maxEventsPerJob } from '@goals-tasks/events'
 import { throttled } from '@goals-tasks/observability'
 import pMap from 'p-map'
@@ -117,17 +117,36 @@ async function runningEvents({ queue }: Context): Promise<string[]> {
   return jobs.flatMap((job) => job.data.events.map((event) => event.id))
 }
 
+/** Adds jobs for the deliveries. Ends the leases of those that Redis did not take before it throws. */
 async function enqueueAgain(context: Context, deliveries: readonly KnownDelivery[]): Promise<void> {
   if (deliveries.length === 0) return
-  const { name: consumer, log, metrics } = context
-  const isFresh = (delivery: KnownDelivery) => delivery.attempts === 0 && delivery.replays === 0
-  await enqueueBatches(context, deliveries.filter(isFresh))
-  // A retry or a replay gets a job of its own, under the id of the job that was lost.
-  const retries = deliveries.filter((delivery) => !isFresh(delivery))
-  await pMap(retries, (delivery) => enqueueSingle(context, delivery), { concurrency: parallelAdds })
+  const { name: consumer, pool, log, metrics } = context
+  const missing = new Set(deliveries)
+  try {
+    await enqueueAll(context, deliveries, (delivery) => missing.delete(delivery))
+  } catch (error) {
+    await returnLeases(pool, consumer, [...missing])
+    throw error
+  }
   const events = deliveries.length
   metrics.redispatched.inc({ consumer }, events)
   log.info({ consumer, events }, 'events enqueued again')
+}
+
+async function enqueueAll(
+  context: Context,
+  deliveries: readonly KnownDelivery[],
+  onEnqueued: (delivery: KnownDelivery) => void,
+): Promise<void> {
+  const isFresh = (delivery: KnownDelivery) => delivery.attempts === 0 && delivery.replays === 0
+  const fresh = deliveries.filter(isFresh)
+  await enqueueBatches(context, fresh)
+  fresh.forEach(onEnqueued)
+  // A retry or a replay gets a job of its own, under the id of the job that was lost.
+  const retries = deliveries.filter((delivery) => !isFresh(delivery))
+  await pMap(retries, (delivery) => enqueueSingle(context, delivery).then(() => onEnqueued(delivery)), {
+    concurrency: parallelAdds,
+  })
 }
 
 /** Snoozes deliveries whose events do not exist. No code writes such a delivery, so each stays visible as an error. */

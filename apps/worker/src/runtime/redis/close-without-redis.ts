@@ -19,7 +19,7 @@ export async function closeWithoutRedis(
   })
   const untilUnreachable = async () => {
     do await sleep(checkEveryMs)
-    while (!closed && (progress.running > 0 || (await answers(redis.ping()))))
+    while (!closed && (progress.jobs.size > 0 || (await answers(redis.ping()))))
   }
   await Promise.race([untilClosed, untilUnreachable()])
 }

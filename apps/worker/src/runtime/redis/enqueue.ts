@@ -4,18 +4,19 @@ import type { Context } from '../context.ts'
 
 type ConsumerQueue = Pick<Context, 'name' | 'queue'>
 export type KnownDelivery = LeasedDelivery & JobEvent
+type SingleDelivery = JobEvent & Pick<LeasedDelivery, 'attempts' | 'replays'>
 
 /** Returns false when the event of the delivery is missing. No job can carry such a delivery. */
 export const isKnown = (delivery: LeasedDelivery): delivery is KnownDelivery => delivery.type !== null
 
 /** Adds jobs for deliveries without a failed attempt, many to a job. @throws when Redis refused a job */
-export const enqueueBatches = ({ queue }: ConsumerQueue, deliveries: readonly KnownDelivery[]): Promise<void> =>
+export const enqueueBatches = ({ queue }: ConsumerQueue, deliveries: readonly JobEvent[]): Promise<void> =>
   enqueueEvents(queue, deliveries.map(toJobEvent))
 
 /** Adds a job that carries one delivery, due in `delayMs`. Does nothing when the queue has that job already. */
 export async function enqueueSingle(
   { name, queue }: ConsumerQueue,
-  delivery: KnownDelivery,
+  delivery: SingleDelivery,
   delayMs = 0,
 ): Promise<void> {
   const jobId = singleJobId(name, delivery)

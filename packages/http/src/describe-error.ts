@@ -1,28 +1,24 @@
-/** An error of the validator, as TypeBox reports it. `value` is the value at `instancePath`. */
-export type SchemaError = { keyword: string; instancePath: string; message: string; params: object }
+import type { TSchema } from 'typebox'
 
-type Params = {
-  type?: string | string[]
-  allowedValues?: unknown[]
-  format?: string
-  pattern?: string | RegExp
-  limit?: number
-  multipleOf?: number
-}
+/** An error of the validator, as TypeBox reports it. */
+export type SchemaError = { keyword: string; instancePath: string; schemaPath: string; message: string; params: object }
 
-/** Returns what is wrong with a value, to follow the name of the field: `must be a whole number, not "five"`. */
-export function describeError({ keyword, message, params }: SchemaError, value: unknown): string {
+type Params = { pattern?: string | RegExp; limit?: number; multipleOf?: number }
+
+/**
+ * Returns what is wrong with a value, to follow the name of the field: `must be a whole number, not "five"`.
+ * `schema` is the schema that the value breaks.
+ */
+export function describeError({ keyword, message, params }: SchemaError, value: unknown, schema: TSchema): string {
+  if (['type', 'enum', 'format'].includes(keyword)) return mustBe(expectedOf(schema), value)
   const describe = descriptions[keyword]
   return describe ? describe(params as Params, value) : message
 }
 
 type Describe = (params: Params, value: unknown) => string
-const mustBe = (expected: string, value: unknown) => `must be ${expected}, not ${show(value)}`
+const mustBe = (expected: string, value: unknown) => `must be ${expected}, not ${showValue(value)}`
 
 const descriptions: Record<string, Describe> = {
-  type: ({ type }, value) => mustBe(oneOf([type ?? []].flat().map((name) => typeNames[name] ?? name)), value),
-  enum: ({ allowedValues = [] }, value) => mustBe(oneOf(allowedValues.map(String)), value),
-  format: ({ format = '' }, value) => mustBe(formatNames[format] ?? `in the format ${format}`, value),
   pattern: ({ pattern = '' }, value) =>
     String(pattern) === '\\S' ? 'must have a visible character' : mustBe(`text that matches ${pattern}`, value),
   minLength: ({ limit }, value) => mustHave('at least', limit, 'character', lengthOf(value)),
@@ -32,6 +28,13 @@ const descriptions: Record<string, Describe> = {
   minimum: ({ limit }, value) => mustBe(`at least ${limit}`, value),
   maximum: ({ limit }, value) => mustBe(`at most ${limit}`, value),
   multipleOf: ({ multipleOf }, value) => mustBe(`a multiple of ${multipleOf}`, value),
+}
+
+/** Returns the values that a schema allows, in words: `LOW, MEDIUM or HIGH`, `a UUID or null`. */
+function expectedOf(schema: TSchema): string {
+  const { type = [], enum: values, format = '' } = schema as { type?: string | string[]; enum?: []; format?: string }
+  if (values) return oneOf(values.map(String))
+  return oneOf([type].flat().map((name) => (name === 'string' && formatNames[format]) || (typeNames[name] ?? name)))
 }
 
 const typeNames: Record<string, string> = {
@@ -61,7 +64,7 @@ export const oneOf = (names: readonly string[]): string =>
 const maxShown = 60
 
 /** Returns a value as JSON, cut to a length that a message can hold. */
-function show(value: unknown): string {
+export function showValue(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing'
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
 }

@@ -151,9 +151,11 @@ export const entityProblems = {
   },
   'version-conflict': {
     status: 412,
-    title: 'The goal or task has changed since you read it',
+    title: 'The precondition of the request is not met',
     detail: 'The current version is 7.',
-    why: 'The version that the request names is not the current one, so another change would be overwritten.',
+    why:
+      'The version that the request names is not the current one, so another change would be overwritten. ' +
+      'Or `If-None-Match` names the current version.',
     remedy:
       'Read it again, or merge with `current`, and send the new version. ' +
       '`Prefer: handling=lenient` carries a change over when others have changed other fields only.',

@@ -5,26 +5,36 @@ import { describeError, oneOf, type SchemaError } from './describe-error.ts'
 import { pointerSegment } from './json-pointer.ts'
 import type { FieldError } from './problems.ts'
 
-/** Sentences about names that clients of other systems send, to follow the name: `offset: lists have a cursor …`. */
-export type NameHints = Readonly<Record<string, string>>
+/**
+ * A hint about a name that clients of other systems send. With `use`, it counts only for an operation that has one of
+ * these names. `say` is the sentence to follow the name; without it, the sentence lists the names of `use`.
+ */
+export type NameHint = { use?: readonly string[]; say?: string }
+/** By name. Case, hyphens and underscores do not count. */
+export type NameHints = Readonly<Record<string, NameHint>>
+
+type Input = { value: unknown; errors: readonly SchemaError[]; hints: NameHints; noun: 'member' | 'parameter' }
 
 /**
  * Returns the first error of each place in `value`. A nullable field reports the error of each alternative, and all of
  * them are one error here.
  */
-export function fieldErrors(
-  schema: TSchema,
-  { value, errors, hints }: { value: unknown; errors: readonly SchemaError[]; hints: NameHints },
-): FieldError[] {
-  const all = errors.flatMap((error) => {
+export function fieldErrors(schema: TSchema, input: Input): FieldError[] {
+  const all = input.errors.flatMap((error) => {
     // The validator reports an unknown name twice. The `boolean` error gives no reason.
     if (error.keyword === 'boolean' || error.keyword === 'anyOf') return []
-    if (error.keyword === 'additionalProperties') return unknownNames(schema, error, hints)
+    if (error.keyword === 'additionalProperties') return unknownNames(schema, error, input)
     if (error.keyword === 'required') return missingNames(error)
-    return [{ pointer: error.instancePath, detail: describeError(error, Pointer.Get(value, error.instancePath)) }]
+    return [{ pointer: error.instancePath, detail: describeValue(schema, error, input) }]
   })
   if (all.length === 0) return [{ pointer: '', detail: 'has too many unknown members' }]
   return firstOfEachPlace(all)
+}
+
+function describeValue(schema: TSchema, error: SchemaError, input: Input): string {
+  const value = Pointer.Get(input.value, error.instancePath)
+  if (input.noun === 'parameter' && Array.isArray(value)) return `must be sent once, not ${value.length} times`
+  return describeError(error, value, Pointer.Get(schema, error.schemaPath.slice(1)) as TSchema)
 }
 
 /** Returns the first error of each pointer. */
@@ -37,23 +47,47 @@ const missingNames = ({ instancePath, params }: SchemaError): FieldError[] =>
     detail: 'is required',
   }))
 
-function unknownNames(schema: TSchema, { instancePath, params }: SchemaError, hints: NameHints): FieldError[] {
+function unknownNames(schema: TSchema, { instancePath, params }: SchemaError, { hints, noun }: Input): FieldError[] {
   const names = (params as { additionalProperties?: string[] }).additionalProperties ?? []
-  const known = instancePath === '' ? Object.keys((schema as TObject).properties ?? {}) : []
-  return names.map((name) => ({
-    pointer: `${instancePath}/${pointerSegment(name)}`,
-    detail: Object.hasOwn(hints, name) ? String(hints[name]) : `is not known${suggestion(name, known)}`,
-  }))
+  const describe = instancePath === '' ? createSuggestion(schema as TObject, hints, noun) : () => 'is not known'
+  return names.map((name) => ({ pointer: `${instancePath}/${pointerSegment(name)}`, detail: describe(name) }))
 }
 
-/** Suggests the nearest known name. Lists all names when none is near. */
-function suggestion(name: string, known: readonly string[]): string {
-  if (known.length === 0) return ''
-  const near = known
+/**
+ * Returns a function that says what to use in place of an unknown name: its hint, else the nearest known name, else all
+ * of them.
+ */
+function createSuggestion(schema: TObject, hints: NameHints, noun: string): (name: string) => string {
+  const properties: [string, { readOnly?: boolean }][] = Object.entries(schema.properties ?? {})
+  const known = properties.filter(([, { readOnly }]) => !readOnly).map(([name]) => name)
+  if (known.length === 0) return () => `is not known: this operation takes no ${noun}s`
+  return (name) => {
+    const same = known.find((other) => bare(other) === bare(name))
+    const near = same ?? nearestOf(name, known)
+    if (same === undefined) {
+      const said = sayHint(hints, name, known)
+      if (said !== undefined) return said
+    }
+    return near === undefined ? `is not known; use ${oneOf(known)}` : `is not known; did you mean ${near}?`
+  }
+}
+
+function sayHint(hints: NameHints, name: string, known: readonly string[]): string | undefined {
+  const [, hint] = Object.entries(hints).find(([other]) => bare(other) === bare(name)) ?? []
+  const usable = hint?.use?.filter((other) => known.includes(other))
+  if (hint === undefined || usable?.length === 0) return undefined
+  return hint.say ?? `is not known; use ${oneOf(usable ?? [])}`
+}
+
+const bare = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
+
+/** Returns the known name from which at most a third of the letters differ. */
+function nearestOf(name: string, known: readonly string[]): string | undefined {
+  const [nearest] = known
     .map((other) => ({ other, letters: letterDistance(name.toLowerCase(), other.toLowerCase()) }))
     .filter(({ other, letters }) => letters <= other.length / 3)
     .sort((a, b) => a.letters - b.letters)
-  return near[0] ? `; did you mean ${near[0].other}?` : `; use ${oneOf(known)}`
+  return nearest?.other
 }
 
 /** Counts the letters that differ. Two letters in the wrong order count as one. */

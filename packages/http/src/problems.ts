@@ -32,9 +32,10 @@ export const invalidBody = (errors: FieldError[]) =>
   new Problem('invalid-body', inOneSentence(errors), { extra: { errors } })
 export const invalidRequest = (errors: FieldError[]) =>
   new Problem('invalid-request', inOneSentence(errors), { extra: { errors } })
-/** Joins errors. A sentence names a member without the slash of its pointer. */
+/** Joins errors. A sentence names a member without the slash and the escapes of its pointer. */
 const inOneSentence = (errors: FieldError[]) =>
-  errors.map(({ pointer, detail }) => `${pointer.slice(1) || 'The body'} ${detail}`).join('; ')
+  errors.map(({ pointer, detail }) => `${unescapePointer(pointer.slice(1)) || 'The body'} ${detail}`).join('; ')
+const unescapePointer = (path: string) => path.replaceAll('~1', '/').replaceAll('~0', '~')
 export const unsupportedMediaType = (cause?: unknown) =>
   new Problem(
     'unsupported-media-type',

@@ -32,7 +32,7 @@ export function parseEntityTags(name: string, header: string): string[] | '*' {
   if (invalid === undefined) return tags
   throw new Problem(
     'invalid-request',
-    `${name} takes entity tags such as "7" with its quotes, or *. ${invalid} is not an entity tag.`,
+    `${name} takes entity tags such as "7" with its quotes, or *. ${invalid || 'An empty text'} is not an entity tag.`,
   )
 }
 

@@ -26,11 +26,11 @@ export function registerValidation(app: FastifyInstance, hints: { body: NameHint
       if (httpPart === 'body' && method === 'PATCH' && input === null) return { error: patchMissing() }
       const value = httpPart === 'body' ? (input ?? {}) : convert(input)
       if (validator.Check(value)) return { value }
-      const errors = (names: NameHints) => fieldErrors(schema, { value, errors: validator.Errors(value), hints: names })
-      return {
-        error:
-          httpPart === 'body' ? invalidBody(errors(hints.body)) : invalidRequest(parameterErrors(errors(hints.query))),
-      }
+      const found = { value, errors: validator.Errors(value) }
+      if (httpPart === 'body')
+        return { error: invalidBody(fieldErrors(schema, { ...found, hints: hints.body, noun: 'member' })) }
+      const errors = fieldErrors(schema, { ...found, hints: hints.query, noun: 'parameter' })
+      return { error: invalidRequest(parameterErrors(errors)) }
     }
   }
   app.setValidatorCompiler(compile)

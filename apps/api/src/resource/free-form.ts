@@ -1,16 +1,18 @@
-import { type FieldError, invalidBody } from '@goals-tasks/http'
+import { invalidBody } from '@goals-tasks/http'
 
 const maxBytes = 16_384
 const maxLevels = 8
 
 /** Checks the bounds of metadata, which a schema cannot do cheaply. @throws Problem 422 */
 export function checkFreeForm({ metadata }: { metadata: unknown }): void {
-  const errors: FieldError[] = []
-  if (levels(metadata) > maxLevels)
-    errors.push({ pointer: '/metadata', detail: `is nested deeper than ${maxLevels} levels` })
-  else if (keptBytes(metadata) > maxBytes)
-    errors.push({ pointer: '/metadata', detail: `is larger than ${maxBytes} bytes` })
-  if (errors.length > 0) throw invalidBody(errors)
+  const detail = findExcess(metadata)
+  if (detail !== undefined) throw invalidBody([{ pointer: '/metadata', detail }])
+}
+
+function findExcess(metadata: unknown): string | undefined {
+  if (levels(metadata) > maxLevels) return `is nested deeper than ${maxLevels} levels`
+  const bytes = keptBytes(metadata)
+  return bytes > maxBytes ? `must have at most ${maxBytes} bytes, not ${bytes}` : undefined
 }
 
 /** Returns the nesting depth, counted up to the limit. */

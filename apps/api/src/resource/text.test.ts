@@ -51,9 +51,9 @@ test('tags that are equal after normalization are refused as repeated', () => {
     [composed, decomposed],
     ['a', ' a'],
   ])
-    expect(() => normalizeFields({ tags })).toThrow('names a tag twice')
+    expect(() => normalizeFields({ tags })).toThrow('repeats')
 })
 
 test('a title is refused when NFC makes it longer than its limit', () => {
-  expect(() => normalizeFields({ title: '\u0958'.repeat(101) })).toThrow('is longer than 200 characters')
+  expect(() => normalizeFields({ title: '\u0958'.repeat(101) })).toThrow('must have at most 200 characters, not 202')
 })

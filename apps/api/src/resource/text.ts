@@ -21,13 +21,13 @@ export function normalizeFields<T extends Text>(fields: T): T {
 }
 
 function errorsOf({ title, description, category, tags = [] }: Text): FieldError[] {
-  const repeated = tags.length - new Set(tags).size
+  const repeated = tags.flatMap((tag, i) => (tags.indexOf(tag) < i ? [{ tag, i }] : []))
   return [
     ...nameErrors('/title', title, maxTextLength.title),
     ...lengthErrors('/description', description ?? '', maxTextLength.description),
     ...nameErrors('/category', category, maxTextLength.category),
     ...tags.flatMap((tag, i) => nameErrors(`/tags/${i}`, tag, maxTextLength.tag)),
-    ...(repeated > 0 ? [{ pointer: '/tags', detail: 'names a tag twice' }] : []),
+    ...repeated.map(({ tag, i }) => ({ pointer: `/tags/${i}`, detail: `repeats ${JSON.stringify(tag)}` })),
   ]
 }
 
@@ -39,4 +39,6 @@ function nameErrors(pointer: string, text: string | null | undefined, maxLength:
 
 /** The schema has checked the length of the text that was sent. NFC may make it longer. */
 const lengthErrors = (pointer: string, text: string, maxLength: number): FieldError[] =>
-  [...text].length > maxLength ? [{ pointer, detail: `is longer than ${maxLength} characters` }] : []
+  [...text].length > maxLength
+    ? [{ pointer, detail: `must have at most ${maxLength} characters, not ${[...text].length}` }]
+    : []

@@ -49,7 +49,7 @@ test('an invalid field is reported once, with its rule', async ({ ada }) => {
   const refused = await ada.post('/v1/goals', { title: '', targetDate: 'soon', category: 7, tags: [1] })
   expect(refused.body.errors).toEqual([
     { pointer: '/title', detail: 'must have at least 1 character, not 0' },
-    { pointer: '/targetDate', detail: 'must be a day such as 2027-03-01, not "soon"' },
+    { pointer: '/targetDate', detail: 'must be a day such as 2027-03-01 or null, not "soon"' },
     { pointer: '/category', detail: 'must be text or null, not 7' },
     { pointer: '/tags/0', detail: 'must be text, not 1' },
   ])

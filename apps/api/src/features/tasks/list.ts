@@ -3,7 +3,7 @@ import { isUuid } from '@goals-tasks/config/uuid'
 import { actorId, taskCreated, taskText, taskVisible } from '@goals-tasks/db'
 import { normalizeText, Priority, TaskStatus } from '@goals-tasks/events'
 import type { Page } from '@goals-tasks/http'
-import { defaultLimit, invalidRequest } from '@goals-tasks/http'
+import { defaultLimit, invalidRequest, showValue } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import type { Deps } from '../../deps.ts'
@@ -132,6 +132,8 @@ const filtersOf = (query: TaskListQuery) => [
 function assignedFilter({ assignedTo }: TaskListQuery, actor: Actor) {
   const id = assignedTo === 'me' ? actor.id : assignedTo
   if (id !== undefined && !isUuid(id))
-    throw invalidRequest([{ pointer: '/assignedTo', detail: 'must be me or the id of a user' }])
+    throw invalidRequest([
+      { pointer: '/assignedTo', detail: `must be me or the id of a user, not ${showValue(assignedTo)}` },
+    ])
   return when('assignedTo', id, sql`assigned_to = ${sql.placeholder('assignedTo')}::uuid`)
 }

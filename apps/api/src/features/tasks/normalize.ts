@@ -1,4 +1,4 @@
-import { invalidBody } from '@goals-tasks/http'
+import { invalidBody, showValue } from '@goals-tasks/http'
 import { normalizeFields } from '../../resource/text.ts'
 import { findZone } from './zones.ts'
 
@@ -31,7 +31,7 @@ function instant(text: string): string {
 
 function zoneOf(name: string): string {
   const zone = findZone(name)
-  if (zone === undefined)
-    throw invalidBody([{ pointer: '/dueZone', detail: 'is not an IANA time zone, such as Europe/Berlin' }])
-  return zone
+  if (zone !== undefined) return zone
+  const detail = `must be an IANA time zone such as Europe/Berlin, not ${showValue(name)}`
+  throw invalidBody([{ pointer: '/dueZone', detail }])
 }

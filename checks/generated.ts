@@ -7,6 +7,7 @@ import { variables as apiVariables } from '../apps/api/src/config.ts'
 import type { Deps } from '../apps/api/src/deps.ts'
 import { opsVariables } from '../apps/ops/src/config.ts'
 import { workerVariables } from '../apps/worker/src/config.ts'
+import { scalingPlot } from './scaling-plot.ts'
 import { statesPage } from './states-page.ts'
 
 const check = process.argv.includes('--check')
@@ -66,6 +67,7 @@ const files: Record<string, string> = {
   'apps/api/openapi.json': await openapi(),
   '.env.example': exampleEnvironment(),
   'docs/states.md': statesPage(),
+  'docs/images/scaling.svg': scalingPlot(),
   'README.md': between('README.md', 'configuration', configurationTable()),
 }
 const current = (path: string) => {

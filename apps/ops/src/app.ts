@@ -21,6 +21,7 @@ import { loginRoutes } from './login/routes.ts'
 import type { Sessions } from './login/session.ts'
 import { styleSource } from './page.ts'
 import { pageHeaders } from './page-headers.ts'
+import { scalingRoutes } from './scaling/routes.ts'
 import { statusRoutes } from './status/routes.ts'
 
 export type OpsOptions = {
@@ -68,4 +69,5 @@ const jsonRoutes = (deps: Pick<OpsOptions, 'pool' | 'queues'>) => async (app: Fa
   app.get('/', { config: { public: true } }, (_request, reply) => reply.redirect(boardPath))
   await app.register(deadLetterRoutes(deps))
   await app.register(statusRoutes(deps))
+  await app.register(scalingRoutes(deps))
 }

@@ -2,12 +2,14 @@ import { assertSchema, createDatabase } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
 import { createOutageLog, runProcess } from '@goals-tasks/observability'
-import { createDeliveryLook, loadStatus, openQueues } from '@goals-tasks/operations'
+import { createDeliveryLook, loadScaling, loadStatus, openQueues } from '@goals-tasks/operations'
 import { buildOps } from './app.ts'
 import { loadOpsConfig } from './config.ts'
 import { createSessions } from './login/session.ts'
+import { registerScalingMetrics } from './scaling/metrics.ts'
 import { registerStatusMetrics } from './status/metrics.ts'
 import { readyForAll } from './status/ready-for-all.ts'
+import { shareWhilePending } from './status/share-while-pending.ts'
 
 await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const postgresOutage = createOutageLog(log, 'Postgres', 'dead letters and the status wait for it')
@@ -23,7 +25,9 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const redis = connectProducer(config.redis.url, redisOutage.failed).on('ready', redisOutage.ready)
   const queues = openQueues(redis, config.redis.queuePrefix)
   const lookAtDeliveries = createDeliveryLook()
-  registerStatusMetrics(registry, () => loadStatus({ pool, queues, lookAtDeliveries }), log)
+  const lookAtStatus = shareWhilePending(() => loadStatus({ pool, queues, lookAtDeliveries }))
+  registerStatusMetrics(registry, lookAtStatus, log)
+  registerScalingMetrics(registry, async () => loadScaling(await lookAtStatus(), queues))
 
   const verify = createVerifier(config.auth)
   const sessions = createSessions(config.sessionSecret)

@@ -26,6 +26,8 @@ export function openQueues(connection: Redis, prefix: string) {
   for (const queue of queues) queue.on('error', () => undefined)
   return {
     all,
+    /** For commands that BullMQ does not have. */
+    connection,
     /** Returns the queues of a consumer, or undefined for an unknown name. */
     find: (consumer: string) => all.find((entry) => entry.consumer === consumer),
     /** Call before a command: a queue that has never been connected keeps its commands pending for ever. */

@@ -2,6 +2,7 @@ import { isConnectionLoss } from '@goals-tasks/db'
 import { Gauge, type Registry } from '@goals-tasks/observability'
 import type { ConsumerStatus, Status } from '@goals-tasks/operations'
 import type { Logger } from 'pino'
+import { shareWhilePending } from './share-while-pending.ts'
 
 type Sample = { labels?: Record<string, string>; value: number }
 type GaugeDefinition = { name: string; help: string; labelNames: string[]; samples: (status: Status) => Sample[] }
@@ -84,15 +85,4 @@ function jobSamples({ consumer, queue }: ConsumerStatus): Sample[] {
     labels: { consumer, state },
     value,
   }))
-}
-
-/** Lets the gauges of one scrape share one load. */
-function shareWhilePending<T>(load: () => Promise<T>): () => Promise<T> {
-  let pending: Promise<T> | undefined
-  return () => {
-    pending ??= load().finally(() => {
-      pending = undefined
-    })
-    return pending
-  }
 }

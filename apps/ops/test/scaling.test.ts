@@ -1,0 +1,83 @@
+import { createRegistry } from '@goals-tasks/observability'
+import { loadScaling, loadStatus, type Scaling } from '@goals-tasks/operations'
+import { expect } from 'vitest'
+import { registerScalingMetrics } from '../src/scaling/metrics.ts'
+import { bearer } from './support/actors.ts'
+import { type Ops, startOps, test } from './support/ops.ts'
+
+test.beforeEach(async ({ ops }) => {
+  await ops.pool.query('truncate deliveries, dead_letters, events')
+  await ops.queueOf('sync').queue.obliterate({ force: true })
+})
+
+const get = async ({ app }: Pick<Ops, 'app'>, path: string) => app.inject({ url: path, headers: await bearer() })
+const scalingOf = async (ops: Ops, consumer: string): Promise<Scaling> =>
+  (await get(ops, `/ops/scaling/${consumer}`)).json()
+
+test('an idle consumer needs no worker, and one with a scheduled job needs one', async ({ ops }) => {
+  expect(await scalingOf(ops, 'sync')).toEqual({
+    consumer: 'sync',
+    wantedWorkers: 0,
+    work: {
+      ...{ waiting: 0, due: 0, scheduled: 0, active: 0, pendingDeliveries: 0 },
+      ...{ jobSeconds: 0.1, oldestWaitingSeconds: null, isPaused: false },
+    },
+    targets: { concurrency: 8, drainSeconds: 30, waitSeconds: 60 },
+  })
+  await ops.queueOf('sync').queue.add('goal:created', { events: [] }, { delay: 60_000 })
+  expect(await scalingOf(ops, 'sync')).toMatchObject({ wantedWorkers: 1, work: { scheduled: 1, due: 0 } })
+})
+
+test('the wanted workers follow from the waiting and due jobs and from the duration of finished ones', async ({
+  ops,
+}) => {
+  const { queue } = ops.queueOf('sync')
+  await queue.addBulk(Array.from({ length: 30 }, () => ({ name: 'goal:created', data: { events: [] } })))
+  await queue.add('goal:created', { events: [] }, { delay: 1, timestamp: Date.now() - 60_000 })
+  const { connection: client } = ops.queues
+  for (const [id, ms] of [
+    ['one', 20_000],
+    ['two', 40_000],
+  ] as const) {
+    await client.zadd(queue.toKey('completed'), ms, id)
+    await client.hset(queue.toKey(id), { processedOn: 1_000, finishedOn: 1_000 + ms })
+  }
+  // 31 jobs of 30 s need 930 s of one slot, and a worker has 8 slots for 30 s.
+  expect(await scalingOf(ops, 'sync')).toMatchObject({
+    wantedWorkers: 4,
+    work: { waiting: 30, due: 1, scheduled: 0, jobSeconds: 30, oldestWaitingSeconds: expect.any(Number) },
+  })
+  await queue.pause()
+  expect(await scalingOf(ops, 'sync')).toMatchObject({ wantedWorkers: 1, work: { isPaused: true } })
+  await queue.resume()
+})
+
+test('one more worker is wanted when the next job is late, unless that job is a retry', async ({ ops }) => {
+  const { queue } = ops.queueOf('sync')
+  await queue.add('goal:created', { events: [] }, { timestamp: Date.now() - 90_000 })
+  expect((await scalingOf(ops, 'sync')).wantedWorkers).toBe(2)
+  await queue.obliterate({ force: true })
+  await queue.add('goal:created', { events: [] }, { timestamp: Date.now() - 90_000, jobId: 'sync-1-1-r0' })
+  expect((await scalingOf(ops, 'sync')).wantedWorkers).toBe(1)
+})
+
+test('the scaling gets 401 without a token, and 400 when the consumer is unknown', async ({ ops }) => {
+  expect((await ops.app.inject({ url: '/ops/scaling/sync' })).statusCode).toBe(401)
+  expect((await get(ops, '/ops/scaling/post')).statusCode).toBe(400)
+})
+
+test('the scaling gets 503 when Redis is away, so that a scaler keeps its number', async () => {
+  const ops = await startOps({ redisUrl: 'redis://127.0.0.1:1' })
+  const response = await get(ops, '/ops/scaling/sync')
+  expect(response.statusCode).toBe(503)
+  expect(response.json()).toMatchObject({ detail: expect.stringContaining('Keep the present one') })
+})
+
+test('a scrape shows the wanted workers of every consumer', async ({ ops }) => {
+  await ops.queueOf('audit-log').queue.add('goal:created', { events: [] }, { delay: 60_000 })
+  const registry = createRegistry()
+  registerScalingMetrics(registry, async () => loadScaling(await loadStatus(ops), ops.queues))
+  const text = await registry.metrics()
+  expect(text).toContain('gt_queue_workers_wanted{consumer="audit-log"} 1')
+  expect(text).toContain('gt_queue_workers_wanted{consumer="sync"} 0')
+})

@@ -15,6 +15,7 @@ import type { Logger } from 'pino'
 import type { Deps } from './deps.ts'
 import { apiKeyRoutes } from './features/api-keys/routes.ts'
 import { goalRoutes } from './features/goals/routes.ts'
+import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
 import { nameHints } from './resource/name-hints.ts'
@@ -46,6 +47,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(goalRoutes(deps))
   await app.register(taskRoutes(deps))
   await app.register(apiKeyRoutes(deps))
+  await app.register(notificationRoutes(deps))
 
   registerMethodNotAllowed(app, methods)
   return app

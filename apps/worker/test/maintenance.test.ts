@@ -67,6 +67,18 @@ test('a week past the retention is dropped when no delivery refers to it', async
   expect(await weeks(pool)).not.toContain('events_20200106')
 })
 
+test('a notification is deleted when it is older than 90 days', async () => {
+  const pool = await database()
+  await pool.query(
+    `insert into notifications (id, user_id, kind, channel, event_id, subject_type, subject_id, title, actor_id)
+     select uuidv7(make_interval(days => -i)), gen_random_uuid(), 'task-assigned', 'in-app', uuidv7(), 'task', uuidv7(),
+            'a task', gen_random_uuid()
+     from generate_series(85, 95) i`,
+  )
+  expect(await maintain(pool)).toMatchObject({ notification: 6 })
+  expect(await countRows(pool, 'notifications')).toBe(5)
+})
+
 test('an idempotency key is deleted when it is older than a day', async () => {
   const pool = await database()
   await pool.query(
@@ -104,7 +116,7 @@ test('a goal or task is purged and keeps its trail when its deletion is older th
   await deletedDaysAgo(pool, 'goals', goal.id, 31)
   await deletedDaysAgo(pool, 'tasks', task.id, 31)
   await deletedDaysAgo(pool, 'tasks', recent.id, 30)
-  expect(await maintain(pool)).toEqual({ events: [], goal: 1, task: 1 })
+  expect(await maintain(pool)).toEqual({ events: [], goal: 1, task: 1, notification: 0 })
   expect((await pool.query('select id from goals union all select id from tasks')).rows.map((row) => row.id)).toEqual([
     kept.id,
     recent.id,

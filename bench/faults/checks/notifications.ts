@@ -1,8 +1,17 @@
 import { type Check, problemOf } from './check.ts'
 
+/** The recipients of an update `p` of a task: a former assignee, and the worker of a task that is blocked or free. */
+const recipientsOfUpdate = `array[
+  case when p.before->>'assignedTo' is distinct from p.after->>'assignedTo' then p.before->>'assignedTo' end,
+  case when (p.before->>'status' <> 'BLOCKED' and p.after->>'status' = 'BLOCKED')
+         or (p.before->>'status' = 'BLOCKED' and p.after->>'status' in ('TODO', 'IN_PROGRESS'))
+       then coalesce(p.after->>'assignedTo', p.after->>'ownerId') end,
+  case when p.before->>'status' <> 'BLOCKED' and p.after->>'blockKind' = 'MANUAL' then p.after->>'ownerId' end]`
+
 /**
  * The notifications are those of the rules: an assignment notifies the assignee, a completed task its owner and its
- * assignee, a completed goal its owner and the assignees of the event; the actor never. Each has its event.
+ * assignee, a completed goal its owner and the assignees of the event, an update of a task the recipients above; the
+ * actor never. Each has its event.
  */
 export const checkNotifications: Check = async ({ environment }) => {
   const { rows } = await environment.pool.query<{ id: string }>(
@@ -12,6 +21,7 @@ export const checkNotifications: Check = async ({ environment }) => {
        join events p using (aggregate_id, aggregate_version)
        cross join lateral unnest(case e.type
          when 'task:assigned' then array[p.after->>'assignedTo']
+         when 'task:updated' then ${recipientsOfUpdate}
          when 'task:completed' then array[p.after->>'ownerId', p.after->>'assignedTo']
          when 'goal:completed' then array[p.after->>'userId'] || e.assignees::text[]
        end) recipient

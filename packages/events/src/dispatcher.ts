@@ -14,7 +14,10 @@ export type CommittedEvent = {
   readers: (string | null)[]
   /** The goals whose task lists contain the entity, before or after the change. Null for any entity but a task. */
   goalIds: string[] | null
-  /** The consumers that got no delivery because they have no receiver. Absent in events of earlier versions. */
+  /**
+   * The consumers that got no delivery: they have no receiver, or the change does not concern them. Absent in events of
+   * earlier versions.
+   */
   withoutReceiver?: ConsumerName[]
 }
 /** The part of a committed event that a job contains. */

@@ -9,11 +9,14 @@ const primaries = [
   'task:deleted',
 ] as const
 
-/** The events of each consumer: the only fan-out rule. */
+/**
+ * The events of each consumer: the only fan-out rule. `notifications` gets a delivery of those `task:updated` only that
+ * are a reason to notify somebody (`unconcerned` in packages/db).
+ */
 export const subscriptions = {
   'audit-log': primaries,
   'cache-invalidation': primaries,
-  notifications: ['goal:completed', 'task:completed', 'task:assigned'],
+  notifications: ['goal:completed', 'task:updated', 'task:completed', 'task:assigned'],
   sync: [...primaries, 'goal:completed', 'task:completed', 'task:assigned', 'notification:sent', 'sync:triggered'],
 } as const satisfies Record<string, readonly EventType[]>
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Client, Entity } from '../support/client.ts'
 import { dereference } from '../support/dereference.ts'
+import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 
 type Node = { [name: string]: unknown }
@@ -89,13 +90,14 @@ test('the example of a patch is accepted', async ({ ada, create, bodyOf }) => {
   expect(await ada.patchTask(task.id, taskPatch)).toMatchObject({ status: 200, body: { ...taskPatch, version: 2 } })
 })
 
-test('the example of the body of a verb is accepted', async ({ ada, create, operations, bodyOf }) => {
+test('the example of the body of a verb is accepted', async ({ api, ada, create, operations, bodyOf }) => {
   const isVerb = /Id\}\/(?!tasks)[a-z]+$/
   const verbs = operations.filter(({ path, requestBody }) => requestBody && isVerb.test(path))
+  const notificationId = await insertNotification(api.pool, ada.id)
   for (const { operationId, path } of verbs) {
     const goal = await create(ada)
-    const task = await ada.createTask(goal.id)
-    const url = path.replace('{goalId}', goal.id).replace('{taskId}', task.id)
+    const ids = { goalId: goal.id, taskId: (await ada.createTask(goal.id)).id, notificationId }
+    const url = path.replace(/\{(\w+)\}/g, (_, name: keyof typeof ids) => ids[name])
     expect([200, 409], operationId).toContain((await ada.post(url, bodyOf(operationId))).status)
   }
   expect(verbs.length).toBeGreaterThan(12)

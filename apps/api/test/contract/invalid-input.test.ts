@@ -4,18 +4,23 @@ import { invalidHeaders, invalidIdsInUrls } from '../../src/resource/invalid-exa
 import { type Operation, operations } from '../support/described-app.ts'
 import { invalidBodies } from '../support/invalid-bodies.ts'
 import { invalidFields, invalidParameters } from '../support/invalid-values.ts'
+import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
 
-/** An API, a token with the scope `admin`, and the ids of a goal, a task, a blocker and an API key of the same user. */
+/**
+ * An API, a token with the scope `admin`, and the ids of a goal, a task, a blocker, an API key and a notification of
+ * the same user.
+ */
 type Target = { api: TestApp; token: string; ids: Record<string, string> }
 
 const test = base.extend('target', { scope: 'file' }, async ({ api, ada }): Promise<Target> => {
   const { id: goalId } = await ada.createGoal()
   const [task, blocker] = await Promise.all([ada.createTask(goalId), ada.createTask(goalId)])
+  const notificationId = await insertNotification(api.pool, ada.id)
   const { body } = await ada.post('/v1/api-keys', { name: 'x', scopes: ['goals:read'] })
-  const ids = { goalId, taskId: task.id, blockerId: blocker.id, keyId: String(body.id) }
+  const ids = { goalId, taskId: task.id, blockerId: blocker.id, keyId: String(body.id), notificationId }
   return { api, token: await signToken(ada.id, 'admin'), ids }
 })
 

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { userScopes } from '@goals-tasks/http'
 import { matrixActors } from '../../src/resource/http/access.ts'
 import type { Client } from '../support/client.ts'
+import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
 import type { ActorName } from './matrix.ts'
 
-/** A client with its token, the same user with the scope `admin`, and a goal and a task of the user's own. */
-type Actor = Client & { token: string; asAdmin: Client; ownGoal: string; ownTask: string }
+/** A client with its token, the same user with the scope `admin`, and a goal, a task and a notification of the user. */
+type Actor = Client & { token: string; asAdmin: Client; ownGoal: string; ownTask: string; ownNotification: string }
 export type Actors = Record<ActorName, Actor>
 export type Fixture = Awaited<ReturnType<typeof createFixture>>
 
@@ -29,8 +30,12 @@ async function createActors(api: TestApp): Promise<Actors> {
     const client = name === 'admin' ? await api.as(id, 'admin') : user
     const own = await user.createGoal()
     const ownTask = (await user.createTask(own.id)).id
+    const ownNotification = await insertNotification(api.pool, id)
     const token = await signToken(id, name === 'admin' ? 'admin' : userScopes.join(' '))
-    return [name, { ...client, asAdmin: await api.as(id, 'admin'), token, ownGoal: own.id, ownTask }] as const
+    return [
+      name,
+      { ...client, asAdmin: await api.as(id, 'admin'), token, ownGoal: own.id, ownTask, ownNotification },
+    ] as const
   }
   return Object.fromEntries(await Promise.all(matrixActors.map(create))) as Actors
 }

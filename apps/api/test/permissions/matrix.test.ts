@@ -79,7 +79,7 @@ test('a route needs the read scope of its resource for GET and HEAD, and the wri
   const withScope = routes.filter(({ route }) => route.config?.scope)
   expect(withScope.length).toBeGreaterThan(30)
   for (const { name, route } of withScope) {
-    const resource = /\/(goals|tasks|api-keys)(?!.*\/(goals|tasks)\b)/.exec(route.url)?.[1]
+    const resource = /\/(goals|tasks|api-keys|notifications)(?!.*\/(goals|tasks)\b)/.exec(route.url)?.[1]
     expect(route.config?.scope, name).toBe(`${resource}:${/^(GET|HEAD) /.test(name) ? 'read' : 'write'}`)
   }
 })

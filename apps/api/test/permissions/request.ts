@@ -25,5 +25,6 @@ export function addressOf(route: string, target: { actors: Actors; fixture: Fixt
     .replace(':taskId', taskFor(fixture, actor))
     .replace(':blockerId', blocker)
     .replace(':keyId', fixture.apiKey)
+    .replace(':notificationId', actors.owner.ownNotification)
   return { method, url }
 }

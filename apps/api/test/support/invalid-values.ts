@@ -1,5 +1,9 @@
 import { invalidApiKeyFields, invalidApiKeyParameters } from '../../src/features/api-keys/invalid-examples.ts'
 import { invalidGoalFields, invalidGoalParameters } from '../../src/features/goals/invalid-examples.ts'
+import {
+  invalidNotificationFields,
+  invalidNotificationParameters,
+} from '../../src/features/notifications/invalid-examples.ts'
 import { invalidTaskFields, invalidTaskParameters } from '../../src/features/tasks/invalid-examples.ts'
 
 /** Invalid values by field, for every field that some body may name. */
@@ -7,6 +11,7 @@ export const invalidFields: Record<string, unknown[]> = {
   ...invalidGoalFields,
   ...invalidTaskFields,
   ...invalidApiKeyFields,
+  ...invalidNotificationFields,
 }
 
 /** Invalid values by query parameter, for every parameter of some route. */
@@ -14,4 +19,5 @@ export const invalidParameters: Record<string, string[]> = {
   ...invalidApiKeyParameters,
   ...invalidGoalParameters,
   ...invalidTaskParameters,
+  ...invalidNotificationParameters,
 }

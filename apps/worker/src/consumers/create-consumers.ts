@@ -1,7 +1,7 @@
 import { auditLog } from './audit-log.ts'
 import { type CacheInvalidationDeps, createCacheInvalidation } from './cache-invalidation.ts'
 import type { Consumers } from './contract.ts'
-import { notifications } from './notifications.ts'
+import { notifications } from './notifications/notifications.ts'
 import { createSync, type SyncDeps } from './sync.ts'
 
 /**

@@ -28,7 +28,7 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     outages: counter('outages', 'Times that a job had to wait for our own Postgres or Redis'),
     purged: new Counter({
       name: 'gt_worker_purged_total',
-      help: 'Goals and tasks purged after the retention',
+      help: 'Goals, tasks and notifications purged after the retention',
       labelNames: ['entity'] as const,
       registers,
     }),
@@ -60,7 +60,7 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     },
   })
   for (const consumer of consumers) startAtZero(metrics, consumer)
-  for (const entity of ['goal', 'task']) metrics.purged.inc({ entity }, 0)
+  for (const entity of ['goal', 'task', 'notification']) metrics.purged.inc({ entity }, 0)
   return metrics
 }
 

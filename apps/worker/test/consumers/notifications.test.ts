@@ -76,10 +76,37 @@ test('the assignees as of a completion are notified when tasks change hands befo
     await write.task(goal),
   ]
   const change = await write.changeGoal(goal, completed, { extra: ['goal:completed'] })
-  await write.changeTask(reassigned.entity, { assignedTo: null })
+  const unassignment = await write.changeTask(reassigned.entity, { assignedTo: null })
   await write.changeTask(unassigned.entity, { assignedTo: other })
   await installation.pool.query('update tasks set deleted_at = now() where id = $1', [deleted.entity.id])
-  expect(await notify(change)).toEqual([['goal-completed', assignee, goal.id]])
+  expect(await notify(change, unassignment)).toEqual([
+    ['goal-completed', assignee, goal.id],
+    ['task-unassigned', assignee, reassigned.entity.id],
+  ])
+})
+
+test('a user is notified when another user unassigns, blocks or unblocks their task', async ({
+  installation,
+  notify,
+  write,
+  goal,
+}) => {
+  const task = (await write.task(goal, { assignedTo: assignee, title: 'the task' })).entity
+  const block = { status: 'BLOCKED', blockKind: 'DEPENDENCY', blockedFrom: 'TODO' } as const
+  const blocked = await write.changeTask(task, block)
+  const free = { status: 'TODO', blockKind: null, blockedFrom: null } as const
+  const unblocked = await write.changeTask(blocked.entity, free)
+  const unassigned = await write.changeTask(unblocked.entity, { assignedTo: null })
+  const others = await write.changeTask(unassigned.entity, { title: 'a change that concerns no other user' })
+  expect(await notify(blocked, unblocked, unassigned, others)).toEqual(
+    ['task-blocked', 'task-unassigned', 'task-unblocked'].map((kind) => [kind, assignee, task.id]),
+  )
+  const { rows } = await installation.pool.query('select text from notifications order by event_id')
+  expect(rows.map(({ text }) => text)).toEqual([
+    'The task “the task” now waits for another task.',
+    'The task “the task” is no longer blocked.',
+    'You are no longer assigned to the task “the task”.',
+  ])
 })
 
 test('the present assignees are notified when the event of a completed goal has none of its own', async ({
@@ -116,7 +143,10 @@ test('each notification emits one event with its cause, which only its recipient
     causation_id: assigned?.id,
     correlation_id: 'request-3',
     before: null,
-    after: { id: sent.id, userId: assignee, kind: 'task-assigned', channel: 'in-app', title: 'the task', readAt: null },
+    after: {
+      ...{ id: sent.id, userId: assignee, kind: 'task-assigned', channel: 'in-app', readAt: null, archivedAt: null },
+      ...{ title: 'the task', text: 'You were assigned the task “the task”.' },
+    },
   })
   const readers = await pool.query('select reader_id, visibility from event_readers where event_id = $1', [rows[0].id])
   expect(readers.rows).toEqual([{ reader_id: assignee, visibility: 'gained' }])

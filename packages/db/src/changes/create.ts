@@ -9,6 +9,7 @@ import { tasks } from '../schema/tasks.ts'
 import { inputOf, metadataColumns, toInput } from './batch-input.ts'
 import { batchStatement, type Write, writeOne } from './batch-statement.ts'
 import type { Change, Committed } from './change.ts'
+import { concernsAll } from './events.ts'
 import { type DependentTask, goalWrites, type NewGoal, type NewTask, taskWrites } from './fields.ts'
 import { inBatches } from './write-in-batches.ts'
 
@@ -41,7 +42,8 @@ const insertGoals: Write<NewGoal> = batchStatement('goals_create', {
   changed: sql`${inputOf(goals, goalWrites.insert)}, ${changedBy(sql`
     insert into goals (${columnNames(goals, goalWrites.insert)})
     select ${columnNames(goals, goalWrites.insert)} from input
-    returning id, version, ${goalJson('goals')} as after, array[user_id] as readers_after, null::uuid[] as goal_ids`)}`,
+    returning id, version, ${goalJson('goals')} as after, array[user_id] as readers_after, null::uuid[] as goal_ids,
+              ${concernsAll}`)}`,
   toInput: (change) => toInput(goals, goalWrites.insert, change),
 })
 
@@ -70,7 +72,7 @@ const insertTasksStatement = <V extends { id: string }>(
       where goals.deleted_at is null and goals.status in ('ACTIVE', 'ON_HOLD')
         and ${goalWritableBy(sql`input.actor_id`, sql`input.as_admin`)}
       returning id, version, ${taskJson('tasks')} as after, ${taskReaders('tasks')} as readers_after,
-                array[goal_id] as goal_ids`)}`,
+                array[goal_id] as goal_ids, ${concernsAll}`)}`,
     alongside,
     toInput: (change) => toInput(tasks, fields, change),
   })

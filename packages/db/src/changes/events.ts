@@ -54,7 +54,7 @@ export function subscriptionValues(types: readonly EventType[]) {
 /**
  * Joins each emitted event with its changed row. Postgres has no statistics on the rows of a CTE: it would expect one
  * row and join thousands in a nested loop. A full join is never a nested loop, and here it gives the rows of an inner
- * join.
+ * join. A strict condition on one side, such as `=`, would let Postgres turn it into a left join.
  */
 const emittedRows = sql`emitted full join changed on changed.id = emitted.aggregate_id`
 
@@ -85,12 +85,17 @@ const withoutReceiver = sql`array(
       select consumer from unnest(${sql.raw(`'{${consumersWithReceiver}}'::text[]`)}) consumer
       where consumer not in (select consumer from receivers where is_present))`
 
+/** The consumers that get no delivery of the emitted event. */
+const withoutDelivery = sql`(${withoutReceiver}
+      || case when emitted.ordinal = 0 then changed.unconcerned else '{}' end)`
+
 /**
  * The event half of a statement. Its CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
  * `readers_before` and `readers_after` (uuid[], with nulls; the users who may see the entity before and after the
- * change) and `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity).
+ * change), `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity) and `unconcerned`
+ * (text[]; the consumers that need no delivery of the primary event).
  * Inserts one event per changed row and type, its readers and its deliveries. No row, no event. A consumer without a
- * receiver gets no delivery. A user who loses sight of the entity is a reader of its primary event only.
+ * receiver gets no delivery. A user who can no longer see the entity is a reader of its primary event only.
  * `from` replaces the named parameters by expressions over `changed`.
  * @returns the CTEs `emitted`, `emitted_readers` and `emitted_deliveries`, to follow `changed`
  */
@@ -118,8 +123,9 @@ export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source
   ), emitted_deliveries as (
     insert into deliveries (consumer, event_id)
     select subscription.consumer, emitted.id
-    from emitted join ${subscriptions} subscription(consumer, type) using (type)
-    where subscription.consumer <> all (${withoutReceiver})
+    from ${emittedRows} join ${subscriptions} subscription(consumer, type)
+      on subscription.type is not distinct from emitted.type
+    where subscription.consumer <> all (${withoutDelivery})
   )`
 }
 
@@ -127,7 +133,7 @@ const eventList = sql<CommittedEvent[]>`
   coalesce(json_agg(json_build_object(
     'id', emitted.id, 'type', emitted.type, 'aggregateId', emitted.aggregate_id, 'version', changed.version,
     'readers', ${allReaders}, 'goalIds', changed.goal_ids,
-    'withoutReceiver', ${withoutReceiver}) order by emitted.position), '[]')`
+    'withoutReceiver', ${withoutDelivery}) order by emitted.position), '[]')`
 
 /** The events that `emitEvents` inserted, for the dispatcher and the cache, as one JSON value. */
 export const emittedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${emittedRows})`
@@ -135,10 +141,17 @@ export const emittedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${e
 export const emittedEventsByEntity = sql`(
   select emitted.aggregate_id, ${eventList} as events from ${emittedRows} group by emitted.aggregate_id)`
 
+/** The column `unconcerned` of a change whose events concern all their consumers. */
+export const concernsAll = sql`'{}'::text[] as unconcerned`
+/** Whether an update by itself is a reason to notify somebody: an unassignment, a new block, or the end of a block. */
+const isNotable = sql`(old.assigned_to <> new.assigned_to or (old.assigned_to is not null and new.assigned_to is null)
+    or (old.status = 'BLOCKED') <> (new.status = 'BLOCKED'))`
 /** The columns that an UPDATE of goals returns for `emitEvents`. */
 export const goalChanged = sql`id, new.version, ${goalJson('old')} as before, ${goalJson('new')} as after,
-  array[new.user_id] as readers_before, array[new.user_id] as readers_after, null::uuid[] as goal_ids`
+  array[new.user_id] as readers_before, array[new.user_id] as readers_after, null::uuid[] as goal_ids,
+  ${concernsAll}`
 /** The columns that an UPDATE of tasks returns for `emitEvents`. */
 export const taskChanged = sql`id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
   ${taskReaders('old')} as readers_before, ${taskReadersAfter} as readers_after,
-  array[new.goal_id, old.goal_id] as goal_ids`
+  array[new.goal_id, old.goal_id] as goal_ids,
+  case when ${isNotable} then '{}' else '{notifications}'::text[] end as unconcerned`

@@ -1,2 +1,7 @@
 /** Days after which events are deleted. The audit log is kept. */
 export const eventRetentionDays = 30
+/**
+ * Days after which notifications are deleted. Longer than events are kept: the row of a notification is what prevents a
+ * second one for the same event.
+ */
+export const notificationRetentionDays = 90

@@ -19,5 +19,6 @@ export const taskText = (row: string): SQL<string> => rowToText(tasks, Task, row
 export const goalJson = (row: string): SQL => sql`${goalText(row)}::json`
 export const taskJson = (row: string): SQL => sql`${taskText(row)}::json`
 
-/** The JSON of a row of `notifications`. */
-export const notificationJson = sql`${rowToText(notifications, Notification, 'notifications')}::json`
+/** The JSON of a row of `notifications`, as text and as json. */
+export const notificationText = rowToText(notifications, Notification, 'notifications')
+export const notificationJson = sql`${notificationText}::json`

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
 /** One notification per event, recipient and channel. */
@@ -14,10 +14,27 @@ export const notifications = pgTable(
     subjectType: text('subject_type').notNull(),
     subjectId: uuid('subject_id').notNull(),
     title: text('title').notNull(),
+    /** The change, as a sentence. Empty in rows from before this column existed. */
+    text: text('text').notNull().default(''),
     actorId: uuid('actor_id').notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
     readAt: instant('read_at'),
+    archivedAt: instant('archived_at'),
   },
-  // Refuses a second notification. The recipient comes first, so it also serves the inbox.
-  (t) => [uniqueIndex('notifications_once').on(t.userId, t.eventId, t.channel)],
+  (t) => [
+    // Refuses a second notification.
+    uniqueIndex('notifications_once').on(t.userId, t.eventId, t.channel),
+    // A page of the inbox, newest first.
+    index('notifications_newest')
+      .on(t.userId, t.createdAt, t.id)
+      .where(sql`archived_at is null and channel = 'in-app'`),
+    // A page of the archive.
+    index('notifications_archived')
+      .on(t.userId, t.createdAt, t.id)
+      .where(sql`archived_at is not null and channel = 'in-app'`),
+    // The unread ones in the inbox: their list, their count, and read-all.
+    index('notifications_unread')
+      .on(t.userId, t.createdAt, t.id)
+      .where(sql`read_at is null and archived_at is null and channel = 'in-app'`),
+  ],
 )

@@ -1,23 +1,64 @@
 import Type, { type Static } from 'typebox'
-import { Id, Instant, Nullable, stringEnum } from './schemas.ts'
+import { exampleIds, Id, Instant, Nullable, stringEnum } from './schemas.ts'
 
-const kinds = ['task-assigned', 'task-completed', 'goal-completed'] as const
+const kinds = [
+  ...(['task-assigned', 'task-unassigned', 'task-completed'] as const),
+  ...(['task-blocked', 'task-unblocked', 'goal-completed'] as const),
+] as const
+
+/** The reason of a notification. */
+export const NotificationKind = stringEnum(kinds, {
+  title: 'NotificationKind',
+  description: 'The reason of a notification.',
+  examples: ['task-assigned'],
+})
+export type NotificationKind = Static<typeof NotificationKind>
+
+const annotated = <S extends Type.TSchema>(schema: S, description: string, example: unknown): S => ({
+  ...schema,
+  description,
+  examples: [example],
+})
+const exampleInstant = '2027-01-04T09:30:00.000Z'
 
 /** A notification: one recipient, one event, one channel. */
 export const Notification = Type.Object(
   {
-    id: Id,
-    userId: Type.String({ format: 'uuid', description: 'the recipient' }),
-    kind: stringEnum(kinds),
-    channel: stringEnum(['in-app'] as const),
-    eventId: Id,
-    subjectType: stringEnum(['goal', 'task'] as const),
-    subjectId: Id,
-    title: Type.String(),
-    actorId: Id,
-    createdAt: Instant,
-    readAt: Nullable(Instant),
+    id: annotated(Id, 'The id of the notification.', exampleIds.notification),
+    userId: annotated(Id, 'The recipient.', exampleIds.assignee),
+    kind: NotificationKind,
+    channel: stringEnum(['in-app'] as const, {
+      title: 'NotificationChannel',
+      description: 'The way by which the notification reaches its recipient.',
+      examples: ['in-app'],
+    }),
+    eventId: annotated(Id, 'The event that caused the notification.', exampleIds.event),
+    subjectType: stringEnum(['goal', 'task'] as const, {
+      title: 'NotificationSubject',
+      description: 'The kind of entity that the notification is about.',
+      examples: ['task'],
+    }),
+    subjectId: annotated(Id, 'The id of that goal or task.', exampleIds.task),
+    title: annotated(Type.String(), 'The title of that goal or task, as of the event.', 'Book a course'),
+    /** Absent in events from before this field existed. */
+    text: Type.Optional(
+      annotated(
+        Type.String(),
+        'The change, as one sentence in English. Empty in notifications of earlier versions of this service.',
+        'You were assigned the task “Book a course”.',
+      ),
+    ),
+    actorId: annotated(Id, 'The user who made the change.', exampleIds.user),
+    createdAt: annotated(Instant, 'The instant of the notification, in UTC.', exampleInstant),
+    readAt: Nullable(Instant, {
+      description: 'The instant at which the recipient read it, in UTC, or null.',
+      examples: [null],
+    }),
+    archivedAt: Nullable(Instant, {
+      description: 'The instant at which the recipient archived it, in UTC, or null.',
+      examples: [null],
+    }),
   },
-  { title: 'Notification', additionalProperties: false },
+  { title: 'Notification', description: 'A notification of one user.', additionalProperties: false },
 )
 export type Notification = Static<typeof Notification>

@@ -29,6 +29,7 @@ export const exampleIds = {
   task: '2c7d9e4f-3b65-4a18-8f7e-1a5c3d8b6e42',
   blocker: '3e8a1b5c-6d27-4f90-a4b3-9c7e2f1d8a53',
   assignee: '4b9c2d6e-7f18-4e3a-95d4-8a6f1c0e7b64',
+  notification: '0190c1a2-9e4b-7c25-a1d8-3f5b7e2c6a94',
   event: '0190c1a2-7d3f-7a10-8b25-4c6e9f1a3d75',
   cascade: '5d0e3f7a-8b29-4c6d-b6e5-7f4a2d1c9e86',
 }

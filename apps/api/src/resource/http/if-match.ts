@@ -40,10 +40,10 @@ function checkContradiction(matching: number[] | 'any' | undefined, version: num
 }
 
 /**
- * Checks the precondition of a create. Its address is that of a list, which has weak tags only, so no version matches.
+ * Checks the precondition of a POST that creates, or that concerns something without a version. No version matches.
  * @throws Problem 412 when the request names a version
  */
 export function requireNoVersion({ versions }: Precondition): void {
   if (versions !== 'any')
-    throw new Problem('version-conflict', 'If-Match names a version, and a create has none. Leave the header out.')
+    throw new Problem('version-conflict', 'If-Match names a version, and this address has none. Leave the header out.')
 }

@@ -68,6 +68,11 @@ export type Write<P extends TSchema, B extends TSchema> = Described & {
   run(deps: Deps, actor: Actor, input: WriteInput<P, B>): Promise<WriteResponse>
 }
 
+type Act<P extends TSchema, B extends TSchema> = Write<P, B> & {
+  /** Runs before the precondition is checked. Throws a 404 for what the actor may not see. */
+  find?(deps: Deps, actor: Actor, params: Static<P>): Promise<void>
+}
+
 type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /**
@@ -121,6 +126,17 @@ export function createOperations(
     })
   }
 
+  /** A POST to an address without a version. A precondition that names a version fails. */
+  const act = <P extends TSchema, B extends TSchema>(url: string, { find, ...operation }: Act<P, B>) =>
+    write('POST', url, creating, {
+      ...operation,
+      async run(deps, actor, input) {
+        await find?.(deps, actor, input.params)
+        requireNoVersion(input.precondition)
+        return operation.run(deps, actor, input)
+      },
+    })
+
   return {
     /** A GET: one entity, a view, or a page of a list. Answers 304 when the client has it already. */
     query<P extends TSchema, Q extends TSchema>(url: string, operation: Read<P, Q>): void {
@@ -139,15 +155,9 @@ export function createOperations(
         },
       })
     },
-    /** A POST that creates. A precondition that names a version fails. */
-    create: <P extends TSchema, B extends TSchema>(url: string, operation: Write<P, B>) =>
-      write('POST', url, creating, {
-        ...operation,
-        run(deps, actor, input) {
-          requireNoVersion(input.precondition)
-          return operation.run(deps, actor, input)
-        },
-      }),
+    act,
+    /** A POST that creates. */
+    create: act,
     /** A merge patch: the precondition is required. */
     patch: <P extends TSchema, B extends TSchema>(url: string, operation: Write<P, B>) =>
       write('PATCH', url, changing, operation),

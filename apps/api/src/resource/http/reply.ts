@@ -27,4 +27,11 @@ export const entityResponse = (
   body: text,
 })
 
+/** Returns the response to a write whose result has no version. */
+export const jsonResponse = (body: string): StoredResponse => ({
+  status: 200,
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body,
+})
+
 export const noContent: StoredResponse = { status: 204, headers: {}, body: '' }

@@ -55,6 +55,14 @@ export const okOrUnchanged = (schema: TSchema, noun = 'goal or task') => ({
   200: json(`The ${noun} as it is now.`, schema, tagged),
   304: unchanged,
 })
+/** The responses of a read and of a write whose result has no version. */
+export const viewed = (description: string, schema: TSchema) => ({
+  200: json(description, schema, tagged),
+  304: unchanged,
+})
+export const done = (description: string, schema: TSchema) => ({
+  200: json(description, schema, { ...requestId, ...replayed }),
+})
 export const created = (schema: TSchema, noun = 'goal or task') => ({
   201: json(`The new ${noun}.`, schema, {
     ...{ ...tagged, ...replayed },

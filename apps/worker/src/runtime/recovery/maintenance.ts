@@ -1,4 +1,11 @@
-import { ensurePartitions, eventRetentionDays, inTransaction, purgeExpired, type Tx } from '@goals-tasks/db'
+import {
+  ensurePartitions,
+  eventRetentionDays,
+  inTransaction,
+  notificationRetentionDays,
+  purgeExpired,
+  type Tx,
+} from '@goals-tasks/db'
 import type { Dispatcher } from '@goals-tasks/events'
 import type { Counter } from '@goals-tasks/observability'
 import type pg from 'pg'
@@ -20,7 +27,7 @@ export type Maintenance = {
 
 /**
  * The hourly maintenance: creates the partitions of the coming weeks, drops those past the retention, deletes
- * Idempotency-Keys older than a day, and purges goals and tasks that were deleted long ago.
+ * Idempotency-Keys older than a day and old notifications, and purges goals and tasks that were deleted long ago.
  * One process does a step at a time; the others find its lock taken and skip it. It needs no Redis.
  */
 export async function runMaintenance(maintenance: Maintenance): Promise<void> {
@@ -28,6 +35,8 @@ export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   await ensurePartitions(pool)
   const keys = await deleteIdempotencyKeys(maintenance)
   if (keys > 0) log.info({ count: keys }, 'expired idempotency keys deleted')
+  const notifications = await deleteNotifications(maintenance)
+  if (notifications > 0) log.info({ count: notifications }, 'old notifications deleted')
   const purged = await purge(maintenance)
   if (purged.goals + purged.tasks > 0) log.info(purged, 'expired goals and tasks purged')
   const dropped = await dropExpiredPartitions(maintenance)
@@ -51,17 +60,38 @@ async function purge(maintenance: Maintenance) {
   }
 }
 
-/** Deletes in small transactions, the oldest first. */
-async function deleteIdempotencyKeys(maintenance: Maintenance): Promise<number> {
+const deleteIdempotencyKeys = (maintenance: Maintenance) =>
+  deleteInBatches(maintenance, locks.idempotencyKeys, (tx) =>
+    tx.query(
+      `delete from idempotency_keys where ctid = any(array(
+         select ctid from idempotency_keys where created_at < now() - make_interval(hours => $1)
+         order by created_at limit $2))`,
+      [idempotencyKeyHours, rowsPerDelete],
+    ),
+  )
+
+/** An id contains the time of its row, so the primary key leads to the oldest ones. */
+async function deleteNotifications(maintenance: Maintenance): Promise<number> {
+  const deleted = await deleteInBatches(maintenance, locks.notifications, (tx) =>
+    tx.query(
+      `delete from notifications where id = any(array(
+         select id from notifications where id < uuidv7_floor(now() - make_interval(days => $1))
+         order by id limit $2))`,
+      [notificationRetentionDays, rowsPerDelete],
+    ),
+  )
+  maintenance.purged.inc({ entity: 'notification' }, deleted)
+  return deleted
+}
+
+/** Deletes up to `rowsPerDelete` rows per transaction, the oldest first, until a transaction deletes fewer. */
+async function deleteInBatches(
+  maintenance: Maintenance,
+  lock: Lock,
+  deleteBatch: (tx: Tx) => Promise<{ rowCount: number | null }>,
+): Promise<number> {
   for (let sum = 0; ; ) {
-    const deleted = await withLock(maintenance, locks.idempotencyKeys, (tx) =>
-      tx.query(
-        `delete from idempotency_keys where ctid = any(array(
-           select ctid from idempotency_keys where created_at < now() - make_interval(hours => $1)
-           order by created_at limit $2))`,
-        [idempotencyKeyHours, rowsPerDelete],
-      ),
-    )
+    const deleted = await withLock(maintenance, lock, deleteBatch)
     const count = deleted?.rowCount ?? 0
     sum += count
     if (count < rowsPerDelete) return sum
@@ -88,12 +118,14 @@ const locks = {
   purge: 'goals-tasks chores',
   idempotencyKeys: 'goals-tasks maintenance: idempotency keys',
   partitions: 'goals-tasks maintenance: partitions',
+  notifications: 'goals-tasks maintenance: notifications',
 } as const
+type Lock = (typeof locks)[keyof typeof locks]
 
 /** Runs `work` in a transaction, unless another process holds the lock. @returns undefined in that case */
 function withLock<T>(
   { pool, dispatcher }: Maintenance,
-  name: (typeof locks)[keyof typeof locks],
+  name: Lock,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T | undefined> {
   return inTransaction(pool, dispatcher.dispatch, async (tx) => {

@@ -14,7 +14,8 @@ type Task = (typeof tasks)[number]
 const isClosed = ({ status }: { status: string }) => status === 'COMPLETED' || status === 'CANCELLED'
 const isCompleted = ({ status }: { status: string }) => status === 'COMPLETED'
 const isDelegated = ({ owner, assignee }: Task) => assignee !== null && assignee !== owner
-const count = <T>(items: readonly T[], is: (item: T) => boolean) => items.filter(is).length
+const count = <T>(items: readonly T[], ...are: ((item: T) => boolean)[]) =>
+  items.filter((item) => are.every((is) => is(item))).length
 const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((all, item) => all + of(item), 0)
 
 const blockersOf = (task: Task): SampleTask[] =>
@@ -34,6 +35,15 @@ const addedLater = (task: Task) =>
 const isMoved = (task: Task) => isInterrupted(task) || (task.status !== 'TODO' && (isClosed(task) || !isWaiting(task)))
 const isUnblocked = (task: Task) => task.depends_on.length > 0 && !isWaiting(task)
 
+/** The loader adds every blocker after creating the task, which is open until then. */
+const isBlockedLater = (task: Task) => task.depends_on.length > 0 && addedLater(task) === task.depends_on.length
+/** The loader blocks the task by hand, as its assignee. */
+const isBlockedByHand = (task: Task) => task.status === 'BLOCKED' && !isWaiting(task)
+const workerOn = ({ owner, assignee }: Task) => assignee ?? owner
+/** The assignee of a blocker closes it. In the sample all blockers of a task that is unblocked have the same one. */
+const isUnblockedByAnother = (task: Task) =>
+  isUnblocked(task) && blockersOf(task).every(({ assignee }) => (assignee ?? task.owner) !== workerOn(task))
+
 /**
  * Each goal is created and finally moved to its state. A request causes every change of a task except an unblocking.
  */
@@ -44,12 +54,15 @@ const completions = count([...goals, ...tasks], isCompleted)
 
 /**
  * The owner's assignment and completion of a task notify its assignee, an assignee's completion notifies the owner.
- * The completion of a goal notifies all its assignees.
+ * The completion of a goal notifies all its assignees. A block by the owner notifies the assignee, a manual one by the
+ * assignee the owner. The end of a block notifies the assignee.
  */
 const notifications = {
   'goal-completed': sum(goals.filter(isCompleted), (goal) => othersIn(goal).size),
   'task-assigned': count(tasks, isDelegated),
-  'task-completed': count(tasks, (task) => isCompleted(task) && isDelegated(task)),
+  'task-blocked': count(tasks, isBlockedLater, isDelegated) + count(tasks, isBlockedByHand, isDelegated),
+  'task-completed': count(tasks, isCompleted, isDelegated),
+  'task-unblocked': count(tasks, isUnblockedByAnother),
 }
 
 function othersIn({ owner, tasks: inGoal }: SampleGoal): Set<string> {

@@ -1,0 +1,53 @@
+import { executeOnce, type Tx } from '@goals-tasks/db'
+import { sql } from 'drizzle-orm'
+import type { Transactional } from '../contract.ts'
+import { insertAndEmit, type NewNotification } from './insert.ts'
+import { type NotifiableEvent, recipientsOf } from './recipients.ts'
+import { textFor, titleFor } from './texts.ts'
+
+/**
+ * Notifies users, inside the application, of changes that concern them and that somebody else made. The recipients are
+ * those of the event, however late it is handled.
+ */
+export const notifications: Transactional<'notifications'> = {
+  kind: 'transactional',
+  async run(tx, events) {
+    const presentAssignees = await loadPresentAssignees(tx, events)
+    const wanted = events.flatMap((event) =>
+      notificationsOf(event, event.assignees ?? presentAssignees.get(event.aggregateId) ?? []),
+    )
+    if (wanted.length > 0) await insertAndEmit(tx, wanted)
+  },
+}
+
+const notificationsOf = (event: NotifiableEvent, assigneesOfGoal: readonly string[]): NewNotification[] =>
+  [...recipientsOf(event, assigneesOfGoal)].map(([userId, kind]) => ({
+    userId,
+    kind,
+    eventId: event.id,
+    subjectType: event.type === 'goal:completed' ? 'goal' : 'task',
+    subjectId: event.aggregateId,
+    title: titleFor(kind, event),
+    text: textFor(kind, event),
+    actorId: event.actorId,
+    correlationId: event.correlationId,
+    traceparent: event.traceparent,
+  }))
+
+/**
+ * Returns the present assignees of the live tasks in each completed goal, by goal id, for events from before events had
+ * assignees.
+ */
+async function loadPresentAssignees(tx: Tx, events: readonly NotifiableEvent[]): Promise<Map<string, string[]>> {
+  const goalIds = events.flatMap((event) =>
+    event.type === 'goal:completed' && !event.assignees ? [event.aggregateId] : [],
+  )
+  if (goalIds.length === 0) return new Map()
+  const rows = await executeOnce<{ goalId: string; assignees: string[] }>(
+    tx,
+    sql`select goal_id as "goalId", array_agg(distinct assigned_to) as assignees from tasks
+        where goal_id = any(${sql.param(goalIds)}::uuid[]) and deleted_at is null and assigned_to is not null
+        group by goal_id`,
+  )
+  return new Map(rows.map((row) => [row.goalId, row.assignees]))
+}

@@ -18,7 +18,10 @@ test('trace shows the failure, the attempts and the retry when a delivery failed
   const failure = { consumer: 'sync', eventId: event.id, error: 'the receiver answered 503' } as const
   await recordFailure(operations.pool, { ...failure, delaysMs: [60_000], leaseMs: 30_000 })
   const jobId = singleJobId('sync', { id: event.id, attempts: 1, replays: 0 })
-  await operations.queueOf('sync').queue.add(event.type, { events: [event] }, { jobId, delay: 60_000 })
+  const { queue } = operations.queueOf('sync')
+  // The job that failed is still in the queue as well.
+  await queue.add(event.type, { events: [event] })
+  await queue.add(event.type, { events: [event] }, { jobId, delay: 60_000 })
 
   const [ofEvent, ofGoal, json] = await Promise.all([
     trace(event.id.toUpperCase()),

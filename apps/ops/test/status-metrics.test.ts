@@ -46,3 +46,12 @@ test('a gauge has no sample when the status cannot be loaded', async () => {
   expect(text).not.toMatch(/^gt_dead_letters\{/m)
   expect(text).toContain('process_cpu_user_seconds_total')
 })
+
+test('a gauge has no sample of a queue that the last scrape could not read', async ({ ops }) => {
+  const registry = createRegistry()
+  const status = await loadStatus(ops)
+  const statuses = [status, { ...status, consumers: status.consumers.map((each) => ({ ...each, queue: null })) }]
+  registerStatusMetrics(registry, async () => statuses.shift() ?? status, createLogger('test', 'silent'))
+  expect(await registry.metrics()).toMatch(/^gt_queue_jobs\{consumer="sync"/m)
+  expect(await registry.metrics()).not.toMatch(/^gt_queue_jobs\{/m)
+})

@@ -38,6 +38,7 @@ test('a repeated look finds a replayed event within a minute', async ({ operatio
 test('a repeated look finds an event whose transaction committed after the last look', async ({ operations }) => {
   const { pool } = operations
   const look = createDeliveryLook()
+  await operations.createGoal()
   await look(pool)
   await pool.query(`insert into deliveries (consumer, event_id) values ('sync', uuidv7(interval '-59 seconds'))`)
   const statuses = await look(pool)

@@ -9,7 +9,7 @@ import { expect, onTestFinished } from 'vitest'
 import { newestJobsRead } from '../src/trace/find-jobs.ts'
 import { loadTrace } from '../src/trace/load-trace.ts'
 import { startOperations } from './support/operations.ts'
-import { finishDelivery, insertCompletion, recordSyncFailure, test } from './support/traces.ts'
+import { finishDelivery, insertAuditRow, insertCompletion, recordSyncFailure, test } from './support/traces.ts'
 
 test.beforeEach(async ({ operations }) => {
   await Promise.all(operations.queues.all.map(({ queue }) => queue.obliterate({ force: true })))
@@ -82,7 +82,7 @@ test('a failed delivery shows its failure and its retry when newer jobs fill the
   await until(async () => (await queue.getFailedCount()) === 1)
   await recordSyncFailure(operations, event.id)
   const jobId = singleJobId('sync', { id: event.id, attempts: 1, replays: 0 })
-  await queue.add(event.type, { events: [event] }, { jobId, delay: 60_000 })
+  const { timestamp } = await queue.add(event.type, { events: [event] }, { jobId, delay: 60_000 })
   const others = Array.from({ length: newestJobsRead + 1 }, () => ({
     name: 'x',
     data: { events: [] },
@@ -96,7 +96,7 @@ test('a failed delivery shows its failure and its retry when newer jobs fill the
     error: 'it timed out',
     jobs: [
       { state: 'failed', error: 'it timed out' },
-      { id: jobId, state: 'delayed' },
+      { id: jobId, state: 'delayed', at: new Date(timestamp + 60_000).toISOString() },
     ],
     partlyRead: ['delayed'],
   })
@@ -128,11 +128,7 @@ test('an event is done when no work is left, and missing when its audit row is n
   const { id: eventId } = await operations.createGoal()
   await finishDelivery(operations, eventId, 'sync')
   expect(await traceAt(eventId, 'sync')).toMatchObject({ state: 'done' })
-  await pool.query(
-    `insert into goal_audit_log (goal_id, version, event_id, type, actor_id, after, occurred_at)
-     select aggregate_id, aggregate_version, id, type, actor_id, after, occurred_at from events where id = $1`,
-    [eventId],
-  )
+  await insertAuditRow(operations, eventId)
   await finishDelivery(operations, eventId, 'audit-log')
   expect(await traceAt(eventId, 'audit-log')).toMatchObject({ state: 'done', at: expect.stringMatching(/Z$/) })
 
@@ -175,6 +171,35 @@ test('an event lists its notifications when it caused some', async ({ operations
   })
 })
 
+test('each event of an entity lists its own notifications', async ({ operations, trace }) => {
+  const { aggregateId } = await operations.createGoal()
+  const id = await insertCompletion(operations, aggregateId)
+  await operations.pool.query(
+    `insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, before, after)
+     select type, aggregate_type, aggregate_id, 3, 1, actor_id, before, after from events where id = $1`,
+    [id],
+  )
+  await operations.pool.query(
+    `insert into notifications (user_id, kind, channel, event_id, subject_type, subject_id, title, actor_id)
+     values ($2, 'goal-completed', 'in-app', $1, 'goal', $2, 'a goal', $2)`,
+    [id, aggregateId],
+  )
+  const found = await trace(aggregateId)
+  const ofEvents = found?.events.map(({ consumers }) => consumers.find(({ consumer }) => consumer === 'notifications'))
+  expect(ofEvents?.slice(0, 2)).toMatchObject([{ notifications: [] }, { notifications: [{ eventId: id }] }])
+  expect(ofEvents?.[2]).toBeUndefined()
+})
+
+test('an event is traced at a consumer that is no longer subscribed to it while work is left', async ({
+  operations,
+  traceAt,
+}) => {
+  const { id } = await operations.createGoal()
+  expect(await traceAt(id, 'notifications')).toBeUndefined()
+  await operations.pool.query(`insert into deliveries (consumer, event_id) values ('notifications', $1)`, [id])
+  expect(await traceAt(id, 'notifications')).toMatchObject({ state: 'pending' })
+})
+
 test('an entity is traced with its state and its newest events, the last first', async ({ operations, trace }) => {
   const { id: created, aggregateId } = await operations.createGoal()
   const completed = await insertCompletion(operations, aggregateId)
@@ -182,6 +207,7 @@ test('an entity is traced with its state and its newest events, the last first',
   expect(await idsOf()).toEqual([completed, created])
   expect(await idsOf(1)).toEqual([completed])
   const stateOf = async (id: string) => (await trace(id))?.entity
+  await insertAuditRow(operations, created)
   expect(await stateOf(aggregateId)).toEqual({ id: aggregateId, kind: 'goal', state: 'live', version: 1 })
   await operations.pool.query('update goals set deleted_at = now() where id = $1', [aggregateId])
   expect(await stateOf(aggregateId)).toMatchObject({ state: 'deleted' })

@@ -51,6 +51,9 @@ test('a conflict names the changed and the conflicting fields, and shows the cur
       current: { title: 'two', priority: 'HIGH', version: 3 },
     },
   })
+  const newest = await ada.patch(path, { title: 'three' }, { 'if-match': '"2", "1"' })
+  expect(newest.body).toMatchObject({ changedFields: ['priority'] })
+  expect((await ada.patch(path, { title: 'three', version: 2 })).body).toMatchObject({ changedFields: ['priority'] })
   const later = await ada.patch(path, { title: 'three' }, match(2))
   expect(later.body).toMatchObject({ changedFields: ['priority'], conflictingFields: [] })
 })

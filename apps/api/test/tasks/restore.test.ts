@@ -192,6 +192,25 @@ test('a deleted resource gets 404 for every request after its retention', async 
   expect((await ada.get(goalUrl(goal.id))).status).toBe(410)
 })
 
+test('a list shows deleted entries until their retention ends', async ({ api }) => {
+  const ada = await api.as()
+  const goal = await ada.createGoal()
+  const task = await ada.createTask(goal.id)
+  await deleteAt(ada, taskUrl(task.id))
+  const { retentionDays } = api.deps
+  const lists = ['/v1/tasks', `${goalUrl(goal.id)}/tasks`].flatMap((path) => [
+    `${path}?deleted=only`,
+    `${path}?deleted=include`,
+  ])
+  for (const list of lists) expect(idsOf(await ada.get(list))).toEqual([task.id])
+  api.deps.retentionDays = 0
+  try {
+    for (const list of lists) expect(idsOf(await ada.get(list))).toEqual([])
+  } finally {
+    api.deps.retentionDays = retentionDays
+  }
+})
+
 test('an administrator deletes and restores the resources of another user', async ({ ada, admin }) => {
   const goal = await ada.createGoal()
   const task = await ada.createTask(goal.id)

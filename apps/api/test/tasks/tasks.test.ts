@@ -42,6 +42,20 @@ test('both assignees may read the events when a task is assigned or reassigned',
   expect(events[4]?.readers.toSorted()).toEqual([ada.id, eve.id].toSorted())
 })
 
+test('a task is assigned once when later changes keep its assignee', async ({ api, ada, bob }) => {
+  const task = await ada.createTask((await ada.createGoal()).id, { assignedTo: bob.id })
+  await ada.patchTask(task.id, { title: 'Renamed', assignedTo: bob.id })
+  const types = (await api.eventsOf(task.id)).map((event) => event.type)
+  expect(types).toEqual(['task:created', 'task:assigned', 'task:updated'])
+})
+
+test('a task is listed once when its owner is its assignee and its creator', async ({ api }) => {
+  const ada = await api.as()
+  const task = await ada.createTask((await ada.createGoal()).id, { assignedTo: ada.id })
+  for (const path of ['/v1/tasks', '/v1/tasks?assignedTo=me'])
+    expect((await ada.get(path)).body.data).toMatchObject([{ id: task.id }])
+})
+
 test('an assignee changes only status and hours, and may unassign themselves', async ({ ada, bob, eve }) => {
   const goal = await ada.createGoal()
   const task = await ada.createTask(goal.id, { assignedTo: bob.id })

@@ -13,13 +13,23 @@ export type QueueStatus = {
 
 /** Rejects when Redis does not answer. */
 export async function loadQueueStatus(queue: Queue<JobData>): Promise<QueueStatus> {
-  const [counts, paused, clients] = await Promise.all([
+  const [counts, paused, workers] = await Promise.all([
     queue.getJobCounts('wait', 'active', 'delayed', 'failed'),
     queue.isPaused(),
-    queue.getWorkers(),
+    countWorkers(queue),
   ])
   const { wait = 0, active = 0, delayed = 0, failed = 0 } = counts
-  // Where Redis forbids CLIENT LIST, BullMQ returns one client without an address.
-  const workers = clients.every((client) => 'addr' in client) ? clients.length : null
   return { waiting: wait, active, delayed, failed, paused, workers }
+}
+
+/** Counts the processes that work on the queue. Returns null where Redis has no CLIENT LIST, or forbids it. */
+async function countWorkers(queue: Queue<JobData>): Promise<number | null> {
+  try {
+    const clients = await queue.getWorkers()
+    // Where Redis does not know the command, BullMQ returns one client without an address.
+    return clients.every((client) => 'addr' in client) ? clients.length : null
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('NOPERM ')) return null
+    throw error
+  }
 }

@@ -25,6 +25,14 @@ export const recordSyncFailure = ({ pool }: Operations, eventId: string) =>
 export const finishDelivery = ({ pool }: Operations, eventId: string, consumer: ConsumerName) =>
   pool.query('delete from deliveries where event_id = $1 and consumer = $2', [eventId, consumer])
 
+/** Inserts the row of the audit log for an event of a goal. */
+export const insertAuditRow = ({ pool }: Operations, eventId: string) =>
+  pool.query(
+    `insert into goal_audit_log (goal_id, version, event_id, type, actor_id, after, occurred_at)
+     select aggregate_id, aggregate_version, id, type, actor_id, after, occurred_at from events where id = $1`,
+    [eventId],
+  )
+
 /** Inserts a second version of the goal: it is completed. Returns the id of the event. */
 export async function insertCompletion({ pool }: Operations, goalId: string): Promise<string> {
   const { rows } = await pool.query(

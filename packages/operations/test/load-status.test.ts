@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { until } from '@goals-tasks/devstack/testing'
+import { connectProducer } from '@goals-tasks/events'
+import { expect, onTestFinished } from 'vitest'
+import { openQueues } from '../src/queues.ts'
+import { loadStatus, type Status } from '../src/status/load-status.ts'
+import { operationsTest as test } from './support/operations.ts'
+
+const queueOfSync = ({ consumers }: Status) => consumers.find(({ consumer }) => consumer === 'sync')?.queue
+
+test('Redis counts as away when a queue cannot be read', async ({ operations }) => {
+  const { queue } = operations.queueOf('sync')
+  const redis = connectProducer(operations.environment.REDIS_URL, () => undefined)
+  await until(() => redis.status === 'ready')
+  await redis.set(queue.toKey('wait'), 'no list')
+  onTestFinished(async () => {
+    await redis.del(queue.toKey('wait'))
+    redis.disconnect()
+  })
+  const status = await loadStatus(operations)
+  expect(status).toMatchObject({ redis: 'away', redisError: null })
+  expect(queueOfSync(status)).toBeNull()
+})
+
+test('the number of workers is unknown when Redis forbids the list of its clients', async ({ operations }) => {
+  const { REDIS_URL, QUEUE_PREFIX } = operations.environment
+  const [name, password] = [randomBytes(8).toString('hex'), 'a-password']
+  const admin = connectProducer(REDIS_URL, () => undefined)
+  await until(() => admin.status === 'ready')
+  await admin.acl('SETUSER', name, 'on', `>${password}`, '~*', '&*', '+@all', '-client|list')
+  const limited = connectProducer(REDIS_URL.replace('://', `://${name}:${password}@`), () => undefined)
+  const queues = openQueues(limited, QUEUE_PREFIX)
+  onTestFinished(async () => {
+    limited.disconnect()
+    await Promise.allSettled([queues.close(), admin.acl('DELUSER', name)])
+    admin.disconnect()
+  })
+  await until(() => queues.available())
+  const status = await loadStatus({ pool: operations.pool, queues })
+  expect(status).toMatchObject({ redis: 'ready', redisError: null })
+  expect(queueOfSync(status)).toMatchObject({ waiting: 0, workers: null })
+})

@@ -3,6 +3,7 @@ import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
 import {
+  createDatabaseMetrics,
   createOutageLog,
   createRedisOutageLogs,
   registerDispatcherMetrics,
@@ -24,6 +25,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     lockTimeoutMs: 3_000,
     onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
     outage: postgresOutage,
+    observer: createDatabaseMetrics(registry),
   })
   await assertSchema(pool)
   await ensurePartitions(pool)

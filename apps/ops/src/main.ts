@@ -1,8 +1,8 @@
 import { assertSchema, createDatabase } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createOutageLog, runProcess } from '@goals-tasks/observability'
-import { createDeliveryLook, loadScaling, loadStatus, openQueues } from '@goals-tasks/operations'
+import { createDatabaseMetrics, createOutageLog, runProcess } from '@goals-tasks/observability'
+import { createDeliveryLook, loadClusterStatus, loadScaling, loadStatus, openQueues } from '@goals-tasks/operations'
 import { buildOps } from './app.ts'
 import { loadOpsConfig } from './config.ts'
 import { createSessions } from './login/session.ts'
@@ -18,6 +18,7 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
     name: 'goals-tasks ops',
     onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
     outage: postgresOutage,
+    observer: createDatabaseMetrics(registry),
   })
   const { pool } = database
   await assertSchema(pool)
@@ -26,7 +27,7 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const queues = openQueues(redis, config.redis.queuePrefix)
   const lookAtDeliveries = createDeliveryLook()
   const lookAtStatus = shareWhilePending(() => loadStatus({ pool, queues, lookAtDeliveries }))
-  registerStatusMetrics(registry, lookAtStatus, log)
+  registerStatusMetrics(registry, { loadStatus: lookAtStatus, loadCluster: () => loadClusterStatus(pool), log })
   registerScalingMetrics(registry, async () => loadScaling(await lookAtStatus(), queues))
 
   const verify = createVerifier(config.auth)

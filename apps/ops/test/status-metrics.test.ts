@@ -1,5 +1,6 @@
+import { until } from '@goals-tasks/devstack/testing'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
-import { loadStatus, type Status } from '@goals-tasks/operations'
+import { type ClusterStatus, loadClusterStatus, loadStatus, type Status } from '@goals-tasks/operations'
 import { expect } from 'vitest'
 import { registerStatusMetrics } from '../src/status/metrics.ts'
 import { test } from './support/ops.ts'
@@ -8,9 +9,11 @@ test.beforeEach(async ({ ops }) => {
   await ops.pool.query('truncate deliveries, dead_letters, events')
 })
 
-function scrape(load: () => Promise<Status>): Promise<string> {
+const away = () => Promise.reject(new Error('away'))
+
+function scrape(load: () => Promise<Status>, loadCluster: () => Promise<ClusterStatus> = away): Promise<string> {
   const registry = createRegistry()
-  registerStatusMetrics(registry, load, createLogger('test', 'silent'))
+  registerStatusMetrics(registry, { loadStatus: load, loadCluster, log: createLogger('test', 'silent') })
   return registry.metrics()
 }
 
@@ -22,6 +25,7 @@ test('a scrape loads the status once for all gauges', async ({ ops }) => {
     return loadStatus(ops)
   })
   expect(text).toContain('gt_dead_letters{consumer="audit-log"} 1')
+  expect(text).toContain('gt_pending_deliveries{consumer="sync"} 1')
   expect(text).toMatch(/gt_queue_jobs\{consumer="sync",state="waiting"\} \d/)
   expect(text).toContain('gt_unpartitioned_events 0')
   expect(loads).toBe(1)
@@ -42,7 +46,7 @@ test('an event without a weekly partition is counted when it is recent, not when
 })
 
 test('a gauge has no sample when the status cannot be loaded', async () => {
-  const text = await scrape(() => Promise.reject(new Error('away')))
+  const text = await scrape(away)
   expect(text).not.toMatch(/^gt_dead_letters\{/m)
   expect(text).toContain('process_cpu_user_seconds_total')
 })
@@ -51,7 +55,25 @@ test('a gauge has no sample of a queue that the last scrape could not read', asy
   const registry = createRegistry()
   const status = await loadStatus(ops)
   const statuses = [status, { ...status, consumers: status.consumers.map((each) => ({ ...each, queue: null })) }]
-  registerStatusMetrics(registry, async () => statuses.shift() ?? status, createLogger('test', 'silent'))
+  const load = async () => statuses.shift() ?? status
+  registerStatusMetrics(registry, { loadStatus: load, loadCluster: away, log: createLogger('test', 'silent') })
   expect(await registry.metrics()).toMatch(/^gt_queue_jobs\{consumer="sync"/m)
   expect(await registry.metrics()).not.toMatch(/^gt_queue_jobs\{/m)
+})
+
+test('a scrape shows the oldest transaction of the cluster and the dead rows of each table', async ({ ops }) => {
+  const scrapeCluster = () => scrape(away, () => loadClusterStatus(ops.pool))
+  const oldest = async () => Number(/^gt_db_oldest_transaction_seconds (\S+)$/m.exec(await scrapeCluster())?.[1])
+  const holder = await ops.pool.connect()
+  try {
+    await holder.query('begin; select 1')
+    await until(async () => (await oldest()) > 0.2)
+  } finally {
+    await holder.query('rollback')
+    holder.release()
+  }
+  const text = await scrapeCluster()
+  for (const table of ['goals', 'tasks', 'deliveries', 'events'])
+    expect(text).toMatch(new RegExp(`^gt_db_dead_tuples\\{table="${table}"\\} \\d+$`, 'm'))
+  expect(text).not.toMatch(/table="events_\w+"/)
 })

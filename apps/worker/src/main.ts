@@ -1,7 +1,7 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
-import { createOutageLog, createRedisOutageLogs, runProcess } from '@goals-tasks/observability'
+import { createDatabaseMetrics, createOutageLog, createRedisOutageLogs, runProcess } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
 import { readiness } from './readiness.ts'
@@ -17,6 +17,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     name: 'goals-tasks worker',
     onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
     outage: postgresOutage,
+    observer: createDatabaseMetrics(registry),
   })
   await assertSchema(pool)
   await ensurePartitions(pool)

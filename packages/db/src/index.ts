@@ -55,6 +55,7 @@ export { createFencedTransactions, type FenceKeys } from './engine/fenced-transa
 export type { GrantedUse } from './engine/grants.ts'
 export { prepareLookup } from './engine/lookup.ts'
 export { assertSchema, ensurePartitions, migrate } from './engine/migrations.ts'
+export type { AnsweredQuery, DatabaseObserver } from './engine/observe-queries.ts'
 export { Overloaded } from './engine/overloaded.ts'
 export { sqlState } from './engine/sql-state.ts'
 export { type Executor, executeOnce, prepareStatement } from './engine/statement.ts'

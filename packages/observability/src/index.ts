@@ -1,3 +1,4 @@
+export { createDatabaseMetrics } from './database-metrics.ts'
 export { registerDispatcherMetrics } from './dispatcher-metrics.ts'
 export { createLogger } from './logger.ts'
 export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metrics.ts'

@@ -2,6 +2,7 @@ export { type BatchOptions, discardInBatches, replayInBatches } from './dead-let
 export { enqueueReplayed, unmirrorDiscarded } from './dead-letters/update-queues.ts'
 export { type OpsQueues, openQueues } from './queues.ts'
 export { loadScaling, type Scaling } from './scaling/load-scaling.ts'
+export { type ClusterStatus, loadClusterStatus } from './status/cluster.ts'
 export { countedUpTo } from './status/counted-up-to.ts'
 export { createDeliveryLook, type LastError } from './status/deliveries.ts'
 export { type ConsumerStatus, loadStatus, type Status } from './status/load-status.ts'

@@ -1,25 +1,37 @@
 import { isConnectionLoss } from '@goals-tasks/db'
 import { Gauge, type Registry } from '@goals-tasks/observability'
-import type { ConsumerStatus, Status } from '@goals-tasks/operations'
+import type { ClusterStatus, ConsumerStatus, Status } from '@goals-tasks/operations'
 import type { Logger } from 'pino'
 import { shareWhilePending } from './share-while-pending.ts'
 
 type Sample = { labels?: Record<string, string>; value: number }
-type GaugeDefinition = { name: string; help: string; labelNames: string[]; samples: (status: Status) => Sample[] }
+type GaugeDefinition<S> = { name: string; help: string; labelNames: string[]; samples: (status: S) => Sample[] }
+type Sources = { loadStatus: () => Promise<Status>; loadCluster: () => Promise<ClusterStatus>; log: Logger }
 
 /**
- * Registers gauges over the whole installation. A scrape loads the status once. A gauge without a known value has no
- * sample, and so has every gauge when the status cannot be loaded.
+ * Registers gauges over the whole installation. A scrape loads each status once. A gauge without a known value has no
+ * sample, and so has every gauge when its status cannot be loaded.
  */
-export function registerStatusMetrics(registry: Registry, load: () => Promise<Status>, log: Logger): void {
-  const read = shareWhilePending(() =>
+export function registerStatusMetrics(registry: Registry, { loadStatus, loadCluster, log }: Sources): void {
+  registerGauges(registry, gauges, shareWhilePending(logging(loadStatus, log)))
+  registerGauges(registry, clusterGauges, shareWhilePending(logging(loadCluster, log)))
+}
+
+/** Logs why a status cannot be loaded. The pool logs that Postgres does not answer. */
+const logging =
+  <S>(load: () => Promise<S>, log: Logger) =>
+  (): Promise<S | undefined> =>
     load().catch((err: unknown) => {
-      // The pool logs that Postgres does not answer.
       log[isConnectionLoss(err) ? 'debug' : 'warn']({ err }, 'the status cannot be loaded')
       return undefined
-    }),
-  )
-  for (const { name, help, labelNames, samples } of gauges)
+    })
+
+function registerGauges<S>(
+  registry: Registry,
+  definitions: readonly GaugeDefinition<S>[],
+  read: () => Promise<S | undefined>,
+): void {
+  for (const { name, help, labelNames, samples } of definitions)
     new Gauge<string>({
       name,
       help,
@@ -39,7 +51,7 @@ const perConsumer = (read: (consumer: ConsumerStatus) => number | null | undefin
 const sampleOf = (labels: Record<string, string>, value: number | null | undefined): Sample[] =>
   value === null || value === undefined ? [] : [{ labels, value }]
 
-const gauges: readonly GaugeDefinition[] = [
+const gauges: readonly GaugeDefinition<Status>[] = [
   {
     name: 'gt_queue_jobs',
     help: "jobs of a consumer's queue",
@@ -65,6 +77,12 @@ const gauges: readonly GaugeDefinition[] = [
     samples: perConsumer(({ oldestPendingSeconds }) => oldestPendingSeconds ?? 0),
   },
   {
+    name: 'gt_pending_deliveries',
+    help: 'deliveries that are not finished, counted up to ten thousand',
+    labelNames: ['consumer'],
+    samples: perConsumer(({ pendingDeliveries }) => pendingDeliveries),
+  },
+  {
     name: 'gt_dead_letters',
     help: 'dead letters, counted up to ten thousand',
     labelNames: ['consumer'],
@@ -75,6 +93,27 @@ const gauges: readonly GaugeDefinition[] = [
     help: 'recent events that no weekly partition took',
     labelNames: [],
     samples: ({ unpartitionedEvents }) => [{ value: unpartitionedEvents }],
+  },
+]
+
+const clusterGauges: readonly GaugeDefinition<ClusterStatus>[] = [
+  {
+    name: 'gt_db_oldest_transaction_seconds',
+    help: 'age of the oldest open transaction of the cluster; rows that it may still see cannot be removed',
+    labelNames: [],
+    samples: ({ oldestTransactionSeconds }) => [{ value: oldestTransactionSeconds }],
+  },
+  {
+    name: 'gt_db_dead_tuples',
+    help: 'old versions of rows that vacuum has not removed, as Postgres estimates them',
+    labelNames: ['table'],
+    samples: ({ tables }) => tables.map(({ table, deadTuples }) => ({ labels: { table }, value: deadTuples })),
+  },
+  {
+    name: 'gt_db_live_tuples',
+    help: 'rows of a table, as Postgres estimates them',
+    labelNames: ['table'],
+    samples: ({ tables }) => tables.map(({ table, liveTuples }) => ({ labels: { table }, value: liveTuples })),
   },
 ]
 

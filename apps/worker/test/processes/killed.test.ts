@@ -32,7 +32,7 @@ const isAnsweredWrite = (line: LogLine) => line.msg === 'request' && line.method
 
 test('no event is lost when an API is killed between its commits and their enqueueing', async () => {
   const redis = await ownRedis()
-  const installation = await installProcesses({ url: redis.url, prefix: 'killed' })
+  const installation = await installProcesses({ redis: { url: redis.url, prefix: 'killed' } })
   const api = await installation.startApi()
   // The paused Redis receives the API's commands and runs none of them. The kill below discards them.
   redis.pause()

@@ -41,7 +41,8 @@ export function batchStatement<V extends { id: string }>(name: string, parts: Pa
   )
   return async (db, changes) => {
     const types = [...new Set(changes.flatMap((change) => change.metadata.types))]
-    const rows = await statement(db, { input: JSON.stringify(changes.map(toInput)), ...subscriptionValues(types) })
+    const values = { input: JSON.stringify(changes.map(toInput)), ...subscriptionValues(types) }
+    const rows = await statement(db, values, changes.length)
     const outcomes = new Map(rows.map((row) => [row.id, outcomeOf(row)]))
     return changes.map((change) => outcomes.get(change.values.id) ?? null)
   }

@@ -47,6 +47,7 @@ export const listDeadLetters = (
     sql`select ${summary} from dead_letters
         where ${matching(filter)}${page.after === undefined ? sql`` : sql` and id < ${page.after}::uuid`}
         order by id desc limit ${page.limit}`,
+    'dead_letters_list',
   )
 
 /** Returns the dead letter with its whole event, or undefined when it does not exist. */
@@ -54,6 +55,7 @@ export async function loadDeadLetter(db: Executor, id: string): Promise<(DeadLet
   const [found] = await executeOnce<DeadLetter & { event: unknown }>(
     db,
     sql`select ${summary}, event from dead_letters where id = ${id}::uuid`,
+    'dead_letter_load',
   )
   return found
 }
@@ -76,6 +78,7 @@ export async function discardDeadLetter(db: Executor, id: string): Promise<DeadL
   const [discarded] = await executeOnce<DeadLetter>(
     db,
     sql`delete from dead_letters where id = ${id}::uuid returning ${summary}`,
+    'dead_letter_discard',
   )
   return discarded
 }
@@ -94,6 +97,7 @@ export async function countDeadLetters(db: Executor, filter: DeadLetterFilter, a
   const [counted] = await executeOnce<{ count: number }>(
     db,
     sql`select count(*)::int as count from (select from dead_letters where ${matching(filter)} limit ${atMost}) d`,
+    'dead_letters_count',
   )
   return counted?.count ?? 0
 }
@@ -144,4 +148,5 @@ const replay = (db: Executor, which: SQL, limit: number) =>
     select id, consumer, event_id as "eventId", target, event->>'type' as type,
            event->>'aggregateId' as "aggregateId", replays + 1 as replays
     from dead order by id`,
+    'dead_letters_replay',
   )

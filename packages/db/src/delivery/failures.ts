@@ -31,6 +31,7 @@ export async function recordFailure(
                  + ${delays}[least(attempts + 1, ${last})] * interval '1 millisecond'
         where consumer = ${failure.consumer} and event_id = ${failure.eventId}::uuid and target = ''
         returning attempts, replays, ${delays}[least(attempts, ${last})] as "delayMs"`,
+    'delivery_record_failure',
   )
   return row ?? null
 }
@@ -56,6 +57,7 @@ export async function moveToDeadLetters(
         select consumer, event_id, target, event, attempts, replays, ${error.slice(0, maxErrorLength)} from dead
         on conflict (consumer, event_id, target) do nothing
         returning id`,
+    'delivery_to_dead_letters',
   )
   return row?.id ?? null
 }
@@ -69,6 +71,7 @@ export async function snoozeDeliveries(
     db,
     sql`update deliveries set due_at = now() + ${milliseconds(snoozeMs)}
         where consumer = ${consumer} and event_id = any(${uuidList(ids)}) and target = '' returning 1`,
+    'deliveries_snooze',
   )
   return snoozed.length
 }

@@ -45,6 +45,7 @@ export function leaseOverdue(db: Executor, consumer: ConsumerName, overdue: Over
             and due_at <= least(now(), ${notAfter?.toISOString() ?? null}::timestamptz)
           order by due_at limit ${limit} for update skip locked
         ), ${leased(leaseMs, sql`ctid = any(array(select ctid from overdue))`)} ${leasedDeliveries}`,
+    'deliveries_lease_overdue',
   )
 }
 
@@ -54,7 +55,7 @@ export function leaseDeliveries(
   { consumer, ids, leaseMs }: { consumer: ConsumerName; ids: readonly string[]; leaseMs: number },
 ): Promise<LeasedDelivery[]> {
   const wanted = sql`consumer = ${consumer} and event_id = any(${uuidList(ids)}) and target = ''`
-  return executeOnce<LeasedDelivery>(db, sql`with ${leased(leaseMs, wanted)} ${leasedDeliveries}`)
+  return executeOnce<LeasedDelivery>(db, sql`with ${leased(leaseMs, wanted)} ${leasedDeliveries}`, 'deliveries_lease')
 }
 
 /** Makes the consumer's deliveries of these events due at once, for example because their jobs were removed. */
@@ -63,6 +64,7 @@ export async function endLeases(db: Executor, consumer: ConsumerName, ids: reado
     db,
     sql`update deliveries set due_at = now()
         where consumer = ${consumer} and event_id = any(${uuidList(ids)}) and target = '' and due_at > now()`,
+    'deliveries_end_lease',
   )
 }
 

@@ -37,6 +37,7 @@ export function createOverdueLook(consumer: ConsumerName, { now = () => performa
             from (select min(due_at) as oldest from deliveries
                   where ${dueOf(consumer)} and due_at >= ${isWhole ? beginning : from}::timestamptz
                     and due_at <= now()) overdue`,
+        'deliveries_overdue',
       )
       if (isWhole) wholeLookAt = startedAt
       from = found?.next ?? beginning

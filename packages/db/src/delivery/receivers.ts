@@ -18,6 +18,7 @@ export async function recordReceiver(db: Executor, consumer: ConsumerName, isPre
         on conflict (consumer) do update set is_present = excluded.is_present, since = now()
           where receivers.is_present <> excluded.is_present
         returning 1`,
+    'receiver_record',
   )
   return recorded.length > 0
 }
@@ -26,6 +27,7 @@ export async function loadReceiver(db: Executor, consumer: ConsumerName): Promis
   const [receiver] = await executeOnce<Receiver>(
     db,
     sql`select is_present as "isPresent", rfc3339(since) as since from receivers where consumer = ${consumer}`,
+    'receiver_load',
   )
   return receiver
 }

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { isConnectionLoss } from './connection-loss.ts'
+import { type DatabaseObserver, observeQueries } from './observe-queries.ts'
 import { sessionOf } from './session.ts'
 import { sqlState } from './sql-state.ts'
 
@@ -14,6 +15,8 @@ type Options = {
   onError: (error: Error) => void
   /** Gets `failed` when Postgres does not answer, and `ready` whenever it does. Default: no call. */
   outage?: Outage
+  /** Sees the pool and every query. Default: no observer. */
+  observer?: DatabaseObserver
 }
 type Outage = { failed(error: Error): void; ready(): void }
 
@@ -22,7 +25,7 @@ type Outage = { failed(error: Error): void; ready(): void }
  * Calls `onError` when an idle connection is lost. A query on a lost connection rejects by itself.
  */
 export function createDatabase(options: Options) {
-  const { url, name, statementTimeoutMs = 30_000, lockTimeoutMs = 10_000, outage } = options
+  const { url, name, statementTimeoutMs = 30_000, lockTimeoutMs = 10_000, outage, observer } = options
   const pool = new pg.Pool({
     ...sessionOf(url, { name, statementTimeoutMs, lockTimeoutMs }),
     max: options.poolSize,
@@ -35,6 +38,10 @@ export function createDatabase(options: Options) {
   })
   pool.on('error', options.onError)
   pool.on('connect', () => outage?.ready())
+  if (observer) {
+    observer.watchPool(pool)
+    pool.on('connect', (client) => observeQueries(client, observer.onQuery))
+  }
   // One lost connection is no outage: Postgres may have ended it alone, and the next query opens another.
   pool.on('release', (error?: unknown) => {
     if (!error) outage?.ready()

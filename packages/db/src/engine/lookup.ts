@@ -22,7 +22,7 @@ export function prepareLookup<Row>(name: string, query: SQL) {
 
   async function loadRows(db: Executor, lookups: readonly Values[]): Promise<(Row | undefined)[]> {
     const columns = names.map((each) => [each, lookups.map((lookup) => lookup[each])])
-    const rows = await statement(db, Object.fromEntries(columns))
+    const rows = await statement(db, Object.fromEntries(columns), lookups.length)
     const found = new Map(rows.map(({ n, ...row }) => [n, row as Row]))
     return lookups.map((_, i) => found.get(i + 1))
   }

@@ -2,6 +2,7 @@ import { fillPlaceholders, type SQL } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { retryConflicts } from './conflicts.ts'
+import type { LabelledQuery } from './observe-queries.ts'
 
 const dialect = new PgDialect()
 
@@ -11,26 +12,29 @@ export type Executor = Pick<pg.Pool | pg.PoolClient, 'query'>
 /**
  * Prepares a statement. Postgres parses and plans it once per connection under `name`; Node builds its text once per
  * process. `query` uses `sql.placeholder(x)` for values. It lists its columns: a plan over `*` breaks when a column is
- * added.
- * @returns a function from the values of the placeholders to the rows
+ * added. Metrics show `label`, which is one of a bounded set; statements of one kind share it.
+ * @returns a function from the values of the placeholders, and the number of calls that share them, to the rows
  * @throws Error when Postgres would truncate the name, because two truncated names could be equal
  */
-export function prepareStatement<Row>(name: string, query: SQL) {
+export function prepareStatement<Row>(name: string, query: SQL, label = name) {
   if (Buffer.byteLength(name) > 63) throw new Error(`the statement name ${name} is longer than 63 bytes`)
   const { sql: text, params } = dialect.sqlToQuery(query)
-  return async (db: Executor, values: Record<string, unknown>): Promise<Row[]> => {
-    const result = await send(db, { name, text, values: fillPlaceholders(params, values) })
+  return async (db: Executor, values: Record<string, unknown>, inputs?: number): Promise<Row[]> => {
+    const result = await send(db, { name, text, values: fillPlaceholders(params, values), label, inputs })
     return result.rows as Row[]
   }
 }
 
-/** Executes a statement that Postgres plans for its values. Use it to prune partitions and for rare work. */
-export async function executeOnce<Row>(db: Executor, query: SQL): Promise<Row[]> {
+/**
+ * Executes a statement that Postgres plans for its values. Use it to prune partitions and for rare work. Metrics show
+ * `label`, which is one of a bounded set.
+ */
+export async function executeOnce<Row>(db: Executor, query: SQL, label = 'unnamed'): Promise<Row[]> {
   const { sql: text, params } = dialect.sqlToQuery(query)
-  const result = await send(db, { text, values: params })
+  const result = await send(db, { text, values: params, label })
   return result.rows as Row[]
 }
 
 /** On a pool, a statement is a transaction of its own and may be repeated. In a transaction, all of it has failed. */
-const send = (db: Executor, query: pg.QueryConfig): Promise<pg.QueryResult> =>
+const send = (db: Executor, query: LabelledQuery): Promise<pg.QueryResult> =>
   db instanceof pg.Pool ? retryConflicts(() => db.query(query)) : db.query(query)

@@ -10,6 +10,7 @@ export async function findDatabaseWriteRefusal(db: Executor): Promise<string | n
   const [row] = await executeOnce<{ isStandby: boolean; isReadOnly: boolean }>(
     db,
     sql`select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::boolean as "isReadOnly"`,
+    'write_refusal',
   )
   if (row?.isStandby) return 'read-only: it is a standby'
   if (row?.isReadOnly) return 'read-only: default_transaction_read_only is on'

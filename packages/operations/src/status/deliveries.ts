@@ -49,6 +49,7 @@ export function createDeliveryLook({ now = () => performance.now() } = {}): Deli
     const rows = await executeOnce<DeliveryStatus & { next: string }>(
       db,
       statusFrom(isWhole ? consumerNames.map(() => beginning) : from),
+      'status_deliveries',
     )
     if (isWhole) wholeLookAt = startedAt
     from = rows.map(({ next }) => next)

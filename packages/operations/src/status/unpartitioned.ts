@@ -12,6 +12,7 @@ export async function countUnpartitionedEvents(db: Executor): Promise<number> {
     sql`select count(*)::int as count from (
           select from events_default
           where id >= uuidv7_floor(now() - make_interval(days => ${eventRetentionDays}::int)) limit ${countedUpTo}) e`,
+    'status_unpartitioned',
   )
   return row?.count ?? 0
 }

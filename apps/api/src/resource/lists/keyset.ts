@@ -30,7 +30,8 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
     const known = prepared.get(shape)
     if (known) return known
     const conditions = [...filters.map((filter) => sql`and ${filter.condition}`), ...(paging ? [after] : [])]
-    const statement = prepareStatement<Rows>(`${name}_${digest(shape)}`, asOne(select(sql.join(conditions, sql` `))))
+    const page = asOne(select(sql.join(conditions, sql` `)))
+    const statement = prepareStatement<Rows>(`${name}_${digest(shape)}`, page, name)
     prepared.set(shape, statement)
     return statement
   }

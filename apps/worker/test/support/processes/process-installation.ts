@@ -1,21 +1,44 @@
 import { createDatabase } from '@goals-tasks/db'
-import { freshDatabase, freshRedis, type Program, startProcess, until } from '@goals-tasks/devstack/testing'
-import { onTestFinished } from 'vitest'
+import {
+  cleanUp,
+  freePort,
+  freshDatabase,
+  freshRedis,
+  type Program,
+  startProcess,
+  until,
+} from '@goals-tasks/devstack/testing'
 
 export const jwtSecret = 'a-secret-for-tests-of-32-characters'
 const isReady = (line: { msg?: string }) => line.msg === 'ready'
 
+type Options = {
+  redis?: { url: string; prefix: string }
+  /** Further variables of the processes. */
+  settings?: Record<string, string>
+}
+
 /** A database and a queue prefix for real processes. A test starts them one by one; they end with the test. */
-export async function installProcesses(redis: { url: string; prefix: string } = freshRedis()) {
+export async function installProcesses({ redis = freshRedis(), settings = {} }: Options = {}) {
   const { url: databaseUrl } = await freshDatabase()
   const { pool, close } = createDatabase({ url: databaseUrl, poolSize: 2, name: 'test', onError: () => undefined })
-  onTestFinished(close)
+  cleanUp(close)
   const env = {
     DATABASE_URL: databaseUrl,
     REDIS_URL: redis.url,
     QUEUE_PREFIX: redis.prefix,
     CACHE_PREFIX: redis.prefix,
     AUTH_JWT_SECRET: jwtSecret,
+    ...settings,
+  }
+  const probes: number[] = []
+  /** Starts a process with a probe port of its own and waits until it is ready. */
+  async function start(app: string, variables: Record<string, string>): Promise<{ process: Program; port: unknown }> {
+    const probePort = await freePort()
+    const process = startProcess(`apps/${app}/src/main.ts`, { ...env, PROBE_PORT: String(probePort), ...variables })
+    const { port } = await process.waitForLog(isReady)
+    probes.push(probePort)
+    return { process, port }
   }
   const count = async (from: string): Promise<number> => {
     const { rows } = await pool.query(`select count(*)::int as count from ${from}`)
@@ -25,16 +48,25 @@ export async function installProcesses(redis: { url: string; prefix: string } = 
     pool,
     redis,
     async startApi(): Promise<{ process: Program; url: string }> {
-      const api = startProcess('apps/api/src/main.ts', { ...env, HOST: '127.0.0.1', PORT: '0' })
-      const { port } = await api.waitForLog(isReady)
-      return { process: api, url: `http://127.0.0.1:${port}` }
+      const { process, port } = await start('api', { HOST: '127.0.0.1', PORT: '0' })
+      return { process, url: `http://127.0.0.1:${port}` }
     },
     async startWorker(...consumers: string[]): Promise<Program> {
       const choice = consumers.length > 0 ? { WORKER_CONSUMERS: consumers.join() } : {}
-      const worker = startProcess('apps/worker/src/main.ts', { ...env, ...choice })
-      await worker.waitForLog(isReady)
-      return worker
+      return (await start('worker', choice)).process
     },
+    async startOps(): Promise<{ process: Program; url: string }> {
+      const { process, port } = await start('ops', { HOST: '127.0.0.1', OPS_PORT: String(await freePort()) })
+      return { process, url: `http://127.0.0.1:${port}` }
+    },
+    /** Returns the metrics of every process that was started. */
+    scrape: () =>
+      Promise.all(
+        probes.map(async (port) => {
+          const response = await fetch(`http://127.0.0.1:${port}/metrics`)
+          return response.text()
+        }),
+      ),
     /** Runs the loader of the demo. `outcome` resolves to its printed result, when every effect has happened. */
     loadSample(apiUrl: string) {
       const demo = startProcess('apps/cli/src/main.ts', env, ['demo', '--json', '--api', apiUrl])

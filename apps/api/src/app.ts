@@ -14,6 +14,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Deps } from './deps.ts'
 import { apiKeyRoutes } from './features/api-keys/routes.ts'
+import { changesRoutes } from './features/changes/routes.ts'
 import { goalRoutes } from './features/goals/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
@@ -48,6 +49,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(taskRoutes(deps))
   await app.register(apiKeyRoutes(deps))
   await app.register(notificationRoutes(deps))
+  await app.register(changesRoutes(deps))
 
   registerMethodNotAllowed(app, methods)
   return app

@@ -62,6 +62,16 @@ export { type Executor, executeOnce, prepareStatement } from './engine/statement
 export { inOneStatement, inTransaction, type Publish, type Tx } from './engine/transaction.ts'
 export { waitForSchema } from './engine/wait-for-schema.ts'
 export { findDatabaseWriteRefusal } from './engine/write-refusal.ts'
+export {
+  emptySnapshot,
+  type FeedPage,
+  type FeedPlace,
+  type FeedSnapshot,
+  type FeedWindow,
+  findReadersWithEvents,
+  readFeed,
+  takeFeedSnapshot,
+} from './feed/read-feed.ts'
 export { bodiesAreStoredOnce, bodyOf } from './reads/event-bodies.ts'
 export { goalText, notificationJson, notificationText, taskText } from './reads/representation.ts'
 export { actorId, deleted, goalReadable, live, taskCreated, taskOwned, taskVisible } from './reads/visibility.ts'

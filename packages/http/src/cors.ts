@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 const exposedHeaders = [
   'ETag',
+  'Event-Id',
   'Link',
   'Location',
   'X-Request-Id',

@@ -149,6 +149,29 @@ export const entityProblems = {
       restore: text('The address that restores it.', '/v1/goals/1f0b6c2e-8a34-4d57-b1c9-6e2f0d9a5b31/restore'),
     },
   },
+  'cursor-expired': {
+    status: 410,
+    title: 'The cursor of the feed is too old',
+    detail:
+      'Events after this cursor are no longer kept. Load the present state, and go on with the cursor in `snapshot`.',
+    why: 'The cursor is older than the kept events, or it is from before the database was restored from a backup.',
+    remedy: 'Keep the `cursor` in `snapshot`, page through its `lists`, then follow the feed from that cursor.',
+    extra: {
+      snapshot: Type.Object(
+        {
+          cursor: text(
+            'The present place in the feed.',
+            'WzEsInhYbDhQS3ZsRHpBcSIsMSwiNzQ0Ojc0NDoiLDE3OTU2NTI1NDI1NDdd',
+          ),
+          lists: names('The lists of what you may see. A version orders an entity of a list and its events.', [
+            '/v1/goals?deleted=include',
+            '/v1/tasks?deleted=include',
+          ]),
+        },
+        { title: 'FeedSnapshot', description: 'How to load the present state.' },
+      ),
+    },
+  },
   'version-conflict': {
     status: 412,
     title: 'The precondition of the request is not met',

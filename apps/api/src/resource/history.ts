@@ -1,8 +1,9 @@
 import { type Executor, prepareStatement } from '@goals-tasks/db'
-import { eventReasons, exampleIds, Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
+import { exampleIds, Id, stringEnum } from '@goals-tasks/events'
 import { defaultLimit, type Page, Problem, pageOf } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
 import Type, { type Static, type TSchema } from 'typebox'
+import { eventCause, occurredAt } from './event-members.ts'
 import { annotated } from './fields.ts'
 import { paging } from './lists/query.ts'
 
@@ -21,30 +22,8 @@ export const historyEntry = <S extends TSchema>(noun: 'goal' | 'task', Entity: S
         examples: [`${noun}:created`],
       }),
       eventId: annotated(Id, 'The id of the event.', exampleIds.event),
-      actorId: annotated(
-        Id,
-        'The user who made the change. A change of the service has an id of its own.',
-        exampleIds.user,
-      ),
-      asAdmin: Type.Boolean({ description: 'Whether the token had the scope `admin`.', examples: [false] }),
-      via: Nullable(Id, {
-        description: 'The API key by which the change was made. Null for a token.',
-        examples: [null],
-      }),
-      reason: Nullable(stringEnum(eventReasons), {
-        title: 'EventReason',
-        description: 'Why the service made or extended the change. Null when the request alone explains it.',
-        examples: [null],
-      }),
-      correlationId: Nullable(Type.String(), {
-        description: 'The X-Request-Id of the request, or null.',
-        examples: ['7f3c1d9e-52b8-4a6f-9d0c-8e1b4a7f2c63'],
-      }),
-      cascadeId: Nullable(Id, {
-        description: 'The id that all changes of one request to a goal and its tasks share, or null.',
-        examples: [null],
-      }),
-      occurredAt: annotated(Instant, 'The instant of the change, in UTC.', '2027-01-04T09:30:00.000Z'),
+      ...eventCause,
+      occurredAt,
       before: Type.Union([Entity, Type.Null()], { description: `The ${noun} before the change. Null in version 1.` }),
       after: Entity,
     },

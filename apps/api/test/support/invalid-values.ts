@@ -1,4 +1,5 @@
 import { invalidApiKeyFields, invalidApiKeyParameters } from '../../src/features/api-keys/invalid-examples.ts'
+import { invalidChangeParameters } from '../../src/features/changes/invalid-examples.ts'
 import { invalidGoalFields, invalidGoalParameters } from '../../src/features/goals/invalid-examples.ts'
 import {
   invalidNotificationFields,
@@ -17,6 +18,7 @@ export const invalidFields: Record<string, unknown[]> = {
 /** Invalid values by query parameter, for every parameter of some route. */
 export const invalidParameters: Record<string, string[]> = {
   ...invalidApiKeyParameters,
+  ...invalidChangeParameters,
   ...invalidGoalParameters,
   ...invalidTaskParameters,
   ...invalidNotificationParameters,

@@ -40,5 +40,5 @@ const hasPlainText = (column: PgColumn) => column.getSQLType() === 'uuid' || is(
  * Returns an instant as JSON, in UTC with three digits of milliseconds. Postgres omits zeros at the end of a fraction.
  * With a microsecond more it writes six digits, of which the cut leaves three. This is cheaper than to_char.
  */
-const instantToJson = (value: SQL) =>
+export const instantToJson = (value: SQL) =>
   sql`left(to_json(${value} at time zone interval '0' + interval '0.000001')::text, 24) || 'Z"'`

@@ -8,6 +8,7 @@ import type { Precondition } from '../precondition.ts'
 import { waitInTime } from '../time-limit.ts'
 import type { Access } from './access.ts'
 import { actorOf } from './actor-of.ts'
+import { withEventId } from './event-id.ts'
 import { changing, changingAll, creating, reading } from './headers.ts'
 import { keyedRequestOf } from './idempotency-key.ts'
 import { preconditionOf, requireNoVersion } from './if-match.ts'
@@ -51,6 +52,8 @@ const everyWrite: readonly ProblemCode[] = [
 export type Read<P extends TSchema, Q extends TSchema> = Described & {
   params?: P
   query: Q
+  /** Waits before `run`, and longer than a request waits for Postgres. */
+  wait?: (actor: Actor, input: { query: Static<Q> }) => Promise<unknown>
   run(deps: Deps, actor: Actor, input: { params: Static<P>; query: Static<Q> }): Promise<Representation>
 }
 
@@ -116,7 +119,7 @@ export function createOperations(
       },
       handler: async (request, reply) => {
         const executed = execute(keyedRequestOf(request), (deps) =>
-          run(deps, actorOf(request), inputOf(request, method)),
+          withEventId(deps, entityIdOf(request), (deps) => run(deps, actorOf(request), inputOf(request, method))),
         )
         const { replayed, storedBody: _, ...response } = await waitInTime(deps, executed)
         if (replayed) reply.header('idempotency-replayed', 'true')
@@ -140,7 +143,7 @@ export function createOperations(
   return {
     /** A GET: one entity, a view, or a page of a list. Answers 304 when the client has it already. */
     query<P extends TSchema, Q extends TSchema>(url: string, operation: Read<P, Q>): void {
-      const { access, params, query, run } = operation
+      const { access, params, query, wait, run } = operation
       app.route({
         ...{ method: 'GET', url, config: { scope: feature.read, access } },
         schema: {
@@ -151,7 +154,9 @@ export function createOperations(
         },
         handler: async (request, reply) => {
           const input = { params: request.params as Static<P>, query: request.query as Static<Q> }
-          return sendPage(request, reply, await waitInTime(deps, run(deps, actorOf(request), input)))
+          const actor = actorOf(request)
+          if (wait) await wait(actor, input)
+          return sendPage(request, reply, await waitInTime(deps, run(deps, actor, input)))
         },
       })
     },
@@ -168,6 +173,12 @@ export function createOperations(
       operation: Write<P, B>,
     ) => write(method, url, operation.changesAll ? changingAll : changing, operation),
   }
+}
+
+/** Returns the id of the goal or task that the address names: `/v1/tasks/{taskId}/dependencies/{blockerId}`. */
+function entityIdOf(request: FastifyRequest): string | undefined {
+  const { taskId, goalId } = request.params as { taskId?: string; goalId?: string }
+  return (taskId ?? goalId)?.toLowerCase()
 }
 
 /** The validator has checked params and body against the schemas of the operation. */

@@ -35,6 +35,13 @@ const replayed = {
     'true',
   ),
 }
+const eventId = {
+  'Event-Id': header(
+    'The id of the event of this change, by which a client recognises its own change in the feed. ' +
+      'A request that changed no goal or task has no such header.',
+    '0190c1a2-7d3f-7a10-8b25-4c6e9f1a3d75',
+  ),
+}
 const applied = {
   'Preference-Applied': header(
     'The preference `handling=lenient` when the change was carried over to a later version.',
@@ -45,11 +52,11 @@ const unchanged = bodyless('The client has the current representation.', tagged)
 
 /** The responses that are no problem: of a write, a read, a create, a delete and a list. */
 export const ok = (schema: TSchema, noun = 'goal or task') => ({
-  200: json(`The ${noun} as it is now.`, schema, { ...tagged, ...replayed, ...applied }),
+  200: json(`The ${noun} as it is now.`, schema, { ...tagged, ...eventId, ...replayed, ...applied }),
 })
 /** A restore is never carried over to a later version. */
 export const restored = (schema: TSchema) => ({
-  200: json('The restored goal or task.', schema, { ...tagged, ...replayed }),
+  200: json('The restored goal or task.', schema, { ...tagged, ...eventId, ...replayed }),
 })
 export const okOrUnchanged = (schema: TSchema, noun = 'goal or task') => ({
   200: json(`The ${noun} as it is now.`, schema, tagged),
@@ -65,11 +72,11 @@ export const done = (description: string, schema: TSchema) => ({
 })
 export const created = (schema: TSchema, noun = 'goal or task') => ({
   201: json(`The new ${noun}.`, schema, {
-    ...{ ...tagged, ...replayed },
+    ...{ ...tagged, ...eventId, ...replayed },
     Location: header('The address of what was created.', '/v1/goals/1f0b6c2e-8a34-4d57-b1c9-6e2f0d9a5b31'),
   }),
 })
-export const noContent = { 204: bodyless('It is deleted.', { ...requestId, ...replayed }) }
+export const noContent = { 204: bodyless('It is deleted.', { ...requestId, ...eventId, ...replayed }) }
 /** The page of a list, with the name of its schema. */
 export const listed = (name: string, schema: TSchema) => ({
   200: json('One page of the list.', page(name, schema), {
@@ -81,6 +88,9 @@ export const listed = (name: string, schema: TSchema) => ({
   }),
   304: unchanged,
 })
+
+/** The page of a feed, whose schema has its own place. */
+export const followed = (schema: TSchema) => ({ 200: json('One page of the feed.', schema, tagged), 304: unchanged })
 
 const PageInfo = Type.Object(
   {

@@ -7,6 +7,7 @@ import { variables as apiVariables } from '../apps/api/src/config.ts'
 import type { Deps } from '../apps/api/src/deps.ts'
 import { opsVariables } from '../apps/ops/src/config.ts'
 import { workerVariables } from '../apps/worker/src/config.ts'
+import { prometheusRule } from './prometheus-rule.ts'
 import { scalingPlot } from './scaling-plot.ts'
 import { statesPage } from './states-page.ts'
 
@@ -68,6 +69,7 @@ const files: Record<string, string> = {
   '.env.example': exampleEnvironment(),
   'docs/states.md': statesPage(),
   'docs/images/scaling.svg': scalingPlot(),
+  'deploy/kubernetes/components/monitoring/alerts.yaml': prometheusRule(),
   'README.md': between('README.md', 'configuration', configurationTable()),
 }
 const current = (path: string) => {

@@ -1,0 +1,135 @@
+import { consumerNames } from '@goals-tasks/events'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { loadConfig } from '../../apps/api/src/config.ts'
+import { loadOpsConfig } from '../../apps/ops/src/config.ts'
+import { loadWorkerConfig } from '../../apps/worker/src/config.ts'
+import { cannotRender, environmentOf, type Manifest, ofKind, overlays, podOf, render } from './support/render.ts'
+import { schemaProblems } from './support/schemas.ts'
+
+const secrets = {
+  DATABASE_URL: 'postgres://user:password@postgres/goals_tasks',
+  REDIS_URL: 'redis://redis',
+  AUTH_JWKS_URL: 'https://keys.example/jwks',
+}
+const loaders: Record<string, typeof loadConfig | typeof loadWorkerConfig | typeof loadOpsConfig> = {
+  api: loadConfig,
+  worker: loadWorkerConfig,
+  ops: loadOpsConfig,
+}
+
+beforeEach(({ skip }) => {
+  if (cannotRender) skip(cannotRender)
+})
+
+describe.for(overlays)('the overlay %s', (overlay) => {
+  const manifests = cannotRender ? [] : render(overlay)
+  const deployments = ofKind(manifests, 'Deployment')
+  const configOf = (deployment: Manifest) => {
+    const role = podOf(deployment).containers[0]?.name ?? ''
+    return loaders[role]?.({ ...environmentOf(manifests, deployment), ...secrets }) ?? expect.fail(`no process ${role}`)
+  }
+  const pods = [...deployments, ...ofKind(manifests, 'Job', 'StatefulSet')]
+
+  test('fits the schemas, which refuse unknown members', async () => {
+    expect(manifests.length).toBeGreaterThan(20)
+    expect(await schemaProblems(manifests)).toEqual([])
+  })
+
+  test('has one worker for each consumer', () => {
+    const served = deployments.flatMap((each) => environmentOf(manifests, each).WORKER_CONSUMERS?.split(',') ?? [])
+    expect(served.toSorted()).toEqual([...consumerNames].sort())
+  })
+
+  test('gives each process more time to stop than it takes', () => {
+    expect(deployments.length).toBe(5)
+    for (const deployment of deployments) {
+      const { shutdownTimeoutMs, ...others } = configOf(deployment)
+      const delayMs = 'shutdownDelayMs' in others ? others.shutdownDelayMs : 0
+      const graceMs = podOf(deployment).terminationGracePeriodSeconds * 1_000
+      expect(graceMs, deployment.metadata.name).toBeGreaterThanOrEqual(delayMs + shutdownTimeoutMs + 10_000)
+      if (deployment.metadata.name.startsWith('worker')) continue
+      // The endpoints forget a pod when its probe has failed so often.
+      const { periodSeconds = 0, failureThreshold = 0 } = podOf(deployment).containers[0]?.readinessProbe ?? {}
+      expect(delayMs).toBeGreaterThan(periodSeconds * failureThreshold * 1_000)
+    }
+  })
+
+  test('runs nothing as root, with a token, or with a capability', () => {
+    expect(pods.length).toBeGreaterThan(5)
+    for (const { metadata, ...rest } of pods) {
+      const pod = podOf({ metadata, ...rest })
+      expect(pod, metadata.name).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      })
+      for (const { securityContext } of [...(pod.initContainers ?? []), ...pod.containers])
+        expect(securityContext, metadata.name).toMatchObject({
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+        })
+    }
+  })
+
+  test('gives each process its probes, and a migration to wait for', () => {
+    for (const deployment of deployments) {
+      const { initContainers, containers } = podOf(deployment)
+      expect(initContainers?.map(({ args }) => args)).toEqual([['migrate', '--wait']])
+      expect(containers[0]).toMatchObject({
+        startupProbe: { httpGet: { path: '/healthz', port: 'probes' } },
+        livenessProbe: { httpGet: { path: '/healthz', port: 'probes' } },
+        readinessProbe: { httpGet: { path: '/readyz', port: 'probes' } },
+        ports: expect.arrayContaining([{ name: 'probes', containerPort: 9090 }]),
+      })
+      expect(environmentOf(manifests, deployment).PROBE_PORT).toBe('9090')
+    }
+  })
+
+  test('forbids all traffic that no policy allows, and each policy selects a pod that exists', () => {
+    const policies = ofKind(manifests, 'NetworkPolicy')
+    expect(policies.find(({ metadata }) => metadata.name === 'nothing')?.spec).toEqual({
+      podSelector: {},
+      policyTypes: ['Ingress', 'Egress'],
+    })
+    const labels = pods.map(({ spec }) => spec.template.metadata.labels)
+    for (const { metadata, spec } of policies) {
+      const { matchLabels = {}, matchExpressions = [] } = spec.podSelector
+      const selects = (pod: Record<string, string>) =>
+        Object.entries(matchLabels).every(([name, value]) => pod[name] === value) &&
+        matchExpressions.every(({ key, values }: { key: string; values: string[] }) => values.includes(pod[key] ?? ''))
+      expect(labels.some(selects), metadata.name).toBe(true)
+    }
+  })
+})
+
+test('production has a scaler for each worker, which asks for each of its consumers and owns the number', () => {
+  const manifests = render('production')
+  for (const worker of ofKind(manifests, 'Deployment').filter(({ metadata }) => metadata.name.startsWith('worker'))) {
+    expect(worker.spec.replicas).toBeUndefined()
+    const scaler = ofKind(manifests, 'ScaledObject').find(
+      ({ spec }) => spec.scaleTargetRef.name === worker.metadata.name,
+    )
+    const urls: string[] = scaler?.spec.triggers.map(({ metadata }: { metadata: { url: string } }) => metadata.url)
+    const consumers = environmentOf(manifests, worker).WORKER_CONSUMERS?.split(',')
+    expect(
+      urls.map((url) => url.replace(/^http:\/\/ops\.goals-tasks\.svc\.cluster\.local:3001\/ops\/scaling\//, '')),
+    ).toEqual(consumers)
+  }
+})
+
+test('production names its secrets and contains none', () => {
+  const manifests = render('production')
+  expect(ofKind(manifests, 'Secret')).toEqual([])
+  const names = podOf(ofKind(manifests, 'Deployment')[0] ?? expect.fail('no Deployment')).containers[0]?.envFrom
+  expect(names).toContainEqual({ secretRef: { name: 'goals-tasks' } })
+})
+
+test.for([
+  ['an unknown member', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec: { ports: [], port: 1 } }],
+  ['a wrong type', { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: { replicas: '2' } }],
+  [
+    'an unknown member of KEDA',
+    { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: { name: 'a' }, spec: { maxReplicas: 2 } },
+  ],
+] as const)('the schemas refuse %s', async ([, manifest]) => {
+  expect(await schemaProblems([manifest])).not.toEqual([])
+})

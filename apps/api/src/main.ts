@@ -1,5 +1,5 @@
 import { connectCache, createCache } from '@goals-tasks/cache'
-import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
+import { assertSchema, createDatabase, ensurePartitions, recordBeat, removeProcess } from '@goals-tasks/db'
 import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
 import {
@@ -8,6 +8,7 @@ import {
   createRedisOutageLogs,
   registerDispatcherMetrics,
   runProcess,
+  startHeartbeat,
 } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
 import { createCacheDeliveries } from './cache-deliveries.ts'
@@ -53,6 +54,13 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     shutdownTimeoutMs: config.shutdownTimeoutMs,
   })
 
+  const heartbeat = startHeartbeat({
+    beat: (identity) =>
+      recordBeat(pool, { ...identity, role: 'api', consumers: [], poolSize: config.database.poolSize }),
+    end: ({ id }) => removeProcess(pool, id),
+    onError: (err) => log.debug({ err }, 'the beat of this process was not recorded'),
+  })
+
   return {
     ready: () =>
       readiness(pool, {
@@ -65,6 +73,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
       return { port: typeof address === 'object' ? address?.port : undefined }
     },
     async close() {
+      await heartbeat.close()
       await app.close()
       // Only now are all writes done, so these flushes take the last of them.
       await cacheDeliveries.close()

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readVersion } from '@goals-tasks/config/version'
 import { Command, type CommanderError } from 'commander'
+import { pauseCommand, resumeCommand } from './consumers/command.ts'
 import { deadLettersCommand } from './dead-letters/command.ts'
 import { demoCommand } from './demo/command.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
@@ -13,6 +14,8 @@ const commands = [
   statusCommand,
   traceCommand,
   deadLettersCommand,
+  pauseCommand,
+  resumeCommand,
   tokenCommand,
   demoCommand,
   migrateCommand,
@@ -37,10 +40,4 @@ function withUsageErrors(command: Command): Command {
 /** Commander exits with 1 for every error. Help and version exit with 0. */
 function exitOnUsage({ exitCode }: CommanderError): never {
   process.exit(exitCode === 0 ? exitCodes.success : exitCodes.unusable)
-}
-
-/** Returns the version of the repository, which all packages share. */
-function readVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
-  return JSON.parse(text).version
 }

@@ -26,6 +26,7 @@ test.for([
   ['status'],
   ['trace'],
   ['dead-letters'],
+  ['pause', 'sync', '--reason', 'x'],
   ['token', '--sub', userId],
   ['demo'],
   ['migrate'],

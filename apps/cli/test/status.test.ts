@@ -1,36 +1,31 @@
-import { recordReceiver } from '@goals-tasks/db'
+import { randomUUID } from 'node:crypto'
+import { recordBeat, recordReceiver, setPause } from '@goals-tasks/db'
 import { ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
-import { type ConsumerName, connectWorker, consumerNames, queuePrefix } from '@goals-tasks/events'
-import { startOperations } from '@goals-tasks/operations/testing'
-import { Worker } from 'bullmq'
+import { type ConsumerName, connectWorker, consumerNames } from '@goals-tasks/events'
+import { loadStatus } from '@goals-tasks/operations'
+import { type Operations, startOperations } from '@goals-tasks/operations/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { createReport } from '../src/status/report.ts'
+import { statusScreen } from '../src/status/screen.ts'
 import { runCli } from './support/run-cli.ts'
 
 const status = (env: Record<string, string>, ...args: string[]) => runCli(env, 'status', ...args)
 
-/** Starts a worker for the queue of a consumer. */
-async function startWorker(
-  consumer: ConsumerName,
-  { REDIS_URL, QUEUE_PREFIX }: Record<'REDIS_URL' | 'QUEUE_PREFIX', string>,
-) {
-  const connection = connectWorker(REDIS_URL, () => undefined)
-  const prefix = queuePrefix(QUEUE_PREFIX, consumer)
-  const worker = new Worker(consumer, async () => undefined, { connection, prefix })
-  worker.on('error', () => undefined)
-  onTestFinished(async () => {
-    await worker.close()
-    connection.disconnect()
+/** Records a worker that serves the consumers. */
+const recordWorker = ({ pool }: Operations, consumers: readonly ConsumerName[]) =>
+  recordBeat(pool, {
+    ...{ id: randomUUID(), role: 'worker', consumers, version: '1.2.3', host: 'a-host', pid: 7, poolSize: 10 },
+    startedAtMs: Date.now(),
   })
-  await worker.waitUntilReady()
-}
 
 test('status exits with 0 when every consumer has a worker and nothing failed', async () => {
-  const { environment, createGoal, queues } = await startOperations()
-  await createGoal()
-  await Promise.all(consumerNames.map((consumer) => startWorker(consumer, environment)))
-  await until(async () => (await Promise.all(queues.all.map(({ queue }) => queue.getWorkersCount()))).every(Boolean))
+  const operations = await startOperations()
+  const { environment } = operations
+  await operations.createGoal()
+  await recordWorker(operations, consumerNames)
   const { code, stdout } = await status(environment)
   expect(stdout).toContain('nothing needs a human')
+  expect(stdout).toContain('Processes: 1 worker (1.2.3)')
   expect(stdout).toMatch(/^sync +0 +0 +0 +0 +1 +1 +\d+ s +0$/m)
   expect(stdout).toMatch(/^total +0 +0 +0 +0 +3 +\d+ s +0$/m)
   expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true)
@@ -57,23 +52,22 @@ test('status exits with 1 for dead letters, an old event, missing workers and mi
      overriding system value
      values (uuidv7(interval '60 days'), 0, 't', 'goal', gen_random_uuid(), 1, 0, gen_random_uuid(), '{}')`,
   )
-  await startWorker('sync', environment)
+  await recordWorker(operations, ['sync'])
   await operations.queueOf('notifications').queue.pause()
-  await until(async () => (await operations.queueOf('sync').queue.getWorkersCount()) === 1)
   const [screen, json] = await Promise.all([status(environment), status(environment, '--json')])
   expect(screen.code).toBe(1)
   expect(screen.stdout).toContain('sync: no such receiver')
   expect(screen.stdout).toContain(`${eventId}, `)
-  expect(screen.stdout).toContain('notifications is paused')
+  expect(screen.stdout).toContain('The queue of notifications is paused in Redis')
   expect(json.code).toBe(1)
   expect(JSON.parse(json.stdout)).toMatchObject({
     healthy: false,
     faults: [
       '1 event outside the weekly partitions: run `npm run migrate`',
-      'audit-log: no worker',
+      'audit-log: no process runs it',
       'audit-log: an event has been pending for 6 min',
-      'cache-invalidation: no worker',
-      'notifications: no worker',
+      'cache-invalidation: no process runs it',
+      'notifications: no process runs it',
       'sync: 1 dead letter to replay or discard',
     ],
     redis: 'ready',
@@ -82,9 +76,26 @@ test('status exits with 1 for dead letters, an old event, missing workers and mi
   })
 })
 
+test('status shows a pause, and needs a human when it lasts for more than an hour', async () => {
+  const operations = await startOperations()
+  const { pool } = operations
+  const report = async () => createReport(await loadStatus(operations), null)
+  const places = { postgres: 'here', redis: 'here' }
+  await recordWorker(operations, consumerNames)
+  await pool.query(`insert into deliveries (consumer, event_id) values ('sync', uuidv7(interval '-50 minutes'))`)
+  await setPause(pool, { consumer: 'sync', isPaused: true, actor: 'ada', reason: 'the receiver moves' })
+  const fresh = await report()
+  expect(fresh.faults).toEqual([])
+  expect(statusScreen(fresh, { places, width: 100 })).toMatch(/^sync is paused since .* by ada: the receiver moves$/m)
+  await pool.query(`update consumer_pauses set since = now() - interval '61 minutes'`)
+  expect((await report()).faults).toEqual(['sync: paused for 1 h by ada: the receiver moves'])
+})
+
 test('status shows the deliveries when Redis hangs or is stopped', async () => {
   const redis = await ownRedis()
-  const { environment } = await startOperations({ redisUrl: redis.url })
+  const operations = await startOperations({ redisUrl: redis.url })
+  const { environment } = operations
+  await recordWorker(operations, consumerNames)
   redis.pause()
   const hung = await status(environment, '--json')
   expect(hung.code).toBe(1)
@@ -98,7 +109,7 @@ test('status shows the deliveries when Redis hangs or is stopped', async () => {
   await redis.stop()
   const stopped = await status(environment)
   expect(stopped).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Redis +away: .*ECONNREFUSED/m) })
-  expect(stopped.stdout).toMatch(/^sync +\? +\? +\? +\? +\? +0 +– +0$/m)
+  expect(stopped.stdout).toMatch(/^sync +\? +\? +\? +\? +1 +0 +– +0$/m)
 })
 
 test('status exits with 1 and the reasons when Redis is a replica and Postgres is read-only', async () => {

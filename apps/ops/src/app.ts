@@ -14,6 +14,7 @@ import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { boardPath, boardRoutes } from './board/routes.ts'
+import { consumerRoutes } from './consumers/routes.ts'
 import { deadLetterRoutes } from './dead-letters/routes.ts'
 import { registerJsonPages } from './json-page.ts'
 import { registerAccess } from './login/access.ts'
@@ -40,7 +41,7 @@ export type OpsOptions = {
   trustProxy: readonly string[]
 }
 
-/** Builds the app of `ops`: login, Bull Board, dead letters and status. The caller closes it. */
+/** Builds the app of `ops`: login, Bull Board, dead letters, pauses and status. The caller closes it. */
 export async function buildOps(options: OpsOptions) {
   const { pool, queues, verify, sessions, production } = options
   const server = await createServer({ ...options, bodyLimitBytes: 64 * 1024, handlerTimeoutMs: 10_000 })
@@ -68,6 +69,7 @@ const jsonRoutes = (deps: Pick<OpsOptions, 'pool' | 'queues'>) => async (app: Fa
   // A browser sends the session cookie only below /ops, so Bull Board decides who may see it.
   app.get('/', { config: { public: true } }, (_request, reply) => reply.redirect(boardPath))
   await app.register(deadLetterRoutes(deps))
+  await app.register(consumerRoutes(deps))
   await app.register(statusRoutes(deps))
   await app.register(scalingRoutes(deps))
 }

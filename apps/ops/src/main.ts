@@ -1,12 +1,13 @@
-import { assertSchema, createDatabase } from '@goals-tasks/db'
+import { assertSchema, createDatabase, recordBeat, removeProcess } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createDatabaseMetrics, createOutageLog, runProcess } from '@goals-tasks/observability'
-import { createDeliveryLook, loadClusterStatus, loadScaling, loadStatus, openQueues } from '@goals-tasks/operations'
+import { createDatabaseMetrics, createOutageLog, runProcess, startHeartbeat } from '@goals-tasks/observability'
+import { createDeliveryLook, findMissingConsumers, loadClusterStatus, loadScaling, loadStatus, openQueues } from '@goals-tasks/operations'
 import { buildOps } from './app.ts'
 import { loadOpsConfig } from './config.ts'
 import { createSessions } from './login/session.ts'
 import { registerScalingMetrics } from './scaling/metrics.ts'
+import { withConsumers } from './status/consumer-readiness.ts'
 import { registerStatusMetrics } from './status/metrics.ts'
 import { readyForAll } from './status/ready-for-all.ts'
 import { shareWhilePending } from './status/share-while-pending.ts'
@@ -38,13 +39,26 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
     isOutageLogged: () => postgresOutage.isAway() || redisOutage.isAway(),
   })
 
+  const ownReadiness = () =>
+    withConsumers(readiness(pool, { redis: queues.findWriteRefusal }), {
+      findMissing: () => findMissingConsumers(pool),
+      isRequired: config.readyUrls.length > 0,
+    })
+  const heartbeat = startHeartbeat({
+    beat: (identity) =>
+      recordBeat(pool, { ...identity, role: 'ops', consumers: [], poolSize: config.database.poolSize }),
+    end: ({ id }) => removeProcess(pool, id),
+    onError: (err) => log.debug({ err }, 'the beat of this process was not recorded'),
+  })
+
   return {
-    ready: async () => readyForAll(await readiness(pool, { redis: queues.findWriteRefusal }), config.readyUrls),
+    ready: async () => readyForAll(await ownReadiness(), config.readyUrls),
     async listen() {
       await app.listen(config.http)
       return { port: config.http.port }
     },
     async close() {
+      await heartbeat.close()
       await app.close()
       await queues.close()
       redis.disconnect()

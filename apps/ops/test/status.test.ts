@@ -16,7 +16,9 @@ test('the status shows the jobs, deliveries and dead letters of a consumer', asy
   expect(await getStatusOfSync(ops)).toEqual({
     consumer: 'sync',
     hasReceiver: true,
-    queue: { waiting: 0, active: 0, delayed: 0, failed: 0, paused: false, workers: 0 },
+    queue: { waiting: 0, active: 0, delayed: 0, failed: 0, paused: false },
+    workers: 0,
+    pause: null,
     oldestPendingSeconds: null,
     pendingDeliveries: 0,
     deadLetters: 0,

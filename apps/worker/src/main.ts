@@ -1,7 +1,7 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
-import { assertSchema, createDatabase, ensurePartitions } from '@goals-tasks/db'
+import { assertSchema, createDatabase, ensurePartitions, recordBeat, removeProcess } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
-import { createDatabaseMetrics, createOutageLog, createRedisOutageLogs, runProcess } from '@goals-tasks/observability'
+import { createDatabaseMetrics, createOutageLog, createRedisOutageLogs, runProcess, startHeartbeat } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
 import { readiness } from './readiness.ts'
@@ -53,11 +53,24 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     },
   })
 
+  const heartbeat = startHeartbeat({
+    beat: (identity) =>
+      recordBeat(pool, {
+        ...identity,
+        role: 'worker',
+        consumers: config.consumers,
+        poolSize: config.database.poolSize,
+      }),
+    end: ({ id }) => removeProcess(pool, id),
+    onError: (err) => log.debug({ err }, 'the beat of this process was not recorded'),
+  })
+
   return {
     ready: () => readiness(pool, producer, config.redis.queuePrefix),
     // The worker runs already.
     listen: async () => ({ consumer: config.consumers }),
     async close() {
+      await heartbeat.close()
       await worker.close()
       for (const connection of [redis.producer, redis.worker, cache]) connection.disconnect()
       await closeDatabase()

@@ -1,8 +1,7 @@
 import { type ConsumerName, createDispatcher } from '@goals-tasks/events'
-import { type Registry, registerDispatcherMetrics } from '@goals-tasks/observability'
+import { type Registry, registerDispatcherMetrics, repeat } from '@goals-tasks/observability'
 import { createMetrics } from './runtime/metrics.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
-import { repeat } from './runtime/recovery/repeat.ts'
 import { reportOutage } from './runtime/repeated-warning.ts'
 import { type ConsumerSettings, startConsumer } from './runtime/start-consumer.ts'
 

@@ -1,3 +1,4 @@
+import { loadRunningProcesses } from '@goals-tasks/db'
 import { freshDatabase, freshRedis, ownRedis, startProcess, until } from '@goals-tasks/devstack/testing'
 import { Redis } from 'ioredis'
 import { expect } from 'vitest'
@@ -37,13 +38,21 @@ test('a worker refuses to start and names the setting when Redis evicts', async 
   expect(worker.stderr()).toContain('maxmemory-policy allkeys-lru')
 })
 
-test('a worker writes nothing to standard error, and stops with its work done', async ({ installation }) => {
+test('a worker records that it runs, writes nothing to standard error, and stops with its work done', async ({
+  installation,
+}) => {
   const worker = startProcess(main, environmentOf(installation))
   await worker.waitForLog((line) => line.msg === 'ready')
   installation.dispatcher.dispatch(await writeGoals(installation, 1))
   await until(async () => Object.keys(await pendingDeliveries(installation.pool)).length === 0)
+  const running = () => loadRunningProcesses(installation.pool)
+  await until(async () => (await running()).length > 0)
+  expect(await running()).toEqual([
+    expect.objectContaining({ role: 'worker', pid: worker.pid, consumers: expect.arrayContaining(['sync']) }),
+  ])
   worker.kill('SIGTERM')
   expect(await worker.exit).toEqual({ code: 0, signal: null })
+  expect(await running()).toEqual([])
   expect(worker.stderr()).toBe('')
   expect(worker.logs.filter((line) => line.msg === 'done').map((line) => line.consumer)).toContain('audit-log')
 })

@@ -95,6 +95,7 @@ async function watchUnservedQueue() {
     queue,
     progress,
     timings,
+    pause: { isPaused: false },
   })
   const addJob = () => queue.add('goal:created', { events: [] })
   /** Writes an event whose delivery has been overdue for longer than a few leases. */

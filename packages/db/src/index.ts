@@ -16,6 +16,12 @@ export type { DependentTask, GoalState, NewGoal, NewTask, TaskState, TaskWithEdg
 export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/locks.ts'
 export { purgeExpired } from './changes/purge.ts'
 export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
+export {
+  type ConsumerPause,
+  loadPauses,
+  maxPauseReasonLength,
+  setPause,
+} from './delivery/consumer-pauses.ts'
 export { type DeadLetterGroup, groupDeadLetters } from './delivery/dead-letter-groups.ts'
 export {
   countDeadLetters,
@@ -72,6 +78,13 @@ export {
   readFeed,
   takeFeedSnapshot,
 } from './feed/read-feed.ts'
+export {
+  loadRunningProcesses,
+  type ProcessFacts,
+  type RunningProcess,
+  recordBeat,
+  removeProcess,
+} from './processes/processes.ts'
 export { bodiesAreStoredOnce, bodyOf } from './reads/event-bodies.ts'
 export { goalText, notificationJson, notificationText, taskText } from './reads/representation.ts'
 export { actorId, deleted, goalReadable, live, taskCreated, taskOwned, taskVisible } from './reads/visibility.ts'

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { exitCodeHelp, noResult } from '../exit-codes.ts'
+import type { runOnInstallation } from '../installation/run.ts'
 import { integerBetween } from '../parse-integer.ts'
 import { parseUuid } from '../parse-uuid.ts'
 import { type FilterOptions, readFilter, withFilter } from './options.ts'
@@ -88,11 +89,10 @@ function requireChoice(command: Command, ids: readonly string[] = [], { consumer
 }
 
 async function onInstallation({ json = false }: Json, ...rest: Rest): Promise<void> {
-  const { runOnInstallation } = await import('../installation/run.ts')
-  await runOnInstallation(json, ...rest)
+  const installation = await import('../installation/run.ts')
+  await installation.runOnInstallation(json, ...rest)
 }
-type RunOnInstallation = typeof import('../installation/run.ts').runOnInstallation
-type Rest = Parameters<RunOnInstallation> extends [boolean, ...infer R] ? R : never
+type Rest = Parameters<typeof runOnInstallation> extends [boolean, ...infer R] ? R : never
 
 export const deadLettersCommand = new Command('dead-letters')
   .description('Lists, groups, shows, replays and discards events that a consumer no longer retries.')

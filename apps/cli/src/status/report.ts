@@ -3,6 +3,8 @@ import { count, duration, plural } from '../format.ts'
 
 /** An older pending event needs a human: its consumer keeps failing at it, or lacks workers. */
 const maxPendingSeconds = 300
+/** A longer pause needs a human: it may have been forgotten. */
+const maxPauseSeconds = 3_600
 
 type Totals = Record<'waiting' | 'active' | 'delayed' | 'failed', number | null> & {
   pendingDeliveries: number
@@ -22,6 +24,7 @@ export type StatusReport = {
   unpartitionedEvents: number
   totals: Totals
   consumers: ConsumerStatus[]
+  processes: Status['processes']
 }
 
 /** Adds the totals and the faults to the status. `connectError` says why Redis did not answer, if it is known. */
@@ -38,6 +41,7 @@ export function createReport(status: Status, connectError: string | null): Statu
     unpartitionedEvents: status.unpartitionedEvents,
     totals: totalsOf(status.consumers),
     consumers: status.consumers,
+    processes: status.processes,
   }
 }
 
@@ -55,10 +59,13 @@ function findFaults({ postgres, postgresError, redis, redisError, consumers, unp
 
 const eventCount = (events: number) => plural(events, 'event', count(events, countedUpTo))
 
-function faultsOf({ consumer, queue, deadLetters, oldestPendingSeconds }: ConsumerStatus): string[] {
-  const overdue = oldestPendingSeconds !== null && oldestPendingSeconds > maxPendingSeconds
+function faultsOf({ consumer, workers, pause, deadLetters, oldestPendingSeconds }: ConsumerStatus): string[] {
+  const overdue = !pause && oldestPendingSeconds !== null && oldestPendingSeconds > maxPendingSeconds
   return [
-    queue?.workers === 0 ? `${consumer}: no worker` : [],
+    workers === 0 ? `${consumer}: no process runs it` : [],
+    pause && pause.seconds > maxPauseSeconds
+      ? `${consumer}: paused for ${duration(pause.seconds)} by ${pause.actor}: ${pause.reason}`
+      : [],
     overdue ? `${consumer}: an event has been pending for ${duration(oldestPendingSeconds)}` : [],
     deadLetters > 0
       ? `${consumer}: ${plural(deadLetters, 'dead letter', count(deadLetters, countedUpTo))} to replay or discard`

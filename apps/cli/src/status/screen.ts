@@ -16,7 +16,8 @@ export function statusScreen(report: StatusReport, { width, places }: Options): 
     `Redis        ${oneLine(stateLine(report.redis, report.redisError, places.redis), width - 13)}`,
     '',
     ...tableLines([head, ...report.consumers.map(cellsOf), totalCells(report.totals)]),
-    ...report.consumers.flatMap(({ consumer, queue }) => (queue?.paused ? `${consumer} is paused` : [])),
+    `Processes: ${processLine(report)}`,
+    ...report.consumers.flatMap((each) => pauseLines(each, width)),
     ...report.consumers.flatMap(receiverLine),
     ...(errors.length > 0 ? ['', 'Last errors', ...errors] : []),
     '',
@@ -31,8 +32,8 @@ const head = ['', 'waiting', 'active', 'delayed', 'failed', 'workers', 'pending'
 const unknown = '?'
 const none = '–'
 
-function cellsOf({ consumer, queue, ...rest }: ConsumerStatus): string[] {
-  const { waiting, active, delayed, failed, workers } = queue ?? {}
+function cellsOf({ consumer, queue, workers, ...rest }: ConsumerStatus): string[] {
+  const { waiting, active, delayed, failed } = queue ?? {}
   return [consumer, ...[waiting, active, delayed, failed, workers].map(known), ...deliveryCells(rest)]
 }
 
@@ -57,6 +58,21 @@ function tableLines(rows: readonly string[][]): string[] {
   const pad = (cell: string, column: number) =>
     column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)
   return rows.map((row) => row.map(pad).join(' '))
+}
+
+/** Counts the running processes by role and version: `api 2 (0.2.0), worker 1 (0.2.0)`. */
+function processLine({ processes }: StatusReport): string {
+  const groups = Map.groupBy(processes, ({ role, version }) => `${role} (${version})`)
+  return [...groups].map(([name, members]) => `${count(members.length)} ${name}`).join(', ') || 'none runs'
+}
+
+function pauseLines({ consumer, queue, pause }: ConsumerStatus, width: number): string[] {
+  return [
+    ...(pause
+      ? [oneLine(`${consumer} is paused since ${moment(pause.since)} by ${pause.actor}: ${pause.reason}`, width)]
+      : []),
+    ...(queue?.paused ? [`The queue of ${consumer} is paused in Redis`] : []),
+  ]
 }
 
 function receiverLine({ consumer, hasReceiver }: ConsumerStatus): string[] {

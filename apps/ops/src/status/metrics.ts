@@ -60,15 +60,15 @@ const gauges: readonly GaugeDefinition<Status>[] = [
   },
   {
     name: 'gt_queue_paused',
-    help: '1 while nothing is taken from the queue',
+    help: '1 while the consumer or its queue is paused',
     labelNames: ['consumer'],
-    samples: perConsumer(({ queue }) => queue && Number(queue.paused)),
+    samples: perConsumer(({ queue, pause }) => Number(pause !== null || queue?.paused === true)),
   },
   {
     name: 'gt_queue_workers',
-    help: 'processes that work on the queue',
+    help: 'running processes that serve the consumer',
     labelNames: ['consumer'],
-    samples: perConsumer(({ queue }) => queue?.workers),
+    samples: perConsumer(({ workers }) => workers),
   },
   {
     name: 'gt_oldest_pending_seconds',

@@ -8,6 +8,9 @@ import type { Metrics } from './metrics.ts'
 import type { ConsumerProgress } from './progress.ts'
 import type { Timings } from './timings.ts'
 
+/** Whether the consumer is paused, as this process knows it. Null before the first look. */
+export type PauseState = { isPaused: boolean | null }
+
 /** One consumer in this process, with everything that the parts of the runtime share for it. */
 export type Context<C extends ConsumerName = ConsumerName> = {
   name: C
@@ -28,4 +31,5 @@ export type Context<C extends ConsumerName = ConsumerName> = {
   progress: ConsumerProgress
   /** Call after each attempt of any kind. */
   onProgress: () => void
+  pause: PauseState
 }

@@ -1,14 +1,14 @@
 import { type ConsumerName, type Dispatcher, openDeadQueue, openQueue, type Policies } from '@goals-tasks/events'
-import type { OutageLog } from '@goals-tasks/observability'
+import { type OutageLog, repeat } from '@goals-tasks/observability'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Consumers } from '../consumers/contract.ts'
 import type { Context } from './context.ts'
+import { createPauseFollower } from './follow-pause.ts'
 import type { Metrics } from './metrics.ts'
 import { createJobWorker } from './processing/job-worker.ts'
 import { noteProgress, startProgress } from './progress.ts'
-import { repeat } from './recovery/repeat.ts'
 import { reviewDeadLetters } from './recovery/review-dead-letters.ts'
 import { createSweeper } from './recovery/sweeper.ts'
 import { createWatchdog } from './recovery/watchdog.ts'
@@ -38,7 +38,10 @@ export type ConsumerSettings = {
 
 export type RunningConsumer = { close(): Promise<void> }
 
-/** Starts one consumer: the worker of its queue, its sweeper, the review of its dead letters and its watchdog. */
+/**
+ * Starts one consumer: the worker of its queue, which runs unless it is paused, its sweeper, the review of its dead
+ * letters and its watchdog.
+ */
 export function startConsumer<C extends ConsumerName>(name: C, settings: ConsumerSettings): RunningConsumer {
   const { timings, redis, queuePrefix, log, postgresOutage } = settings
   const warn = (message: string) => createRepeatedWarning({ consumer: name, log, postgresOutage }, message)
@@ -55,6 +58,7 @@ export function startConsumer<C extends ConsumerName>(name: C, settings: Consume
     if (reason !== null) settings.onStuck(name, reason)
   }
   const repeating = [
+    repeat(createPauseFollower(context, worker), timings.pauseCheckEveryMs, warn('the pause cannot be read')),
     repeat(createSweeper(context), timings.sweepEveryMs, warn('the sweep failed')),
     repeat(() => reviewDeadLetters(context), timings.reviewDeadEveryMs, warn('the review of the dead letters failed')),
     repeat(watch, timings.watchEveryMs, postgresOutage.failed),
@@ -72,7 +76,7 @@ function createContext<C extends ConsumerName>(name: C, settings: ConsumerSettin
   const progress = startProgress()
   const warnWaiting = createRepeatedWarning({ consumer: name, log, postgresOutage }, 'waiting for Postgres or Redis')
   return {
-    ...{ name, timings, pool, dispatcher, metrics, log, signal, progress },
+    ...{ name, timings, pool, dispatcher, metrics, log, signal, progress, pause: { isPaused: null } },
     consumer: consumers[name],
     policy: policies[name],
     redis: redis.producer,

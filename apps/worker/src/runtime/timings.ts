@@ -11,6 +11,8 @@ export type Timings = {
   reviewDeadEveryMs: number
   stalledCheckEveryMs: number
   watchEveryMs: number
+  /** How often a process looks whether a consumer is paused. */
+  pauseCheckEveryMs: number
   /** How long a process with work may finish nothing before it counts as stuck. Longer than the longest transaction. */
   stuckAfterMs: number
   /** How long a delivery may be overdue before it counts as forgotten: a few leases. */
@@ -29,6 +31,7 @@ export const timings: Timings = {
   reviewDeadEveryMs: 60_000,
   stalledCheckEveryMs: 5_000,
   watchEveryMs: 5_000,
+  pauseCheckEveryMs: 2_000,
   stuckAfterMs: 90_000,
   overdueAfterMs: 90_000,
   blindAfterMs: 300_000,

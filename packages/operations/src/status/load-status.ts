@@ -1,12 +1,20 @@
-import { findDatabaseWriteRefusal } from '@goals-tasks/db'
+import { findDatabaseWriteRefusal, type RunningProcess } from '@goals-tasks/db'
 import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
 import { createDeliveryLook, type DeliveryLook, type DeliveryStatus } from './deliveries.ts'
+import { loadProcessStatus, type Pause } from './processes.ts'
 import { loadQueueStatus, type QueueStatus } from './queue.ts'
 import { countUnpartitionedEvents } from './unpartitioned.ts'
 
-/** The state of one consumer. `queue` is null while Redis is away. */
-export type ConsumerStatus = DeliveryStatus & { queue: QueueStatus | null }
+/** The state of one consumer. */
+export type ConsumerStatus = DeliveryStatus & {
+  /** Null while Redis is away. */
+  queue: QueueStatus | null
+  /** Running processes that serve it. */
+  workers: number
+  /** Null when it is not paused. */
+  pause: Pause | null
+}
 
 export type Status = {
   postgres: 'ready' | 'refuses writes'
@@ -17,6 +25,8 @@ export type Status = {
   redisError: string | null
   /** In the order of `consumerNames`. */
   consumers: ConsumerStatus[]
+  /** The running processes of all roles. */
+  processes: RunningProcess[]
   /** Recent events in the DEFAULT partition, counted up to `countedUpTo`. Above 0, weekly partitions are missing. */
   unpartitionedEvents: number
 }
@@ -25,13 +35,14 @@ export type Status = {
 type Sources = { pool: pg.Pool; queues: OpsQueues; lookAtDeliveries?: DeliveryLook }
 
 /**
- * Loads the state of every consumer: deliveries and dead letters from Postgres, jobs and workers from Redis.
+ * Loads the state of every consumer: deliveries, dead letters and processes from Postgres, jobs from Redis.
  * The queries read a bounded number of index entries, so they suit a scrape. Rejects when Postgres does not answer.
  */
 export async function loadStatus({ pool, queues, lookAtDeliveries = createDeliveryLook() }: Sources): Promise<Status> {
   await queues.untilAvailable()
-  const [deliveries, unpartitionedEvents, postgresError, results] = await Promise.all([
+  const [deliveries, processes, unpartitionedEvents, postgresError, results] = await Promise.all([
     lookAtDeliveries(pool),
+    loadProcessStatus(pool),
     countUnpartitionedEvents(pool),
     findDatabaseWriteRefusal(pool),
     Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),
@@ -42,7 +53,13 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     postgres: postgresError === null ? 'ready' : 'refuses writes',
     postgresError,
     ...(queueStatuses.includes(null) ? away : redisState),
-    consumers: deliveries.map((delivery, i) => ({ ...delivery, queue: queueStatuses[i] ?? null })),
+    consumers: deliveries.map((delivery, i) => ({
+      ...delivery,
+      queue: queueStatuses[i] ?? null,
+      workers: processes.workersOf(delivery.consumer),
+      pause: processes.pauseOf(delivery.consumer),
+    })),
+    processes: processes.processes,
     unpartitionedEvents,
   }
 }

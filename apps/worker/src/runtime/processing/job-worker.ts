@@ -26,6 +26,8 @@ export function createJobWorker<C extends ConsumerName>(
   const { name, policy, timings, log } = context
   const worker = new Worker<JobData>(name, (job, token) => runJob(context, job, token), {
     connection,
+    // The first look that finds no pause starts it.
+    autorun: false,
     prefix: queuePrefix(prefix, name),
     concurrency: policy.concurrency,
     lockDuration: policy.lockMs,
@@ -34,7 +36,7 @@ export function createJobWorker<C extends ConsumerName>(
     // After a lost connection. The default would report a finished job 15 s late.
     runRetryDelay: 1_000,
   })
-  pauseOnErrorBurst(worker, context.signal)
+  pauseOnErrorBurst(worker, context)
   worker.on('stalled', (jobId) =>
     log.warn({ consumer: name, jobId }, 'a job whose worker died or hung is back in the queue'),
   )

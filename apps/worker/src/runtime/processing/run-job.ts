@@ -20,6 +20,8 @@ export async function runJob<C extends ConsumerName>(
   job: Job<JobData>,
   token?: string,
 ): Promise<Counts> {
+  // A worker that waits for a job when it is paused still gets that one.
+  if (context.pause.isPaused) await returnToQueue(job, token)
   const startedAt = performance.now()
   const { events } = job.data
   const progress = startJob(context.progress)
@@ -28,8 +30,7 @@ export async function runJob<C extends ConsumerName>(
     .catch(async (error) => {
       if (!context.signal.aborted) throw error
       // The process stops. The job goes back to where it was, for another process.
-      await job.moveToWait(token)
-      throw new WaitingError()
+      return returnToQueue(job, token)
     })
   return reportJob(context, { events, result, startedAt })
 }
@@ -43,6 +44,11 @@ const withProgress = <C extends ConsumerName>(context: Context<C>, note: () => v
     note()
   },
 })
+
+async function returnToQueue(job: Job<JobData>, token: string | undefined): Promise<never> {
+  await job.moveToWait(token)
+  throw new WaitingError()
+}
 
 async function handleEvents<C extends ConsumerName>(
   context: Context<C>,

@@ -36,7 +36,10 @@ export function createSweeper(context: Context): () => Promise<void> {
   const reportNoRoom = throttled(reportNoRoomEveryMs, (room: Room) =>
     context.log.warn({ consumer: context.name, ...room }, 'no room for overdue events'),
   )
-  return () => sweep(context, look, reportNoRoom)
+  // The jobs of a paused consumer would only wait, and the limit of waiting jobs would be logged again and again.
+  return async () => {
+    if (!context.pause.isPaused) await sweep(context, look, reportNoRoom)
+  }
 }
 
 async function sweep(context: Context, look: OverdueLook, reportNoRoom: (room: Room) => void): Promise<void> {

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import type { Progress } from '../progress.ts'
 import { findRefusal } from '../redis/find-refusal.ts'
 
-type Watched = Pick<Context, 'name' | 'pool' | 'redis' | 'queue' | 'progress' | 'timings'>
+type Watched = Pick<Context, 'name' | 'pool' | 'redis' | 'queue' | 'progress' | 'timings' | 'pause'>
 /**
  * `work`: this process should finish something. `blind`: deliveries are overdue, and Redis does not serve. With `job`
  * only the progress of that job counts.
@@ -23,7 +23,8 @@ const lookWithinMs = 5_000
  * - this process finished nothing for `blindAfterMs`, although deliveries are overdue, because Redis gives no answer or
  *   refuses writes.
  *
- * Postgres is asked first. An outage of Postgres proves nothing and is no reason to end a process.
+ * A paused consumer is not stuck. Postgres is asked first: an outage of Postgres proves nothing and is no reason to end
+ * a process.
  * @returns a function that resolves with the reason why the consumer is stuck, else with null; call it every few
  * seconds. It rejects when Postgres does not answer.
  */
@@ -35,6 +36,7 @@ export function createWatchdog(watched: Watched): () => Promise<string | null> {
     const before = suspected
     // Stays undefined when the look fails: time without an answer of Postgres is no evidence.
     suspected = undefined
+    if (watched.pause.isPaused) return null
     const suspicion = await Promise.race([look(watched, overdueLook), rejectAfter(lookWithinMs)])
     if (!suspicion) return null
     const now = performance.now()

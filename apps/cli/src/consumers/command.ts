@@ -1,0 +1,44 @@
+import { userInfo } from 'node:os'
+import { Command, InvalidArgumentError } from 'commander'
+import { exitCodeHelp, noResult } from '../exit-codes.ts'
+
+const maxActorLength = 200
+const maxReasonLength = 500
+
+export const pauseCommand = changeCommand('pause', {
+  isPaused: true,
+  description:
+    'Stops a consumer in all its workers: they finish their running jobs and take no more, also after a restart. ' +
+    'Its events wait in Postgres until it is resumed.',
+})
+
+export const resumeCommand = changeCommand('resume', {
+  isPaused: false,
+  description: 'Ends the pause of a consumer. Its workers take jobs again within seconds.',
+})
+
+function changeCommand(name: string, { isPaused, description }: { isPaused: boolean; description: string }): Command {
+  return new Command(name)
+    .description(description)
+    .argument('<consumer>', 'the consumer')
+    .requiredOption('--reason <text>', 'the reason, for the log and for status', parseText(maxReasonLength))
+    .option('--by <name>', 'the person, for the log and for status', parseText(maxActorLength), userInfo().username)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', exitCodeHelp('the consumer is in that state', 'not used', noResult))
+    .action(async (consumer: string, options: { reason: string; by: string; json?: boolean }, command: Command) => {
+      const { consumerNames, isConsumerName } = await import('@goals-tasks/events')
+      if (!isConsumerName(consumer))
+        command.error(`error: unknown consumer '${consumer}'. The consumers are ${consumerNames.join(', ')}.`)
+      const { runPause } = await import('./run.ts')
+      const { runOnInstallation } = await import('../installation/run.ts')
+      const { reason, by: actor, json = false } = options
+      await runOnInstallation(json, (open) => runPause(open, { consumer, isPaused, actor, reason }), 'service')
+    })
+}
+
+function parseText(maxLength: number) {
+  return (text: string): string => {
+    if (text.trim().length > 0 && text.length <= maxLength) return text
+    throw new InvalidArgumentError(`Expected a text of 1 to ${maxLength} characters.`)
+  }
+}

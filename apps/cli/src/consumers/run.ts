@@ -1,0 +1,16 @@
+import { setPause } from '@goals-tasks/db'
+import { moment, oneLine } from '../format.ts'
+import type { OpenInstallation } from '../installation/open.ts'
+import type { CommandResult } from '../installation/run.ts'
+
+/** Pauses or resumes a consumer. The text says who changed it last, and why. */
+export async function runPause(
+  { pool }: Pick<OpenInstallation, 'pool'>,
+  pause: Parameters<typeof setPause>[1],
+): Promise<CommandResult> {
+  const { changed, ...record } = await setPause(pool, pause)
+  const { consumer, isPaused, actor, reason, since } = record
+  const state = `${changed ? '' : 'already '}${isPaused ? 'paused' : 'resumed'}`
+  const text = `${consumer} is ${state} since ${moment(since)}, by ${oneLine(actor, 200)}: ${oneLine(reason, 500)}`
+  return { text, document: { ...record, changed }, exitCode: 0 }
+}

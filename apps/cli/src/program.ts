@@ -3,8 +3,10 @@ import { Command, type CommanderError } from 'commander'
 import { pauseCommand, resumeCommand } from './consumers/command.ts'
 import { deadLettersCommand } from './dead-letters/command.ts'
 import { demoCommand } from './demo/command.ts'
+import { doctorCommand } from './doctor/command.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { healthCommand } from './health/command.ts'
+import { integrityCommand } from './integrity/command.ts'
 import { migrateCommand } from './migrate/command.ts'
 import { statusCommand } from './status/command.ts'
 import { tokenCommand } from './token/command.ts'
@@ -16,6 +18,8 @@ const commands = [
   deadLettersCommand,
   pauseCommand,
   resumeCommand,
+  integrityCommand,
+  doctorCommand,
   tokenCommand,
   demoCommand,
   migrateCommand,

@@ -8,11 +8,7 @@ import { parseIds } from '../src/dead-letters/parse-ids.ts'
 import { runCli } from './support/run-cli.ts'
 
 const test = operationsTest
-  .extend('open', { scope: 'file' }, ({ operations }) => ({
-    ...operations,
-    redisError: null,
-    places: { postgres: '', redis: '' },
-  }))
+  .extend('open', { scope: 'file' }, ({ operations }) => operations)
   .extend('empty', { auto: true }, async ({ operations }) => {
     await operations.pool.query('truncate deliveries, dead_letters')
   })

@@ -3,19 +3,23 @@ import { findInstallation } from '../src/installation/config.ts'
 import { writeStackFile } from './support/stack-folder.ts'
 
 const started = { databaseUrl: 'postgres://u:p@here/goals', redisUrl: 'redis://here' }
+const cache = { cacheUrl: started.redisUrl, cachePrefix: 'gt-cache' }
 
-test('the installation is the one that `start` runs, with its queue prefix', async () => {
-  expect(findInstallation(await writeStackFile(started))).toEqual({ ...started, queuePrefix: 'gt' })
+test('the installation is the one that `start` runs, with its queue prefix and the cache in its Redis', async () => {
+  expect(findInstallation(await writeStackFile(started))).toEqual({ ...started, ...cache, queuePrefix: 'gt' })
   const withPrefix = { ...started, queuePrefix: 'mine' }
-  expect(findInstallation(await writeStackFile(withPrefix))).toEqual(withPrefix)
+  expect(findInstallation(await writeStackFile(withPrefix))).toEqual({ ...withPrefix, ...cache })
 })
 
 test('the installation is the one that the environment names when `start` runs another one', async () => {
   const env = { DATABASE_URL: 'postgres://there/goals', REDIS_URL: 'redis://there', QUEUE_PREFIX: 'theirs' }
-  expect(findInstallation({ ...(await writeStackFile(started)), ...env })).toEqual({
+  const cacheThere = { CACHE_REDIS_URL: 'redis://cache-there', CACHE_PREFIX: 'theirs' }
+  expect(findInstallation({ ...(await writeStackFile(started)), ...env, ...cacheThere })).toEqual({
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
     queuePrefix: 'theirs',
+    cacheUrl: cacheThere.CACHE_REDIS_URL,
+    cachePrefix: 'theirs',
   })
 })
 

@@ -9,13 +9,14 @@ import {
   type Verifier,
 } from '@goals-tasks/http'
 import type { Registry } from '@goals-tasks/observability'
-import type { OpsQueues } from '@goals-tasks/operations'
+import type { CacheSource, OpsQueues } from '@goals-tasks/operations'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { boardPath, boardRoutes } from './board/routes.ts'
 import { consumerRoutes } from './consumers/routes.ts'
 import { deadLetterRoutes } from './dead-letters/routes.ts'
+import { integrityRoutes } from './integrity/routes.ts'
 import { registerJsonPages } from './json-page.ts'
 import { registerAccess } from './login/access.ts'
 import { loginRoutes } from './login/routes.ts'
@@ -28,6 +29,8 @@ import { statusRoutes } from './status/routes.ts'
 export type OpsOptions = {
   pool: pg.Pool
   queues: OpsQueues
+  /** The cache, for the check of the integrity. Null when it is not to be compared. */
+  cache: CacheSource | null
   log: Logger
   registry: Registry
   verify: Verifier
@@ -43,7 +46,7 @@ export type OpsOptions = {
 
 /** Builds the app of `ops`: login, Bull Board, dead letters, pauses and status. The caller closes it. */
 export async function buildOps(options: OpsOptions) {
-  const { pool, queues, verify, sessions, production } = options
+  const { pool, queues, cache, verify, sessions, production } = options
   const server = await createServer({ ...options, bodyLimitBytes: 64 * 1024, handlerTimeoutMs: 10_000 })
   const app = server.withTypeProvider<TypeBoxTypeProvider>()
   await app.register(cookie)
@@ -55,14 +58,14 @@ export async function buildOps(options: OpsOptions) {
     const methods = collectMethods(own)
     registerProblemPages(own)
     await own.register(loginRoutes({ verify, sessions, production }))
-    await own.register(jsonRoutes({ pool, queues }))
+    await own.register(jsonRoutes({ pool, queues, cache }))
     registerMethodNotAllowed(own, methods)
   })
   return app
 }
 
 /** The routes that send JSON, which a browser gets as a page. */
-const jsonRoutes = (deps: Pick<OpsOptions, 'pool' | 'queues'>) => async (app: FastifyInstance) => {
+const jsonRoutes = (deps: Pick<OpsOptions, 'pool' | 'queues' | 'cache'>) => async (app: FastifyInstance) => {
   await app.register(helmet, pageHeaders({ styleSrc: [styleSource], imgSrc: ['data:'] }))
   registerJsonPages(app)
   app.get('/ops', (_request, reply) => reply.redirect(boardPath))
@@ -70,6 +73,7 @@ const jsonRoutes = (deps: Pick<OpsOptions, 'pool' | 'queues'>) => async (app: Fa
   app.get('/', { config: { public: true } }, (_request, reply) => reply.redirect(boardPath))
   await app.register(deadLetterRoutes(deps))
   await app.register(consumerRoutes(deps))
+  await app.register(integrityRoutes(deps))
   await app.register(statusRoutes(deps))
   await app.register(scalingRoutes(deps))
 }

@@ -1,7 +1,8 @@
+import { connectCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, recordBeat, removeProcess } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createDatabaseMetrics, createOutageLog, runProcess, startHeartbeat } from '@goals-tasks/observability'
+import { createDatabaseMetrics, createOutageLog, createRedisOutageLogs, runProcess, startHeartbeat } from '@goals-tasks/observability'
 import { createDeliveryLook, findMissingConsumers, loadClusterStatus, loadScaling, loadStatus, openQueues } from '@goals-tasks/operations'
 import { buildOps } from './app.ts'
 import { loadOpsConfig } from './config.ts'
@@ -23,8 +24,13 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   })
   const { pool } = database
   await assertSchema(pool)
-  const redisOutage = createOutageLog(log, 'Redis', 'Bull Board waits for it')
-  const redis = connectProducer(config.redis.url, redisOutage.failed).on('ready', redisOutage.ready)
+  const outages = createRedisOutageLogs(log, {
+    isOne: config.cache.sharesRedis,
+    effects: { queues: 'Bull Board waits for it', cache: 'the check of the integrity leaves the cache out' },
+  })
+  const redis = connectProducer(config.redis.url, outages.queues.failed).on('ready', outages.queues.ready)
+  const cacheRedis = connectCache(config.cache.url, outages.cache.failed)
+  cacheRedis.on('ready', outages.cache.ready)
   const queues = openQueues(redis, config.redis.queuePrefix)
   const lookAtDeliveries = createDeliveryLook()
   const lookAtStatus = shareWhilePending(() => loadStatus({ pool, queues, lookAtDeliveries }))
@@ -36,7 +42,8 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const { production, trustProxy, shutdownTimeoutMs } = config
   const app = await buildOps({
     ...{ pool, queues, log, registry, verify, sessions, production, trustProxy, shutdownTimeoutMs },
-    isOutageLogged: () => postgresOutage.isAway() || redisOutage.isAway(),
+    isOutageLogged: () => postgresOutage.isAway() || outages.queues.isAway(),
+    cache: { redis: cacheRedis, prefix: config.cache.prefix },
   })
 
   const ownReadiness = () =>
@@ -62,6 +69,7 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
       await app.close()
       await queues.close()
       redis.disconnect()
+      cacheRedis.disconnect()
       await database.close()
     },
   }

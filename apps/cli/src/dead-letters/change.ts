@@ -4,12 +4,13 @@ import { count, plural } from '../format.ts'
 import type { OpenInstallation } from '../installation/open.ts'
 import type { CommandResult } from '../installation/run.ts'
 
+type Open = Pick<OpenInstallation, 'pool' | 'queues'>
 type Change = typeof replayInBatches
 type Limit = { limit?: number }
 
 /** Replays the dead letters, or counts them with `dryRun`. */
 export async function runReplay(
-  open: OpenInstallation,
+  open: Open,
   filter: DeadLetterFilter,
   { dryRun = false, rate, limit }: Limit & { dryRun?: boolean; rate: number },
 ): Promise<CommandResult> {
@@ -25,7 +26,7 @@ export async function runReplay(
 
 /** Discards the dead letters. Without `yes` it only counts them, and fails. */
 export async function runDiscard(
-  open: OpenInstallation,
+  open: Open,
   filter: DeadLetterFilter,
   { yes = false, limit }: Limit & { yes?: boolean },
 ): Promise<CommandResult> {
@@ -39,7 +40,7 @@ export async function runDiscard(
   return changeAll(open, discardInBatches, { filter, limit, matching, done: 'discarded' })
 }
 
-const countMatching = ({ pool }: OpenInstallation, filter: DeadLetterFilter, limit = countedUpTo) =>
+const countMatching = ({ pool }: Open, filter: DeadLetterFilter, limit = countedUpTo) =>
   countDeadLetters(pool, filter, Math.min(limit, countedUpTo))
 
 const deadLetters = (number: number) => plural(number, 'dead letter', count(number, countedUpTo))
@@ -53,7 +54,7 @@ type Job = {
 }
 
 /** Changes them in batches and prints the progress on standard error. Ctrl-C stops it after the running batch. */
-async function changeAll(open: OpenInstallation, change: Change, job: Job): Promise<CommandResult> {
+async function changeAll(open: Open, change: Change, job: Job): Promise<CommandResult> {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   const log = { warn: (_facts: object, message: string) => console.error(message) }

@@ -10,13 +10,14 @@ import { count, moment, oneLine, plural } from '../format.ts'
 import type { OpenInstallation } from '../installation/open.ts'
 import type { CommandResult } from '../installation/run.ts'
 
+type Open = Pick<OpenInstallation, 'pool' | 'queues'>
 type Page = { limit: number; after: string | undefined }
 
 const widthOf = () => process.stdout.columns ?? 80
 
 /** Lists dead letters. The text ends with the command that continues the list. */
 export async function runList(
-  { pool }: OpenInstallation,
+  { pool }: Open,
   filter: DeadLetterFilter,
   { limit, after }: Page,
 ): Promise<CommandResult> {
@@ -32,14 +33,14 @@ export async function runList(
 }
 
 /** Groups dead letters by their error. */
-export async function runGroup({ pool }: OpenInstallation, filter: DeadLetterFilter): Promise<CommandResult> {
+export async function runGroup({ pool }: Open, filter: DeadLetterFilter): Promise<CommandResult> {
   const data = await groupDeadLetters(pool, filter)
   const text = data.length === 0 ? 'no dead letters' : data.flatMap(groupLines).join('\n')
   return { text, document: { data }, exitCode: 0 }
 }
 
 /** Shows one dead letter. The text has no content of its event. */
-export async function runShow({ pool }: OpenInstallation, id: string): Promise<CommandResult> {
+export async function runShow({ pool }: Open, id: string): Promise<CommandResult> {
   const found = await loadDeadLetter(pool, id)
   if (!found) return { text: `no dead letter has the id ${id}`, document: { id, found: false }, exitCode: 1 }
   const { attempts, replays, aggregateType, aggregateId, eventId } = found

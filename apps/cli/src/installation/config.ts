@@ -4,12 +4,24 @@ import Type from 'typebox'
 import { dataDir, readStack } from './stack-file.ts'
 
 const databaseNames = ['DATABASE_URL', 'DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASSWORD'] as const
-const variables = Type.Pick(connectionVariables, [...databaseNames, 'REDIS_URL', 'QUEUE_PREFIX'])
+const variables = Type.Pick(connectionVariables, [
+  ...databaseNames,
+  'REDIS_URL',
+  'QUEUE_PREFIX',
+  'CACHE_REDIS_URL',
+  'CACHE_PREFIX',
+])
 const Stack = Type.Pick(StackFile, ['databaseUrl', 'redisUrl', 'queuePrefix'])
 
 type Environment = Readonly<Record<string, string | undefined>>
 /** The servers that hold the events and the jobs of an installation. */
-export type Installation = { databaseUrl: string; redisUrl: string; queuePrefix: string }
+export type Installation = {
+  databaseUrl: string
+  redisUrl: string
+  queuePrefix: string
+  cacheUrl: string
+  cachePrefix: string
+}
 
 /**
  * Finds the installation that the environment names, or else the one that `start` runs. When the environment names only
@@ -45,6 +57,12 @@ const namesAny = (env: Environment, names: readonly string[]) =>
   names.some((name) => Boolean(env[name] || env[`${name}_FILE`]))
 
 function load(env: Environment): Installation {
-  const { database, redis } = loadConnections(variables, env).connections
-  return { databaseUrl: database.url, redisUrl: redis.url, queuePrefix: redis.queuePrefix }
+  const { database, redis, cache } = loadConnections(variables, env).connections
+  return {
+    databaseUrl: database.url,
+    redisUrl: redis.url,
+    queuePrefix: redis.queuePrefix,
+    cacheUrl: cache.url,
+    cachePrefix: cache.prefix,
+  }
 }

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connectCache } from '@goals-tasks/cache'
 import { createDatabase } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { openQueues } from '@goals-tasks/operations'
@@ -9,7 +11,7 @@ const redisTimeoutMs = 2_000
 export type OpenInstallation = Awaited<ReturnType<typeof openInstallation>>
 
 /** Connects for one command. `redisError` says why Redis does not answer, and is null when it does. */
-export async function openInstallation({ databaseUrl, redisUrl, queuePrefix }: Installation) {
+export async function openInstallation({ databaseUrl, redisUrl, queuePrefix, cacheUrl, cachePrefix }: Installation) {
   const database = createDatabase({
     url: databaseUrl,
     poolSize: 4,
@@ -26,8 +28,10 @@ export async function openInstallation({ databaseUrl, redisUrl, queuePrefix }: I
   )
   return {
     pool: database.pool,
+    redis,
     queues,
     redisError,
+    openCache: () => openCache(cacheUrl, cachePrefix),
     places: { postgres: placeOf(databaseUrl), redis: placeOf(redisUrl) },
     async close(): Promise<void> {
       // The connection goes first: the queues would wait for a Redis that does not answer.
@@ -35,6 +39,17 @@ export async function openInstallation({ databaseUrl, redisUrl, queuePrefix }: I
       await Promise.allSettled([queues.close(), database.close()])
     },
   }
+}
+
+/** Connects to the Redis of the cache. `error` says why it does not answer, and is null when it does. */
+async function openCache(url: string, prefix: string) {
+  let problem = `no answer within ${redisTimeoutMs / 1_000} s`
+  const redis = connectCache(url, (error) => {
+    problem = error.message
+  })
+  const until = AbortSignal.timeout(redisTimeoutMs)
+  while (redis.status !== 'ready' && !until.aborted) await sleep(20)
+  return { redis, prefix, error: redis.status === 'ready' ? null : problem, close: () => redis.disconnect() }
 }
 
 /** Returns the address of a server without its user and password. */

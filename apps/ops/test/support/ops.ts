@@ -32,6 +32,7 @@ async function createOps(options: Options) {
   const app = await buildOps({
     pool,
     queues,
+    cache: null,
     log,
     registry: createRegistry(),
     verify: createVerifier(authConfig),

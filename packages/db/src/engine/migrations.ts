@@ -94,6 +94,10 @@ export async function assertSchema(client: Queryable, use: GrantedUse = 'service
   throw new Error(`the database lacks the migration ${names}: run \`npm run migrate\``)
 }
 
+/** Returns the names of the migrations that wait for the end of the deploy. */
+export const findPostponedMigrations = async (client: Queryable): Promise<string[]> =>
+  (await missingMigrations(client, knownMigrations())).flatMap(({ tag }) => (isAfterDeploy(tag) ? [tag] : []))
+
 /** Creates the event partitions of the next four weeks. Does nothing when they exist. Needs no Redis. */
 export async function ensurePartitions(client: Queryable): Promise<void> {
   await client.query('select ensure_event_partitions(4)')

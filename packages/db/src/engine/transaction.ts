@@ -24,6 +24,19 @@ export async function inTransaction<T>(pool: pg.Pool, publish: Publish, work: (t
   return result
 }
 
+/**
+ * Runs `work` in one read-only transaction, whose statements all see the same snapshot. A statement takes ten seconds
+ * at most, so that the transaction cannot hold back the vacuum or the readers of the feed for long.
+ */
+export const inReadOnlySnapshot = <T>(pool: pg.Pool, work: (db: Executor) => Promise<T>): Promise<T> =>
+  withClient(pool, async ({ query }) => {
+    await query('begin isolation level repeatable read read only')
+    await query(`set local statement_timeout = '10s'`)
+    const result = await work({ query })
+    await query('commit')
+    return result
+  })
+
 /** Runs `work` in a savepoint. `undo` takes back what `work` wrote, locked and emitted so far. */
 export async function savepoint<T>(tx: Tx, work: (undo: () => Promise<unknown>) => Promise<T>): Promise<T> {
   await tx.query('savepoint part')

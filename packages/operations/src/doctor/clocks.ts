@@ -1,0 +1,50 @@
+import { executeOnce, type RunningProcess } from '@goals-tasks/db'
+import { sql } from 'drizzle-orm'
+import type { Redis } from 'ioredis'
+import type pg from 'pg'
+import { type DoctorFinding, ok, problem } from './finding.ts'
+
+/** The sweeper allows for clocks that differ by so much. */
+const maxSkewMs = 5_000
+
+type Clocks = { pool: pg.Pool; redis: Pick<Redis, 'time'> | null; processes: readonly RunningProcess[] }
+
+/** Compares the clocks of this host, of Redis and of all processes with the one of Postgres. */
+export async function checkClocks({ pool, redis, processes }: Clocks): Promise<DoctorFinding[]> {
+  const postgresMs = async () => {
+    const [row] = await executeOnce<{ ms: number }>(
+      pool,
+      sql`select extract(epoch from clock_timestamp())::float8 * 1000 as ms`,
+    )
+    return row?.ms ?? Number.NaN
+  }
+  const findings = [judge('clock: this host', await aheadOf(async () => Date.now(), postgresMs))]
+  if (redis)
+    findings.push(
+      judge(
+        'clock: Redis',
+        await aheadOf(async () => {
+          const [seconds, microseconds] = await redis.time()
+          return Number(seconds) * 1_000 + Number(microseconds) / 1_000
+        }, postgresMs),
+      ),
+    )
+  for (const { role, host, pid, clockAheadMs } of processes)
+    if (Math.abs(clockAheadMs) > maxSkewMs)
+      findings.push(judge(`clock: ${role} on ${host}, process ${pid}`, clockAheadMs))
+  return findings
+}
+
+/** Asks Postgres before and after, so that a slow answer does not look like a skew. */
+async function aheadOf(other: () => Promise<number>, postgresMs: () => Promise<number>): Promise<number> {
+  const before = await postgresMs()
+  const value = await other()
+  const after = await postgresMs()
+  return value < before ? value - before : Math.max(0, value - after)
+}
+
+function judge(check: string, aheadMs: number): DoctorFinding {
+  const fact = `${(aheadMs / 1_000).toFixed(1)} s ahead of Postgres`
+  if (Math.abs(aheadMs) <= maxSkewMs) return ok(check, fact)
+  return problem(check, fact, 'let an NTP service set the clocks of all hosts')
+}

@@ -1,0 +1,85 @@
+import type { Redis } from 'ioredis'
+import { type DoctorFinding, ok, problem, unknown, warning } from './finding.ts'
+
+const oldestVersion = 7
+const maxMemoryShare = 0.7
+
+type Info = Record<string, string>
+type Use = { name: string; mayEvict: boolean }
+
+/**
+ * Checks a Redis that answers: its version, eviction, memory, persistence and role. `mayEvict` says whether it only
+ * serves the cache.
+ */
+export async function checkRedis(redis: Pick<Redis, 'info'>, use: Use): Promise<DoctorFinding[]> {
+  const info = await readInfo(redis).catch(() => null)
+  if (info === null)
+    return [
+      unknown(
+        use.name,
+        'the user of its URL may not run INFO',
+        'allow the command INFO, or look at the settings yourself',
+      ),
+    ]
+  return [checkVersion(info, use), checkEviction(info, use), checkMemory(info, use), checkRole(info, use)].concat(
+    use.mayEvict ? [] : checkPersistence(info, use),
+  )
+}
+
+async function readInfo(redis: Pick<Redis, 'info'>): Promise<Info> {
+  const text = await redis.info()
+  return Object.fromEntries([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value]))
+}
+
+function checkVersion({ redis_version = '?', valkey_version }: Info, { name }: Use): DoctorFinding {
+  const check = `${name}: version`
+  const version = valkey_version ? `Valkey ${valkey_version}` : `Redis ${redis_version}`
+  if (Number.parseInt(redis_version, 10) >= oldestVersion) return ok(check, version)
+  return problem(check, version, `use Redis ${oldestVersion} or newer, or Valkey`)
+}
+
+function checkEviction({ maxmemory, maxmemory_policy: policy }: Info, { name, mayEvict }: Use): DoctorFinding {
+  const check = `${name}: eviction`
+  const hasLimit = Number(maxmemory) > 0
+  if (mayEvict && hasLimit && policy === 'noeviction')
+    return warning(check, 'noeviction: a full cache stores nothing new', 'set maxmemory-policy allkeys-lru')
+  if (!mayEvict && hasLimit && policy !== 'noeviction')
+    return problem(check, `${policy}: jobs and locks may be evicted`, 'set maxmemory-policy noeviction')
+  if (!hasLimit)
+    return warning(
+      check,
+      'no memory limit: the host may end it when memory is short',
+      'set maxmemory below the memory of the host',
+    )
+  return ok(check, String(policy))
+}
+
+function checkMemory({ maxmemory, used_memory, used_memory_human }: Info, { name, mayEvict }: Use): DoctorFinding {
+  const check = `${name}: memory`
+  const share = Number(maxmemory) > 0 ? Number(used_memory) / Number(maxmemory) : 0
+  const fact = `${used_memory_human} used, ${Math.round(share * 100)} % of its limit`
+  if (mayEvict || share <= maxMemoryShare) return ok(check, fact)
+  return warning(check, fact, 'raise maxmemory, start workers, or give the cache a Redis of its own (CACHE_REDIS_URL)')
+}
+
+function checkRole({ role, master_host, master_port }: Info, { name }: Use): DoctorFinding {
+  const check = `${name}: role`
+  if (role === 'master') return ok(check, 'master')
+  return problem(
+    check,
+    `a replica of ${master_host}:${master_port}, which refuses writes`,
+    'point its URL to the master',
+  )
+}
+
+function checkPersistence(info: Info, { name }: Use): DoctorFinding {
+  const check = `${name}: persistence`
+  if (info.rdb_last_bgsave_status === 'err' || info.aof_last_write_status === 'err')
+    return problem(check, 'its last write to disk failed', 'free space on its disk, and read its log')
+  if (info.aof_enabled === '1') return ok(check, 'append-only file')
+  const saved = Number(info.rdb_last_save_time)
+  return ok(
+    check,
+    `snapshots, the last one ${new Date(saved * 1_000).toISOString()}; lost jobs come back from Postgres`,
+  )
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { messageOf } from '@goals-tasks/config/message-of'
+import { findDatabaseWriteRefusal, loadRunningProcesses } from '@goals-tasks/db'
+import type { Redis } from 'ioredis'
+import type pg from 'pg'
+import type { CacheSource } from '../integrity/cached-versions.ts'
+import type { OpsQueues } from '../queues.ts'
+import { checkKeys, checkReceiver } from './addresses.ts'
+import { checkClocks } from './clocks.ts'
+import { checkConnections, checkOldestTransaction, checkPooler } from './connections.ts'
+import { type DoctorFinding, ok, problem, unknown } from './finding.ts'
+import { checkPostgresSettings } from './postgres-settings.ts'
+import { checkCachePrefix, checkQueuePrefix } from './prefixes.ts'
+import { checkProcesses } from './processes.ts'
+import { checkRedis } from './redis.ts'
+import { checkPartitions, checkSchema } from './schema.ts'
+
+export type DoctorSources = {
+  pool: pg.Pool
+  /** `error` says why this Redis does not answer, and is null when it does. */
+  redis: { connection: Redis; error: string | null; prefix: string; queues: OpsQueues }
+  cache: CacheSource & { error: string | null }
+  /** Whether the cache has a Redis of its own. */
+  hasOwnCache: boolean
+  jwksUrl: string | undefined
+  syncUrl: string | undefined
+}
+
+type Check = () => Promise<DoctorFinding | readonly DoctorFinding[]>
+
+/** Runs every check. A check that fails is a finding, and the others go on. */
+export async function runDoctor(sources: DoctorSources): Promise<DoctorFinding[]> {
+  const { pool, jwksUrl, syncUrl } = sources
+  const postgres = await checkPostgresAnswers(pool)
+  const findings = [postgres]
+  if (postgres.state === 'ok') findings.push(...(await runChecks(postgresChecks(sources))))
+  findings.push(...(await runChecks(redisChecks(sources, postgres.state === 'ok'))))
+  if (jwksUrl) findings.push(await checkKeys(jwksUrl))
+  if (syncUrl) findings.push(await checkReceiver(syncUrl))
+  return findings
+}
+
+async function checkPostgresAnswers(pool: pg.Pool): Promise<DoctorFinding> {
+  const check = 'Postgres: answers'
+  try {
+    const refusal = await findDatabaseWriteRefusal(pool)
+    if (refusal === null) return ok(check, 'it takes reads and writes')
+    return problem(check, `it refuses writes: ${refusal}`, 'point DATABASE_URL to the primary, and look at its disk')
+  } catch (error) {
+    return problem(check, messageOf(error), 'start it, and check DATABASE_URL, the network and the password')
+  }
+}
+
+const postgresChecks = ({ pool, redis }: DoctorSources): Record<string, Check> => ({
+  'Postgres: schema': () => checkSchema(pool),
+  'Postgres: settings': () => checkPostgresSettings(pool),
+  'Postgres: partitions': () => checkPartitions(pool),
+  'Postgres: oldest transaction': () => checkOldestTransaction(pool),
+  'Postgres: pooler': () => checkPooler(pool, randomUUID()),
+  processes: async () => {
+    const processes = await loadRunningProcesses(pool)
+    const clocks = { pool, redis: redis.error === null ? redis.connection : null, processes }
+    return [...checkProcesses(processes), await checkConnections(pool, processes), ...(await checkClocks(clocks))]
+  },
+})
+
+function redisChecks({ pool, redis, cache, hasOwnCache }: DoctorSources, hasPostgres: boolean): Record<string, Check> {
+  const away = (name: string, error: string) => async () =>
+    problem(`${name}: answers`, error, 'start it, and check its URL, the network and the password')
+  return {
+    Redis:
+      redis.error === null
+        ? () => checkRedis(redis.connection, { name: 'Redis', mayEvict: false })
+        : away('Redis', redis.error),
+    ...(redis.error === null &&
+      hasPostgres && { 'Redis: prefix': () => checkQueuePrefix(pool, redis.queues, redis.prefix) }),
+    ...(hasOwnCache && cache.error !== null && { cache: away('cache', cache.error) }),
+    ...(hasOwnCache &&
+      cache.error === null &&
+      !cache.redis.isCluster && {
+        cache: () => checkRedis(cache.redis, { name: 'cache', mayEvict: true }),
+      }),
+    ...(cache.error === null && hasPostgres && { 'cache: prefix': () => checkCachePrefix(pool, cache) }),
+  }
+}
+
+/** Runs them one after another, so that the doctor needs few connections. */
+async function runChecks(checks: Record<string, Check>): Promise<DoctorFinding[]> {
+  const findings: DoctorFinding[] = []
+  for (const [name, check] of Object.entries(checks))
+    try {
+      findings.push(...[await check()].flat())
+    } catch (error) {
+      findings.push(unknown(name, messageOf(error), 'give the role of the URL the right to look, or look yourself'))
+    }
+  return findings
+}

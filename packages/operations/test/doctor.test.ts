@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connectCache } from '@goals-tasks/cache'
+import { createDatabase, recordBeat } from '@goals-tasks/db'
+import { freePort, ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
+import { connectProducer, consumerNames } from '@goals-tasks/events'
+import { expect, onTestFinished } from 'vitest'
+import { checkKeys, checkReceiver } from '../src/doctor/addresses.ts'
+import { checkOldestTransaction } from '../src/doctor/connections.ts'
+import { type DoctorSources, runDoctor } from '../src/doctor/run-doctor.ts'
+import { openQueues } from '../src/queues.ts'
+import { type Operations, operationsTest, startOperations } from './support/operations.ts'
+
+const worker = (more: object = {}) => ({
+  ...{ id: randomUUID(), role: 'worker', consumers: [...consumerNames], version: '1.2.3', host: 'a-host', pid: 7 },
+  ...{ poolSize: 10, startedAtMs: Date.now(), ...more },
+})
+
+/** Connects to the servers of the operations, or to another Redis. Closes with the test. */
+async function open(operations: Operations, redisUrl = operations.environment.REDIS_URL) {
+  const prefix = operations.environment.QUEUE_PREFIX
+  const connection = connectProducer(redisUrl, () => undefined)
+  const cacheRedis = connectCache(redisUrl, () => undefined)
+  const queues = openQueues(connection, prefix)
+  onTestFinished(async () => {
+    connection.disconnect()
+    cacheRedis.disconnect()
+    await queues.close()
+  })
+  await until(() => connection.status === 'ready' && cacheRedis.status === 'ready')
+  const sources: DoctorSources = {
+    pool: operations.pool,
+    redis: { connection, error: null, prefix, queues },
+    cache: { redis: cacheRedis, prefix, error: null },
+    hasOwnCache: false,
+    jwksUrl: undefined,
+    syncUrl: undefined,
+  }
+  return { sources, connection }
+}
+
+/** Returns the findings that are problems, and fails when one has no fix. */
+async function problemsOf(sources: DoctorSources): Promise<string[]> {
+  const findings = await runDoctor(sources)
+  for (const { state, fix } of findings) expect(fix === null).toBe(state === 'ok')
+  return findings.flatMap(({ check, state, fact }) => (state === 'problem' ? [`${check}: ${fact}`] : []))
+}
+
+const test = operationsTest.extend('empty', { auto: true }, async ({ operations }) => {
+  await operations.pool.query('truncate processes')
+})
+
+/** The shared Postgres of the tests trades durability for speed. */
+const isOfTestServer = (finding: string) => finding.startsWith('Postgres: durability')
+
+test('a healthy installation has no problem', async ({ operations }) => {
+  const { sources } = await open(operations)
+  await operations.createGoal()
+  await recordBeat(operations.pool, worker())
+  expect((await problemsOf(sources)).filter((finding) => !isOfTestServer(finding))).toEqual([])
+})
+
+test('the doctor names missing consumers, too many connections and a wrong clock', async ({ operations }) => {
+  const { sources } = await open(operations)
+  await recordBeat(operations.pool, worker({ consumers: ['sync'], poolSize: 100_000 }), Date.now() + 300_000)
+  const problems = await problemsOf(sources)
+  expect(problems).toContain('processes: consumers: no process runs audit-log, cache-invalidation, notifications')
+  expect(problems).toContainEqual(expect.stringMatching(/^Postgres: connections: 1 processes may open 100000/))
+  expect(problems).toContainEqual(expect.stringMatching(/^clock: worker on a-host, process 7: (299|300)\.\d s ahead/))
+})
+
+test('the doctor names a Redis that evicts, one that is a replica, and one that is away', async ({ operations }) => {
+  const [redis, master] = await Promise.all([ownRedis(), ownRedis()])
+  const { sources, connection } = await open(operations, redis.url)
+  await connection.config('SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru')
+  expect(await problemsOf(sources)).toContain('Redis: eviction: allkeys-lru: jobs and locks may be evicted')
+  const port = Number(new URL(master.url).port)
+  await connection.replicaof('127.0.0.1', port)
+  expect(await problemsOf(sources)).toContain(`Redis: role: a replica of 127.0.0.1:${port}, which refuses writes`)
+  const away = { ...sources, redis: { ...sources.redis, error: 'ECONNREFUSED' } }
+  expect(await problemsOf(away)).toContain('Redis: answers: ECONNREFUSED')
+})
+
+test('the doctor names jobs and cached goals of another installation under the same prefix', async ({ operations }) => {
+  const { sources, connection } = await open(operations)
+  const { rows } = await operations.pool.query('select uuidv7() as id')
+  const event = { id: rows[0].id, type: 'goal:created', aggregateId: rows[0].id }
+  const job = await operations.queueOf('sync').queue.add('goal:created', { events: [event] })
+  const key = `${sources.cache.prefix}:goal:${rows[0].id}`
+  await connection.set(key, 'an entry')
+  onTestFinished(async () => void (await Promise.all([job.remove(), connection.del(key)])))
+  const problems = await problemsOf(sources)
+  expect(problems).toContainEqual(expect.stringMatching(/^Redis: prefix .*: 1 of \d+ jobs belong to another database/))
+  expect(problems).toContainEqual(expect.stringMatching(/^cache: prefix .*: 1 of 1 entries belong to another database/))
+})
+
+test('the doctor names missing partitions and a missing migration', async () => {
+  const operations = await startOperations()
+  const { sources } = await open(operations)
+  await operations.pool.query(`
+    do $$ declare part regclass; begin
+      for part in select inhrelid::regclass from pg_inherits where inhparent = 'events'::regclass
+                    and pg_get_expr((select relpartbound from pg_class where oid = inhrelid), inhrelid) <> 'DEFAULT'
+      loop execute 'drop table ' || part; end loop; end $$`)
+  await operations.pool.query(
+    `delete from drizzle.__drizzle_migrations
+     where created_at = (select max(created_at) from drizzle.__drizzle_migrations)`,
+  )
+  const problems = await problemsOf(sources)
+  expect(problems).toContain('Postgres: partitions: 0 of the coming weeks have one; 0 events lie outside')
+  expect(problems).toContainEqual(expect.stringMatching(/^Postgres: schema: the database lacks the migration/))
+})
+
+test('the doctor names settings that lose acknowledged writes, and a Postgres that is read-only or away', async () => {
+  const operations = await startOperations()
+  const { sources } = await open(operations)
+  const name = new URL(operations.environment.DATABASE_URL).pathname.slice(1)
+  const poolOf = (url: string) => {
+    const { pool, close } = createDatabase({ url, poolSize: 2, name: 'test', onError: () => undefined })
+    onTestFinished(close)
+    return pool
+  }
+  await operations.pool.query(`alter database ${name} set synchronous_commit = off`)
+  const lossy = await problemsOf({ ...sources, pool: poolOf(operations.environment.DATABASE_URL) })
+  expect(lossy).toContainEqual(expect.stringMatching(/^Postgres: durability: .*synchronous_commit off/))
+  await operations.pool.query(`alter database ${name} set default_transaction_read_only = on`)
+  const readOnly = await problemsOf({ ...sources, pool: poolOf(operations.environment.DATABASE_URL) })
+  expect(readOnly).toContainEqual(expect.stringMatching(/^Postgres: answers: it refuses writes: read-only/))
+  const away = await problemsOf({ ...sources, pool: poolOf(`postgres://u:p@127.0.0.1:${await freePort()}/x`) })
+  expect(away).toEqual([expect.stringMatching(/^Postgres: answers: .*ECONNREFUSED/)])
+})
+
+test('the doctor names the oldest transaction and its process', async () => {
+  const postgres = await ownPostgres()
+  const { pool, close } = createDatabase({ url: postgres.url, poolSize: 2, name: 'test', onError: () => undefined })
+  onTestFinished(close)
+  const holder = await pool.connect()
+  onTestFinished(() => holder.release(true))
+  await holder.query('begin isolation level repeatable read')
+  const { rows } = await holder.query('select pg_backend_pid() as pid, txid_current()')
+  expect(await checkOldestTransaction(pool, { maxSeconds: -1 })).toMatchObject({
+    state: 'warning',
+    fact: expect.stringContaining(`process ${rows[0].pid}, idle in transaction`),
+    fix: expect.stringContaining(`pg_terminate_backend(${rows[0].pid})`),
+  })
+  expect(await checkOldestTransaction(pool)).toMatchObject({ state: 'ok' })
+})
+
+test('the doctor tries to reach the keys and the receiver', async () => {
+  const server = createServer((request, response) =>
+    response.end(request.url === '/keys' ? '{"keys":[{"kty":"RSA"}]}' : '{}'),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close().closeAllConnections())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const nowhere = `http://127.0.0.1:${await freePort()}/keys`
+  expect(await checkKeys(`${url}/keys`)).toMatchObject({ state: 'ok' })
+  expect(await checkKeys(`${url}/other`)).toMatchObject({ state: 'problem', fact: 'status 200 without keys' })
+  expect(await checkKeys(nowhere)).toMatchObject({ state: 'problem' })
+  expect(await checkReceiver(url)).toMatchObject({ state: 'ok' })
+  expect(await checkReceiver(nowhere)).toMatchObject({
+    state: 'problem',
+    fact: expect.stringContaining('ECONNREFUSED'),
+  })
+})

@@ -2,8 +2,21 @@ import { connectCache } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, recordBeat, removeProcess } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
-import { createDatabaseMetrics, createOutageLog, createRedisOutageLogs, runProcess, startHeartbeat } from '@goals-tasks/observability'
-import { createDeliveryLook, findMissingConsumers, loadClusterStatus, loadScaling, loadStatus, openQueues } from '@goals-tasks/operations'
+import {
+  createDatabaseMetrics,
+  createOutageLog,
+  createRedisOutageLogs,
+  runProcess,
+  startHeartbeat,
+} from '@goals-tasks/observability'
+import {
+  createDeliveryLook,
+  findMissingConsumers,
+  loadClusterStatus,
+  loadScaling,
+  loadStatus,
+  openQueues,
+} from '@goals-tasks/operations'
 import { buildOps } from './app.ts'
 import { loadOpsConfig } from './config.ts'
 import { createSessions } from './login/session.ts'

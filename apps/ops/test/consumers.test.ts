@@ -81,7 +81,11 @@ test('the metrics show how many processes serve a consumer, and whether it is pa
   for (const consumers of [['sync'], ['sync', 'audit-log']]) await recordBeat(ops.pool, worker(consumers))
   await setPause(ops.pool, { consumer: 'sync', isPaused: true, actor: 'ada', reason: 'x' })
   const registry = createRegistry()
-  registerStatusMetrics(registry, () => loadStatus(ops), pino({ level: 'silent' }))
+  registerStatusMetrics(registry, {
+    loadStatus: () => loadStatus(ops),
+    loadCluster: () => Promise.reject(new Error('away')),
+    log: pino({ level: 'silent' }),
+  })
   const text = await registry.metrics()
   for (const line of [
     'gt_queue_workers{consumer="sync"} 2',

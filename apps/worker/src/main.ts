@@ -1,7 +1,13 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions, recordBeat, removeProcess } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
-import { createDatabaseMetrics, createOutageLog, createRedisOutageLogs, runProcess, startHeartbeat } from '@goals-tasks/observability'
+import {
+  createDatabaseMetrics,
+  createOutageLog,
+  createRedisOutageLogs,
+  runProcess,
+  startHeartbeat,
+} from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
 import { readiness } from './readiness.ts'

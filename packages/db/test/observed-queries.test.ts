@@ -48,9 +48,7 @@ test('an observer sees a query that failed, and the caller gets its error', asyn
   expect(names()).toEqual(['observed_failure', 'begin', 'observed_failure', 'rollback'])
 })
 
-test('an observer sees how long a query took, and how many calls shared it', async ({
-  observed,
-}) => {
+test('an observer sees how long a query took, and how many calls shared it', async ({ observed }) => {
   const { pool, queries } = observed
   const slow = executeOnce(pool, sql`select pg_sleep(0.2)`, 'slow')
   await Promise.all([slow, ...Array.from({ length: 5 }, () => lookup(pool, { id: randomUUID() }))])

@@ -16,6 +16,7 @@ import type { Deps } from './deps.ts'
 import { apiKeyRoutes } from './features/api-keys/routes.ts'
 import { changesRoutes } from './features/changes/routes.ts'
 import { goalRoutes } from './features/goals/routes.ts'
+import { notificationPreferenceRoutes } from './features/notification-preferences/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
@@ -50,6 +51,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(apiKeyRoutes(deps))
   await app.register(notificationRoutes(deps))
   await app.register(changesRoutes(deps))
+  await app.register(notificationPreferenceRoutes(deps))
 
   registerMethodNotAllowed(app, methods)
   return app

@@ -35,7 +35,13 @@ export {
   goalStatuses,
   newGoalFields,
 } from './entities/goal.ts'
-export { Notification, NotificationKind } from './entities/notification.ts'
+export {
+  Notification,
+  NotificationChannel,
+  NotificationKind,
+  notificationChannels,
+  notificationKinds,
+} from './entities/notification.ts'
 export { CalendarDate, exampleIds, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'
 export { Priority, priorities } from './entities/shared-fields.ts'
 export {

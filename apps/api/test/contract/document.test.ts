@@ -110,10 +110,10 @@ test('a summary has two to five words', ({ operations }) => {
   for (const { name, summary } of operations) expect(summary, name).toMatch(/^[A-Z]\w+( [\w']+){1,4}$/)
 })
 
-test('a body is required by a create and by a PATCH only', ({ operations }) => {
+test('a body is required by a create, a PATCH and a replacement only', ({ operations }) => {
   const needed = operations.filter(({ requestBody }) => requestBody?.required).map(({ operationId }) => operationId)
   expect(needed.toSorted()).toEqual([
     ...['createApiKey', 'createGoal', 'createTask'],
-    ...['patchApiKey', 'patchGoal', 'patchTask'],
+    ...['patchApiKey', 'patchGoal', 'patchTask', 'replaceNotificationPreferences'],
   ])
 })

@@ -62,6 +62,7 @@ async function expectRefusal(operation: Operation, target: Target, { what, statu
 
 /** Returns valid values of the fields that an operation requires. */
 function requiredBy({ method, fields }: Operation): object {
+  if (method === 'PUT' && fields.includes('preferences')) return { preferences: [] }
   if (method !== 'POST') return {}
   if (fields.includes('scopes')) return { name: 'x', scopes: ['goals:read'] }
   return fields.includes('title') ? { title: 'x' } : {}

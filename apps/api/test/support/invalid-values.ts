@@ -1,6 +1,7 @@
 import { invalidApiKeyFields, invalidApiKeyParameters } from '../../src/features/api-keys/invalid-examples.ts'
 import { invalidChangeParameters } from '../../src/features/changes/invalid-examples.ts'
 import { invalidGoalFields, invalidGoalParameters } from '../../src/features/goals/invalid-examples.ts'
+import { invalidPreferenceFields } from '../../src/features/notification-preferences/invalid-examples.ts'
 import {
   invalidNotificationFields,
   invalidNotificationParameters,
@@ -13,6 +14,7 @@ export const invalidFields: Record<string, unknown[]> = {
   ...invalidTaskFields,
   ...invalidApiKeyFields,
   ...invalidNotificationFields,
+  ...invalidPreferenceFields,
 }
 
 /** Invalid values by query parameter, for every parameter of some route. */

@@ -109,6 +109,21 @@ test('a user is notified when another user unassigns, blocks or unblocks their t
   ])
 })
 
+test('a user is not notified when they have turned this kind off', async ({ installation, notify, write, goal }) => {
+  await installation.pool.query(
+    `insert into notification_preferences (user_id, kind, channel, is_enabled)
+     values ($1, 'task-assigned', 'in-app', false), ($1, 'task-completed', 'in-app', true)`,
+    [assignee],
+  )
+  const given = await write.task(goal, { assignedTo: assignee }, { extra: ['task:assigned'] })
+  const taken = await write.task(goal, { assignedTo: other }, { extra: ['task:assigned'] })
+  const done = await write.changeTask(given.entity, completed, { extra: ['task:completed'] })
+  expect(await notify(given, taken, done)).toEqual([
+    ['task-assigned', other, taken.entity.id],
+    ['task-completed', assignee, given.entity.id],
+  ])
+})
+
 test('the present assignees are notified when the event of a completed goal has none of its own', async ({
   installation,
   notify,

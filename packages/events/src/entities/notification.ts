@@ -1,18 +1,27 @@
 import Type, { type Static } from 'typebox'
 import { exampleIds, Id, Instant, Nullable, stringEnum } from './schemas.ts'
 
-const kinds = [
+/** In the order of the preferences. */
+export const notificationKinds = [
   ...(['task-assigned', 'task-unassigned', 'task-completed'] as const),
   ...(['task-blocked', 'task-unblocked', 'goal-completed'] as const),
 ] as const
 
 /** The reason of a notification. */
-export const NotificationKind = stringEnum(kinds, {
+export const NotificationKind = stringEnum(notificationKinds, {
   title: 'NotificationKind',
   description: 'The reason of a notification.',
   examples: ['task-assigned'],
 })
 export type NotificationKind = Static<typeof NotificationKind>
+
+export const notificationChannels = ['in-app'] as const
+
+export const NotificationChannel = stringEnum(notificationChannels, {
+  title: 'NotificationChannel',
+  description: 'The way by which a notification reaches its recipient.',
+  examples: ['in-app'],
+})
 
 const annotated = <S extends Type.TSchema>(schema: S, description: string, example: unknown): S => ({
   ...schema,
@@ -27,11 +36,7 @@ export const Notification = Type.Object(
     id: annotated(Id, 'The id of the notification.', exampleIds.notification),
     userId: annotated(Id, 'The recipient.', exampleIds.assignee),
     kind: NotificationKind,
-    channel: stringEnum(['in-app'] as const, {
-      title: 'NotificationChannel',
-      description: 'The way by which the notification reaches its recipient.',
-      examples: ['in-app'],
-    }),
+    channel: NotificationChannel,
     eventId: annotated(Id, 'The event that caused the notification.', exampleIds.event),
     subjectType: stringEnum(['goal', 'task'] as const, {
       title: 'NotificationSubject',

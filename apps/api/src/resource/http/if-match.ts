@@ -40,7 +40,7 @@ function checkContradiction(matching: number[] | 'any' | undefined, version: num
 }
 
 /**
- * Checks the precondition of a POST that creates, or that concerns something without a version. No version matches.
+ * Checks the precondition of a write that creates, or that concerns something without a version. No version matches.
  * @throws Problem 412 when the request names a version
  */
 export function requireNoVersion({ versions }: Precondition): void {

@@ -71,7 +71,7 @@ export type Write<P extends TSchema, B extends TSchema> = Described & {
   run(deps: Deps, actor: Actor, input: WriteInput<P, B>): Promise<WriteResponse>
 }
 
-type Act<P extends TSchema, B extends TSchema> = Write<P, B> & {
+type Unversioned<P extends TSchema, B extends TSchema> = Write<P, B> & {
   /** Runs before the precondition is checked. Throws a 404 for what the actor may not see. */
   find?(deps: Deps, actor: Actor, params: Static<P>): Promise<void>
 }
@@ -129,16 +129,18 @@ export function createOperations(
     })
   }
 
-  /** A POST to an address without a version. A precondition that names a version fails. */
-  const act = <P extends TSchema, B extends TSchema>(url: string, { find, ...operation }: Act<P, B>) =>
-    write('POST', url, creating, {
-      ...operation,
-      async run(deps, actor, input) {
-        await find?.(deps, actor, input.params)
-        requireNoVersion(input.precondition)
-        return operation.run(deps, actor, input)
-      },
-    })
+  /** A write to an address without a version. A precondition that names a version fails. */
+  const unversioned =
+    (method: 'POST' | 'PUT') =>
+    <P extends TSchema, B extends TSchema>(url: string, { find, ...operation }: Unversioned<P, B>) =>
+      write(method, url, creating, {
+        ...operation,
+        async run(deps, actor, input) {
+          await find?.(deps, actor, input.params)
+          requireNoVersion(input.precondition)
+          return operation.run(deps, actor, input)
+        },
+      })
 
   return {
     /** A GET: one entity, a view, or a page of a list. Answers 304 when the client has it already. */
@@ -160,9 +162,11 @@ export function createOperations(
         },
       })
     },
-    act,
+    /** A POST or PUT to an address without a version. */
+    act: unversioned('POST'),
+    put: unversioned('PUT'),
     /** A POST that creates. */
-    create: act,
+    create: unversioned('POST'),
     /** A merge patch: the precondition is required. */
     patch: <P extends TSchema, B extends TSchema>(url: string, operation: Write<P, B>) =>
       write('PATCH', url, changing, operation),

@@ -20,7 +20,8 @@ export type NewNotification = Pick<
 }
 
 /**
- * Inserts the notifications that are new and emits an event for each. A recipient gets one per event and channel.
+ * Inserts the notifications that are new and that their recipients have not turned off, and emits an event for each.
+ * A recipient gets one per event and channel.
  */
 export async function insertAndEmit(tx: Tx, wanted: readonly NewNotification[]): Promise<void> {
   const [result] = await insertNotifications(tx, {
@@ -39,6 +40,10 @@ const insertNotifications = prepareStatement<{ events: CommittedEvent[] }>(
       ), inserted as (
         insert into notifications (user_id, kind, channel, event_id, subject_type, subject_id, title, text, actor_id)
         select "userId", kind, 'in-app', "eventId", "subjectType", "subjectId", title, text, "actorId" from wanted
+        where not exists (
+          select from notification_preferences chosen
+          where chosen.user_id = "userId" and chosen.kind = wanted.kind and chosen.channel = 'in-app'
+            and not chosen.is_enabled)
         order by "userId", "eventId"
         on conflict (user_id, event_id, channel) do nothing
         returning id, user_id, event_id, ${notificationJson} as after

@@ -20,7 +20,8 @@ const isProblemCode = (code: string): code is ProblemCode => problemCodes.some((
 const style = [
   'body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}',
   'body{color:#1b1f23;background:#fff}',
-  'h1{font-size:1.6rem;overflow-wrap:anywhere}pre{overflow-x:auto;padding:1rem;background:#f3f4f6;border-radius:.4rem}',
+  'h1{font-size:1.6rem}h1,pre{overflow-wrap:anywhere}',
+  'pre{white-space:pre-wrap;padding:1rem;background:#f3f4f6;border-radius:.4rem}',
   'td{padding:.2rem .8rem .2rem 0;vertical-align:top}a{color:#0b5cad}',
   '@media(prefers-color-scheme:dark){body{color:#e6e8ea;background:#16181b}pre{background:#24272b}a{color:#7db8f5}}',
 ].join('')

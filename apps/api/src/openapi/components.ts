@@ -142,7 +142,8 @@ const pascalCase = (name: string) =>
     .replace(/(?:^|[\s-])(\w)/g, (_, letter: string) => letter.toUpperCase())
     .replace(/^\w/, (first) => first.toUpperCase())
 
-function mapValues<V, R>(object: Record<string, V>, change: (value: V, name: string) => R): Record<string, R> {
+/** Returns the object with each value replaced. */
+export function mapValues<V, R>(object: Record<string, V>, change: (value: V, name: string) => R): Record<string, R> {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]))
 }
 

@@ -1,8 +1,9 @@
 import helmet from '@fastify/helmet'
 import { createAsset, digestOf } from '@goals-tasks/http'
 import { type FastifyInstance, fastify } from 'fastify'
+import { forDocsPage } from './code-samples.ts'
 
-/** Serves the page at /docs, and its script under an address that names its content. */
+/** Serves the page at /docs, the document that it shows, and its script under an address that names its content. */
 export async function registerDocsPage(app: FastifyInstance): Promise<void> {
   await app.register(helmet, { contentSecurityPolicy: { directives: pageSources } })
   const open = { schema: { hide: true } }
@@ -21,8 +22,14 @@ export async function registerDocsPage(app: FastifyInstance): Promise<void> {
     type: 'text/javascript; charset=utf-8',
     cacheControl: 'public, max-age=31536000, immutable',
   })
+  const document = createAsset({
+    load: () => JSON.stringify(forDocsPage(app.swagger())),
+    type: 'application/json; charset=utf-8',
+    cacheControl: 'no-cache',
+  })
   app.get('/docs', open, page)
   app.get('/docs/', open, page)
+  app.get('/docs/openapi.json', open, document)
   app.get<{ Params: { script: string } }>('/docs/:script', open, async (request, reply) => {
     if (request.params.script !== (await load()).scriptName) return reply.callNotFound()
     return script(request, reply)
@@ -82,11 +89,13 @@ const styles = `
 }`
 
 const configuration = {
-  url: '/openapi.json',
+  url: '/docs/openapi.json',
   pageTitle: 'goals-tasks API',
   customCss: styles,
   withDefaultFonts: false,
   hideClientButton: true,
+  // Each operation has samples of its own. The ones of Scalar name ids that do not exist, and all optional headers.
+  hiddenClients: true,
   // Each of these would call other hosts.
   showDeveloperTools: 'never',
   agent: { disabled: true },

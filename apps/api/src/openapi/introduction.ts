@@ -23,17 +23,23 @@ A program can use an API key in place of a token.
 Create a goal, and keep its id:
 
 \`\`\`bash
-GOAL="$(curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-  -d '{"title":"Learn to sail"}' "$API/v1/goals" | sed -E 's/^.*"id":"([^"]+)".*$/\\1/')"
+id() { sed -E 's/^.*"id":"([^"]+)","(userId|goalId)".*$/\\1/'; }
+export GOAL="$(curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"title":"Learn to sail"}' "$API/v1/goals" | id)"
 \`\`\`
 
-Add a task to it, and list its tasks:
+Add two tasks to it, and list its tasks:
 
 \`\`\`bash
-curl -i -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-  -d '{"title":"Book a course"}' "$API/v1/goals/$GOAL/tasks"
+export TASK="$(curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"title":"Book a course"}' "$API/v1/goals/$GOAL/tasks" | id)"
+export BLOCKER="$(curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"title":"Choose a harbour"}' "$API/v1/goals/$GOAL/tasks" | id)"
 curl -i -H "Authorization: Bearer $TOKEN" "$API/v1/goals/$GOAL/tasks?status=TODO"
 \`\`\`
+
+Each operation below has samples that name these variables.
+Any other variable, such as \`$KEY\` or \`$NOTIFICATION\`, is an id from a list.
 
 ## Changes
 

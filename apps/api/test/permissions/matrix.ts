@@ -31,4 +31,7 @@ export function cellsOf(entry: Entry, state: State): Cell[] {
 }
 
 /** Routes that need no token. A known address below /v1 refuses other methods with 405 before anything else. */
-export const publicRoutes = ['/', '/openapi.json', '/docs', '/docs/', '/docs/:script', '/problems', '/problems/:code']
+export const publicRoutes = [
+  ...['/', '/openapi.json', '/docs', '/docs/', '/docs/openapi.json', '/docs/:script'],
+  ...['/problems', '/problems/:code'],
+]

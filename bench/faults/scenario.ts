@@ -15,6 +15,8 @@ export type Scenario = {
   isRedisAwayAtBoot?: true
   /** No request of the load may fail, and none may be indeterminate. */
   allowsNoClientError?: true
+  /** No process may end by itself. */
+  allowsNoExit?: true
   /** Returns the reason when this machine cannot run the scenario. */
   skipReason?(): Promise<string | undefined>
   /** Injects the fault while the load runs, and ends it. Records the writes that it sends itself in the ledger. */

@@ -5,6 +5,7 @@ import type { Check } from './check.ts'
 import { checkClientErrors } from './client-errors.ts'
 import { checkDeadLetters } from './dead-letters.ts'
 import { checkNotifications } from './notifications.ts'
+import { checkOwnExits } from './own-exits.ts'
 import { checkReads } from './reads.ts'
 import { checkReceivedEvents } from './received-events.ts'
 import { checkStates } from './states.ts'
@@ -20,4 +21,5 @@ export const checks: readonly Check[] = [
   checkCacheState,
   checkDeadLetters,
   checkClientErrors,
+  checkOwnExits,
 ]

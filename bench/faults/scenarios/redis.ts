@@ -10,7 +10,7 @@ export const redisScenarios: readonly Scenario[] = [
   { name: 'redis-stopped', boundSeconds: 120, inject: stopRedis },
   { name: 'redis-hangs-briefly', isQuick: true, boundSeconds: 90, inject: hangRedis },
   { name: 'redis-flushed', isQuick: true, boundSeconds: 90, inject: flushRedis },
-  { name: 'redis-frozen', boundSeconds: 120, inject: freezeRedis },
+  { name: 'redis-frozen', boundSeconds: 120, allowsNoExit: true, inject: freezeRedis },
   { name: 'redis-full', boundSeconds: 120, inject: fillRedis(true) },
   { name: 'redis-full-of-backlog', boundSeconds: 90, inject: fillRedis(false) },
   {

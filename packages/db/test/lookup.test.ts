@@ -74,6 +74,18 @@ test('a shared round trip reads along an index for each of its lookups', async (
   expect(sent).toHaveLength(2)
 })
 
+test('a shared round trip plans no join with a whole table when the table is small', async ({ pool }) => {
+  const { db, sent } = recordStatements(pool)
+  await pool.query('create table small_lookup as select gen_random_uuid() as id from generate_series(1, 5)')
+  await pool.query('alter table small_lookup add primary key (id)')
+  await pool.query('analyze small_lookup')
+  const findSmall = prepareLookup<{ id: string }>('test_small', sql`select id from small_lookup where id = ${id}`)
+  expect(await findSmall(db, { id: randomUUID() })).toBeUndefined()
+  const { rows } = await pool.query(`explain (generic_plan) ${sent[0]?.text}`)
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(plan).not.toMatch(/Hash|Merge|Materialize/)
+})
+
 test('an error rejects every lookup of its round trip, and no later lookup', async ({ pool }) => {
   const { db } = recordStatements(pool)
   const valid = { id: goalIds[0], actorId: ada, asAdmin: false }

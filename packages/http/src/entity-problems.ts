@@ -166,6 +166,7 @@ export const entityProblems = {
           lists: names('The lists of what you may see. A version orders an entity of a list and its events.', [
             '/v1/goals?deleted=include',
             '/v1/tasks?deleted=include',
+            '/v1/notifications',
           ]),
         },
         { title: 'FeedSnapshot', description: 'How to load the present state.' },

@@ -119,7 +119,7 @@ test('a cursor that is too old, of another epoch or of a later time leads to the
     const expired = await ada.get(`/v1/changes?cursor=${editCursor(own, (members) => members.splice(place, 1, value))}`)
     expect([expired.status, expired.body.code]).toEqual([410, 'cursor-expired'])
     const { cursor, lists } = expired.body.snapshot as { cursor: string; lists: string[] }
-    expect(lists).toEqual(['/v1/goals?deleted=include', '/v1/tasks?deleted=include'])
+    expect(lists).toEqual(['/v1/goals?deleted=include', '/v1/tasks?deleted=include', '/v1/notifications'])
     for (const list of lists) expect((await ada.get(list)).status).toBe(200)
     expect((await ada.get(`${lists[0]}`)).text).toContain(goal.id)
     const { id } = await ada.createGoal()
@@ -138,4 +138,25 @@ test('the feed goes on when the database was restored into a cluster with lower 
   const { cursor } = expired.body.snapshot as { cursor: string }
   const goal = await ada.createGoal()
   expect((await read(ada, { cursor })).data.map(({ entityId }) => entityId)).toEqual([goal.id])
+})
+
+test('a recipient gets the event of a notification, and only with the scope of notifications', async ({ api }) => {
+  const id = randomUUID()
+  const [ada, withoutScope] = [await api.as(id), await api.as(id, 'tasks:read')]
+  const after = {
+    ...{ id: randomUUID(), userId: id, kind: 'task-assigned', channel: 'in-app', eventId: randomUUID() },
+    ...{ subjectType: 'task', subjectId: randomUUID(), title: 'Book a course', text: 'You were assigned a task.' },
+    ...{ actorId: randomUUID(), createdAt: '2027-01-04T09:30:00.000Z', readAt: null, archivedAt: null },
+  }
+  await api.pool.query(
+    `with event as (
+       insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, after)
+       values ('notification:sent', 'notification', $1, 1, 0, $2, $3) returning id, xid, position)
+     insert into event_readers (reader_id, xid, position, event_id, visibility)
+     select $4, xid, position, id, 'gained' from event`,
+    [after.id, after.actorId, JSON.stringify(after), id],
+  )
+  const page = await read(ada, { cursor: 'beginning' })
+  expect(page.data).toEqual([expect.objectContaining({ entityType: 'notification', entityId: after.id, after })])
+  expect((await read(withoutScope, { cursor: 'beginning' })).data).toEqual([])
 })

@@ -79,7 +79,7 @@ test('a route needs the read scope of its resource for GET and HEAD, and the wri
   const withScope = routes.filter(({ route }) => route.config?.scope)
   expect(withScope.length).toBeGreaterThan(30)
   for (const { name, route } of withScope) {
-    // A feed needs this scope at least. Events of goals need another one as well.
+    // A feed needs this scope at least. Events of goals and of notifications need another one as well.
     const special: Record<string, string> = {
       '/v1/changes': 'tasks',
       '/v1/me/notification-preferences': 'notifications',

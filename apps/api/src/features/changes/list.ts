@@ -76,7 +76,7 @@ async function expired({ db }: Db, actor: Actor): Promise<Problem> {
   const cursor = formatCursor(actor.id, cursorAt(await takeFeedSnapshot(db)))
   const lists = feedEntityNames
     .filter((name) => actor.admin || actor.scopes.has(feedEntities[name].scope))
-    .map((name) => `/v1/${name}s?deleted=include`)
+    .map((name) => feedEntities[name].list)
   return new Problem(
     'cursor-expired',
     'Events after this cursor are no longer kept. Load the present state, and go on with the cursor in `snapshot`.',

@@ -24,7 +24,8 @@ export const changesRoutes =
       description:
         'Lists the events of everything that you may see, from the cursor on. Keep `page.nextCursor` after each ' +
         'page: a request with it misses no event, however long you were away. An event can come twice, with the ' +
-        'same `id`. The highest `version` of an entity wins. Events of goals need the scope `goals:read`.',
+        'same `id`. The highest `version` of an entity wins. Events of goals also need the scope `goals:read`, and ' +
+        'events of notifications `notifications:read`.',
       access: { rule: changesAccess.anyone },
       query: ChangesQuery,
       problems: ['cursor-mismatch', 'cursor-expired'],

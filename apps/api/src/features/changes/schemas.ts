@@ -1,4 +1,4 @@
-import { type EventType, eventTypes, exampleIds, Goal, Id, stringEnum, Task } from '@goals-tasks/events'
+import { type EventType, eventTypes, exampleIds, Goal, Id, Notification, stringEnum, Task } from '@goals-tasks/events'
 import Type, { type Static, type TObject } from 'typebox'
 import { eventCause, occurredAt } from '../../resource/event-members.ts'
 import { annotated } from '../../resource/fields.ts'
@@ -7,10 +7,20 @@ import { listOf } from '../../resource/lists/query.ts'
 /** The longest wait of a request, in seconds. */
 export const maxWaitSeconds = 20
 
-/** The kinds of entities in a feed: their bodies, and the scope that a token needs for them. */
+/** The inbox adds members to a notification, so its schema has another name. */
+const SentNotification = Type.Object(Notification.properties, {
+  title: 'SentNotification',
+  description: 'A notification as it was when it was sent.',
+})
+
+/** The kinds of entities in a feed: their bodies, the scope that a token needs for them, and the list to load. */
 export const feedEntities = {
-  goal: { entity: Goal, title: 'GoalChange', scope: 'goals:read' },
-  task: { entity: Task, title: 'TaskChange', scope: 'tasks:read' },
+  goal: { entity: Goal, title: 'GoalChange', scope: 'goals:read', list: '/v1/goals?deleted=include' },
+  task: { entity: Task, title: 'TaskChange', scope: 'tasks:read', list: '/v1/tasks?deleted=include' },
+  notification: {
+    ...{ entity: SentNotification, title: 'NotificationChange' },
+    ...{ scope: 'notifications:read', list: '/v1/notifications' },
+  },
 } as const
 export type FeedEntity = keyof typeof feedEntities
 export const feedEntityNames = Object.keys(feedEntities) as FeedEntity[]

@@ -14,6 +14,7 @@ export const targets = {
   bytes: atMost(1.25, 1.1),
   wal: atMost(3, 2),
   coldGet: atLeast(0.3, 0.45),
+  limitedRead: atLeast(0.92, 0.97),
   missedList: atLeast(1.2, 1.5),
   drainAuditLog: atLeast(8, 15),
   drainAll: atLeast(3, 6),

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { loadProgram } from '../http.ts'
 import { requestBytes } from '../load.ts'
 import { walkGoalPages, walkTaskPages } from '../pages.ts'
-import { type Program, startBaseline } from '../programs.ts'
+import { type Program, startApi, startBaseline } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
 import { helloRequest, requestsAs, takeRows, walkRows } from '../requests.ts'
 import { interleave } from '../rounds.ts'
@@ -13,20 +13,21 @@ import { targets } from '../targets.ts'
 
 /** Measures reads with a token and an access check, from the cache and past it. */
 export async function read(context: Context): Promise<Section> {
-  const [redisGet, drizzleList] = [
+  const [redisGet, drizzleList, limitedApi] = [
     await startBaseline(context.servers, 'redis-get'),
     await startBaseline(context.servers, 'drizzle-list'),
+    await startApi(context.servers, { RATE_LIMITS: 'user=900000000/60' }),
   ]
   try {
-    return await measure(context, { redisGet, drizzleList })
+    return await measure(context, { redisGet, drizzleList, limitedApi })
   } finally {
-    await Promise.all([redisGet.stop(), drizzleList.stop()])
+    await Promise.all([redisGet.stop(), drizzleList.stop(), limitedApi.stop()])
   }
 }
 
-type Baselines = { redisGet: Program; drizzleList: Program }
+type Baselines = { redisGet: Program; drizzleList: Program; limitedApi: Program }
 
-async function measure(context: Context, { redisGet, drizzleList }: Baselines): Promise<Section> {
+async function measure(context: Context, { redisGet, drizzleList, limitedApi }: Baselines): Promise<Section> {
   const { api, hello, rounds, rows, token } = context
   const bytes = await seedRedis(context)
   const requests = requestsAs(token)
@@ -38,6 +39,7 @@ async function measure(context: Context, { redisGet, drizzleList }: Baselines): 
   const samples = await interleave(
     {
       goal: () => load(api, () => requests.readGoal(nextHot().row)),
+      limited: () => load(limitedApi, () => requests.readGoal(nextHot().row)),
       unchanged: () => load(api, () => requests.readGoal(nextHot().row, { 'if-none-match': '"1"' }), 304),
       past: () => load(api, () => requests.readGoal(nextAny().row, {}, '?includeDeleted=true')),
       cold() {
@@ -75,6 +77,10 @@ async function measure(context: Context, { redisGet, drizzleList }: Baselines): 
     rows: [
       row('GET /v1/goals/{id}, cached', 'goal', bare, 'hello'),
       row('GET /v1/goals/{id}, cached', 'goal', 'bare Fastify, ioredis GET, no token', 'redisGet'),
+      {
+        ...row('the same with a rate limit', 'limited', 'GET /v1/goals/{id}, cached, without one', 'goal'),
+        target: targets.limitedRead,
+      },
       row('the same with If-None-Match: 304', 'unchanged', bare, 'hello'),
       row('GET /v1/goals/{id}, past the cache', 'past', bare, 'hello'),
       { ...row('GET /v1/tasks/{id}, first read of each task', 'cold', bare, 'hello'), target: targets.coldGet },

@@ -20,6 +20,7 @@ import { notificationPreferenceRoutes } from './features/notification-preference
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
+import { chargeAddress, type RateLimit, registerRateLimit } from './resource/http/rate-limit.ts'
 import { nameHints } from './resource/name-hints.ts'
 
 export type AppOptions = {
@@ -30,6 +31,8 @@ export type AppOptions = {
   trustProxy: readonly string[]
   /** The address under which clients reach the API. Default: document and problems have relative addresses. */
   publicUrl?: string | undefined
+  /** Default: no limit. */
+  rateLimit?: RateLimit | undefined
   /** Default: no limit. */
   shutdownTimeoutMs?: number
   /** Returns whether the log has a line about an outage of Postgres. Default: never. */
@@ -44,7 +47,11 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await registerOpenapi(app, options.publicUrl)
   registerProblemPages(app)
   // Routes above are public. Every route below needs a scope.
-  registerAuth(app, (token) => deps.apiKeys.beside(options.verify)(token))
+  registerAuth(app, {
+    verify: (token) => deps.apiKeys.beside(options.verify)(token),
+    beforeRefusal: options.rateLimit && chargeAddress(options.rateLimit),
+  })
+  if (options.rateLimit) registerRateLimit(app, options.rateLimit)
 
   await app.register(goalRoutes(deps))
   await app.register(taskRoutes(deps))

@@ -11,6 +11,7 @@ import {
 } from '@goals-tasks/config'
 import { authProblems, authVariables, readAuth } from '@goals-tasks/http'
 import Type from 'typebox'
+import { rateLimitProblems, readRateLimits } from './rate-limits.ts'
 
 export const variables = Type.Object({
   ...connectionVariables.properties,
@@ -23,6 +24,12 @@ export const variables = Type.Object({
     ),
   ),
   CORS_ORIGINS: origins('origins whose pages may call the API, separated by commas; none by default'),
+  RATE_LIMITS: Type.String({
+    default: '',
+    description:
+      'quotas as sender=quota/seconds, separated by commas, for `key`, `user`, `address`, and ids of users and ' +
+      'API keys: user=600/60,key=1200/60,address=60/60; nothing is limited by default',
+  }),
   ...proxyVariables.properties,
   ...retentionVariables.properties,
   ...shutdownVariables.properties,
@@ -32,6 +39,7 @@ export const variables = Type.Object({
 export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
   const { variables: v, connections } = loadConnections(variables, env, (each) => [
     ...authProblems(each),
+    ...rateLimitProblems(splitList(each.RATE_LIMITS)),
     ...samePortProblems('PORT', each.PORT, each.PROBE_PORT),
   ])
   return Object.freeze({
@@ -44,6 +52,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
       corsOrigins: splitList(v.CORS_ORIGINS),
       trustProxy: splitList(v.TRUST_PROXY),
     },
+    rateLimits: readRateLimits(splitList(v.RATE_LIMITS)),
     retentionDays: v.RETENTION_DAYS,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
     shutdownDelayMs: v.SHUTDOWN_DELAY_MS,

@@ -1,4 +1,4 @@
-import { connectCache, createCache } from '@goals-tasks/cache'
+import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions, recordBeat, removeProcess } from '@goals-tasks/db'
 import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
@@ -40,6 +40,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
   registerDispatcherMetrics(registry, dispatcher)
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
+  const limiter = createRateLimiter({ redis: cacheRedis, prefix: config.cache.prefix, registry })
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
   const deps = createDeps({ pool, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays })
 
@@ -51,6 +52,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     trustProxy: config.http.trustProxy,
     publicUrl: config.http.publicUrl,
     isOutageLogged: postgresOutage.isAway,
+    rateLimit: config.rateLimits && { limits: config.rateLimits, limiter },
     shutdownTimeoutMs: config.shutdownTimeoutMs,
   })
 

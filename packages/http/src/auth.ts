@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { bearerTokenOf } from './bearer-token.ts'
 import { forbidden, insufficientScope, tokenMissing } from './problems.ts'
 import type { Scope } from './scopes.ts'
@@ -22,17 +22,23 @@ declare module 'fastify' {
   }
 }
 
+export type AuthOptions = {
+  verify: Verifier
+  /** Called before a request with a missing or bad token is refused. Its error replaces the refusal. */
+  beforeRefusal?: ((request: FastifyRequest, reply: FastifyReply) => Promise<void>) | undefined
+}
+
 /**
  * Requires a token with the scope of the route on every route that is not `public`. Call before the first route.
  * A route that names neither a scope nor `public` fails at registration.
  */
-export function registerAuth(app: FastifyInstance, verify: Verifier): void {
+export function registerAuth(app: FastifyInstance, { verify, beforeRefusal }: AuthOptions): void {
   app.decorateRequest('actor')
   app.addHook('onRoute', ({ method, url, config }) => {
     if (!config?.scope && !config?.public)
       throw new Error(`${String(method)} ${url} names neither a scope nor public: add config.scope to the route`)
   })
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { scope, tokenOnly } = request.routeOptions.config
     if (!scope) return done()
     const admit = (actor: AuthenticatedActor): void => {
@@ -41,11 +47,25 @@ export function registerAuth(app: FastifyInstance, verify: Verifier): void {
       else if (tokenOnly && actor.keyId) done(forbidden('This operation takes a token of the user, not an API key.'))
       else done()
     }
-    const token = bearerTokenOf(request.headers)
-    if (token === undefined) return done(tokenMissing('Send a token: Authorization: Bearer <token>.'))
-    const actor = verify(token)
+    const refuse = (refusal: Error): void => {
+      if (!beforeRefusal) done(refusal)
+      else beforeRefusal(request, reply).then(() => done(refusal), done)
+    }
+    const actor = identify(request, verify)
+    if (actor instanceof Error) return refuse(actor)
     // Most tokens are cached. Admitting them at once saves a turn of the event loop.
-    if (actor instanceof Promise) actor.then(admit, done)
+    if (actor instanceof Promise) actor.then(admit, refuse)
     else admit(actor)
   })
+}
+
+/** Returns the actor of a request, or the refusal of a missing or bad token. */
+function identify({ headers }: FastifyRequest, verify: Verifier): ReturnType<Verifier> | Error {
+  try {
+    const token = bearerTokenOf(headers)
+    return token === undefined ? tokenMissing('Send a token: Authorization: Bearer <token>.') : verify(token)
+  } catch (refusal) {
+    if (refusal instanceof Error) return refusal
+    throw refusal
+  }
 }

@@ -132,6 +132,16 @@ export const requestProblems = {
     why: 'A key stands for one request: its method, address, body and precondition.',
     remedy: 'Choose a new key for each new request, such as a random UUID.',
   },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'The policy user allows 600 in 60 s. Try again in 2 s.',
+    why: 'An API key, a user or an address has a quota. A read takes one of it, a list two, and a write five.',
+    remedy: 'Repeat the request after `Retry-After`. `RateLimit` shows the rest of the quota with each response.',
+    extra: {
+      policy: Type.String({ description: 'The policy whose quota is used up.', examples: ['user'] }),
+    },
+  },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',

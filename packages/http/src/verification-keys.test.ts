@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, type JWTVerifyGetKey, SignJWT } from 'jose'
+import { errors, exportJWK, generateKeyPair, type JWTVerifyGetKey, SignJWT } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
 import { createVerificationKeys, KeyServerUnavailable } from './verification-keys.ts'
 import { createVerifier } from './verifier.ts'
@@ -111,4 +111,58 @@ test('a token without kid is verified by any key of the set', async () => {
   for (const key of [first, second]) expect(await verify(await key.sign())).toMatchObject({ id: sub })
   const refused = await Promise.resolve(verify(await foreign.sign())).catch((error: unknown) => error)
   expect(refused).toMatchObject({ code: 'unauthenticated' })
+})
+
+test('a key verifies no token when the key server has withdrawn it', async () => {
+  const server = await startKeyServer(known.jwk)
+  const keys = createVerificationKeys(server.url, { freshMs: 0, pauseMs: 0 })
+  await select(keys, known.header)
+  server.answer = serve(unknown.jwk)
+  await expect(select(keys, known.header)).rejects.toBeInstanceOf(errors.JWKSNoMatchingKey)
+  await expect(select(keys, unknown.header)).resolves.toBeDefined()
+})
+
+const unknownHeader = (i: number) => ({ alg: 'ES256', kid: `unknown ${i}` })
+
+test('tokens of unknown keys cause no fetch when the last one is younger than the pause', async () => {
+  const server = await startKeyServer(known.jwk)
+  const keys = createVerificationKeys(server.url)
+  await select(keys, known.header)
+  for (let i = 0; i < 100; i++)
+    await expect(select(keys, unknownHeader(i))).rejects.toBeInstanceOf(errors.JWKSNoMatchingKey)
+  expect(server.requests).toBe(1)
+})
+
+test('tokens of unknown keys share one fetch when they come at once', async () => {
+  const server = await startKeyServer(known.jwk)
+  const keys = createVerificationKeys(server.url, { pauseMs: 0 })
+  await select(keys, known.header)
+  const flood = Array.from({ length: 100 }, (_, i) => select(keys, unknownHeader(i)))
+  const outcomes = await Promise.allSettled(flood)
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(100)
+  expect(server.requests).toBe(2)
+})
+
+test('tokens of ES256, RS256 and EdDSA are accepted, and those of other algorithms are not', async () => {
+  const generated = await Promise.all(
+    ['ES256', 'RS256', 'EdDSA', 'ES384', 'PS256'].map(async (alg) => ({
+      alg,
+      ...(await generateKeyPair(alg, { extractable: true })),
+    })),
+  )
+  const jwks = await Promise.all(
+    generated.map(async ({ alg, publicKey }) => ({ ...(await exportJWK(publicKey)), kid: alg, alg })),
+  )
+  const server = await startKeyServer(...jwks)
+  const verify = verifierOf(server.url)
+  const outcomes: Record<string, unknown> = {}
+  for (const { alg, privateKey } of generated) {
+    const token = new SignJWT({}).setProtectedHeader({ alg, kid: alg }).setSubject(sub).setExpirationTime('1h')
+    outcomes[alg] = await Promise.resolve(verify(await token.sign(privateKey))).then(
+      ({ id }) => id,
+      ({ code }) => code,
+    )
+  }
+  const refused = { ES384: 'unauthenticated', PS256: 'unauthenticated' }
+  expect(outcomes).toEqual({ ES256: sub, RS256: sub, EdDSA: sub, ...refused })
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { connectCache, createCache } from '@goals-tasks/cache'
+import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
 import { createDatabase } from '@goals-tasks/db'
 import { freshDatabase, freshRedis } from '@goals-tasks/devstack/testing'
 import { connectProducer, createDispatcher } from '@goals-tasks/events'
@@ -8,10 +8,14 @@ import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { buildApp } from '../../src/app.ts'
 import { createCacheDeliveries } from '../../src/cache-deliveries.ts'
 import { createDeps } from '../../src/deps.ts'
+import type { RateLimits } from '../../src/rate-limits.ts'
 import { createClient } from './client.ts'
 import { createResponseCheck } from './documented-responses.ts'
 import { loadEvents } from './events.ts'
 import { auth, signToken } from './token.ts'
+
+/** A budget that suffices on the busiest machine. */
+const patientLimits = { budgetMs: 10_000, breakerOpenMs: 1_000, maxLocalBuckets: 10_000 }
 
 export type TestApp = Awaited<ReturnType<typeof startTestApp>>
 
@@ -23,6 +27,8 @@ export type TestAppOptions = {
   redis?: { url: string; prefix: string }
   lockTimeoutMs?: number
   publicUrl?: string
+  /** Default: nothing is limited. */
+  rateLimits?: RateLimits | undefined
   /** How long a verified API key stays cached. */
   cachedKeyMs?: number
 }
@@ -42,6 +48,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
   const cacheRedis = connectCache(url, () => undefined)
   const registry = createRegistry()
   const cache = createCache({ redis: cacheRedis, prefix: `${prefix}-cache`, log, registry })
+  const limiter = createRateLimiter({ redis: cacheRedis, prefix: `${prefix}-cache`, registry }, patientLimits)
   const cacheDeliveries = createCacheDeliveries({ pool: database.pool, dispatcher })
   const deps = createDeps({
     pool: database.pool,
@@ -58,6 +65,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     corsOrigins: options.corsOrigins ?? [],
     trustProxy: [],
     publicUrl: options.publicUrl,
+    rateLimit: options.rateLimits && { limits: options.rateLimits, limiter },
   })
 
   const checkResponse = createResponseCheck(app)
@@ -68,6 +76,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     database: { url: databaseUrl },
     redis: { url, prefix },
     cache,
+    limiter,
     /** Returns a client of this user, or of a new one. */
     async as(id: string = randomUUID(), scope = userScopes.join(' ')) {
       const token = await signToken(id, scope)

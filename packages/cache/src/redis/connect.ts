@@ -14,7 +14,7 @@ const retryDelayMs = (times: number) => Math.min(50 * times, 1_000) * (0.75 + Ma
 // Reads are batched already, and a scan of all keys gains nothing from a pipeline.
 const withoutPipelining = ['mget', 'scan']
 // The client of a cluster would take the number of keys for the first key, and choose the wrong node.
-const withoutPipeliningOnCluster = [...withoutPipelining, 'eval', 'setTombstones']
+const withoutPipeliningOnCluster = [...withoutPipelining, 'eval', 'setTombstones', 'takeFromBuckets']
 
 /**
  * Opens the Redis connection of a cache. Commands fail at once while Redis is down. Commands of one turn of the event

@@ -38,6 +38,7 @@ export const apiKeyRoutes =
 
     query('/v1/api-keys', {
       ...{ id: 'listApiKeys', summary: 'List your API keys' },
+      cost: 2,
       description: 'Lists your API keys, newest first, also the revoked and expired ones.',
       access: { rule: apiKeyAccess.list },
       query: ApiKeyListQuery,

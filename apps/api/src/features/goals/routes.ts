@@ -77,6 +77,7 @@ export const goalRoutes =
 
     query('/v1/goals', {
       ...{ id: 'listGoals', summary: 'List your goals' },
+      cost: 2,
       description: 'Lists the goals that you own, newest first.',
       access: { rule: goalAccess.anyone },
       query: GoalListQuery,
@@ -161,6 +162,7 @@ export const goalRoutes =
 
     query('/v1/goals/:goalId/history', {
       ...{ id: 'goalHistory', summary: "Read a goal's history" },
+      cost: 2,
       description: 'Lists every version of a goal, newest first. Only its owner may read it.',
       access: { rule: goalAccess.history },
       params: GoalParams,

@@ -86,6 +86,7 @@ export const taskRoutes =
 
     query('/v1/goals/:goalId/tasks', {
       ...{ id: 'listTasksOfGoal', summary: "List a goal's tasks" },
+      cost: 2,
       description: 'Lists the tasks of a goal, newest first. An assignee gets only their own ones.',
       access: { rule: taskAccess.listOfGoal },
       params: TaskGoalParams,
@@ -97,6 +98,7 @@ export const taskRoutes =
 
     query('/v1/tasks', {
       ...{ id: 'listTasks', summary: 'List tasks across goals' },
+      cost: 2,
       description: 'Lists the tasks of your goals, your assigned tasks and the ones that you created, newest first.',
       access: { rule: taskAccess.anyone },
       query: TaskListQuery,
@@ -199,6 +201,7 @@ export const taskRoutes =
 
     query('/v1/tasks/:taskId/history', {
       ...{ id: 'taskHistory', summary: "Read a task's history" },
+      cost: 2,
       description: 'Lists every version of a task, newest first.',
       access: { rule: taskAccess.history },
       params: TaskParams,

@@ -30,6 +30,8 @@ type Described = {
   response: object
   /** The problems that this operation can give beside those of every operation of its kind. */
   problems?: readonly ProblemCode[]
+  /** The units of the rate limit that a request takes. Default: 1 for a read, 5 for a write. */
+  cost?: number
 }
 
 const everyOperation: readonly ProblemCode[] = [
@@ -38,6 +40,7 @@ const everyOperation: readonly ProblemCode[] = [
   'insufficient-scope',
   'not-acceptable',
   'version-conflict',
+  'rate-limited',
   'unavailable',
 ]
 const everyWrite: readonly ProblemCode[] = [
@@ -107,9 +110,9 @@ export function createOperations(
     headers: TSchema,
     operation: Write<P, B>,
   ): void {
-    const { access, params, body, run } = operation
+    const { access, cost, params, body, run } = operation
     app.route({
-      ...{ method, url, config: { scope: feature.write, access, ...tokenOnly } },
+      ...{ method, url, config: { scope: feature.write, access, cost, ...tokenOnly } },
       schema: {
         ...described(operation, params, method === 'PATCH' ? [...everyWrite, 'precondition-required'] : everyWrite),
         headers,
@@ -145,9 +148,9 @@ export function createOperations(
   return {
     /** A GET: one entity, a view, or a page of a list. Answers 304 when the client has it already. */
     query<P extends TSchema, Q extends TSchema>(url: string, operation: Read<P, Q>): void {
-      const { access, params, query, wait, run } = operation
+      const { access, cost, params, query, wait, run } = operation
       app.route({
-        ...{ method: 'GET', url, config: { scope: feature.read, access } },
+        ...{ method: 'GET', url, config: { scope: feature.read, access, cost, awaitsAdmission: true } },
         schema: {
           ...described(operation, params, []),
           headers: reading,
@@ -157,8 +160,17 @@ export function createOperations(
         handler: async (request, reply) => {
           const input = { params: request.params as Static<P>, query: request.query as Static<Q> }
           const actor = actorOf(request)
-          if (wait) await wait(actor, input)
-          return sendPage(request, reply, await waitInTime(deps, run(deps, actor, input)))
+          if (wait) {
+            await request.admission
+            await wait(actor, input)
+          }
+          const page = waitInTime(deps, run(deps, actor, input))
+          if (request.admission) {
+            // A refusal is more important than an error of the read, which then goes unnoticed.
+            page.catch(() => undefined)
+            await request.admission
+          }
+          return sendPage(request, reply, await page)
         },
       })
     },

@@ -13,6 +13,16 @@ const requestId = {
     '7f3c1d9e-52b8-4a6f-9d0c-8e1b4a7f2c63',
   ),
 }
+const quota = {
+  'RateLimit-Policy': header(
+    'The policy that limits your requests: its name, its quota and its window in seconds.',
+    '"user";q=600;w=60',
+  ),
+  RateLimit: header(
+    'The rest of the quota, and the seconds until it is whole again. Absent when nothing limits your requests.',
+    '"user";r=599;t=1',
+  ),
+}
 const tagged = {
   ...requestId,
   ETag: header(
@@ -149,5 +159,6 @@ const headersOf: Partial<Record<ProblemCode, object>> = {
   'insufficient-scope': challenge,
   'idempotency-key-in-use': retryAfter,
   'version-conflict': tagged,
+  'rate-limited': { ...retryAfter, ...quota },
   unavailable: retryAfter,
 }

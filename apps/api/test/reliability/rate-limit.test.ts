@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { until } from '@goals-tasks/devstack/testing'
+import { expect } from 'vitest'
+import { readRateLimits } from '../../src/rate-limits.ts'
+import { test as base } from '../support/test.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
+
+/** A window in which a test refills nothing. */
+const daily = (quota: number) => `${quota}/86400`
+const vip = randomUUID()
+const rateLimits = readRateLimits([
+  ...[`user=${daily(20)}`, `key=${daily(7)}`, `address=${daily(4)}`, `${vip}=${daily(1_000)}`],
+])
+
+const test = base
+  .override('apiOptions', { rateLimits })
+  .extend('other', { scope: 'file' }, async ({ api }, { onCleanup }) => {
+    const other = await startTestApp({ database: api.database, redis: api.redis, rateLimits })
+    onCleanup(() => other.close())
+    await untilShared(other)
+    return other
+  })
+
+/** Waits until the limiter of an API is connected to Redis, so that it shares its buckets. */
+async function untilShared(api: TestApp): Promise<void> {
+  const user = await api.as(vip)
+  await until(async () => {
+    const before = api.limiter.counters.local
+    await user.get('/v1/goals')
+    return api.limiter.counters.local === before
+  })
+}
+
+test.beforeAll(({ api }) => untilShared(api))
+
+test('50 clients of a user on two processes get exactly the quota', async ({ api, other }) => {
+  // A list costs two.
+  const id = randomUUID()
+  const clients = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? api : other).as(id)))
+  const answers = await Promise.all(clients.flatMap((client) => [client.get('/v1/goals'), client.get('/v1/tasks')]))
+  const statuses = Map.groupBy(answers, ({ status }) => status)
+  expect([statuses.get(200)?.length, statuses.get(429)?.length]).toEqual([10, 90])
+})
+
+test('a response has the policy and the rest of the quota', async ({ api }) => {
+  const user = await api.as()
+  const first = await user.get('/v1/goals')
+  expect(first.headers).toMatchObject({ 'ratelimit-policy': '"user";q=20;w=86400', ratelimit: '"user";r=18;t=8640' })
+  // A write costs five and a read one, and a refusal has the headers as well.
+  expect((await user.post('/v1/goals', { title: 'x' })).headers.ratelimit).toMatch(/^"user";r=13;t=/)
+  expect((await user.get(`/v1/goals/${randomUUID()}`)).headers.ratelimit).toMatch(/^"user";r=12;t=/)
+  expect((await user.get('/v1/goals?limit=many')).headers.ratelimit).toMatch(/^"user";r=10;t=/)
+})
+
+test('a refused request gets a problem that names the policy, and changes nothing', async ({ api }) => {
+  const user = await api.as()
+  for (let i = 0; i < 4; i++) expect((await user.post('/v1/goals', { title: 'x' })).status).toBe(201)
+  const refused = await user.post('/v1/goals', { title: 'x' })
+  expect(refused).toMatchObject({
+    status: 429,
+    body: { code: 'rate-limited', policy: 'user' },
+    headers: { 'ratelimit-policy': '"user";q=20;w=86400', 'retry-after': expect.stringMatching(/^[1-9]\d*$/) },
+  })
+  expect(refused.headers.ratelimit).toMatch(/^"user";r=0;t=/)
+  const { rows } = await api.pool.query('select count(*)::int as count from goals where user_id = $1', [user.id])
+  expect(rows).toEqual([{ count: 4 }])
+})
+
+test('a user with a policy of its own is limited by it alone', async ({ api }) => {
+  const user = await api.as(vip)
+  const answers = await Promise.all(Array.from({ length: 30 }, () => user.get('/v1/goals')))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  expect(answers[0]?.headers['ratelimit-policy']).toBe('"own";q=1000;w=86400')
+})
+
+test('an API key has a quota beside the one of its user', async ({ api }) => {
+  const user = await api.as()
+  const { body } = await user.post('/v1/api-keys', { name: 'x', scopes: ['goals:read'] })
+  const read = () => api.app.inject({ url: '/v1/goals', headers: { authorization: `Bearer ${body.key}` } })
+  const answers = await Promise.all(Array.from({ length: 9 }, read))
+  expect(answers.filter(({ statusCode }) => statusCode === 429)).toHaveLength(6)
+  expect((await user.get('/v1/goals')).headers.ratelimit).toMatch(/^"user";r=13;t=/)
+})
+
+test('requests without a valid token share the quota of their address, and OPTIONS needs none', async ({ api }) => {
+  const remoteAddress = '192.0.2.7'
+  const headers = { authorization: 'Bearer a.b.c' }
+  const send = (url: string, given = {}) => api.app.inject({ url, remoteAddress, ...given })
+  const statuses = [
+    await send('/v1/goals', { headers }),
+    await send('/v1/goals'),
+    await send('/openapi.json'),
+    await send('/nowhere'),
+    await send('/v1/goals', { headers }),
+    await send('/openapi.json'),
+    await send('/v1/goals', { method: 'OPTIONS' }),
+  ].map(({ statusCode }) => statusCode)
+  expect(statuses).toEqual([401, 401, 200, 404, 429, 429, 204])
+  const user = await api.as()
+  expect((await user.get('/v1/goals')).status).toBe(200)
+})
+
+test('nothing is limited by default', async () => {
+  const api = await startTestApp()
+  try {
+    const user = await api.as()
+    const answers = await Promise.all(Array.from({ length: 30 }, () => user.get('/v1/goals')))
+    expect(new Set(answers.map(({ status, headers }) => `${status} ${headers.ratelimit}`))).toEqual(
+      new Set(['200 undefined']),
+    )
+  } finally {
+    await api.close()
+  }
+})

@@ -5,6 +5,8 @@ import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { buildApp } from '../apps/api/src/app.ts'
 import { variables as apiVariables } from '../apps/api/src/config.ts'
 import type { Deps } from '../apps/api/src/deps.ts'
+import { eventDocument } from '../apps/api/src/openapi/event-document.ts'
+import { releaseVersion } from '../apps/api/src/openapi/register.ts'
 import { opsVariables } from '../apps/ops/src/config.ts'
 import { workerVariables } from '../apps/worker/src/config.ts'
 import { prometheusRule } from './prometheus-rule.ts'
@@ -66,6 +68,7 @@ function between(path: string, mark: string, text: string): string {
 
 const files: Record<string, string> = {
   'apps/api/openapi.json': await openapi(),
+  'apps/api/asyncapi.json': `${JSON.stringify(eventDocument(releaseVersion()), null, 2)}\n`,
   '.env.example': exampleEnvironment(),
   'docs/states.md': statesPage(),
   'docs/images/scaling.svg': scalingPlot(),

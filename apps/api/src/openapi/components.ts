@@ -30,7 +30,7 @@ export function hoistComponents(document: Document): object {
 type Put = (kind: Kind, names: readonly [string, ...string[]], content: object) => { $ref: string }
 
 /** Keeps components by their content. A content gets the first of its names that no other one has. A model has one. */
-function createComponents() {
+export function createComponents() {
   const components: Record<Kind, Record<string, object>> = { schemas: {}, parameters: {}, headers: {}, responses: {} }
   const known = new Map<string, string>()
   const put: Put = (kind, names, content) => {
@@ -47,7 +47,8 @@ function createComponents() {
 /** Members that belong to the place of a titled value, such as the default of one parameter. */
 const localMembers = ['default', 'readOnly']
 
-function hoistSchema(node: Json, put: Put): Json {
+/** Returns the schema with a reference in place of each titled schema, which `put` keeps. */
+export function hoistSchema(node: Json, put: Put): Json {
   const inner = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, hoistMember(name, value, put)]))
   if (node.discriminator) inner.discriminator = withMapping(node as Union, inner.oneOf as { $ref: string }[])
   const { title } = node

@@ -4,6 +4,7 @@ import { createAsset } from '@goals-tasks/http'
 import type { FastifyInstance } from 'fastify'
 import { type Document, hoistComponents } from './components.ts'
 import { registerDocsPage } from './docs-page.ts'
+import { registerEventPages } from './event-pages.ts'
 import { introduction } from './introduction.ts'
 
 /**
@@ -46,10 +47,11 @@ export async function registerOpenapi(app: FastifyInstance, publicUrl = ''): Pro
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
 
   await app.register(registerDocsPage)
+  registerEventPages(app, releaseVersion())
 }
 
 /** The version of the release, which the package.json of the repository names. */
-const releaseVersion = (): string =>
+export const releaseVersion = (): string =>
   JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')).version
 
 const tags = [

@@ -32,6 +32,6 @@ export function cellsOf(entry: Entry, state: State): Cell[] {
 
 /** Routes that need no token. A known address below /v1 refuses other methods with 405 before anything else. */
 export const publicRoutes = [
-  ...['/', '/openapi.json', '/docs', '/docs/', '/docs/openapi.json', '/docs/:script'],
-  ...['/problems', '/problems/:code'],
+  ...['/', '/openapi.json', '/docs', '/docs/', '/docs/openapi.json', '/docs/events', '/docs/:script'],
+  ...['/asyncapi.json', '/problems', '/problems/:code'],
 ]

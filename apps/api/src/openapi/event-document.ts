@@ -1,0 +1,121 @@
+import { catalogue, type EventType, emittedLater, eventTypes, exampleIds, Id, stringEnum } from '@goals-tasks/events'
+import Type, { type TObject } from 'typebox'
+import { eventCause, occurredAt } from '../resource/event-members.ts'
+import { annotated } from '../resource/fields.ts'
+import { createComponents, hoistSchema } from './components.ts'
+
+/** The description of each event. */
+export const eventDescriptions: Readonly<Record<EventType, string>> = {
+  'goal:created': 'A goal was created.',
+  'goal:updated': 'A goal was changed, or restored after a deletion.',
+  'goal:deleted': 'A goal was deleted. It can be restored.',
+  'goal:completed': 'A goal was completed. It follows the `goal:updated` of the same version.',
+  'task:created': 'A task was created.',
+  'task:updated': 'A task was changed, or restored after a deletion.',
+  'task:deleted': 'A task was deleted, by itself or with its goal. It can be restored.',
+  'task:completed': 'A task was completed. It follows the `task:updated` of the same version.',
+  'task:assigned': 'A task got an assignee. It follows the primary event of the same version.',
+  'notification:sent': 'A user got a notification.',
+  'sync:triggered': 'A user asked for a full synchronisation.',
+}
+
+/** The events that the service sends today. */
+export const sentTypes = eventTypes.filter((type) => !emittedLater.some((later) => later === type))
+
+const value = (only: string, description: string) => stringEnum([only], { description, examples: [only] })
+
+/** Returns the schema of an event as it is sent: CloudEvents 1.0 in JSON. */
+export function cloudEventSchema(type: EventType): TObject {
+  const { before, after } = catalogue[type].properties
+  const [entity = ''] = type.split(':')
+  const data = Type.Object(
+    {
+      before,
+      after,
+      changes: Type.Record(Type.String(), Type.Object({ from: Type.Unknown(), to: Type.Unknown() }), {
+        description: 'The fields that differ, each with its old and its new value. Empty for a new entity.',
+        examples: [{ title: { from: 'Learn to swim', to: 'Learn to sail' } }],
+      }),
+      ...eventCause,
+      causationId: { ...eventCause.cascadeId, description: 'The id of the event that caused this one, or null.' },
+    },
+    { description: 'The change, with the state of the entity before and after it.' },
+  )
+  return Type.Object(
+    {
+      specversion: value('1.0', 'The version of CloudEvents.'),
+      id: annotated(Id, 'The id of the event, the same in every retry. Handle each id once.', exampleIds.event),
+      source: annotated(Type.String(), 'The name of the installation.', 'goals-tasks'),
+      type: value(type, 'The type of the event.'),
+      subject: annotated(Id, `The id of the ${entity}.`, exampleIds.goal),
+      time: occurredAt,
+      datacontenttype: value('application/json', 'The type of `data`.'),
+      aggregatetype: value(entity, 'The kind of the entity.'),
+      aggregateversion: annotated(
+        Type.Integer(),
+        'The version of the entity after the change. It orders the events of one entity.',
+        2,
+      ),
+      traceparent: Type.Optional(
+        annotated(
+          Type.String(),
+          'The trace of the request, when it had one.',
+          '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        ),
+      ),
+      data,
+    },
+    { title: keyOf(type), description: eventDescriptions[type] },
+  )
+}
+
+/** Returns the name of the message of an event: `TaskUpdated` for `task:updated`. */
+const keyOf = (type: EventType) => type.replaceAll(/(?:^|:)(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** Returns the AsyncAPI document of the events, with their JSON Schemas. `version` is that of the release. */
+export function eventDocument(version: string): object {
+  const { components, put } = createComponents()
+  const messages = Object.fromEntries(
+    sentTypes.map((type) => {
+      const payload = hoistSchema({ ...cloudEventSchema(type) }, put)
+      const { [type]: description } = eventDescriptions
+      return [keyOf(type), { name: type, title: type, summary: description, payload }]
+    }),
+  )
+  const references = (place: string) =>
+    Object.fromEntries(Object.keys(messages).map((name) => [name, { $ref: `#/${place}/${name}` }]))
+  return {
+    asyncapi: '3.1.0',
+    info: {
+      ...{ title: 'goals-tasks events', version, description: introduction },
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+      tags: [{ name: 'events', description: 'The changes of goals, tasks and notifications.' }],
+    },
+    defaultContentType: 'application/cloudevents+json',
+    channels: {
+      events: {
+        title: 'Events',
+        address: null,
+        description: 'The receiver of the installation, which the operator configures as `SYNC_URL`.',
+        messages: references('components/messages'),
+      },
+    },
+    operations: {
+      sendEvents: {
+        action: 'send',
+        channel: { $ref: '#/channels/events' },
+        title: 'Send events',
+        summary: 'Sends each committed event to the receiver by a POST.',
+        description:
+          'An event is sent until the receiver answers 2xx, for about three days. ' +
+          'The header `webhook-id` is the id of the event.',
+        messages: Object.values(references('channels/events/messages')),
+      },
+    },
+    components: { messages, schemas: components.schemas },
+  }
+}
+
+const introduction =
+  'Every committed change of a goal or task is an event. It is sent at least once, always with the same id, and in ' +
+  'any order: compare `aggregateversion`.'

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { finishDeliveries } from '@goals-tasks/db'
 import { type CommittedEvent, type ConsumerName, type Dispatcher, isSubscribed } from '@goals-tasks/events'
+import { runFor } from '@goals-tasks/tracing'
 import type pg from 'pg'
 
 export type CacheDeliveries = ReturnType<typeof createCacheDeliveries>
@@ -45,7 +46,8 @@ export function createCacheDeliveries({
       const delivered = events.filter((event) => isSubscribed(cacheInvalidation, event.type))
       if (buffer.length + delivered.length > limits.buffered) leaveToConsumer(delivered)
       else buffer.push(...delivered)
-      running ??= Promise.resolve().then(finishBuffered)
+      // One statement is for many requests, so none of their traces has it.
+      running ??= runFor([], () => Promise.resolve().then(finishBuffered))
     },
     /** Finishes what is buffered. Call before the dispatcher is closed. */
     async close(): Promise<void> {

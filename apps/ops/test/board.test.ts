@@ -82,7 +82,7 @@ test('Bull Board shows every queue with its jobs and the dead letters of every c
     readOnlyMode: true,
     allowRetries: false,
     counts: { delayed: 1 },
-    jobs: [{ name: 'task:created', data: { events: [{ id: 'e1' }] } }],
+    jobs: [{ name: 'task:created', data: { events: [{ id: 'e1' }] }, externalUrl: { href: '/ops/trace/e1' } }],
   })
   expect(findQueue(await queuesAt('dead letters/sync.dead'), 'dead letters/sync.dead')).toMatchObject({
     jobs: [

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { recordFailure, recordReceiver } from '@goals-tasks/db'
 import { loadStatus, type Status } from '@goals-tasks/operations'
 import { expect } from 'vitest'
@@ -81,4 +82,28 @@ test('the last error is that of the newest failed event, pending or dead letter'
 
 test('the status gets 400 when a query parameter is unknown', async ({ ops }) => {
   expect((await ops.app.inject({ url: '/ops/status?all=1', headers: await bearer() })).statusCode).toBe(400)
+})
+
+test('the trace of an event or a goal shows its consumers, and its page links their ids', async ({ ops }) => {
+  const { id: deadLetterId, eventId, aggregateId } = await ops.createDeadLetter('sync')
+  const get = async (url: string, headers: Record<string, string> = {}) =>
+    ops.app.inject({ url, headers: { ...(await bearer()), ...headers } })
+  const trace = (await get(`/ops/trace/${eventId}`)).json()
+  expect(trace).toMatchObject({ entity: null, events: [{ id: eventId, type: 'goal:created' }] })
+  const sync = trace.events[0].consumers.find(({ consumer }: { consumer: string }) => consumer === 'sync')
+  expect(JSON.stringify(sync)).toContain(deadLetterId)
+  expect((await get(`/ops/trace/${aggregateId}?limit=1`)).json()).toMatchObject({ entity: { kind: 'goal' } })
+
+  const page = await get(`/ops/trace/${eventId}`, { accept: 'text/html' })
+  expect(page.body).toContain(`<a href="/ops/trace/${eventId}">`)
+  expect((await get(`/ops/dead-letters/${deadLetterId}`, { accept: 'text/html' })).body).toContain(
+    `<a href="/ops/trace/${eventId}">`,
+  )
+})
+
+test('a trace gets 404 when no goal, task or event has the id, and 400 when the id is malformed', async ({ ops }) => {
+  const get = async (id: string) =>
+    (await ops.app.inject({ url: `/ops/trace/${id}`, headers: await bearer() })).statusCode
+  expect(await get(randomUUID())).toBe(404)
+  expect([await get('nothing'), await get(`${randomUUID()}?limit=0`)]).toEqual([400, 400])
 })

@@ -2,6 +2,7 @@ import Type, { type Static, type TObject } from 'typebox'
 import { listenHost, networks, postgresUrl, redisNodes, redisUrl } from './formats.ts'
 import { type CrossCheck, loadVariables } from './load.ts'
 import { hostInUrl, hostProblem, isSameRedis } from './server-url.ts'
+import { readTracing, tracingVariables } from './tracing.ts'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 
@@ -56,6 +57,7 @@ export const connectionVariables = Type.Object({
       description: 'port of `/healthz`, `/readyz` and `/metrics`; unset means no probe listener',
     }),
   ),
+  ...tracingVariables.properties,
 })
 export type ConnectionVariables = Static<typeof connectionVariables>
 
@@ -134,6 +136,7 @@ function readConnections(v: ConnectionVariables) {
     },
     host: v.HOST,
     probePort: v.PROBE_PORT,
+    tracing: readTracing(v),
   })
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { carriedTrace, traceHeaders } from '@goals-tasks/tracing'
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
@@ -115,7 +116,8 @@ export function createConsumerQueue(queue: Queue<JobData>, connection: Redis, lo
         dropLog.add(1, 'the buffer is full')
         return
       }
-      buffer.push({ id: event.id, type: event.type, aggregateId: event.aggregateId })
+      const { id, type, aggregateId } = event
+      buffer.push({ id, type, aggregateId, ...carriedTrace(traceHeaders().traceparent) })
       // Events of one turn of the event loop share a flush.
       running ??= Promise.resolve().then(run)
     },

@@ -1,3 +1,4 @@
+import { inSpan, originOf, runFor, SpanKind } from '@goals-tasks/tracing'
 import type { Queue } from 'bullmq'
 import { type JobData, type JobEvent, maxEventsPerJob } from './queues.ts'
 
@@ -9,8 +10,18 @@ export async function enqueueEvents(queue: Queue<JobData>, events: readonly JobE
   const chunks: JobEvent[][] = []
   for (let i = 0; i < events.length; i += maxEventsPerJob) chunks.push(events.slice(i, i + maxEventsPerJob))
   if (chunks.length === 0) return
-  await queue.addBulk(chunks.map((chunk) => ({ name: titleOf(chunk), data: { events: chunk } })))
+  const add = () => queue.addBulk(chunks.map((chunk) => ({ name: titleOf(chunk), data: { events: chunk } })))
+  await runFor(
+    events.map(({ traceparent }) => originOf(traceparent)),
+    () => inSpan(`enqueue ${queue.name}`, { kind: SpanKind.PRODUCER, attributes: spanAttributes(queue, events) }, add),
+  )
 }
+
+const spanAttributes = ({ name }: Queue, { length }: readonly JobEvent[]) => ({
+  'messaging.system': 'bullmq',
+  'messaging.destination.name': name,
+  'messaging.batch.message_count': length,
+})
 
 /** Returns the title of the job in Bull Board. */
 const titleOf = (events: readonly JobEvent[]): string =>

@@ -46,7 +46,13 @@ export const maxEventsPerJob = 100
 
 /** The data of a job. It has no bodies, so no personal data is in Redis. The worker loads the bodies with its claim. */
 export type JobData = { events: JobEvent[] }
-export type JobEvent = { id: string; type: string; aggregateId: string }
+export type JobEvent = {
+  id: string
+  type: string
+  aggregateId: string
+  /** The span that caused the event. Absent when its trace is not sampled. */
+  traceparent?: string | null
+}
 
 /**
  * Returns the id of a job that carries one event after `attempts` failed ones. Enqueueing it twice makes one job.

@@ -13,6 +13,7 @@ import { registerHttpMetrics } from './metrics.ts'
 import { registerRequestChecks } from './request-checks.ts'
 import { registerRequestLog } from './request-log.ts'
 import { registerShutdown } from './shutdown.ts'
+import { createRequestTraces, type RequestTraces } from './tracing.ts'
 import { registerValidation } from './validation.ts'
 
 /**
@@ -52,12 +53,13 @@ export type ServerOptions = {
 
 /**
  * Creates a Fastify app with everything that the HTTP processes share, in the order in which the plugins must run:
- * problems, JSON bodies, validation, headers, CORS, request checks, request log, shutdown, metrics.
+ * problems, JSON bodies, validation, headers, CORS, request checks, request log, shutdown, metrics, traces.
  * The app has no route and no authentication yet. Close it at the end of the process.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const corsHeaders = createCorsHeaders(options.corsOrigins ?? [])
-  const app = fastify(fastifyOptions(options, corsHeaders))
+  const traces = createRequestTraces()
+  const app = fastify(fastifyOptions(options, corsHeaders, traces))
   const { publicUrl = '', isOutageLogged = () => false } = options
   registerProblems(app, { publicUrl, isOutageLogged })
   registerJson(app)
@@ -66,6 +68,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerRequestLog(app, isOutageLogged)
   registerShutdown(app, options.shutdownTimeoutMs)
   registerHttpMetrics(app, options.registry)
+  traces.register(app)
   return app
 }
 
@@ -79,11 +82,13 @@ const fastifyOptions = (
     trustProxy = [],
   }: ServerOptions,
   corsHeaders: CorsHeaders,
+  traces: RequestTraces,
 ) => ({
   loggerInstance: log as FastifyBaseLogger,
   // `registerRequestLog` writes the line of a finished request. Each line carries the id that the response shows.
   logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
-  genReqId: requestIdOf ?? (() => randomUUID()),
+  // With tracing on, the id is that of the trace.
+  genReqId: (request: IncomingMessage) => traces.begin(request) ?? requestIdOf?.(request) ?? randomUUID(),
   bodyLimit: bodyLimitBytes,
   requestTimeout: arrivalLimits.requestMs,
   connectionTimeout: 30_000,

@@ -1,9 +1,11 @@
+import { startTracing, type TracingConfig } from '@goals-tasks/tracing'
 import type { Logger } from 'pino'
 import { serveUntilStopped } from './lifecycle.ts'
 import { createLogger } from './logger.ts'
 import { createRegistry, type Registry } from './metrics.ts'
 import type { Readiness } from './probes.ts'
 import { startOrExit } from './startup.ts'
+import { throttled } from './throttled.ts'
 
 type ProcessConfig = {
   logLevel: string
@@ -11,7 +13,10 @@ type ProcessConfig = {
   probePort: number | undefined
   shutdownTimeoutMs: number
   shutdownDelayMs?: number
+  tracing: TracingConfig | undefined
 }
+
+const reportEveryMs = 60_000
 
 type Service = {
   ready(): Promise<Readiness>
@@ -38,11 +43,22 @@ export const runProcess = <C extends ProcessConfig>(
     const { logLevel, host, probePort, shutdownTimeoutMs, shutdownDelayMs = 0 } = config
     const log = createLogger(name, logLevel)
     const registry = createRegistry()
+    const tracing = await openTracing(name, config.tracing, log)
     const service = await open({ config, log, registry })
     await serveUntilStopped({
       ...{ log, registry, host, probePort, shutdownTimeoutMs, shutdownDelayMs },
       ready: () => service.ready(),
-      close: () => service.close(),
+      async close() {
+        await service.close()
+        await tracing?.close()
+      },
     })
     log.info(await service.listen(), 'ready')
   })
+
+/** Starts the traces when they are configured. A collector that is away leaves one line per minute. */
+function openTracing(name: string, config: TracingConfig | undefined, log: Logger) {
+  if (!config) return undefined
+  const onError = throttled(reportEveryMs, (reason: string) => log.warn({ reason }, 'spans could not be sent'))
+  return startTracing({ service: `goals-tasks-${name}`, config, onError })
+}

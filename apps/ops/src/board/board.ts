@@ -1,7 +1,7 @@
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { FastifyAdapter } from '@bull-board/fastify'
-import { subscriptions } from '@goals-tasks/events'
+import { type JobData, subscriptions } from '@goals-tasks/events'
 import type { OpsQueues } from '@goals-tasks/operations'
 
 /** Returns the Fastify plugin of Bull Board with the queues and the dead letters of every consumer. */
@@ -22,6 +22,12 @@ const deadOptions = {
     href: `/ops/dead-letters/${id}`,
   }),
 }
+/** Links a job to the trace of its first event. */
+function traceUrlOf({ data }: { data?: unknown }) {
+  const { events = [] } = data as Partial<JobData>
+  return { displayText: 'Trace', href: `/ops/trace/${events[0]?.id ?? ''}` }
+}
+
 /** Bull Board shows null as unknown. It would show an empty list as a warning, but dead letters need no worker. */
 const unknownWorkers = async () => null
 
@@ -29,6 +35,7 @@ const adaptersOf = ({ consumer, queue, dead }: OpsQueues['all'][number]) => [
   new BullMQAdapter(queue, {
     ...options,
     prefix: 'consumers/',
+    externalJobUrl: traceUrlOf,
     description: `subscribed to ${subscriptions[consumer].join(', ')}`,
   }),
   Object.assign(new BullMQAdapter(dead, deadOptions), { getWorkers: unknownWorkers }),

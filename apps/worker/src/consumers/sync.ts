@@ -1,4 +1,5 @@
 import { toCloudEvent } from '@goals-tasks/events'
+import { traceHeaders } from '@goals-tasks/tracing'
 import type { External } from './contract.ts'
 import { done, moveToDeadLetters, RetryLaterError, skipped } from './results.ts'
 import { parseRetryAfterMs } from './retry-after.ts'
@@ -33,6 +34,7 @@ async function post(url: string, eventId: string, body: string): Promise<Answer>
       'content-type': 'application/cloudevents+json; charset=utf-8',
       'webhook-id': eventId,
       'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
+      ...traceHeaders(),
     },
     body,
   }).catch((error) => {

@@ -8,6 +8,8 @@ export type LeasedDelivery = {
   id: string
   type: string | null
   aggregateId: string | null
+  /** The span that caused the event. */
+  traceparent: string | null
   attempts: number
   replays: number
   /** When it was due before its lease, and when the lease ends, as text with microseconds. */
@@ -91,6 +93,6 @@ const leased = (leaseMs: number, condition: SQL) => sql`leased as (
   returning event_id, attempts, replays, old.due_at as due_at, new.due_at as leased_until
 )`
 const leasedDeliveries = sql`
-  select leased.event_id as id, e.type, e.aggregate_id as "aggregateId", leased.attempts, leased.replays,
+  select leased.event_id as id, e.type, e.aggregate_id as "aggregateId", e.traceparent, leased.attempts, leased.replays,
          leased.due_at::text as "dueAt", leased.leased_until::text as "leasedUntil"
   from leased left join events e on e.id = leased.event_id order by leased.event_id`

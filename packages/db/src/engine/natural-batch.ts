@@ -1,14 +1,21 @@
+import { currentOrigin, type Origin, runFor } from '@goals-tasks/tracing'
 import { Overloaded } from './overloaded.ts'
 
-type Waiting<I, O> = { input: I; since: number; resolve: (output: O) => void; reject: (error: unknown) => void }
+type Waiting<I, O> = {
+  input: I
+  since: number
+  origin: Origin
+  resolve: (output: O) => void
+  reject: (error: unknown) => void
+}
 type Limits = { maxInFlight: number; maxInputs: number; maxQueued: number; maxWaitMs: number }
 
 /**
  * Returns a function whose concurrent calls share round trips: a natural batch. There is no timer. An idle system sends
  * a call at once and alone. While `maxInFlight` trips are in flight, further calls queue. The next trip takes all
  * queued calls, up to `maxInputs`. `send` returns one output per input, in their order. An error of `send` fails every
- * call of its trip. With `keyOf`, a call waits while another one with the same key is in flight, so a key is in at most
- * one trip at a time, and once.
+ * call of its trip. A trace links a shared trip to the spans of its calls. With `keyOf`, a call waits while another one
+ * with the same key is in flight, so a key is in at most one trip at a time, and once.
  * @throws Overloaded when `maxQueued` calls are waiting, or when a call was not sent within `maxWaitMs`
  */
 export function createNaturalBatch<I, O>(
@@ -22,7 +29,8 @@ export function createNaturalBatch<I, O>(
 
   async function sendBatch(batch: readonly Waiting<I, O>[]): Promise<void> {
     try {
-      const outputs = await send(batch.map((waiting) => waiting.input))
+      const origins = batch.map((waiting) => waiting.origin)
+      const outputs = await runFor(origins, () => send(batch.map((waiting) => waiting.input)))
       for (const [i, waiting] of batch.entries()) waiting.resolve(outputs[i] as O)
     } catch (error) {
       for (const waiting of batch) waiting.reject(error)
@@ -69,7 +77,7 @@ export function createNaturalBatch<I, O>(
       // While no trip returns, only a new call reaches this check.
       refuseStale()
       if (queue.length >= maxQueued) return reject(new Overloaded(`${maxQueued} calls are waiting`))
-      queue.push({ input, since: performance.now(), resolve, reject })
+      queue.push({ input, since: performance.now(), origin: currentOrigin(), resolve, reject })
       // Calls of one turn of the event loop share a trip.
       if (inFlight < maxInFlight) queueMicrotask(sendQueued)
     })

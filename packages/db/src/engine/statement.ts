@@ -1,3 +1,4 @@
+import { inSpan, SpanKind } from '@goals-tasks/tracing'
 import { fillPlaceholders, type SQL } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
@@ -37,4 +38,8 @@ export async function executeOnce<Row>(db: Executor, query: SQL, label = 'unname
 
 /** On a pool, a statement is a transaction of its own and may be repeated. In a transaction, all of it has failed. */
 const send = (db: Executor, query: LabelledQuery): Promise<pg.QueryResult> =>
-  db instanceof pg.Pool ? retryConflicts(() => db.query(query)) : db.query(query)
+  inSpan(query.label, spanOptions, () =>
+    db instanceof pg.Pool ? retryConflicts(() => db.query(query)) : db.query(query),
+  )
+
+const spanOptions = { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql' } }

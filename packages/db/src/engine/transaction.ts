@@ -1,4 +1,5 @@
 import type { CommittedEvent } from '@goals-tasks/events'
+import { inSpan, SpanKind } from '@goals-tasks/tracing'
 import type pg from 'pg'
 import { retryConflicts } from './conflicts.ts'
 import { isConnectionLoss } from './connection-loss.ts'
@@ -57,12 +58,14 @@ export async function savepoint<T>(tx: Tx, work: (undo: () => Promise<unknown>) 
 export const inOneStatement = <T>(pool: pg.Pool, work: (db: Executor) => Promise<T>): Promise<T> =>
   retryConflicts(() => withClient(pool, work))
 
+const commitSpan = { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql' } }
+
 const runOnce = <T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<{ result: T; events: CommittedEvent[] }> =>
   withClient(pool, async ({ query }) => {
     const tx: Tx = { query, events: [] }
     await query('begin isolation level read committed')
     const result = await work(tx)
-    await query('commit')
+    await inSpan('commit', commitSpan, () => query('commit'))
     return { result, events: tx.events }
   })
 

@@ -1,11 +1,12 @@
+import { traceHeaders } from '@goals-tasks/tracing'
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../actor.ts'
 
 const traceparent = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
-/** Returns the authenticated user of a request, with its correlation id and trace. */
+/** Returns the authenticated user of a request, with its correlation id, and its span or else the one in its header. */
 export function actorOf(request: FastifyRequest): Actor {
-  const trace = request.headers.traceparent
+  const trace = traceHeaders().traceparent ?? request.headers.traceparent
   const { id, admin, scopes, keyId } = request.actor
   const actor = { id, admin, scopes, ...(keyId && { via: keyId }), correlationId: request.id }
   return typeof trace === 'string' && traceparent.test(trace) ? { ...actor, traceparent: trace } : actor

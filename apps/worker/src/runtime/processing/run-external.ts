@@ -1,5 +1,6 @@
 import { finishDeliveries, loadUnfinishedEvents } from '@goals-tasks/db'
 import type { ConsumerName, DomainEvent, JobEvent } from '@goals-tasks/events'
+import { inSpanOf, originOf } from '@goals-tasks/tracing'
 import pMap from 'p-map'
 import type { External } from '../../consumers/contract.ts'
 import { type ConsumerResult, moveToDeadLetters } from '../../consumers/results.ts'
@@ -48,7 +49,12 @@ async function runOne<C extends ConsumerName>(
   try {
     const parsed = parseEvent(context.name, event)
     if ('problem' in parsed) return { event, outcome: moveToDeadLetters(parsed.problem) }
-    return { event, outcome: await retryWhileUnavailable(() => consumer.run(parsed.event), context) }
+    const attributes = { 'messaging.message.id': event.id, 'event.type': event.type }
+    const run = () => retryWhileUnavailable(() => consumer.run(parsed.event), context)
+    return {
+      event,
+      outcome: await inSpanOf(originOf(event.traceparent), `effect ${context.name}`, { attributes }, run),
+    }
   } catch (error) {
     return { event, outcome: context.signal.aborted ? { result: 'interrupted' } : { result: 'failed', error } }
   } finally {

@@ -1,4 +1,5 @@
 import { type ConsumerName, isSubscribed, type JobData, type JobEvent } from '@goals-tasks/events'
+import { inSpan, originOf, runFor, SpanKind } from '@goals-tasks/tracing'
 import { type Job, WaitingError } from 'bullmq'
 import pMap from 'p-map'
 import type { Context } from '../context.ts'
@@ -25,7 +26,8 @@ export async function runJob<C extends ConsumerName>(
   const startedAt = performance.now()
   const { events } = job.data
   const progress = startJob(context.progress)
-  const result = await handleEvents(withProgress(context, progress.note), events)
+  const work = () => handleEvents(withProgress(context, progress.note), events)
+  const result = await inJobSpan(context.name, events, work)
     .finally(progress.end)
     .catch(async (error) => {
       if (!context.signal.aborted) throw error
@@ -49,6 +51,20 @@ async function returnToQueue(job: Job<JobData>, token: string | undefined): Prom
   await job.moveToWait(token)
   throw new WaitingError()
 }
+
+/** A job with the events of one trace belongs to it. The span of another one has links to the spans of its events. */
+const inJobSpan = <T>(consumer: ConsumerName, events: readonly JobEvent[], work: () => Promise<T>): Promise<T> =>
+  runFor(
+    events.map(({ traceparent }) => originOf(traceparent)),
+    () => {
+      const attributes = {
+        'messaging.system': 'bullmq',
+        'messaging.destination.name': consumer,
+        'messaging.batch.message_count': events.length,
+      }
+      return inSpan(`job ${consumer}`, { kind: SpanKind.CONSUMER, attributes }, work)
+    },
+  )
 
 async function handleEvents<C extends ConsumerName>(
   context: Context<C>,

@@ -1,5 +1,6 @@
 import type { LeasedDelivery } from '@goals-tasks/db'
 import { enqueueEvents, type JobEvent, singleJobId } from '@goals-tasks/events'
+import { carriedTrace } from '@goals-tasks/tracing'
 import type { Context } from '../context.ts'
 
 type ConsumerQueue = Pick<Context, 'name' | 'queue'>
@@ -34,4 +35,7 @@ export async function enqueueSnoozed({ queue }: ConsumerQueue, event: JobEvent, 
   await queue.add(event.type, { events: [toJobEvent(event)] }, { delay: Math.ceil(delayMs) })
 }
 
-const toJobEvent = ({ id, type, aggregateId }: JobEvent): JobEvent => ({ id, type, aggregateId })
+const toJobEvent = ({ id, type, aggregateId, traceparent }: JobEvent): JobEvent => ({
+  ...{ id, type, aggregateId },
+  ...carriedTrace(traceparent),
+})

@@ -32,10 +32,9 @@ type Update<T extends PgTable> = {
 const skipLocked = sql`skip locked`
 
 /**
- * Prepares a statement that locks rows, then updates the ones that are live, have the version that the change was
- * computed from, and match. It waits for a lock only when it writes one row, so the locks need no order. `array(…)`
- * makes Postgres use the primary key: a join with `input`, of which Postgres has no statistics, could read the whole
- * table.
+ * Prepares a statement that locks rows in the order of their ids, then updates the ones that are live, have the version
+ * that the change was computed from, and match. `array(…)` makes Postgres use the primary key: a join with `input`, of
+ * which Postgres has no statistics, could read the whole table.
  */
 function updateStatement<T extends typeof goals | typeof tasks, V extends Row & Partial<Dependents>>(
   name: string,
@@ -50,7 +49,7 @@ function updateStatement<T extends typeof goals | typeof tasks, V extends Row & 
       and exists (select from ${table} where id = input.row_id)`,
     changed: sql`${inputOf(table, fields, keys)}, locked as (
         select id from ${table} where id = any(array(select row_id from input))
-        for no key update ${lockWait}
+        order by id for no key update ${lockWait}
       ), changed as (
         update ${table} set ${set}, version = version + 1
         from input

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createOutageLog, createRedisOutageLogs } from './outage-log.ts'
 
 /** Returns a log and the messages that it has got with the level info or above. */
@@ -10,6 +10,8 @@ function createLog() {
 }
 
 test('an outage logs one warning and one line at its end when it fails many times', () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
   const { log, messages } = createLog()
   const outage = createOutageLog(log, 'Redis', 'events wait in Postgres')
   outage.ready()
@@ -18,6 +20,9 @@ test('an outage logs one warning and one line at its end when it fails many time
   expect(outage.isAway()).toBe(true)
   outage.ready()
   outage.ready()
+  outage.failed(new Error('a late timeout'))
+  expect(outage.isAway()).toBe(false)
+  vi.advanceTimersByTime(5_000)
   outage.failed(new Error('ECONNRESET'))
   expect(messages).toEqual([
     'Redis does not answer; events wait in Postgres',

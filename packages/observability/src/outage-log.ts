@@ -2,21 +2,29 @@ import type { Logger } from 'pino'
 
 export type OutageLog = ReturnType<typeof createOutageLog>
 
+/** Connections come back one by one, and a wait for an answer may take as long. */
+const lateErrorsMs = 5_000
+
 /**
  * Logs each outage of a server with two lines: a warning when it begins, with `effect`, and one when it is over. The
  * errors in between have the level debug: a lost connection fails many times per second. Several connections to the
- * server may share the log; the first of them that is ready ends the outage.
+ * server may share the log; the first of them that is ready ends the outage. Errors within 5 s after its end begin no
+ * other outage.
  */
 export function createOutageLog(log: Logger, server: string, effect: string) {
   let isAway = false
+  let endedAtMs = Number.NEGATIVE_INFINITY
   return {
     failed(err: Error): void {
-      log[isAway ? 'debug' : 'warn']({ err }, `${server} does not answer; ${effect}`)
-      isAway = true
+      const isLate = performance.now() - endedAtMs < lateErrorsMs
+      log[isAway || isLate ? 'debug' : 'warn']({ err }, `${server} does not answer; ${effect}`)
+      if (!isLate) isAway = true
     },
     ready(): void {
-      if (isAway) log.info(`${server} is back`)
+      if (!isAway) return
+      log.info(`${server} is back`)
       isAway = false
+      endedAtMs = performance.now()
     },
     /** Returns whether an outage has begun and is not over. */
     isAway: () => isAway,

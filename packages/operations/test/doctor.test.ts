@@ -83,14 +83,14 @@ test('the doctor names a Redis that evicts, one that is a replica, and one that 
 })
 
 test('the doctor names jobs and cached goals of another installation under the same prefix', async ({ operations }) => {
-  const { sources, connection } = await open(operations)
+  const { sources } = await open(operations)
+  const { connection, sources: own } = await open(operations, (await ownRedis()).url)
   const { rows } = await operations.pool.query('select uuidv7() as id')
   const event = { id: rows[0].id, type: 'goal:created', aggregateId: rows[0].id }
   const job = await operations.queueOf('sync').queue.add('goal:created', { events: [event] })
-  const key = `${sources.cache.prefix}:goal:${rows[0].id}`
-  await connection.set(key, 'an entry')
-  onTestFinished(async () => void (await Promise.all([job.remove(), connection.del(key)])))
-  const problems = await problemsOf(sources)
+  onTestFinished(() => job.remove())
+  await connection.set(`${own.cache.prefix}:goal:${rows[0].id}`, 'an entry')
+  const problems = await problemsOf({ ...sources, cache: own.cache })
   expect(problems).toContainEqual(expect.stringMatching(/^Redis: prefix .*: 1 of \d+ jobs belong to another database/))
   expect(problems).toContainEqual(expect.stringMatching(/^cache: prefix .*: 1 of 1 entries belong to another database/))
 })

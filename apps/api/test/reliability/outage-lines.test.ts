@@ -3,7 +3,10 @@ import { type OwnServer, ownPostgres, ownRedis, startProcess, until } from '@goa
 import { expect, test } from 'vitest'
 import { auth, signToken } from '../support/token.ts'
 
-/** Starts an API whose queues and cache share one Redis. `load` sends a read and returns its status. */
+/**
+ * Starts an API whose queues and cache share one Redis. `load` sends a read that the cache cannot answer, and returns
+ * its status.
+ */
 async function startApi() {
   const [postgres, redis] = await Promise.all([ownPostgres(), ownRedis()])
   await migrate(postgres.url)
@@ -16,7 +19,8 @@ async function startApi() {
   })
   const { port } = await api.waitForLog((line) => line.msg === 'ready')
   const headers = { authorization: `Bearer ${await signToken(crypto.randomUUID(), 'goals:read')}` }
-  const load = async () => (await fetch(`http://127.0.0.1:${port}/v1/goals`, { headers })).status
+  const goals = `http://127.0.0.1:${port}/v1/goals`
+  const load = async () => (await fetch(`${goals}?tag=${crypto.randomUUID()}`, { headers })).status
   return { api, load, postgres, redis }
 }
 

@@ -196,11 +196,11 @@ test('a list of goals shows the progress of each, in either mode, under a weak t
   expect(await percents('limit=1')).toEqual([[empty.id, 1, undefined]])
 })
 
-/** Vacuums the tasks. Rows that another session may still see as absent, such as an autoanalyze, stay unmarked. */
+/** Vacuums the tasks. A snapshot older than the rows, such as that of an autoanalyze, keeps their pages unmarked. */
 async function isVisibleToAllAfterVacuum(client: pg.PoolClient): Promise<boolean> {
   await client.query('vacuum analyze tasks')
   const { rows } = await client.query(
-    `select relallvisible = relpages as "isVisible" from pg_class where oid = 'tasks'::regclass`,
+    `select relallvisible >= relpages - 1 as "isVisible" from pg_class where oid = 'tasks'::regclass`,
   )
   return rows[0].isVisible
 }

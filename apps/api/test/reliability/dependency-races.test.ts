@@ -1,10 +1,11 @@
 import { expect } from 'vitest'
+import { raceRounds } from '../support/limits.ts'
 import { runInParallel } from '../support/run-in-parallel.ts'
-import { expectStatuses, rounds, test } from '../support/task-races.ts'
+import { expectStatuses, test } from '../support/task-races.ts'
 
 test('a task is not left blocked when its blocker completes during the addition', async ({ ada, statusOf }) => {
   await runInParallel(
-    rounds,
+    raceRounds,
     () => ada.createTaskIds(2),
     async ([task = '', blocker = '']) => {
       await expectStatuses([200], [ada.addDependency(task, blocker), ada.actOnTask(blocker, 'complete')])
@@ -17,7 +18,7 @@ test('a task is not left blocked when its blocker completes during the addition'
 
 test('a task is not left workable when it starts during the addition', async ({ ada, statusOf }) => {
   await runInParallel(
-    rounds,
+    raceRounds,
     () => ada.createTaskIds(2),
     async ([task = '', blocker = '']) => {
       await expectStatuses(
@@ -34,7 +35,7 @@ test('a task is not left workable when it starts during the addition', async ({ 
 
 test('no dependency is lost when several are added to one task at once', async ({ ada, statusOf }) => {
   await runInParallel(
-    rounds,
+    raceRounds,
     () => ada.createTaskIds(4),
     async ([task = '', ...blockers]) => {
       await expectStatuses(

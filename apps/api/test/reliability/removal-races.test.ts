@@ -1,10 +1,11 @@
 import { expect } from 'vitest'
+import { raceRounds } from '../support/limits.ts'
 import { runInParallel } from '../support/run-in-parallel.ts'
-import { expectStatuses, rounds, test } from '../support/task-races.ts'
+import { expectStatuses, test } from '../support/task-races.ts'
 
 test('a task is deleted with its goal when it is created there or moved there during the deletion', async ({ ada }) => {
   await runInParallel(
-    rounds,
+    raceRounds,
     async () => {
       const from = await ada.createGoal()
       return { from: from.id, blocker: (await ada.createTask(from.id)).id }
@@ -27,7 +28,7 @@ test('a task is deleted with its goal when it is created there or moved there du
 
 test('two restorations at once create one version when the blocker completes meanwhile', async ({ ada, statusOf }) => {
   await runInParallel(
-    rounds,
+    raceRounds,
     async () => {
       const [task = '', blocker = ''] = await ada.createTaskIds(2)
       await ada.addDependency(task, blocker)
@@ -51,7 +52,7 @@ test('two restorations at once create one version when the blocker completes mea
 
 test('a task is blocked exactly when its blocker is live after concurrent requests', async ({ ada, statusOf }) => {
   await runInParallel(
-    rounds,
+    raceRounds,
     async () => {
       const [task = '', blocker = ''] = await ada.createTaskIds(2)
       await ada.addDependency(task, blocker)
@@ -73,7 +74,7 @@ test('a task is blocked exactly when its blocker is live after concurrent reques
 
 test('a goal and its task are restored once when both are restored at once', async ({ ada, statusOf }) => {
   await runInParallel(
-    rounds,
+    raceRounds,
     async () => {
       const goal = await ada.createGoal()
       const blocker = await ada.createTask(goal.id)

@@ -5,9 +5,6 @@ import { test as base } from './test.ts'
 
 vi.setConfig({ testTimeout: manyRounds.timeout })
 
-/** Each race runs in four sequences at once. */
-export const rounds = { sequences: 4, rounds: 125 }
-
 /** `test` for races: it checks the invariants of the whole database after each test. */
 export const test = base
   .extend('statusOf', { scope: 'file' }, ({ api }) => async (taskId: string) => {

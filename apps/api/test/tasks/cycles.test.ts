@@ -1,7 +1,7 @@
 import { expectInvariants } from '@goals-tasks/db/testing'
 import { expect } from 'vitest'
 import type { Client } from '../support/client.ts'
-import { manyRounds } from '../support/limits.ts'
+import { manyRounds, raceRounds } from '../support/limits.ts'
 import { runInParallel } from '../support/run-in-parallel.ts'
 import { test } from '../support/test.ts'
 
@@ -38,7 +38,7 @@ test(
   manyRounds,
   async ({ ada }) => {
     await runInParallel(
-      { sequences: 4, rounds: 125 },
+      raceRounds,
       () => createRing([ada, ada]),
       async ([a, b]) =>
         a &&
@@ -79,7 +79,7 @@ test(
   async ({ api, ada }) => {
     const owners = await Promise.all(Array.from({ length: 6 }, () => api.as()))
     await runInParallel(
-      { sequences: 4, rounds: 50 },
+      raceRounds,
       (sequence) => createHalfClosedRing(sequence < 2 ? owners.map(() => ada) : owners),
       (dependencies) => addAll(dependencies, 6),
     )

@@ -4,12 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 const unprivilegedId = '65534'
 const isRoot = process.getuid?.() === 0
 
+const unprivileged = [`--reuid=${unprivilegedId}`, `--regid=${unprivilegedId}`, '--clear-groups']
+
 /**
  * The command that runs the rest of its arguments as process 1 of a namespace, as an unprivileged user. The namespace
- * ends with `unshare`.
+ * ends with `unshare`. A change of the user ends the effect of its `--kill-child`, so `setpriv` has the same.
  */
 export const asProcessOne: readonly string[] = isRoot
-  ? [...unshare(), 'setpriv', `--reuid=${unprivilegedId}`, `--regid=${unprivilegedId}`, '--clear-groups', '--']
+  ? [...unshare(), 'setpriv', ...unprivileged, '--pdeathsig=KILL', '--']
   : [...unshare('--user', '--map-current-user')]
 
 function unshare(...more: string[]): string[] {

@@ -196,11 +196,14 @@ test('a list of goals shows the progress of each, in either mode, under a weak t
   expect(await percents('limit=1')).toEqual([[empty.id, 1, undefined]])
 })
 
-/** Vacuums the tasks. A snapshot older than the rows, such as that of an autoanalyze, keeps their pages unmarked. */
+/**
+ * Vacuums the tasks, and returns whether their pages are marked as visible to all. A snapshot older than the rows, such
+ * as that of an autoanalyze, prevents it. Vacuum leaves up to 2 % of the pages when they alone have dead rows.
+ */
 async function isVisibleToAllAfterVacuum(client: pg.PoolClient): Promise<boolean> {
   await client.query('vacuum analyze tasks')
   const { rows } = await client.query(
-    `select relallvisible >= relpages - 1 as "isVisible" from pg_class where oid = 'tasks'::regclass`,
+    `select relallvisible > 0.95 * relpages as "isVisible" from pg_class where oid = 'tasks'::regclass`,
   )
   return rows[0].isVisible
 }

@@ -48,9 +48,7 @@ test('a process is stuck when one of its jobs finishes nothing while others do',
     await until(() => started > before)
   }
   await handleOne()
-  const startedAt = performance.now()
   while (stuck.length === 0) await handleOne()
-  expect(performance.now() - startedAt).toBeGreaterThan(400)
   expect(stuck[0]).toBe('a job runs and finishes nothing')
 })
 

@@ -11,7 +11,8 @@ test('migrate prints that it waits for another migration, and ends when that one
   await holder.query(`select pg_advisory_lock(hashtext('goals-tasks migrate'))`)
   const run = runCli({ DATABASE_URL: url }, 'migrate')
   const isWaiting = `select exists (select from pg_stat_activity
-    where datname = current_database() and application_name = 'goals-tasks migrate' and query ~ 'pg_locks') as waiting`
+    where datname = current_database() and application_name = 'goals-tasks migrate'
+      and query ~ 'pg_locks' and state = 'idle in transaction') as waiting`
   await until(async () => (await holder.query(isWaiting)).rows[0].waiting)
   await holder.end()
   expect(await run).toEqual({

@@ -1,5 +1,5 @@
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { skipped } from '../src/consumers/results.ts'
 import { createInstallation, type Installation } from './support/installation.ts'
 import { queueOf } from './support/queue-of.ts'
@@ -8,16 +8,12 @@ import { test } from './support/test.ts'
 import { startWorker } from './support/test-worker.ts'
 import { writeGoals } from './support/writer.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
-/** A sweep that Redis refused has leased the deliveries, so they come after the lease of 30 s. */
-
 const consumer = 'sync'
 /** A sync that finishes all its events without a look at them. */
 const idleSync = { [consumer]: { kind: 'external', run: async () => skipped, isIdle: () => true } } as const
 
 const untilDrained = ({ pool }: Installation) =>
-  until(async () => expect(await countRows(pool, `deliveries where consumer = '${consumer}'`)).toBe(0), {})
+  until(async () => expect(await countRows(pool, `deliveries where consumer = '${consumer}'`)).toBe(0))
 
 test('one sweep works off a backlog in full jobs, with a bounded number of jobs in the queue', async ({
   installation,

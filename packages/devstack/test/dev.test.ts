@@ -26,7 +26,7 @@ test('dev restarts only the processes that import a changed file, and leaves no 
   expect(alive([Number(before.worker)])).toEqual([])
 
   await change('packages/observability/src/logger.ts')
-  await until(() => readyLines('api') === 2 && readyLines('worker') === 3 && readyLines('ops') === 2, {})
+  await until(() => readyLines('api') === 2 && readyLines('worker') === 3 && readyLines('ops') === 2)
   expect(restarts().slice(1).sort()).toEqual(
     ['api', 'ops', 'worker'].map((name) => `${name} restarts: packages/observability/src/logger.ts changed`),
   )

@@ -59,7 +59,11 @@ test('a command of package.json reads .env only when there is one', async () => 
   expect(output()).not.toContain('not found')
 })
 
-test.for(['start', 'dev', 'api', 'worker', 'ops', 'demo', 'token', 'status', 'trace', 'migrate'])(
+const ourPrograms = Object.keys(scripts).filter((name) =>
+  /apps\/\w+\/src\/main\.ts|start\.js/.test(scripts[name] ?? ''),
+)
+
+test.for(['start', 'dev', 'dead-letters', ...ourPrograms])(
   'npm run %s replaces the shell of npm, which would keep signals to itself',
   (name) => {
     expect(scripts[name]).toMatch(/^exec node /)

@@ -1,5 +1,5 @@
 import { cleanUp, freshRedis, until } from '@goals-tasks/devstack/testing'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { connectProducer } from '../src/connection.ts'
 import { findWriteRefusal } from '../src/write-refusal.ts'
 
@@ -14,6 +14,7 @@ test('the check returns the reply of a Redis that refuses the write, and null wh
   const { url, prefix } = freshRedis()
   const admin = await open(url)
   await admin.acl('SETUSER', prefix, 'on', '>a-password', `~${prefix}:*`, '&*', '+@all')
+  onTestFinished(async () => void (await admin.acl('DELUSER', prefix)))
   const limited = await open(url.replace('://', `://${prefix}:a-password@`))
   expect(await findWriteRefusal(limited, prefix)).toBeNull()
   expect(await findWriteRefusal(limited, 'other')).toMatch(/^NOPERM /)

@@ -3,12 +3,11 @@ import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createRegistry } from '@goals-tasks/observability'
 import pino from 'pino'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createServer } from '../src/server.ts'
 
 // Every limit that would end a connection without the shutdown is longer than a test.
 const arrivalLimits = { headersMs: 200_000, requestMs: 250_000, checkEveryMs: 1_000 }
-vi.setConfig({ testTimeout: 20_000 })
 
 /** Starts a server whose route /held responds when the test calls `release`. */
 async function startServer(options: { shutdownTimeoutMs?: number } = {}) {

@@ -4,6 +4,7 @@ import { listGoals } from '../../src/features/goals/list.ts'
 import { listTasks, listTasksOfGoal } from '../../src/features/tasks/list.ts'
 import type { Client } from '../support/client.ts'
 import { manyRounds } from '../support/limits.ts'
+import { actorOf, collectPlans } from '../support/plans.ts'
 import { test } from '../support/test.ts'
 
 type Page = { data: { id: string }[]; page: { nextCursor: string | null; hasMore: boolean } }
@@ -174,14 +175,8 @@ test('a page of a long list is read along its index and never sorted', async ({ 
      select id, user_id, user_id, gen_random_uuid(), 'Of another user' from goals cross join generate_series(1, 3)`,
   )
   await pool.query('analyze goals, tasks')
-  const plans: string[] = []
-  const query = async (statement: { text: string }) => {
-    const { rows } = await pool.query(`explain (generic_plan) ${statement.text}`)
-    plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'))
-    return pool.query(statement)
-  }
-  const deps = { ...api.deps, db: { query } as unknown as typeof pool }
-  const actor = { id: ada.id, admin: false, scopes: new Set<string>(), correlationId: 'test' }
+  const { deps, plans } = collectPlans(api)
+  const actor = actorOf(ada.id)
   await listGoals(deps, actor, {})
   await listTasks(deps, actor, {})
   await listTasks(deps, actor, { assignedTo: 'me' })

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { listNotifications } from '../../src/features/notifications/list.ts'
 import { readUnreadCount } from '../../src/features/notifications/unread.ts'
 import { insertNotification } from '../support/notifications.ts'
+import { actorOf, collectPlans } from '../support/plans.ts'
 import { test as base } from '../support/test.ts'
 
 /** A user of a new, empty inbox. `add` puts a notification into it, and `list` returns the ids of a list. */
@@ -146,14 +147,8 @@ test('a page and the unread count are read along an index and never sorted', asy
     [user.id],
   )
   await pool.query('analyze notifications')
-  const plans: string[] = []
-  const query = async (statement: { text: string }) => {
-    const { rows } = await pool.query(`explain (generic_plan) ${statement.text}`)
-    plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'))
-    return pool.query(statement)
-  }
-  const deps = { ...api.deps, db: { query } as unknown as typeof pool }
-  const actor = { id: user.id, admin: false, scopes: new Set<string>(), correlationId: 'test' }
+  const { deps, plans } = collectPlans(api)
+  const actor = actorOf(user.id)
   await listNotifications(deps, actor, {})
   await listNotifications(deps, actor, { archived: true })
   await listNotifications(deps, actor, { unread: true })

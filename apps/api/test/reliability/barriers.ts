@@ -1,6 +1,5 @@
 import { until } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
-import { patiently } from '../support/limits.ts'
 
 /** The lock types that a request waits for when another transaction holds a row. */
 const rowLocks = ['tuple', 'transactionid']
@@ -41,8 +40,8 @@ export function openBarriers({ url }: { url: string }) {
     holdWrites: () => hold('lock table deliveries in share mode'),
     /** Returns how many requests wait for a lock. */
     countWaiting,
-    untilWaiting: (count: number) => until(async () => (await countWaiting()) >= count, patiently),
-    untilRowsAreFree: () => until(async () => (await countWaitingFor(rowLocks)) === 0, patiently),
+    untilWaiting: (count: number) => until(async () => (await countWaiting()) >= count),
+    untilRowsAreFree: () => until(async () => (await countWaitingFor(rowLocks)) === 0),
     async close() {
       for (const release of held) await release()
       await pool.end()

@@ -1,7 +1,7 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
 import { type Client, overwrite } from '../support/client.ts'
-import { manyRounds, patiently } from '../support/limits.ts'
+import { manyRounds } from '../support/limits.ts'
 import { test as base } from '../support/test.ts'
 import { startTestApp } from '../support/test-app.ts'
 
@@ -32,7 +32,7 @@ const test = base
       const before = await hits()
       answer = await client.get(url)
       return (await hits()) > before
-    }, patiently)
+    })
     return answer
   })
 

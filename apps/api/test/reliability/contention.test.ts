@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
-import { patiently } from '../support/limits.ts'
 import { test } from '../support/test.ts'
 
 /** Opens a connection that ends with the test. */
@@ -31,14 +30,14 @@ test('requests that wait for one key take no connection while the first is runni
   await holder.query('begin')
   await holder.query('select from goals where id = $1 for update', [goal.id])
   const first = hold()
-  await until(async () => (await countWaiting(watcher)) === 1, patiently)
+  await until(async () => (await countWaiting(watcher)) === 1)
   const others = Promise.all(Array.from({ length: 20 }, hold)).then((answers) => answers.map(({ status }) => status))
   let most = 0
   const answered = others.then(() => true)
   await until(async () => {
     most = Math.max(most, await countWaiting(watcher))
     return Promise.race([answered, false])
-  }, patiently)
+  })
   expect(new Set(await others)).toEqual(new Set([409]))
   expect(most).toBe(1)
   await holder.query('rollback')

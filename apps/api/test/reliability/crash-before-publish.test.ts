@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
-import { patiently } from '../support/limits.ts'
 import { test as base } from '../support/test.ts'
 import { startTestApp } from '../support/test-app.ts'
 
@@ -28,7 +27,7 @@ test.for([
         const before = await hits()
         await adaThere.get(url)
         return (await hits()) > before
-      }, patiently)
+      })
     const publish = api.deps.publish
     api.deps.publish = () => Promise.reject(new Error('killed'))
     expect((await ada.post(`${path}/hold`, {}, key)).status).toBe(500)

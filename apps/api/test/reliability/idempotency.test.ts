@@ -3,7 +3,6 @@ import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
 import { waitInTime } from '../../src/resource/time-limit.ts'
 import type { Client } from '../support/client.ts'
-import { patiently } from '../support/limits.ts'
 import { test as base } from '../support/test.ts'
 import { startTestApp } from '../support/test-app.ts'
 
@@ -135,7 +134,7 @@ test('a request gets 409 and Retry-After while the first with its key is running
         `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       )
       return rows.length > 0
-    }, patiently)
+    })
     const adaThere = await other.as(ada.id)
     const [here, there] = await Promise.all([
       ada.post(`/v1/goals/${goal.id}/hold`, {}, key),

@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { test as base, vi } from 'vitest'
-import { testLimitMs } from './limits.ts'
+import { test as base } from 'vitest'
 import { startTestApp, type TestAppOptions } from './test-app.ts'
-
-vi.setConfig({ testTimeout: testLimitMs, hookTimeout: testLimitMs })
 
 const noOptions: TestAppOptions = {}
 

@@ -1,18 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { cleanUp, fileFixture, until } from '@goals-tasks/devstack/testing'
-import { SignJWT } from 'jose'
+import { fileFixture, until } from '@goals-tasks/devstack/testing'
 import { test as base, expect } from 'vitest'
 import { type CollectedSpan, startCollector } from '../support/processes/collector.ts'
-import { installProcesses, jwtSecret } from '../support/processes/process-installation.ts'
+import { signToken } from '../support/processes/marked-requests.ts'
+import { installProcesses } from '../support/processes/process-installation.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 /** An API and a worker that send their spans to a collector, and the headers of the events that a receiver got. */
 const test = base.extend(
   'traced',
   { scope: 'file' },
   fileFixture(async () => {
-    const [collector, receiver] = await Promise.all([startCollector(), startReceiver()])
+    const [collector, receiver] = await Promise.all([startCollector(), startReceiver((response) => response.end())])
     const settings = {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_BSP_SCHEDULE_DELAY: '50',
@@ -23,7 +22,7 @@ const test = base.extend(
     // The worker records that there is a receiver, before the first change.
     await installation.startWorker()
     const api = await installation.startApi()
-    const authorization = `Bearer ${await signToken()}`
+    const authorization = `Bearer ${await signToken('goals:read goals:write')}`
     const send = (path: string, init: RequestInit = {}, headers: Record<string, string> = {}) =>
       fetch(`${api.url}/v1${path}`, { ...init, headers: { authorization, ...headers } })
     const createGoal = (traceparent?: string) =>
@@ -35,24 +34,6 @@ const test = base.extend(
     return { collector, api, send, createGoal, received: receiver.received }
   }),
 )
-
-const signToken = () =>
-  new SignJWT({ scope: 'goals:read goals:write' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(randomUUID())
-    .setExpirationTime('1 hour')
-    .sign(new TextEncoder().encode(jwtSecret))
-
-async function startReceiver() {
-  const received: (string | string[] | undefined)[] = []
-  const server = createServer((request, response) => {
-    received.push(request.headers.traceparent)
-    request.resume().once('end', () => response.end())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  cleanUp(async () => void server.close().closeAllConnections())
-  return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-}
 
 const newParent = (flags: '00' | '01') => {
   const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
@@ -99,7 +80,7 @@ test('a request, its statements, its jobs and their effects are one trace below 
   expect(spans.find(({ name }) => name === request)).toMatchObject({ parentSpanId: spanId, service: 'goals-tasks-api' })
   const effect = spans.find(({ name }) => name === 'effect sync')
   expect(effect).toMatchObject({ service: 'goals-tasks-worker' })
-  expect(received).toContain(`00-${traceId}-${effect?.spanId}-01`)
+  expect(received.map(({ headers }) => headers.traceparent)).toContain(`00-${traceId}-${effect?.spanId}-01`)
 })
 
 test('the id of a trace is the one in the header, the problem and the log, also when the trace is not sampled', async ({
@@ -114,7 +95,10 @@ test('the id of a trace is the one in the header, the problem and the log, also 
   const unsampled = newParent('00')
   const created = await createGoal(unsampled.traceparent)
   expect(created.headers.get('x-request-id')).toBe(unsampled.traceId)
-  await until(async () => (await send(new URL(created.headers.get('location') ?? '', api.url).pathname.slice(3))).ok)
+  // The spans of a later request are sent after those of the one before.
+  const later = newParent('01')
+  await createGoal(later.traceparent)
+  await until(() => collector.ofTrace(later.traceId).some(({ name }) => name === 'effect sync'))
   expect(collector.ofTrace(unsampled.traceId)).toEqual([])
 })
 
@@ -138,7 +122,10 @@ test('a statement of many requests and a job of many events begin traces of thei
   })
 })
 
-test('a worker without work sends no span', async ({ traced: { collector } }) => {
+test('a worker without work sends no span', async ({ traced: { collector, createGoal } }) => {
+  const { traceId, traceparent } = newParent('01')
+  await createGoal(traceparent)
+  await until(() => collector.ofTrace(traceId).some(({ name }) => name === 'effect sync'))
   const isFirst = ({ parentSpanId, links }: CollectedSpan) => !parentSpanId && links.length === 0
   const names = collector.spans.filter(isFirst).map(({ name }) => name)
   expect(names.filter((name) => !/^(GET|POST) /.test(name))).toEqual([])

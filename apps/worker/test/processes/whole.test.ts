@@ -1,4 +1,4 @@
-import { fileFixture } from '@goals-tasks/devstack/testing'
+import { fileFixture, until } from '@goals-tasks/devstack/testing'
 import { test as base, expect } from 'vitest'
 import { expectedCommits, expectedOutcome } from '../support/processes/expected-outcome.ts'
 import { parseExposition } from '../support/processes/exposition.ts'
@@ -66,12 +66,13 @@ test.skipIf(!hasPromtool)('promtool finds no fault in the metrics of any process
 })
 
 test('no process logs a secret, a title, a description or a mail address, also when it refuses a request', async ({
-  run: { api, worker, ops },
+  run: { one, api, worker, ops },
 }) => {
   const markers = await sendMarkedRequests(api.url, ops.url)
-  const outputs = [api.process, worker, ops.process].map((process) => process.stdout() + process.stderr())
   await api.process.waitForLog((line) => line.status === 400)
   await ops.process.waitForLog((line) => line.status === 401)
+  await until(async () => (await one.count('deliveries')) === 0)
+  const outputs = [api.process, worker, ops.process].map((process) => process.stdout() + process.stderr())
   for (const text of [...markers, ...sampleTexts]) for (const output of outputs) expect(output).not.toContain(text)
   for (const output of outputs) expect(output).toSatisfy(isSecretFree)
 })

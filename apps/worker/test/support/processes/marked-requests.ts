@@ -21,7 +21,8 @@ export const sampleTexts: string[] = readFileSync(
 /** Returns whether a text has neither the key of the tokens nor a token. */
 export const isSecretFree = (text: string) => !text.includes(jwtSecret) && !/\beyJ[\w-]{10,}\.eyJ/.test(text)
 
-const signToken = (scope: string) =>
+/** Returns a token of a new user. */
+export const signToken = (scope: string) =>
   new SignJWT({ scope, email: 'marker.claim@example.org' })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(randomUUID())

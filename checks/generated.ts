@@ -1,12 +1,12 @@
 /** Writes the files that derive from the code: `npm run generate`. With --check it lists the stale ones, and fails. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describeVariables } from '@goals-tasks/config'
+import { readVersion } from '@goals-tasks/config/version'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { buildApp } from '../apps/api/src/app.ts'
 import { variables as apiVariables } from '../apps/api/src/config.ts'
 import type { Deps } from '../apps/api/src/deps.ts'
 import { eventDocument } from '../apps/api/src/openapi/event-document.ts'
-import { releaseVersion } from '../apps/api/src/openapi/register.ts'
 import { opsVariables } from '../apps/ops/src/config.ts'
 import { workerVariables } from '../apps/worker/src/config.ts'
 import { prometheusRule } from './prometheus-rule.ts'
@@ -68,7 +68,7 @@ function between(path: string, mark: string, text: string): string {
 
 const files: Record<string, string> = {
   'apps/api/openapi.json': await openapi(),
-  'apps/api/asyncapi.json': `${JSON.stringify(eventDocument(releaseVersion()), null, 2)}\n`,
+  'apps/api/asyncapi.json': `${JSON.stringify(eventDocument(readVersion()), null, 2)}\n`,
   '.env.example': exampleEnvironment(),
   'docs/states.md': statesPage(),
   'docs/images/scaling.svg': scalingPlot(),

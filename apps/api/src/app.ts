@@ -20,7 +20,7 @@ import { notificationPreferenceRoutes } from './features/notification-preference
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
-import { chargeAddress, type RateLimit, registerRateLimit } from './resource/http/rate-limit.ts'
+import { chargeRefusal, type RateLimit, registerRateLimit } from './resource/http/rate-limit.ts'
 import { nameHints } from './resource/name-hints.ts'
 
 export type AppOptions = {
@@ -49,7 +49,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   // Routes above are public. Every route below needs a scope.
   registerAuth(app, {
     verify: (token) => deps.apiKeys.beside(options.verify)(token),
-    beforeRefusal: options.rateLimit && chargeAddress(options.rateLimit),
+    beforeRefusal: options.rateLimit && chargeRefusal(options.rateLimit),
   })
   if (options.rateLimit) registerRateLimit(app, options.rateLimit)
 

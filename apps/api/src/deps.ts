@@ -55,7 +55,7 @@ export function createDeps(options: {
   dispatcher: Pick<Dispatcher, 'dispatch'>
   cacheDeliveries: Pick<CacheDeliveries, 'finish'>
   retentionDays: number
-  /** Limits of the cache of API keys, for tests. */
+  /** `onError` of the API keys, and limits of their cache for tests. */
   apiKeys?: Parameters<typeof createApiKeys>[1]
 }): Deps {
   const { pool, cache, dispatcher, cacheDeliveries, retentionDays } = options

@@ -42,7 +42,10 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
   const limiter = createRateLimiter({ redis: cacheRedis, prefix: config.cache.prefix, registry })
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
-  const deps = createDeps({ pool, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays })
+  const deps = createDeps({
+    ...{ pool, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
+    apiKeys: { onError: (err) => log.debug({ err }, 'the last uses of API keys were not recorded') },
+  })
 
   const app = await buildApp(deps, {
     log,

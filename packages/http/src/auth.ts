@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { bearerTokenOf } from './bearer-token.ts'
-import { forbidden, insufficientScope, tokenMissing } from './problems.ts'
+import { forbidden, insufficientScope, Problem, tokenMissing } from './problems.ts'
 import type { Scope } from './scopes.ts'
 import type { AuthenticatedActor, Verifier } from './verifier.ts'
 
@@ -24,7 +24,10 @@ declare module 'fastify' {
 
 export type AuthOptions = {
   verify: Verifier
-  /** Called before a request with a missing or bad token is refused. Its error replaces the refusal. */
+  /**
+   * Called before a request is refused because of its token: missing, bad, or not enough for the route. `actor` is set
+   * when the token is good. Its error replaces the refusal. Not called when the token could not be verified.
+   */
   beforeRefusal?: ((request: FastifyRequest, reply: FastifyReply) => Promise<void>) | undefined
 }
 
@@ -41,15 +44,15 @@ export function registerAuth(app: FastifyInstance, { verify, beforeRefusal }: Au
   app.addHook('onRequest', (request, reply, done) => {
     const { scope, tokenOnly } = request.routeOptions.config
     if (!scope) return done()
+    const refuse = (refusal: Error): void => {
+      if (!beforeRefusal || !isAboutToken(refusal)) done(refusal)
+      else beforeRefusal(request, reply).then(() => done(refusal), done)
+    }
     const admit = (actor: AuthenticatedActor): void => {
       request.actor = actor
-      if (!actor.scopes.has(scope) && !actor.admin) done(insufficientScope(scope))
-      else if (tokenOnly && actor.keyId) done(forbidden('This operation takes a token of the user, not an API key.'))
+      if (!actor.scopes.has(scope) && !actor.admin) refuse(insufficientScope(scope))
+      else if (tokenOnly && actor.keyId) refuse(forbidden('This operation takes a token of the user, not an API key.'))
       else done()
-    }
-    const refuse = (refusal: Error): void => {
-      if (!beforeRefusal) done(refusal)
-      else beforeRefusal(request, reply).then(() => done(refusal), done)
     }
     const actor = identify(request, verify)
     if (actor instanceof Error) return refuse(actor)
@@ -58,6 +61,9 @@ export function registerAuth(app: FastifyInstance, { verify, beforeRefusal }: Au
     else admit(actor)
   })
 }
+
+/** An error of Postgres or of the key server is no fault of the client. */
+const isAboutToken = (refusal: Error) => refusal instanceof Problem && refusal.code !== 'unavailable'
 
 /** Returns the actor of a request, or the refusal of a missing or bad token. */
 function identify({ headers }: FastifyRequest, verify: Verifier): ReturnType<Verifier> | Error {

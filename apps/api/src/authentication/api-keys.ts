@@ -30,6 +30,9 @@ const defaults = {
   flushEveryMs: 30_000,
 }
 
+/** `onError` is called when uses of keys were not recorded. Default: nothing reports it. */
+type Options = Partial<typeof defaults> & { onError?: (err: unknown) => void }
+
 export type ApiKeys = ReturnType<typeof createApiKeys>
 
 /** The latest instant of a Date, for a key that does not expire. */
@@ -39,13 +42,13 @@ const never = 8.64e15
  * Verifies API keys against the table `api_keys` and records when they were used. A verified key is cached for 30
  * seconds. An unknown key is looked up each time, and lookups share round trips.
  */
-export function createApiKeys(db: Executor, options: Partial<typeof defaults> = {}) {
+export function createApiKeys(db: Executor, { onError = () => undefined, ...options }: Options = {}) {
   const { maxCached, cachedMs, refusedMs, flushEveryMs } = { ...defaults, ...options }
   // By the text of the key.
   const verified = new LRUCache<string, AuthenticatedActor>({ max: maxCached, ttl: cachedMs, ttlResolution: 100 })
   // By id. A lookup that began before the revocation ends within this time.
   const revoked = new LRUCache<string, true>({ max: maxCached, ttl: refusedMs, ttlResolution: 100 })
-  const uses = createLastUses(db, flushEveryMs)
+  const uses = createLastUses(db, flushEveryMs, onError)
 
   async function verifyStored(key: string): Promise<AuthenticatedActor> {
     const given = parseKey(key)

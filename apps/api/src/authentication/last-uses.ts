@@ -13,8 +13,9 @@ const maxBuffered = 10_000
 /**
  * Collects when API keys were last used, and stores it with one statement per `everyMs`. A process that dies loses the
  * uses since the last statement. Above ten thousand keys, further ones are not recorded until the next statement.
+ * @param onError called when a statement fails
  */
-export function createLastUses(db: Executor, everyMs: number) {
+export function createLastUses(db: Executor, everyMs: number, onError: (err: unknown) => void) {
   let lastUses = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<unknown> = Promise.resolve()
@@ -25,7 +26,7 @@ export function createLastUses(db: Executor, everyMs: number) {
     lastUses = new Map()
     const values = { ids: entries.map(([id]) => id), times: entries.map(([, at]) => at) }
     // The time of a use is a hint, so a statement that fails is not repeated.
-    running = entries.length === 0 ? running : running.then(() => store(db, values)).catch(() => undefined)
+    running = entries.length === 0 ? running : running.then(() => store(db, values)).catch(onError)
     return running
   }
 

@@ -2,6 +2,7 @@ import { type DomainEvent, exampleIds, Task, toCloudEvent } from '@goals-tasks/e
 import { createAsset, escapeHtml, htmlPage, inlineCode, sendHtml } from '@goals-tasks/http'
 import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
+import { exampleOf } from '../resource/fields.ts'
 import { cloudEventSchema, eventDescriptions, eventDocument, sentTypes } from './event-document.ts'
 
 /** Serves the AsyncAPI document of the events at /asyncapi.json, and a page to read at /docs/events. */
@@ -27,12 +28,7 @@ function members({ properties }: TSchema & { properties: Record<string, { descri
 }
 
 /** A task as it is in the examples of its schema. */
-const task = Object.fromEntries(
-  Object.entries(Task.properties as Record<string, { examples?: unknown[] }>).map(([name, { examples = [null] }]) => [
-    name,
-    examples[0],
-  ]),
-) as Task
+const task = exampleOf(Task.properties) as Task
 
 /** An event that renames the task of the examples. */
 export const exampleEvent: DomainEvent<'task:updated'> = {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
+import { readVersion } from '@goals-tasks/config/version'
 import { createAsset } from '@goals-tasks/http'
 import type { FastifyInstance } from 'fastify'
 import { type Document, hoistComponents } from './components.ts'
@@ -17,7 +17,7 @@ export async function registerOpenapi(app: FastifyInstance, publicUrl = ''): Pro
       openapi: '3.1.0',
       info: {
         title: 'goals-tasks',
-        version: releaseVersion(),
+        version: readVersion(),
         description: introduction,
         license: { name: 'MIT', identifier: 'MIT' },
       },
@@ -47,12 +47,8 @@ export async function registerOpenapi(app: FastifyInstance, publicUrl = ''): Pro
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
 
   await app.register(registerDocsPage)
-  registerEventPages(app, releaseVersion())
+  registerEventPages(app, readVersion())
 }
-
-/** The version of the release, which the package.json of the repository names. */
-export const releaseVersion = (): string =>
-  JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')).version
 
 const tags = [
   { name: 'api-keys', description: 'API keys: by such a key a program acts as the user who created it.' },

@@ -1,5 +1,5 @@
 import { hasVisibleCharacter, maxTextLength, normalizeText } from '@goals-tasks/events'
-import { type FieldError, invalidBody } from '@goals-tasks/http'
+import { type FieldError, invalidBody, showValue } from '@goals-tasks/http'
 
 type Text = { title?: string; description?: string | null; category?: string | null; tags?: readonly string[] }
 
@@ -27,11 +27,12 @@ function errorsOf({ title, description, category, tags = [] }: Text): FieldError
     ...lengthErrors('/description', description ?? '', maxTextLength.description),
     ...nameErrors('/category', category, maxTextLength.category),
     ...tags.flatMap((tag, i) => nameErrors(`/tags/${i}`, tag, maxTextLength.tag)),
-    ...repeated.map(({ tag, i }) => ({ pointer: `/tags/${i}`, detail: `repeats ${JSON.stringify(tag)}` })),
+    ...repeated.map(({ tag, i }) => ({ pointer: `/tags/${i}`, detail: `repeats ${showValue(tag)}` })),
   ]
 }
 
-function nameErrors(pointer: string, text: string | null | undefined, maxLength: number): FieldError[] {
+/** Returns the errors of a normalized name: no visible character, or too long. */
+export function nameErrors(pointer: string, text: string | null | undefined, maxLength: number): FieldError[] {
   if (typeof text !== 'string') return []
   if (!hasVisibleCharacter(text)) return [{ pointer, detail: 'has no visible character' }]
   return lengthErrors(pointer, text, maxLength)

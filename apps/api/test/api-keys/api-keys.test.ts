@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect, vi } from 'vitest'
 import { createKey } from '../../src/authentication/key-format.ts'
+import { createLastUses } from '../../src/authentication/last-uses.ts'
 import { overwrite } from '../support/client.ts'
 import { test as base } from '../support/test.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
@@ -168,6 +169,14 @@ test('the last use of a key is stored in batches, and at the end of the process'
   expect((await ada.get(`/v1/api-keys/${id}`)).body).toMatchObject({ lastUsedAt: instant, version: 1 })
 })
 
+test('a statement that cannot record the last uses is reported', async ({ api }) => {
+  const reported: unknown[] = []
+  const uses = createLastUses(api.pool, 100_000, (err) => reported.push(err))
+  uses.record('no UUID')
+  await uses.close()
+  expect(reported).toEqual([expect.objectContaining({ code: '22P02' })])
+})
+
 test('a rename needs the version, and changes nothing else', async ({ ada, create }) => {
   const { id, key, ...fields } = await create()
   const url = `/v1/api-keys/${id}`
@@ -178,6 +187,24 @@ test('a rename needs the version, and changes nothing else', async ({ ada, creat
     body: { ...fields, name: 'New', version: 2 },
   })
   expect((await ada.patch(url, {}, overwrite)).body.version).toBe(2)
+})
+
+test('a name is refused when no character of it is visible, or when its composed form is too long', async ({
+  ada,
+  create,
+}) => {
+  const { id } = await create()
+  // The composed form of U+0958 has two characters.
+  const cases = {
+    '\u200b': 'has no visible character',
+    ['\u0958'.repeat(51)]: 'must have at most 100 characters, not 102',
+  }
+  for (const [name, detail] of Object.entries(cases)) {
+    const refused = { status: 422, body: { errors: [{ pointer: '/name', detail }] } }
+    expect(await ada.post('/v1/api-keys', { name, scopes })).toMatchObject(refused)
+    expect(await ada.patch(`/v1/api-keys/${id}`, { name, version: 1 })).toMatchObject(refused)
+  }
+  expect((await ada.get(`/v1/api-keys/${id}`)).body).toMatchObject({ name: 'Import', version: 1 })
 })
 
 test('a user has at most a hundred usable keys, also when they are created at once', async ({ api }) => {

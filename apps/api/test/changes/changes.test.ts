@@ -55,6 +55,8 @@ test('the pages from the beginning join without a gap when the limit is small', 
     hasMore = page.hasMore
   }
   expect(found).toEqual(ids)
+  const { headers } = await ada.get('/v1/changes?cursor=beginning&limit=2')
+  expect(headers.link).toMatch(/^<\/v1\/changes\?cursor=.*; rel="next"$/)
 })
 
 test('a former assignee gets a removal without a state, and a new one never the old state', async ({ api }) => {
@@ -100,6 +102,13 @@ test('a cursor is refused when it is malformed or belongs to another user', asyn
     editCursor(own, (members) => members.splice(3, 1, '5:1:x')),
     editCursor(own, (members) => members.splice(3, 1, "1:1:'; select 1")),
     editCursor(own, (members) => members.splice(0, 1, 2)),
+    // Postgres refuses these snapshots: xmin is above xmax, or the open transactions are outside or out of order.
+    ...['5:1:', '5:9:3', '5:9:9', '5:9:7,6', '9223372036854775808:9223372036854775807:'].flatMap((snapshot) => [
+      editCursor(own, (members) => members.splice(3, 1, snapshot)),
+      editCursor(own, (members) => members.push(snapshot, 0, 0, '1', '1')),
+    ]),
+    // The position is above the largest bigint.
+    editCursor(own, (members) => members.push('5:9:', 0, 0, '1', '9223372036854775808')),
   ]
   for (const cursor of cursors) {
     const refused = await ada.get(`/v1/changes?cursor=${cursor}`)

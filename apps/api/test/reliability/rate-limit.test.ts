@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
+import { createVerifier } from '@goals-tasks/http'
+import { createLogger, createRegistry } from '@goals-tasks/observability'
+import pg from 'pg'
 import { expect } from 'vitest'
+import { buildApp } from '../../src/app.ts'
+import { createApiKeys } from '../../src/authentication/api-keys.ts'
+import { createKey } from '../../src/authentication/key-format.ts'
 import { readRateLimits } from '../../src/rate-limits.ts'
 import { test as base } from '../support/test.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { auth } from '../support/token.ts'
 
 /** A window in which a test refills nothing. */
 const daily = (quota: number) => `${quota}/86400`
@@ -98,6 +105,46 @@ test('requests without a valid token share the quota of their address, and OPTIO
   expect(statuses).toEqual([401, 401, 200, 404, 429, 429, 204])
   const user = await api.as()
   expect((await user.get('/v1/goals')).status).toBe(200)
+})
+
+test('a request without the scope of its route counts for its user or its API key', async ({ api }) => {
+  const user = await api.as(randomUUID(), 'goals:read')
+  const statuses = []
+  for (let i = 0; i < 21; i++) statuses.push((await user.get('/v1/tasks')).status)
+  expect(statuses).toEqual([...Array(20).fill(403), 429])
+  const admin = await api.as(randomUUID(), 'admin')
+  const { body } = await admin.post('/v1/api-keys', { name: 'x', scopes: ['admin'] })
+  const headers = { authorization: `Bearer ${body.key}` }
+  const refused = await api.app.inject({ method: 'DELETE', url: `/v1/api-keys/${body.id}`, headers })
+  expect(refused.json()).toMatchObject({ status: 403, code: 'forbidden' })
+  expect(refused.headers.ratelimit).toMatch(/^"key";r=6;t=/)
+})
+
+test('a request does not count when the key server or Postgres is away and nothing verifies its token', async ({
+  api,
+}) => {
+  const apiKeys = createApiKeys(new pg.Pool({ connectionString: 'postgres://127.0.0.1:1/none' }))
+  const app = await buildApp(
+    { ...api.deps, apiKeys },
+    {
+      ...{ log: createLogger('api', 'silent'), registry: createRegistry(), corsOrigins: [], trustProxy: [] },
+      verify: createVerifier({ ...auth, secret: undefined, jwksUrl: 'http://127.0.0.1:1/keys' }),
+      rateLimit: rateLimits && { limits: rateLimits, limiter: api.limiter },
+    },
+  )
+  try {
+    const unsigned = [{ alg: 'RS256' }, {}, {}].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    for (const token of [unsigned.join('.'), createKey(randomUUID()).key]) {
+      const headers = { authorization: `Bearer ${token}` }
+      const send = () => app.inject({ url: '/v1/goals', headers, remoteAddress: '192.0.2.8' })
+      const answers = await Promise.all(Array.from({ length: 5 }, send))
+      expect(answers.map(({ statusCode, headers }) => [statusCode, headers.ratelimit])).toEqual(
+        Array(5).fill([503, undefined]),
+      )
+    }
+  } finally {
+    await app.close()
+  }
 })
 
 test('nothing is limited by default', async () => {

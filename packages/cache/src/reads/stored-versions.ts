@@ -1,5 +1,6 @@
 import { type EntityKind, generationKey } from '../layout.ts'
 import type { CacheRedis } from '../redis/connect.ts'
+import { parseEntry } from './entries.ts'
 
 type Stored = { kind: EntityKind; id: string }
 
@@ -19,7 +20,7 @@ export async function readStoredVersions(
     ...entities.map(({ kind, id }) => redis.getrange(`${prefix}:${kind}:${id}`, 0, headLength)),
   ])
   return heads.map((head) => {
-    const [version, , stored] = (head ?? '').split('\n', 1)[0]?.split(' ') ?? []
-    return stored !== undefined && stored === generation ? Number(version) : null
+    const entry = parseEntry(head)
+    return entry.generation === generation ? entry.version : null
   })
 }

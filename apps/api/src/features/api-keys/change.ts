@@ -1,13 +1,14 @@
 import { prepareStatement } from '@goals-tasks/db'
-import { invalidBody, Problem } from '@goals-tasks/http'
+import { normalizeText } from '@goals-tasks/events'
+import { invalidBody, unavailable } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import type { Deps } from '../../deps.ts'
 import { type Actor, actorValues } from '../../resource/actor.ts'
 import type { EntityText } from '../../resource/optimistic-change.ts'
 import { checkPrecondition, type Precondition } from '../../resource/precondition.ts'
-import { nameErrors } from './create.ts'
+import { nameErrors } from '../../resource/text.ts'
 import { apiKeyText, isActors, loadApiKey, type StoredApiKey } from './read.ts'
-import { type ApiKeyPatch, normalizeName } from './schemas.ts'
+import { type ApiKeyPatch, maxNameLength } from './schemas.ts'
 
 const update = prepareStatement<EntityText>(
   'api_key_rename',
@@ -23,8 +24,8 @@ export async function renameApiKey(
   id: string,
   { body, precondition }: { body: ApiKeyPatch; precondition: Precondition },
 ): Promise<EntityText> {
-  const name = body.name === undefined ? undefined : normalizeName(body.name)
-  const errors = name === undefined ? [] : nameErrors(name)
+  const name = body.name === undefined ? undefined : normalizeText(body.name)
+  const errors = nameErrors('/name', name, maxNameLength)
   if (errors.length > 0) throw invalidBody(errors)
   return changeApiKey({ deps, actor, id, precondition, touches: ['name'] }, async (key) =>
     name === undefined ? key : (await update(deps.db, { ...valuesOf(actor, key), name }))[0],
@@ -69,7 +70,5 @@ async function changeApiKey(
     const written = await write(key)
     if (written) return written
   }
-  throw new Problem('unavailable', 'Other changes of this API key keep overtaking this one. Try again.', {
-    headers: { 'retry-after': '1' },
-  })
+  throw unavailable('Other changes of this API key keep overtaking this one. Try again.')
 }

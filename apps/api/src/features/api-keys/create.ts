@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { prepareStatement } from '@goals-tasks/db'
-import { hasVisibleCharacter } from '@goals-tasks/events'
+import { normalizeText } from '@goals-tasks/events'
 import { type FieldError, invalidBody, Problem } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import { createKey } from '../../authentication/key-format.ts'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
+import { nameErrors } from '../../resource/text.ts'
 import { apiKeyText } from './read.ts'
-import { type NewApiKey, normalizeName } from './schemas.ts'
+import { maxNameLength, type NewApiKey } from './schemas.ts'
 
 const maxKeys = 100
 
 const lockKeysOf = prepareStatement<object>(
   'api_keys_lock',
-  sql`select pg_advisory_xact_lock(hashtext('API keys of ' || ${sql.placeholder('actorId')}::text))`,
+  sql`select pg_advisory_xact_lock(hashtextextended('API keys of ' || ${sql.placeholder('actorId')}::text, 0))`,
 )
 const isUsable = sql`revoked_at is null and (expires_at is null or expires_at > now())`
 const insert = prepareStatement<{ text: string; version: number }>(
@@ -34,8 +35,12 @@ export type NewKey = { id: string; text: string; version: number; key: string }
  * @throws Problem 422 for a scope that the actor's token lacks, 409 when the actor has a hundred keys
  */
 export async function createApiKey(deps: Deps, actor: Actor, input: NewApiKey): Promise<NewKey> {
-  const name = normalizeName(input.name)
-  const errors = [...nameErrors(name), ...scopeErrors(actor, input), ...expiryErrors(deps, input)]
+  const name = normalizeText(input.name)
+  const errors = [
+    ...nameErrors('/name', name, maxNameLength),
+    ...scopeErrors(actor, input),
+    ...expiryErrors(deps, input),
+  ]
   if (errors.length > 0) throw invalidBody(errors)
   const id = randomUUID()
   const { key, secretHash } = createKey(id)
@@ -52,9 +57,6 @@ export async function createApiKey(deps: Deps, actor: Actor, input: NewApiKey): 
     )
   return { ...stored, id, key }
 }
-
-export const nameErrors = (name: string): FieldError[] =>
-  hasVisibleCharacter(name) ? [] : [{ pointer: '/name', detail: 'has no visible character' }]
 
 const scopeErrors = ({ admin, scopes: own }: Actor, { scopes }: NewApiKey): FieldError[] =>
   scopes.flatMap((scope, i) =>

@@ -1,8 +1,9 @@
-import { Id, Instant, Nullable, normalizeText, stringEnum } from '@goals-tasks/events'
+import { Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
 import { type Scope, userScopes } from '@goals-tasks/http'
 import Type, { type Static } from 'typebox'
 import { annotated, Version } from '../../resource/fields.ts'
 
+/** In code points, before and after the normalization. */
 export const maxNameLength = 100
 
 /** Scopes that a key may have. A key cannot manage keys, and the process of operators takes no keys. */
@@ -89,6 +90,3 @@ export const CreatedApiKey = Type.Object(
 )
 
 export const ApiKeyParams = Type.Object({ keyId: annotated(Id, 'The id of the API key.', exampleId) })
-
-/** Returns the name as it is stored. */
-export const normalizeName = (text: string): string => normalizeText(text)

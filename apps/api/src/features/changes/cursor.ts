@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
 import type { FeedPlace } from '@goals-tasks/db'
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { decodeCursor, digest, encodeCursor } from '../../resource/lists/cursor-text.ts'
 
 const formatVersion = 1
 
@@ -32,14 +32,18 @@ export type FeedCursor = {
 export function formatCursor(readerId: string, { epoch, from, rest }: FeedCursor): string {
   const { to, after } = rest ?? {}
   const place = to && after ? [to.snapshot, to.takenAtMs, after.part, after.xid, after.position] : []
-  const all = [formatVersion, ownerTag(readerId), epoch, from.snapshot, from.takenAtMs, ...place]
-  return Buffer.from(JSON.stringify(all)).toString('base64url')
+  return encodeCursor([formatVersion, digest(readerId), epoch, from.snapshot, from.takenAtMs, ...place])
 }
 
-/** Returns the cursor, or undefined when the text is none of this user. */
+/**
+ * Returns the cursor, or undefined when the text is none of this user, or when Postgres would refuse a part of it: one
+ * statement looks for the events of all waiting readers, so one bad snapshot would fail the waits of all.
+ */
 export function parseCursor(readerId: string, text: string): FeedCursor | undefined {
-  const decoded = decode(text)
-  return members.Check(decoded) && decoded[1] === ownerTag(readerId) ? toCursor(decoded) : undefined
+  const decoded = decodeCursor(text)
+  if (!members.Check(decoded) || decoded[1] !== digest(readerId)) return undefined
+  const cursor = toCursor(decoded)
+  return hasValidPlaces(cursor) ? cursor : undefined
 }
 
 function toCursor(members: Static<typeof Members>): FeedCursor {
@@ -50,12 +54,14 @@ function toCursor(members: Static<typeof Members>): FeedCursor {
   return { epoch, from, rest: { to: { snapshot: to, takenAtMs: toTakenAtMs }, after: { part, xid, position } } }
 }
 
-const ownerTag = (readerId: string) => hash('sha256', readerId, 'base64url').slice(0, 12)
+/** The largest `bigint` of Postgres. */
+const maxPosition = 2n ** 63n - 1n
 
-function decode(text: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString())
-  } catch {
-    return undefined
-  }
+const hasValidPlaces = ({ from, rest }: FeedCursor): boolean =>
+  isOrdered(from.snapshot) && (!rest || (isOrdered(rest.to.snapshot) && BigInt(rest.after.position) <= maxPosition))
+
+/** Returns whether xmin is at most xmax, and the open transactions lie between them in ascending order. */
+function isOrdered(snapshot: string): boolean {
+  const [xmin = 0n, xmax = 0n, ...open] = snapshot.split(/[:,]/).filter(Boolean).map(BigInt)
+  return xmin <= xmax && open.every((xid, i) => xid >= xmin && xid < xmax && (i === 0 || xid > (open[i - 1] ?? 0n)))
 }

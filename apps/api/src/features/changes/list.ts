@@ -61,10 +61,13 @@ const windowOf = ({ from, rest }: FeedCursor): FeedWindow => ({
   after: rest?.after ?? null,
 })
 
-/** A token reads the events of those entities whose scope it has. */
-const filterOf = ({ id, admin, scopes }: Actor, { types }: ChangesQuery) => ({
-  readerId: id,
-  entities: feedEntityNames.filter((name) => admin || scopes.has(feedEntities[name].scope)),
+/** Returns the kinds of entities whose scope the actor has. */
+const readableEntities = ({ admin, scopes }: Actor) =>
+  feedEntityNames.filter((name) => admin || scopes.has(feedEntities[name].scope))
+
+const filterOf = (actor: Actor, { types }: ChangesQuery) => ({
+  readerId: actor.id,
+  entities: readableEntities(actor),
   types: types ?? null,
 })
 
@@ -74,9 +77,7 @@ const isExpired = ({ epoch, from }: FeedCursor, page: FeedPage): boolean =>
 
 async function expired({ db }: Db, actor: Actor): Promise<Problem> {
   const cursor = formatCursor(actor.id, cursorAt(await takeFeedSnapshot(db)))
-  const lists = feedEntityNames
-    .filter((name) => actor.admin || actor.scopes.has(feedEntities[name].scope))
-    .map((name) => feedEntities[name].list)
+  const lists = readableEntities(actor).map((name) => feedEntities[name].list)
   return new Problem(
     'cursor-expired',
     'Events after this cursor are no longer kept. Load the present state, and go on with the cursor in `snapshot`.',

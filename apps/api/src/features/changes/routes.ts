@@ -1,11 +1,15 @@
+import { throttled } from '@goals-tasks/observability'
 import type { FastifyPluginAsync } from 'fastify'
 import type { Deps } from '../../deps.ts'
 import { createOperations } from '../../resource/http/operations.ts'
-import { followed } from '../../resource/http/responses.ts'
+import { nextPage, viewed } from '../../resource/http/responses.ts'
 import { changesAccess } from './access.ts'
 import { listChanges, snapshotToWaitFrom } from './list.ts'
 import { ChangesPage, ChangesQuery } from './schemas.ts'
 import { createWaiting } from './waiting.ts'
+
+/** The query for waiting requests runs four times a second. */
+const reportEveryMs = 60_000
 
 export const changesRoutes =
   (deps: Deps): FastifyPluginAsync =>
@@ -13,7 +17,11 @@ export const changesRoutes =
     const { query } = createOperations(app, deps, {
       ...{ tag: 'changes', read: 'tasks:read', write: 'tasks:write' },
     })
-    const waiting = createWaiting(deps.db)
+    const waiting = createWaiting(deps.db, {
+      onError: throttled(reportEveryMs, (err) =>
+        app.log.warn({ err }, 'the query for the events of waiting requests failed'),
+      ),
+    })
     app.addHook('preClose', (done) => {
       waiting.close()
       done()
@@ -29,10 +37,11 @@ export const changesRoutes =
       access: { rule: changesAccess.anyone },
       query: ChangesQuery,
       problems: ['cursor-mismatch', 'cursor-expired'],
-      response: followed(ChangesPage),
-      async wait(actor, { query }) {
+      response: viewed('One page of the feed.', ChangesPage, nextPage),
+      async wait(actor, { query }, hangUp) {
         const from = snapshotToWaitFrom(actor, query)
-        if (from !== undefined && query.wait) await waiting.waitForEvents(actor.id, from, query.wait * 1_000)
+        if (from === undefined || !query.wait) return
+        await waiting.waitForEvents(actor.id, from, { ms: query.wait * 1_000, signal: hangUp })
       },
       run: (deps, actor, { query }) => listChanges(deps, actor, query),
     })

@@ -4,11 +4,18 @@ type Waiter = { readerId: string; from: string; end: () => void }
 
 const defaultLimits = { everyMs: 250, perReader: 10, total: 10_000 }
 
+/** `onError` is called for each query that fails, so four times a second: throttle it. */
+type Options = Partial<typeof defaultLimits> & { onError: (err: unknown) => void }
+
+/** The longest time of a wait, and a signal that ends it earlier. */
+type Wait = { ms: number; signal?: AbortSignal }
+
 /**
  * Lets requests wait for events. One query per `everyMs` looks for all of them, and none runs while no request waits. A
  * request above the limits does not wait. Close it before the server closes.
  */
-export function createWaiting(db: Executor, { everyMs, perReader, total } = defaultLimits) {
+export function createWaiting(db: Executor, { onError, ...limits }: Options) {
+  const { everyMs, perReader, total } = { ...defaultLimits, ...limits }
   const waiters = new Set<Waiter>()
   let isClosed = false
   let isLooking = false
@@ -16,8 +23,11 @@ export function createWaiting(db: Executor, { everyMs, perReader, total } = defa
   async function look(): Promise<void> {
     isLooking = waiters.size > 0
     if (!isLooking) return
-    // An outage ends no wait: the read that follows the wait reports it.
-    const found = await findReadersWithEvents(db, [...waiters]).catch(() => [])
+    // An error ends no wait: the next query may succeed.
+    const found = await findReadersWithEvents(db, [...waiters]).catch((err: unknown) => {
+      onError(err)
+      return []
+    })
     for (const { end } of found) end()
     setTimeout(look, everyMs)
   }
@@ -28,17 +38,19 @@ export function createWaiting(db: Executor, { everyMs, perReader, total } = defa
   }
 
   return {
-    /** Resolves when the reader has an event that is not in the snapshot `from`, and after `ms` at the latest. */
-    waitForEvents(readerId: string, from: string, ms: number): Promise<void> {
-      if (isClosed || isFull(readerId)) return Promise.resolve()
+    /** Resolves when the reader has an event that is not in the snapshot `from`, and when the wait ends without one. */
+    waitForEvents(readerId: string, from: string, { ms, signal }: Wait): Promise<void> {
+      if (isClosed || signal?.aborted || isFull(readerId)) return Promise.resolve()
       return new Promise((resolve) => {
         const end = (): void => {
           clearTimeout(timer)
+          signal?.removeEventListener('abort', end)
           waiters.delete(waiter)
           resolve()
         }
         const waiter: Waiter = { readerId, from, end }
         const timer = setTimeout(end, ms)
+        signal?.addEventListener('abort', end)
         waiters.add(waiter)
         if (!isLooking) void look()
       })

@@ -9,9 +9,13 @@ const load = prepareStatement<NotificationPreference>(
   sql`select kind, channel, is_enabled as "isEnabled" from notification_preferences where user_id = ${actorId}`,
 )
 
-/** Returns all choices of the actor as JSON: one per kind and channel. A choice without a row is enabled. */
+/** Returns all choices of the actor as JSON. */
 export async function readPreferences(db: Executor, actor: Actor): Promise<string> {
-  const stored = await load(db, { actorId: actor.id })
+  return preferencesText(await load(db, { actorId: actor.id }))
+}
+
+/** Returns all choices as JSON: one per kind and channel. A choice that is not stored is enabled. */
+export function preferencesText(stored: readonly NotificationPreference[]): string {
   const preferences = notificationChannels.flatMap((channel) =>
     notificationKinds.map((kind): NotificationPreference => {
       const row = stored.find((each) => each.kind === kind && each.channel === channel)

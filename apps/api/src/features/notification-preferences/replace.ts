@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
 import { jsonResponse } from '../../resource/http/reply.ts'
 import type { StoredResponse } from '../../resource/idempotency.ts'
-import { readPreferences } from './read.ts'
+import { preferencesText } from './read.ts'
 import type { NotificationChoices, NotificationPreference } from './schemas.ts'
 
 /** Two requests of one user would otherwise each keep the rows that the other one is inserting. */
@@ -38,11 +38,11 @@ export async function replacePreferences(
   { preferences }: NotificationChoices,
 ): Promise<StoredResponse> {
   refuseRepetition(preferences)
-  return deps.transaction({ actorId: actor.id }, async ({ db }) => {
+  await deps.transaction({ actorId: actor.id }, async ({ db }) => {
     await lock(db, { actorId: actor.id })
     await replace(db, { actorId: actor.id, wanted: JSON.stringify(preferences) })
-    return jsonResponse(await readPreferences(db, actor))
   })
+  return jsonResponse(preferencesText(preferences))
 }
 
 function refuseRepetition(preferences: readonly NotificationPreference[]): void {

@@ -1,5 +1,5 @@
 import { type ProblemCode, type Scope, sendPage } from '@goals-tasks/http'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static, type TSchema } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../actor.ts'
@@ -55,8 +55,8 @@ const everyWrite: readonly ProblemCode[] = [
 export type Read<P extends TSchema, Q extends TSchema> = Described & {
   params?: P
   query: Q
-  /** Waits before `run`, and longer than a request waits for Postgres. */
-  wait?: (actor: Actor, input: { query: Static<Q> }) => Promise<unknown>
+  /** Waits before `run`, and longer than a request waits for Postgres. `hangUp` aborts when the client hangs up. */
+  wait?: (actor: Actor, input: { query: Static<Q> }, hangUp: AbortSignal) => Promise<unknown>
   run(deps: Deps, actor: Actor, input: { params: Static<P>; query: Static<Q> }): Promise<Representation>
 }
 
@@ -75,7 +75,7 @@ export type Write<P extends TSchema, B extends TSchema> = Described & {
 }
 
 type Unversioned<P extends TSchema, B extends TSchema> = Write<P, B> & {
-  /** Runs before the precondition is checked. Throws a 404 for what the actor may not see. */
+  /** Throws the same 404 as `run`. Called for a precondition that names a version, because a 404 is more important. */
   find?(deps: Deps, actor: Actor, params: Static<P>): Promise<void>
 }
 
@@ -139,7 +139,7 @@ export function createOperations(
       write(method, url, creating, {
         ...operation,
         async run(deps, actor, input) {
-          await find?.(deps, actor, input.params)
+          if (input.precondition.versions !== 'any') await find?.(deps, actor, input.params)
           requireNoVersion(input.precondition)
           return operation.run(deps, actor, input)
         },
@@ -161,8 +161,9 @@ export function createOperations(
           const input = { params: request.params as Static<P>, query: request.query as Static<Q> }
           const actor = actorOf(request)
           if (wait) {
+            const hangUp = hangUpOf(reply)
             await request.admission
-            await wait(actor, input)
+            await wait(actor, input, hangUp)
           }
           const page = waitInTime(deps, run(deps, actor, input))
           if (request.admission) {
@@ -189,6 +190,14 @@ export function createOperations(
       operation: Write<P, B>,
     ) => write(method, url, operation.changesAll ? changingAll : changing, operation),
   }
+}
+
+/** Returns a signal that aborts when the connection closes. `request.signal` aborts as soon as a body was read, too. */
+function hangUpOf({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  if (raw.closed) controller.abort()
+  else raw.once('close', () => controller.abort())
+  return controller.signal
 }
 
 /** Returns the id of the goal or task that the address names: `/v1/tasks/{taskId}/dependencies/{blockerId}`. */

@@ -44,8 +44,11 @@ export function registerRateLimit(app: FastifyInstance, rateLimit: RateLimit): v
   })
 }
 
-/** Counts a request whose token was refused against its address. Rejects with a 429 above the limit. */
-export const chargeAddress =
+/**
+ * Counts a refused request for its API key or user when its token is good, else for its address. Rejects with a 429
+ * above the limit.
+ */
+export const chargeRefusal =
   (rateLimit: RateLimit) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const refusal = await admit(rateLimit, { request, reply, cost: 1 })

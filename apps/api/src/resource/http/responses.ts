@@ -68,15 +68,20 @@ export const ok = (schema: TSchema, noun = 'goal or task') => ({
 export const restored = (schema: TSchema) => ({
   200: json('The restored goal or task.', schema, { ...tagged, ...eventId, ...replayed }),
 })
-export const okOrUnchanged = (schema: TSchema, noun = 'goal or task') => ({
-  200: json(`The ${noun} as it is now.`, schema, tagged),
+/** The header of a page that another one follows. */
+export const nextPage = {
+  Link: header(
+    'The address of the next page, with `rel="next"`. The last page has no such header.',
+    '</v1/goals?limit=50&cursor=WzEsIl8iXQ>; rel="next"',
+  ),
+}
+/** The responses of a read. A client that has the current representation gets a 304. */
+export const viewed = (description: string, schema: TSchema, extra: object = {}) => ({
+  200: json(description, schema, { ...tagged, ...extra }),
   304: unchanged,
 })
-/** The responses of a read and of a write whose result has no version. */
-export const viewed = (description: string, schema: TSchema) => ({
-  200: json(description, schema, tagged),
-  304: unchanged,
-})
+export const okOrUnchanged = (schema: TSchema, noun = 'goal or task') => viewed(`The ${noun} as it is now.`, schema)
+/** The response of a write whose result has no version. */
 export const done = (description: string, schema: TSchema) => ({
   200: json(description, schema, { ...requestId, ...replayed }),
 })
@@ -88,19 +93,7 @@ export const created = (schema: TSchema, noun = 'goal or task') => ({
 })
 export const noContent = { 204: bodyless('It is deleted.', { ...requestId, ...eventId, ...replayed }) }
 /** The page of a list, with the name of its schema. */
-export const listed = (name: string, schema: TSchema) => ({
-  200: json('One page of the list.', page(name, schema), {
-    ...tagged,
-    Link: header(
-      'The address of the next page, with `rel="next"`. The last page has no such header.',
-      '</v1/goals?limit=50&cursor=WzEsIl8iXQ>; rel="next"',
-    ),
-  }),
-  304: unchanged,
-})
-
-/** The page of a feed, whose schema has its own place. */
-export const followed = (schema: TSchema) => ({ 200: json('One page of the feed.', schema, tagged), 304: unchanged })
+export const listed = (name: string, schema: TSchema) => viewed('One page of the list.', page(name, schema), nextPage)
 
 const PageInfo = Type.Object(
   {

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
 import { isUuid } from '@goals-tasks/config/uuid'
 import { deleted, type Executor, live, prepareStatement } from '@goals-tasks/db'
 import { rowSeparator as between, type Page, Problem, toPage } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
+import { decodeCursor, digest, encodeCursor } from './cursor-text.ts'
 
 /** An active filter: its name, its condition over a placeholder of that name, and the value. */
 export type Filter = { name: string; condition: SQL; value: unknown }
@@ -67,7 +67,7 @@ export function createList(name: string, select: (conditions: SQL) => SQL) {
 /** Returns the cursor of the rows after `row`. A line end before the row does no harm. */
 function cursorAfter(row: string, binding: string): string {
   const { createdAt, id } = JSON.parse(row) as { createdAt: string; id: string }
-  return Buffer.from(JSON.stringify([1, binding, createdAt, id])).toString('base64url')
+  return encodeCursor([1, binding, createdAt, id])
 }
 
 /** Deleted rows within the retention. Older ones count as purged, whether a worker has purged them or not. */
@@ -98,12 +98,10 @@ export function createListByDeletion(name: string, text: SQL, source: (liveness:
 const bind = (name: string, filters: readonly Filter[]) =>
   digest(JSON.stringify([name, filters.map((filter) => [filter.name, filter.value])]))
 
-const digest = (text: string) => hash('sha256', text, 'base64url').slice(0, 12)
-
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 function parseCursor(cursor: string, binding: string): { at: string; id: string } {
-  const [version, bound, at, id] = decode(cursor)
+  const [version, bound, at, id] = decodeCursor(cursor)
   if (
     version !== 1 ||
     bound !== binding ||
@@ -119,13 +117,4 @@ function parseCursor(cursor: string, binding: string): { at: string; id: string 
     )
   }
   return { at, id }
-}
-
-function decode(cursor: string): unknown[] {
-  try {
-    const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    return Array.isArray(decoded) ? decoded : []
-  } catch {
-    return []
-  }
 }

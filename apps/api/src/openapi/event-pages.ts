@@ -49,7 +49,7 @@ const page = htmlPage(
 It is sent at least once, always with the same <code>id</code>, and in any order.
 <code>aggregateversion</code> orders the events of one entity.</p>
 <table>${sentTypes.map((type) => row(code(type), inlineCode(eventDescriptions[type]))).join('\n')}</table>
-<h2>Members of an event</h2>${members(schema as never)}
+<h2>Members of an event, such as <code>task:updated</code></h2>${members(schema as never)}
 <h2>Members of <code>data</code></h2>
 <p><code>before</code> and <code>after</code> are the whole entity before and after the change.
 <code>before</code> is null when the entity is new.</p>${members(schema.properties.data as never)}

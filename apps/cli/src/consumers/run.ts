@@ -12,6 +12,7 @@ export async function runPause(
   const { changed, ...record } = await setPause(pool, pause)
   const { consumer, isPaused, actor, reason, since } = record
   const state = `${changed ? '' : 'already '}${isPaused ? 'paused' : 'resumed'}`
-  const text = `${consumer} is ${state} since ${moment(since)}, by ${oneLine(actor, maxPauseActorLength)}: ${oneLine(reason, maxPauseReasonLength)}`
+  const cause = `${oneLine(actor, maxPauseActorLength)}: ${oneLine(reason, maxPauseReasonLength)}`
+  const text = `${consumer} is ${state} since ${moment(since)}, by ${cause}`
   return { text, document: { ...record, changed }, exitCode: 0 }
 }

@@ -1,5 +1,5 @@
 import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
-import { assertSchema, createDatabase, ensurePartitions, recordBeat, removeProcess } from '@goals-tasks/db'
+import { assertSchema, createDatabase, ensurePartitions, processRecord } from '@goals-tasks/db'
 import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
 import {
@@ -59,12 +59,8 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     shutdownTimeoutMs: config.shutdownTimeoutMs,
   })
 
-  const heartbeat = startHeartbeat({
-    beat: (identity) =>
-      recordBeat(pool, { ...identity, role: 'api', consumers: [], poolSize: config.database.poolSize }),
-    end: ({ id }) => removeProcess(pool, id),
-    onError: (err) => log.debug({ err }, 'the beat of this process was not recorded'),
-  })
+  const facts = { role: 'api', consumers: [], poolSize: config.database.poolSize }
+  const heartbeat = startHeartbeat(processRecord(pool, facts), log)
 
   return {
     ready: () =>

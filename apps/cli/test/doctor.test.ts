@@ -11,6 +11,14 @@ test('doctor exits with 1 and names the fix of each problem', async ({ operation
   expect(stdout).toMatch(/^\d+ problems, \d+ warnings, 0 unknown, \d+ ok$/m)
 })
 
+test('doctor examines one Redis when the cache has another database of it', async ({ operations }) => {
+  const { environment } = operations
+  const { stdout } = await runCli({ ...environment, CACHE_REDIS_URL: `${environment.REDIS_URL}/1` }, 'doctor')
+  expect(stdout).toMatch(/^. Redis: eviction: /m)
+  expect(stdout).toMatch(/^. cache: prefix /m)
+  expect(stdout).not.toMatch(/^. cache: eviction: /m)
+})
+
 test('the screen of the doctor shows a fix below each finding that is not ok', () => {
   const findings = [
     { check: 'a', state: 'ok', fact: 'fine', fix: null },

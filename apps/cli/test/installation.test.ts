@@ -3,7 +3,7 @@ import { findInstallation } from '../src/installation/config.ts'
 import { writeStackFile } from './support/stack-folder.ts'
 
 const started = { databaseUrl: 'postgres://u:p@here/goals', redisUrl: 'redis://here' }
-const cache = { cacheUrl: started.redisUrl, cachePrefix: 'gt-cache' }
+const cache = { cacheUrl: started.redisUrl, cachePrefix: 'gt-cache', cacheSharesRedis: true }
 
 test('the installation is the one that `start` runs, with its queue prefix and the cache in its Redis', async () => {
   expect(findInstallation(await writeStackFile(started))).toEqual({ ...started, ...cache, queuePrefix: 'gt' })
@@ -20,6 +20,15 @@ test('the installation is the one that the environment names when `start` runs a
     queuePrefix: 'theirs',
     cacheUrl: cacheThere.CACHE_REDIS_URL,
     cachePrefix: 'theirs',
+    cacheSharesRedis: false,
+  })
+})
+
+test('the cache shares the Redis of the queues when it has another database of it', async () => {
+  const cacheUrl = 'redis://HERE:6379/1'
+  expect(findInstallation({ ...(await writeStackFile(started)), CACHE_REDIS_URL: cacheUrl })).toMatchObject({
+    cacheUrl,
+    cacheSharesRedis: true,
   })
 })
 

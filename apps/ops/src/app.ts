@@ -23,6 +23,7 @@ import { loginRoutes } from './login/routes.ts'
 import type { Sessions } from './login/session.ts'
 import { styleSource } from './page.ts'
 import { pageHeaders } from './page-headers.ts'
+import type { ScalingLook } from './scaling/look.ts'
 import { scalingRoutes } from './scaling/routes.ts'
 import { statusRoutes } from './status/routes.ts'
 
@@ -31,6 +32,7 @@ export type OpsOptions = {
   queues: OpsQueues
   /** The cache, for the check of the integrity. Null when it is not to be compared. */
   cache: CacheSource | null
+  lookAtScaling: ScalingLook
   log: Logger
   registry: Registry
   verify: Verifier
@@ -46,7 +48,7 @@ export type OpsOptions = {
 
 /** Builds the app of `ops`: login, Bull Board, dead letters, pauses and status. The caller closes it. */
 export async function buildOps(options: OpsOptions) {
-  const { pool, queues, cache, verify, sessions, production } = options
+  const { pool, queues, cache, lookAtScaling, verify, sessions, production } = options
   const server = await createServer({ ...options, bodyLimitBytes: 64 * 1024, handlerTimeoutMs: 10_000 })
   const app = server.withTypeProvider<TypeBoxTypeProvider>()
   await app.register(cookie)
@@ -58,14 +60,16 @@ export async function buildOps(options: OpsOptions) {
     const methods = collectMethods(own)
     registerProblemPages(own)
     await own.register(loginRoutes({ verify, sessions, production }))
-    await own.register(jsonRoutes({ pool, queues, cache }))
+    await own.register(jsonRoutes({ pool, queues, cache, lookAtScaling }))
     registerMethodNotAllowed(own, methods)
   })
   return app
 }
 
+type JsonDeps = Pick<OpsOptions, 'pool' | 'queues' | 'cache' | 'lookAtScaling'>
+
 /** The routes that send JSON, which a browser gets as a page. */
-const jsonRoutes = (deps: Pick<OpsOptions, 'pool' | 'queues' | 'cache'>) => async (app: FastifyInstance) => {
+const jsonRoutes = (deps: JsonDeps) => async (app: FastifyInstance) => {
   await app.register(helmet, pageHeaders({ styleSrc: [styleSource], imgSrc: ['data:'] }))
   registerJsonPages(app)
   app.get('/ops', (_request, reply) => reply.redirect(boardPath))

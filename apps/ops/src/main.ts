@@ -1,5 +1,5 @@
 import { connectCache } from '@goals-tasks/cache'
-import { assertSchema, createDatabase, recordBeat, removeProcess } from '@goals-tasks/db'
+import { assertSchema, createDatabase, processRecord } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
 import {
@@ -13,13 +13,13 @@ import {
   createDeliveryLook,
   findMissingConsumers,
   loadClusterStatus,
-  loadScaling,
   loadStatus,
   openQueues,
 } from '@goals-tasks/operations'
 import { buildOps } from './app.ts'
 import { loadOpsConfig } from './config.ts'
 import { createSessions } from './login/session.ts'
+import { createScalingLook } from './scaling/look.ts'
 import { registerScalingMetrics } from './scaling/metrics.ts'
 import { withConsumers } from './status/consumer-readiness.ts'
 import { registerStatusMetrics } from './status/metrics.ts'
@@ -48,7 +48,8 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const lookAtDeliveries = createDeliveryLook()
   const lookAtStatus = shareWhilePending(() => loadStatus({ pool, queues, lookAtDeliveries }))
   registerStatusMetrics(registry, { loadStatus: lookAtStatus, loadCluster: () => loadClusterStatus(pool), log })
-  registerScalingMetrics(registry, async () => loadScaling(await lookAtStatus(), queues))
+  const lookAtScaling = createScalingLook({ lookAtStatus, queues, log })
+  registerScalingMetrics(registry, lookAtScaling)
 
   const verify = createVerifier(config.auth)
   const sessions = createSessions(config.sessionSecret)
@@ -57,6 +58,7 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
     ...{ pool, queues, log, registry, verify, sessions, production, trustProxy, shutdownTimeoutMs },
     isOutageLogged: () => postgresOutage.isAway() || outages.queues.isAway(),
     cache: { redis: cacheRedis, prefix: config.cache.prefix },
+    lookAtScaling,
   })
 
   const ownReadiness = () =>
@@ -64,12 +66,8 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
       findMissing: () => findMissingConsumers(pool),
       isRequired: config.readyUrls.length > 0,
     })
-  const heartbeat = startHeartbeat({
-    beat: (identity) =>
-      recordBeat(pool, { ...identity, role: 'ops', consumers: [], poolSize: config.database.poolSize }),
-    end: ({ id }) => removeProcess(pool, id),
-    onError: (err) => log.debug({ err }, 'the beat of this process was not recorded'),
-  })
+  const facts = { role: 'ops', consumers: [], poolSize: config.database.poolSize }
+  const heartbeat = startHeartbeat(processRecord(pool, facts), log)
 
   return {
     ready: async () => readyForAll(await ownReadiness(), config.readyUrls),

@@ -1,6 +1,8 @@
 import { createRegistry } from '@goals-tasks/observability'
 import { loadScaling, loadStatus, type Scaling } from '@goals-tasks/operations'
+import { pino } from 'pino'
 import { expect } from 'vitest'
+import { createScalingLook } from '../src/scaling/look.ts'
 import { registerScalingMetrics } from '../src/scaling/metrics.ts'
 import { bearer } from './support/actors.ts'
 import { type Ops, startOps, test } from './support/ops.ts'
@@ -71,6 +73,22 @@ test('the scaling gets 503 when Redis is away, so that a scaler keeps its number
   const response = await get(ops, '/ops/scaling/sync')
   expect(response.statusCode).toBe(503)
   expect(response.json()).toMatchObject({ detail: expect.stringContaining('Keep the present one') })
+})
+
+test('the scaling gets 500 and not the sentence about Redis when a query fails', async () => {
+  const ops = await startOps({})
+  await ops.pool.query('alter table deliveries rename to renamed')
+  const response = await get(ops, '/ops/scaling/sync')
+  expect(response.statusCode).toBe(500)
+  expect(response.body).not.toContain('Redis')
+})
+
+test('the look at the scaling logs the reason when Redis fails after the status was loaded', async ({ ops }) => {
+  const { queues } = await startOps({ redisUrl: 'redis://127.0.0.1:1' })
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ level: 'debug' }, { write: (text: string) => void lines.push(JSON.parse(text)) })
+  expect(await createScalingLook({ lookAtStatus: () => loadStatus(ops), queues, log })()).toEqual([])
+  expect(lines).toMatchObject([{ level: 20, err: expect.anything(), msg: 'the work of the queues cannot be read' }])
 })
 
 test('a scrape shows the wanted workers of every consumer', async ({ ops }) => {

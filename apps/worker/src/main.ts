@@ -1,5 +1,5 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
-import { assertSchema, createDatabase, ensurePartitions, recordBeat, removeProcess } from '@goals-tasks/db'
+import { assertSchema, createDatabase, ensurePartitions, processRecord } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
 import {
   createDatabaseMetrics,
@@ -59,17 +59,8 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     },
   })
 
-  const heartbeat = startHeartbeat({
-    beat: (identity) =>
-      recordBeat(pool, {
-        ...identity,
-        role: 'worker',
-        consumers: config.consumers,
-        poolSize: config.database.poolSize,
-      }),
-    end: ({ id }) => removeProcess(pool, id),
-    onError: (err) => log.debug({ err }, 'the beat of this process was not recorded'),
-  })
+  const facts = { role: 'worker', consumers: config.consumers, poolSize: config.database.poolSize }
+  const heartbeat = startHeartbeat(processRecord(pool, facts), log)
 
   return {
     ready: () => readiness(pool, producer, config.redis.queuePrefix),

@@ -16,12 +16,7 @@ export type { DependentTask, GoalState, NewGoal, NewTask, TaskState, TaskWithEdg
 export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/locks.ts'
 export { purgeExpired } from './changes/purge.ts'
 export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
-export {
-  type ConsumerPause,
-  loadPauses,
-  maxPauseReasonLength,
-  setPause,
-} from './delivery/consumer-pauses.ts'
+export { type ConsumerPause, loadPauses, setPause } from './delivery/consumer-pauses.ts'
 export { type DeadLetterGroup, groupDeadLetters } from './delivery/dead-letter-groups.ts'
 export {
   countDeadLetters,
@@ -81,9 +76,9 @@ export {
 export {
   loadRunningProcesses,
   type ProcessFacts,
+  processRecord,
   type RunningProcess,
   recordBeat,
-  removeProcess,
 } from './processes/processes.ts'
 export { bodiesAreStoredOnce, bodyOf } from './reads/event-bodies.ts'
 export { goalText, notificationJson, notificationText, taskText } from './reads/representation.ts'

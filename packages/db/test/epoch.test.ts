@@ -62,6 +62,13 @@ test('the epoch stays when the role may not read the identifier of the cluster',
   expect((await pool.query('select epoch from installation')).rows).toEqual([{ epoch: 1 }])
 })
 
+test('only a role with the rights of the owner raises the epoch', async ({ pool }) => {
+  await expect(pool.query('set role pg_monitor; select raise_epoch()')).rejects.toThrow(
+    'permission denied for function raise_epoch',
+  )
+  expect((await pool.query('select epoch from installation')).rows).toEqual([{ epoch: 1 }])
+})
+
 test('a role keeps its rights on the readers of events when the feed is migrated', async ({ pool, url }) => {
   await pool.query('drop schema public cascade; create schema public; drop schema drizzle cascade')
   await migrate(url, { upTo: '0012_bodies_once_after_deploy' })

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { freshDatabase } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
-import { test as base, expect } from 'vitest'
+import { test as base, expect, onTestFinished } from 'vitest'
 import { assertSchema, ensurePartitions, migrate } from '../src/engine/migrations.ts'
+import { waitForSchema } from '../src/engine/wait-for-schema.ts'
 
 /** A test with a migrated database of its own and a connection to it. */
 const test = base
@@ -193,4 +196,14 @@ test('the primary event of a milestone is kept while the milestone has a deliver
   await client.query('delete from deliveries')
   expect(await dropExpired(client)).toBe(1)
   expect((await client.query('select from events')).rowCount).toBe(0)
+})
+
+test('the wait for the schema names the code of an error without a message', async () => {
+  // An error of the protocol: its length, a code and an empty message.
+  const refusal = Buffer.from('E\0\0\0\x0eC57P03\0M\0\0', 'latin1')
+  const server = createServer((socket) => void socket.once('data', () => socket.end(refusal)))
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const url = `postgres://u:p@127.0.0.1:${(server.address() as AddressInfo).port}/goals`
+  await expect(waitForSchema(url, { waitMs: 0 })).rejects.toThrow('is not up to date after 0 s: 57P03')
 })

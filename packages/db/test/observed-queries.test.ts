@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
+import { loadPauses, setPause } from '../src/delivery/consumer-pauses.ts'
+import { groupDeadLetters } from '../src/delivery/dead-letter-groups.ts'
+import { discardDeadLetters } from '../src/delivery/dead-letters.ts'
+import { returnLeases } from '../src/delivery/leases.ts'
 import { createDatabase } from '../src/engine/client.ts'
 import { prepareLookup } from '../src/engine/lookup.ts'
 import type { AnsweredQuery } from '../src/engine/observe-queries.ts'
 import { executeOnce, prepareStatement } from '../src/engine/statement.ts'
 import { inTransaction } from '../src/engine/transaction.ts'
+import { loadRunningProcesses, processRecord } from '../src/processes/processes.ts'
 import { test as base } from './support/database-test.ts'
 
 /** A pool of one connection, and the queries that its observer saw. */
@@ -33,6 +38,26 @@ test('an observer sees each query by its label, alone and in a transaction', asy
     async (tx) => void (await prepared(tx, {})),
   )
   expect(names()).toEqual(['observed_list', 'observed_once', 'unnamed', 'begin', 'observed_list', 'commit'])
+})
+
+test('an observer sees each of the queries about processes, pauses, leases and dead letters by its name', async ({
+  observed,
+}) => {
+  const { pool, names } = observed
+  const identity = { id: randomUUID(), version: '1.2.3', host: 'a-host', pid: 7, startedAtMs: 0 }
+  const record = processRecord(pool, { role: 'worker', consumers: ['sync'], poolSize: 1 })
+  await record.beat(identity)
+  await record.end(identity)
+  await loadRunningProcesses(pool)
+  await setPause(pool, { consumer: 'sync', isPaused: true, actor: 'ada', reason: 'the receiver moves' })
+  await loadPauses(pool, ['sync'])
+  await returnLeases(pool, 'sync', [])
+  await groupDeadLetters(pool, {})
+  await discardDeadLetters(pool, {}, 1)
+  expect(names()).toEqual([
+    ...['process_beat', 'process_remove', 'processes_load', 'pause_set', 'pauses_load'],
+    ...['deliveries_return_lease', 'dead_letters_group', 'dead_letters_discard'],
+  ])
 })
 
 test('an observer sees a query that failed, and the caller gets its error', async ({ observed }) => {

@@ -3,7 +3,7 @@ import { freshDatabase } from '@goals-tasks/devstack/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadPauses, setPause } from '../src/delivery/consumer-pauses.ts'
 import { createDatabase } from '../src/engine/client.ts'
-import { loadRunningProcesses, recordBeat, removeProcess } from '../src/processes/processes.ts'
+import { loadRunningProcesses, processRecord, recordBeat, removeProcess } from '../src/processes/processes.ts'
 
 const facts = (role = 'worker', consumers: string[] = ['sync']) => ({
   ...{ id: randomUUID(), role, consumers, version: '1.2.3', host: 'a-host', pid: 7, poolSize: 10 },
@@ -30,6 +30,28 @@ test('a process is listed from its first beat until it is removed or has not bea
   expect(await loadRunningProcesses(pool)).toEqual([])
   await recordBeat(pool, worker)
   expect(await loadRunningProcesses(pool)).toHaveLength(1)
+})
+
+test('the processes of one role are listed from the oldest to the newest', async () => {
+  const pool = await openPool()
+  const idOf = (digit: number) => `00000000-0000-4000-8000-00000000000${digit}`
+  for (const [id, startedAtMs] of [
+    [1, 3_000],
+    [2, 1_000],
+    [3, 2_000],
+  ] as const)
+    await recordBeat(pool, { ...facts(), id: idOf(id), startedAtMs })
+  expect((await loadRunningProcesses(pool)).map(({ id }) => id)).toEqual([2, 3, 1].map(idOf))
+})
+
+test('the record of a process exists from its first beat to its end', async () => {
+  const pool = await openPool()
+  const { role, consumers, poolSize, ...identity } = facts()
+  const record = processRecord(pool, { role, consumers, poolSize })
+  await record.beat(identity)
+  expect(await loadRunningProcesses(pool)).toMatchObject([{ id: identity.id, role, consumers, poolSize }])
+  await record.end(identity)
+  expect(await loadRunningProcesses(pool)).toEqual([])
 })
 
 test('a beat deletes the rows of processes that died long ago, and no row of its own', async () => {

@@ -13,11 +13,13 @@ export async function enqueueEvents(queue: Queue<JobData>, events: readonly JobE
   const add = () => queue.addBulk(chunks.map((chunk) => ({ name: titleOf(chunk), data: { events: chunk } })))
   await runFor(
     events.map(({ traceparent }) => originOf(traceparent)),
-    () => inSpan(`enqueue ${queue.name}`, { kind: SpanKind.PRODUCER, attributes: spanAttributes(queue, events) }, add),
+    () =>
+      inSpan(`enqueue ${queue.name}`, { kind: SpanKind.PRODUCER, attributes: spanAttributes(queue.name, events) }, add),
   )
 }
 
-const spanAttributes = ({ name }: Queue, { length }: readonly JobEvent[]) => ({
+/** Returns the attributes of a span about events of the queue `name`. */
+export const spanAttributes = (name: string, { length }: readonly JobEvent[]) => ({
   'messaging.system': 'bullmq',
   'messaging.destination.name': name,
   'messaging.batch.message_count': length,

@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { readVersion } from '@goals-tasks/config/version'
+import type { Logger } from 'pino'
 import { repeat } from './repeat.ts'
 
 type Identity = ReturnType<typeof identify>
-type Heartbeat = {
+type ProcessRecord = {
   /** Records that the process runs. */
   beat: (identity: Identity) => Promise<void>
   /** Removes the record. */
   end: (identity: Identity) => Promise<void>
-  onError: (error: Error) => void
 }
 
 const beatEveryMs = 5_000
 
-/** Records at once and every few seconds that this process runs, until it is closed. */
-export function startHeartbeat({ beat, end, onError }: Heartbeat) {
+/** Records at once and every few seconds that this process runs, until it is closed. An error has the level debug. */
+export function startHeartbeat({ beat, end }: ProcessRecord, log: Pick<Logger, 'debug'>) {
   const identity = identify()
+  const onError = (err: Error) => log.debug({ err }, 'the beat of this process was not recorded')
   const beating = repeat(() => beat(identity), beatEveryMs, onError)
   return {
     /** Removes the record. A record that cannot be removed counts as dead after a while. */

@@ -41,6 +41,23 @@ test('a replay stops after the running batch when its signal aborts', async ({ o
   expect(await countOf(operations, 'dead_letters')).toBe(30)
 })
 
+test('a replay goes on when another transaction held some of the dead letters for a while', async ({ operations }) => {
+  await insertDeadLetters(operations, 5)
+  const holder = await operations.pool.connect()
+  onTestFinished(() => holder.release())
+  await holder.query('begin')
+  await holder.query('select from dead_letters order by id limit 3 for update')
+  const progress: number[] = []
+  const options = {
+    async onProgress(changed: number) {
+      progress.push(changed)
+      await holder.query('rollback')
+    },
+  }
+  expect(await replayInBatches({ ...operations, log }, { consumer: 'sync' }, options)).toBe(5)
+  expect(progress).toEqual([2, 5])
+})
+
 test('a replay does not take an event again that failed during the replay', async ({ operations }) => {
   await insertDeadLetters(operations, 150)
   await operations.pool.query(`

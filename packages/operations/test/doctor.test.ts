@@ -3,11 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connectCache } from '@goals-tasks/cache'
 import { createDatabase, recordBeat } from '@goals-tasks/db'
-import { freePort, ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
+import { freePort, freshDatabase, ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
 import { connectProducer, consumerNames } from '@goals-tasks/events'
+import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 import { checkKeys, checkReceiver } from '../src/doctor/addresses.ts'
-import { checkOldestTransaction } from '../src/doctor/connections.ts'
+import { checkOldestTransaction, checkPooler } from '../src/doctor/connections.ts'
 import { type DoctorSources, runDoctor } from '../src/doctor/run-doctor.ts'
 import { openQueues } from '../src/queues.ts'
 import { type Operations, operationsTest, startOperations } from './support/operations.ts'
@@ -82,16 +83,21 @@ test('the doctor names a Redis that evicts, one that is a replica, and one that 
   expect(await problemsOf(sources)).toContain(`Redis: role: a replica of 127.0.0.1:${port}, which refuses writes`)
   const away = { ...sources, redis: { ...sources.redis, error: 'ECONNREFUSED' } }
   expect(await problemsOf(away)).toContain('Redis: answers: ECONNREFUSED')
+  const refused = { ...sources, cache: { ...sources.cache, error: 'WRONGPASS' } }
+  expect(await problemsOf(refused)).toContain('cache: answers: WRONGPASS')
 })
 
 test('the doctor names jobs and cached goals of another installation under the same prefix', async ({ operations }) => {
   const { sources } = await open(operations)
   const { connection, sources: own } = await open(operations, (await ownRedis()).url)
   const { rows } = await operations.pool.query('select uuidv7() as id')
-  const event = { id: rows[0].id, type: 'goal:created', aggregateId: rows[0].id }
+  const goalId = randomUUID()
+  const event = { id: rows[0].id, type: 'goal:created', aggregateId: goalId }
   const job = await operations.queueOf('sync').queue.add('goal:created', { events: [event] })
   onTestFinished(() => job.remove())
-  await connection.set(`${own.cache.prefix}:goal:${rows[0].id}`, 'an entry')
+  await connection.set(`${own.cache.prefix}:generation`, 'now')
+  await connection.set(`${own.cache.prefix}:goal:${goalId}`, '1 token now reader\n{}')
+  await connection.set(`${own.cache.prefix}:goal:${randomUUID()}`, '0 token\n')
   const problems = await problemsOf({ ...sources, cache: own.cache })
   expect(problems).toContainEqual(expect.stringMatching(/^Redis: prefix .*: 1 of \d+ jobs belong to another database/))
   expect(problems).toContainEqual(expect.stringMatching(/^cache: prefix .*: 1 of 1 entries belong to another database/))
@@ -147,6 +153,14 @@ test('the doctor names the oldest transaction and its process', async () => {
     fix: expect.stringContaining(`pg_terminate_backend(${rows[0].pid})`),
   })
   expect(await checkOldestTransaction(pool)).toMatchObject({ state: 'ok' })
+})
+
+test('the check of the pooler releases its connections when the pool has none for the second one', async () => {
+  const { url } = await freshDatabase()
+  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 100 })
+  onTestFinished(() => pool.end())
+  await expect(checkPooler(pool, 'token')).rejects.toThrow('timeout exceeded when trying to connect')
+  expect(pool.idleCount).toBe(1)
 })
 
 test('the doctor tries to reach the keys and the receiver', async () => {

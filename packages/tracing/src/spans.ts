@@ -8,6 +8,7 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   type Tracer,
   trace,
 } from '@opentelemetry/api'
@@ -30,9 +31,8 @@ const originsKey = createContextKey('the spans that caused this work')
 
 const sampledSpanOf = (of: Context): Span | undefined => {
   const span = trace.getSpan(of)
-  return span?.isRecording() || isSampled(span) ? span : undefined
+  return span && (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0 ? span : undefined
 }
-const isSampled = (span: Span | undefined) => span !== undefined && (span.spanContext().traceFlags & 1) === 1
 
 /** Returns the origin of work that this call causes and that runs later, with other work or in another context. */
 export function currentOrigin(): Origin {

@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { maxPauseActorLength, maxPauseReasonLength } from '@goals-tasks/db/pause-limits'
+import { Command } from 'commander'
 import { exitCodeHelp, noResult } from '../exit-codes.ts'
-
-const maxActorLength = 200
-const maxReasonLength = 500
+import { textUpTo } from '../parse-text.ts'
+import { requireConsumer } from '../require-consumer.ts'
 
 export const pauseCommand = changeCommand('pause', {
   isPaused: true,
@@ -21,24 +21,15 @@ function changeCommand(name: string, { isPaused, description }: { isPaused: bool
   return new Command(name)
     .description(description)
     .argument('<consumer>', 'the consumer')
-    .requiredOption('--reason <text>', 'the reason, for the log and for status', parseText(maxReasonLength))
-    .option('--by <name>', 'the person, for the log and for status', parseText(maxActorLength), userInfo().username)
+    .requiredOption('--reason <text>', 'the reason, for the log and for status', textUpTo(maxPauseReasonLength))
+    .option('--by <name>', 'the person, for the log and for status', textUpTo(maxPauseActorLength), userInfo().username)
     .option('--json', 'print one JSON document')
     .addHelpText('after', exitCodeHelp('the consumer is in that state', 'not used', noResult))
-    .action(async (consumer: string, options: { reason: string; by: string; json?: boolean }, command: Command) => {
-      const { consumerNames, isConsumerName } = await import('@goals-tasks/events')
-      if (!isConsumerName(consumer))
-        command.error(`error: unknown consumer '${consumer}'. The consumers are ${consumerNames.join(', ')}.`)
+    .action(async (name: string, options: { reason: string; by: string; json?: boolean }, command: Command) => {
+      const consumer = await requireConsumer(command, name)
       const { runPause } = await import('./run.ts')
       const { runOnInstallation } = await import('../installation/run.ts')
       const { reason, by: actor, json = false } = options
       await runOnInstallation(json, (open) => runPause(open, { consumer, isPaused, actor, reason }), 'service')
     })
-}
-
-function parseText(maxLength: number) {
-  return (text: string): string => {
-    if (text.trim().length > 0 && text.length <= maxLength) return text
-    throw new InvalidArgumentError(`Expected a text of 1 to ${maxLength} characters.`)
-  }
 }

@@ -1,4 +1,5 @@
 import { setPause } from '@goals-tasks/db'
+import { maxPauseActorLength, maxPauseReasonLength } from '@goals-tasks/db/pause-limits'
 import { moment, oneLine } from '../format.ts'
 import type { OpenInstallation } from '../installation/open.ts'
 import type { CommandResult } from '../installation/run.ts'
@@ -11,6 +12,7 @@ export async function runPause(
   const { changed, ...record } = await setPause(pool, pause)
   const { consumer, isPaused, actor, reason, since } = record
   const state = `${changed ? '' : 'already '}${isPaused ? 'paused' : 'resumed'}`
-  const text = `${consumer} is ${state} since ${moment(since)}, by ${oneLine(actor, 200)}: ${oneLine(reason, 500)}`
+  const cause = `${oneLine(actor, maxPauseActorLength)}: ${oneLine(reason, maxPauseReasonLength)}`
+  const text = `${consumer} is ${state} since ${moment(since)}, by ${cause}`
   return { text, document: { ...record, changed }, exitCode: 0 }
 }

@@ -1,5 +1,7 @@
 import type { DeadLetterFilter } from '@goals-tasks/db'
 import { type Command, InvalidArgumentError } from 'commander'
+import { textUpTo } from '../parse-text.ts'
+import { requireConsumer } from '../require-consumer.ts'
 
 /** The options that choose dead letters. */
 export type FilterOptions = Pick<DeadLetterFilter, 'consumer' | 'error' | 'diedFrom' | 'diedBefore'>
@@ -10,7 +12,7 @@ const maxErrorLength = 500
 export const withFilter = (command: Command): Command =>
   command
     .option('--consumer <name>', 'only those of this consumer')
-    .option('--error <text>', 'only those whose error contains this text', parseErrorText)
+    .option('--error <text>', 'only those whose error contains this text', textUpTo(maxErrorLength))
     .option('--died-from <instant>', 'only those that died then or later, such as 2026-11-26T08:00:00Z', parseInstant)
     .option('--died-before <instant>', 'only those that died before then', parseInstant)
 
@@ -23,20 +25,13 @@ export async function readFilter(
   { consumer, error, diedFrom, diedBefore }: FilterOptions,
   ids: readonly string[] = [],
 ): Promise<DeadLetterFilter> {
-  const { consumerNames, isConsumerName } = await import('@goals-tasks/events')
-  if (consumer !== undefined && !isConsumerName(consumer))
-    command.error(`error: unknown consumer '${consumer}'. The consumers are ${consumerNames.join(', ')}.`)
+  if (consumer !== undefined) await requireConsumer(command, consumer)
   const filter = Object.fromEntries(
     Object.entries({ consumer, error, diedFrom, diedBefore }).filter(([, value]) => value !== undefined),
   )
   if (ids.length > 0 && Object.keys(filter).length > 0)
     command.error('error: name dead letters by their ids or by options, not by both.')
   return ids.length > 0 ? { ids } : filter
-}
-
-function parseErrorText(text: string): string {
-  if (text.length > 0 && text.length <= maxErrorLength) return text
-  throw new InvalidArgumentError(`Expected a text of 1 to ${maxErrorLength} characters.`)
 }
 
 function parseInstant(text: string): string {

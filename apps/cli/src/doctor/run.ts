@@ -23,7 +23,7 @@ export async function runDoctorCommand(json: boolean): Promise<void> {
           queues: open.queues,
         },
         cache,
-        hasOwnCache: installation.cacheUrl !== installation.redisUrl,
+        hasOwnCache: !installation.cacheSharesRedis,
         ...addresses,
       })
       console.log(json ? JSON.stringify({ findings }) : doctorScreen(findings, process.stdout.columns ?? 80))

@@ -21,6 +21,8 @@ export type Installation = {
   queuePrefix: string
   cacheUrl: string
   cachePrefix: string
+  /** Whether the cache is in the Redis of the queues, perhaps in another database of it. */
+  cacheSharesRedis: boolean
 }
 
 /**
@@ -64,5 +66,6 @@ function load(env: Environment): Installation {
     queuePrefix: redis.queuePrefix,
     cacheUrl: cache.url,
     cachePrefix: cache.prefix,
+    cacheSharesRedis: cache.sharesRedis,
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectCache } from '@goals-tasks/cache'
+import { messageOf } from '@goals-tasks/config/message-of'
 import { createDatabase } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { openQueues } from '@goals-tasks/operations'
@@ -24,7 +25,7 @@ export async function openInstallation({ databaseUrl, redisUrl, queuePrefix, cac
   // A Redis that still loads its data accepts the connection and becomes ready later, or not in time.
   const redisError = await once(redis, 'ready', { signal: AbortSignal.timeout(redisTimeoutMs) }).then(
     () => null,
-    (error: Error) => (error.name === 'AbortError' ? `no answer within ${redisTimeoutMs / 1_000} s` : error.message),
+    (error: Error) => (error.name === 'AbortError' ? `no answer within ${redisTimeoutMs / 1_000} s` : messageOf(error)),
   )
   return {
     pool: database.pool,
@@ -45,7 +46,7 @@ export async function openInstallation({ databaseUrl, redisUrl, queuePrefix, cac
 async function openCache(url: string, prefix: string) {
   let problem = `no answer within ${redisTimeoutMs / 1_000} s`
   const redis = connectCache(url, (error) => {
-    problem = error.message
+    problem = messageOf(error)
   })
   const until = AbortSignal.timeout(redisTimeoutMs)
   while (redis.status !== 'ready' && !until.aborted) await sleep(20)

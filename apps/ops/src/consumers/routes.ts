@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { maxPauseReasonLength, setPause } from '@goals-tasks/db'
+import { setPause } from '@goals-tasks/db'
+import { maxPauseReasonLength } from '@goals-tasks/db/pause-limits'
 import { consumerNames, stringEnum } from '@goals-tasks/events'
 import type pg from 'pg'
 import Type from 'typebox'

@@ -1,10 +1,12 @@
 import { createVerifier } from '@goals-tasks/http'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
+import { loadStatus } from '@goals-tasks/operations'
 import { createOperations } from '@goals-tasks/operations/testing'
 import type { Logger } from 'pino'
 import { test as base, onTestFinished } from 'vitest'
 import { buildOps } from '../../src/app.ts'
 import { createSessions } from '../../src/login/session.ts'
+import { createScalingLook } from '../../src/scaling/look.ts'
 import { secret } from './actors.ts'
 
 export type Ops = Awaited<ReturnType<typeof createOps>>
@@ -29,10 +31,12 @@ async function createOps(options: Options) {
   const { production = false, trustProxy = [], redisUrl, log = createLogger('ops', 'silent') } = options
   const operations = await createOperations({ redisUrl })
   const { pool, queues } = operations
+  const lookAtStatus = () => loadStatus({ pool, queues })
   const app = await buildOps({
     pool,
     queues,
     cache: null,
+    lookAtScaling: createScalingLook({ lookAtStatus, queues, log }),
     log,
     registry: createRegistry(),
     verify: createVerifier(authConfig),

@@ -34,7 +34,7 @@ const append = (aggregate: 'goal' | 'task', table: SQL, key: SQL) => sql`
   returning event_id`
 
 const event = sql`e.id, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.type, e.actor_id, e.as_admin, e.via,
-  e.reason,  e.correlation_id, e.cascade_id, e.before::jsonb as before, e.after::jsonb as after, e.occurred_at`
+  e.reason, e.correlation_id, e.cascade_id, e.before::jsonb as before, e.after::jsonb as after, e.occurred_at`
 
 const appendVersions = prepareStatement<WrittenEvent>(
   'audit_log_append',

@@ -144,7 +144,7 @@ export const emittedEventsByEntity = sql`(
 /** The column `unconcerned` of a change whose events concern all their consumers. */
 export const concernsAll = sql`'{}'::text[] as unconcerned`
 /** Whether an update by itself is a reason to notify somebody: an unassignment, a new block, or the end of a block. */
-const isNotable = sql`(old.assigned_to <> new.assigned_to or (old.assigned_to is not null and new.assigned_to is null)
+const isNotable = sql`((old.assigned_to is not null and old.assigned_to is distinct from new.assigned_to)
     or (old.status = 'BLOCKED') <> (new.status = 'BLOCKED'))`
 /** The columns that an UPDATE of goals returns for `emitEvents`. */
 export const goalChanged = sql`id, new.version, ${goalJson('old')} as before, ${goalJson('new')} as after,

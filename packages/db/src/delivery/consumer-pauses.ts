@@ -7,9 +7,6 @@ export type ConsumerPause = { consumer: string; isPaused: boolean; actor: string
 
 const fields = sql`consumer, is_paused as "isPaused", actor, reason, rfc3339(since) as since`
 
-/** The longest reason that `setPause` should get, in characters. */
-export const maxPauseReasonLength = 500
-
 /**
  * Pauses or resumes a consumer. Its workers follow within seconds, and after every restart: the record is in Postgres.
  * A repetition changes neither the reason nor the time.
@@ -27,6 +24,7 @@ export async function setPause(
                                              reason = excluded.reason, since = now()
           where consumer_pauses.is_paused <> excluded.is_paused
         returning ${fields}`,
+    'pause_set',
   )
   const [record] = written.length > 0 ? written : await loadPauses(db, [consumer])
   if (!record) throw new Error(`the record of the pause of ${consumer} is missing`)
@@ -38,4 +36,5 @@ export const loadPauses = (db: Executor, consumers: readonly ConsumerName[]): Pr
   executeOnce<ConsumerPause>(
     db,
     sql`select ${fields} from consumer_pauses where consumer = any(${sql.param(consumers)}::text[])`,
+    'pauses_load',
   )

@@ -32,4 +32,5 @@ export const groupDeadLetters = (db: Executor, filter: DeadLetterFilter): Promis
       from dead_letters where ${matching(filter)} order by id desc limit ${maxGrouped}
     ) newest
     group by consumer, error order by count desc, consumer, error limit ${maxGroups}`,
+    'dead_letters_group',
   )

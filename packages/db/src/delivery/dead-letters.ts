@@ -90,6 +90,7 @@ export const discardDeadLetters = (db: Executor, filter: DeadLetterFilter, limit
     sql`delete from dead_letters where id = any(array(
           select id from dead_letters where ${matching(filter)} order by id limit ${limit} for update skip locked))
         returning ${summary}`,
+    'dead_letters_discard',
   )
 
 /** Returns the number of dead letters that match. Stops counting at `atMost`. */

@@ -85,6 +85,7 @@ export async function returnLeases(
     sql`update deliveries set due_at = lease."dueAt"
         from json_to_recordset(${rows}::json) as lease(id uuid, "dueAt" timestamptz, "leasedUntil" timestamptz)
         where consumer = ${consumer} and event_id = lease.id and target = '' and due_at = lease."leasedUntil"`,
+    'deliveries_return_lease',
   )
 }
 

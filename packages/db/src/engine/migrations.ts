@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
-import pg from 'pg'
+import type pg from 'pg'
 import { applyMigration } from './apply-migration.ts'
 import { recordCluster } from './epoch.ts'
 import type { GrantedUse } from './grants.ts'
+import { createMigrationClient } from './migration-client.ts'
 import { type LockOptions, withMigrationLock } from './migration-lock.ts'
 import { checkDatabase, checkMigration } from './prerequisites.ts'
 
@@ -32,7 +33,7 @@ export type Migrated = { applied: string[]; postponed: string[] }
  * @throws Error with every missing prerequisite, or naming the process that held the lock for longer than `waitMs`
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<Migrated> {
-  const [client, lockClient] = [connection(databaseUrl), connection(databaseUrl)]
+  const [client, lockClient] = [createMigrationClient(databaseUrl), createMigrationClient(databaseUrl)]
   try {
     await client.connect()
     await checkMigration(client)
@@ -42,10 +43,6 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     await Promise.all([client.end(), lockClient.end()])
   }
 }
-
-/** A lost connection fails the next query. Without a listener it would end the process. */
-const connection = (connectionString: string) =>
-  new pg.Client({ connectionString, application_name: 'goals-tasks migrate' }).on('error', () => undefined)
 
 async function applyMissing(client: pg.Client, options: MigrateOptions): Promise<Migrated> {
   const { duringDeploy = false, upTo, onWait = () => undefined, waitMs = 600_000 } = options

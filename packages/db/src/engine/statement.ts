@@ -38,8 +38,9 @@ export async function executeOnce<Row>(db: Executor, query: SQL, label = 'unname
 
 /** On a pool, a statement is a transaction of its own and may be repeated. In a transaction, all of it has failed. */
 const send = (db: Executor, query: LabelledQuery): Promise<pg.QueryResult> =>
-  inSpan(query.label, spanOptions, () =>
+  inSpan(query.label, statementSpan, () =>
     db instanceof pg.Pool ? retryConflicts(() => db.query(query)) : db.query(query),
   )
 
-const spanOptions = { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql' } }
+/** The options of the span of any statement. */
+export const statementSpan = { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql' } }

@@ -1,10 +1,10 @@
 import type { CommittedEvent } from '@goals-tasks/events'
-import { inSpan, SpanKind } from '@goals-tasks/tracing'
+import { inSpan } from '@goals-tasks/tracing'
 import type pg from 'pg'
 import { retryConflicts } from './conflicts.ts'
 import { isConnectionLoss } from './connection-loss.ts'
 import { sqlState } from './sql-state.ts'
-import type { Executor } from './statement.ts'
+import { type Executor, statementSpan } from './statement.ts'
 
 /** Handles events after their transaction has committed: invalidates the cache and dispatches them. Never throws. */
 export type Publish = (events: readonly CommittedEvent[]) => Promise<void> | void
@@ -58,14 +58,12 @@ export async function savepoint<T>(tx: Tx, work: (undo: () => Promise<unknown>) 
 export const inOneStatement = <T>(pool: pg.Pool, work: (db: Executor) => Promise<T>): Promise<T> =>
   retryConflicts(() => withClient(pool, work))
 
-const commitSpan = { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql' } }
-
 const runOnce = <T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<{ result: T; events: CommittedEvent[] }> =>
   withClient(pool, async ({ query }) => {
     const tx: Tx = { query, events: [] }
     await query('begin isolation level read committed')
     const result = await work(tx)
-    await inSpan('commit', commitSpan, () => query('commit'))
+    await inSpan('commit', statementSpan, () => query('commit'))
     return { result, events: tx.events }
   })
 

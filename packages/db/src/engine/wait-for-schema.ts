@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import { messageOf } from '@goals-tasks/config/message-of'
+import { createMigrationClient } from './migration-client.ts'
 import type { LockOptions } from './migration-lock.ts'
 import { assertSchema } from './migrations.ts'
 
@@ -19,20 +20,20 @@ export async function waitForSchema(
   for (;;) {
     const error = await checkOnce(databaseUrl)
     if (error === undefined) return
+    const reason = messageOf(error)
     if (performance.now() > deadline)
-      throw new Error(`the schema is not up to date after ${waitMs / 1_000} s: ${error.message}`, { cause: error })
-    if (!reported.has(error.message)) onWait(`waiting: ${error.message || error.name}`)
-    reported.add(error.message)
+      throw new Error(`the schema is not up to date after ${waitMs / 1_000} s: ${reason}`, { cause: error })
+    if (!reported.has(reason)) onWait(`waiting: ${reason}`)
+    reported.add(reason)
     await sleep(retryEveryMs)
   }
 }
 
 /** Returns the reason why the database cannot be used yet, or undefined. */
-async function checkOnce(connectionString: string): Promise<Error | undefined> {
-  const client = new pg.Client({
-    ...{ connectionString, application_name: 'goals-tasks migrate --wait', connectionTimeoutMillis: 5_000 },
+async function checkOnce(databaseUrl: string): Promise<Error | undefined> {
+  const client = createMigrationClient(databaseUrl, {
+    ...{ application_name: 'goals-tasks migrate --wait', connectionTimeoutMillis: 5_000 },
   })
-  client.on('error', () => undefined)
   try {
     await client.connect()
     await assertSchema(client)

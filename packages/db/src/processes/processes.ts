@@ -21,6 +21,9 @@ export type ProcessFacts = {
   startedAtMs: number
 }
 
+/** The facts that a process knows about itself without its configuration. */
+type ProcessIdentity = Omit<ProcessFacts, 'role' | 'consumers' | 'poolSize'>
+
 /** A process that runs, as its row shows it. Instants are RFC 3339, UTC. Its start is on its own clock. */
 export type RunningProcess = Omit<ProcessFacts, 'startedAtMs'> & {
   startedAt: string
@@ -45,19 +48,28 @@ export async function recordBeat(db: Executor, facts: ProcessFacts, nowMs = Date
     from (select least(greatest(sent - extract(epoch from clock_timestamp()) * 1000, -1e9), 1e9)::int as ahead
           from (select ${nowMs}::float8 as sent) beat) clock
     on conflict (id) do update set beat_at = now(), clock_ahead_ms = excluded.clock_ahead_ms`,
+    'process_beat',
   )
 }
 
+/** Returns the calls that keep the record of one process: `beat` while it runs, and `end` when it stops. */
+export const processRecord = (db: Executor, facts: Omit<ProcessFacts, keyof ProcessIdentity>) => ({
+  beat: (identity: ProcessIdentity): Promise<void> => recordBeat(db, { ...identity, ...facts }),
+  end: ({ id }: ProcessIdentity): Promise<void> => removeProcess(db, id),
+})
+
 /** Deletes the row of a process that stops. */
 export async function removeProcess(db: Executor, id: string): Promise<void> {
-  await executeOnce(db, sql`delete from processes where id = ${id}::uuid`)
+  await executeOnce(db, sql`delete from processes where id = ${id}::uuid`, 'process_remove')
 }
 
-/** Returns the processes whose last beat is at most 30 s old, the oldest first and a thousand at most. */
+/** Returns the processes whose last beat is at most 30 s old, by role, the oldest of each first. A thousand at most. */
 export const loadRunningProcesses = (db: Executor): Promise<RunningProcess[]> =>
   executeOnce<RunningProcess>(
     db,
     sql`select id, role, consumers, version, host, pid, pool_size as "poolSize", rfc3339(started_at) as "startedAt",
                rfc3339(beat_at) as "beatAt", clock_ahead_ms as "clockAheadMs"
-        from processes where beat_at > now() - ${deadAfter} order by role, id limit ${maxListed}`,
+        from processes where beat_at > now() - ${deadAfter} order by role, started_at, id
+        limit ${maxListed}`,
+    'processes_load',
   )

@@ -19,41 +19,41 @@ export type BatchOptions = {
   onProgress?: (changed: number) => void
 }
 
+type Change<Row> = (db: pg.Pool, filter: DeadLetterFilter, limit: number) => Promise<Row[]>
+type UpdateQueues<Row> = (queues: OpsQueues, rows: readonly Row[], log: WarningLog) => Promise<void>
+
+const inBatches =
+  <Row>(change: Change<Row>, updateQueues: UpdateQueues<Row>) =>
+  async ({ pool, queues, log }: Deps, filter: DeadLetterFilter, options: BatchOptions): Promise<number> => {
+    const existing = await upToNow(pool, filter)
+    return repeatChange(options, async (limit) => {
+      const rows = await change(pool, existing, limit)
+      await updateQueues(queues, rows, log)
+      return rows.length
+    })
+  }
+
 /**
  * Replays the dead letters that match, the oldest first, in batches. It takes those that exist at its start: an event
  * that fails again during the replay is not replayed again.
  * @returns how many it replayed
  */
-export async function replayInBatches(deps: Deps, filter: DeadLetterFilter, options: BatchOptions): Promise<number> {
-  const existing = await upToNow(deps.pool, filter)
-  return inBatches(options, async (limit) => {
-    const replayed = await replayDeadLetters(deps.pool, existing, limit)
-    await enqueueReplayed(deps.queues, replayed, deps.log)
-    return replayed.length
-  })
-}
+export const replayInBatches = inBatches(replayDeadLetters, enqueueReplayed)
 
 /** Discards the dead letters that match and exist at its start, in batches. @returns how many it discarded */
-export async function discardInBatches(deps: Deps, filter: DeadLetterFilter, options: BatchOptions): Promise<number> {
-  const existing = await upToNow(deps.pool, filter)
-  return inBatches(options, async (limit) => {
-    const discarded = await discardDeadLetters(deps.pool, existing, limit)
-    await unmirrorDiscarded(deps.queues, discarded, deps.log)
-    return discarded.length
-  })
-}
+export const discardInBatches = inBatches(discardDeadLetters, unmirrorDiscarded)
 
-async function inBatches(options: BatchOptions, change: (limit: number) => Promise<number>): Promise<number> {
+/** Ends when nothing is left to change. A batch is small when a parallel run holds the other dead letters. */
+async function repeatChange(options: BatchOptions, change: (limit: number) => Promise<number>): Promise<number> {
   const { limit = Number.POSITIVE_INFINITY, ratePerSecond = Number.POSITIVE_INFINITY, signal, onProgress } = options
   let changed = 0
   while (changed < limit && !signal?.aborted) {
     const startedAt = performance.now()
-    const size = Math.min(maxBatch, ratePerSecond, limit - changed)
-    const count = await change(size)
+    const count = await change(Math.min(maxBatch, ratePerSecond, limit - changed))
+    if (count === 0) break
     changed += count
     onProgress?.(changed)
-    if (count < size) break
-    const waitMs = (size / ratePerSecond) * 1_000 - (performance.now() - startedAt)
+    const waitMs = (count / ratePerSecond) * 1_000 - (performance.now() - startedAt)
     if (waitMs > 0) await sleep(waitMs, undefined, { ...(signal && { signal }) }).catch(() => undefined)
   }
   return changed
@@ -65,5 +65,6 @@ async function upToNow(pool: pg.Pool, filter: DeadLetterFilter): Promise<DeadLet
     pool,
     sql`select rfc3339(least(${filter.diedBefore ?? null}::timestamptz, now() + interval '1 millisecond')) as before`,
   )
-  return row ? { ...filter, diedBefore: row.before } : filter
+  if (!row) throw new Error('Postgres returned no row for the time of the query')
+  return { ...filter, diedBefore: row.before }
 }

@@ -55,15 +55,23 @@ export async function checkOldestTransaction(
  */
 export async function checkPooler(pool: pg.Pool, token: string): Promise<DoctorFinding> {
   const check = 'Postgres: pooler'
-  const [one, other] = [await pool.connect(), await pool.connect()]
+  const isShared = await withConnection(pool, (one) =>
+    withConnection(pool, async (other) => {
+      await one.query(`select set_config('goals_tasks.doctor', $1, false)`, [token])
+      const { rows } = await other.query(`select current_setting('goals_tasks.doctor', true) as seen`)
+      await one.query(`select set_config('goals_tasks.doctor', '', false)`)
+      return rows[0]?.seen === token
+    }),
+  )
+  return judgeSharing(check, isShared)
+}
+
+async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
   try {
-    await one.query(`select set_config('goals_tasks.doctor', $1, false)`, [token])
-    const { rows } = await other.query(`select current_setting('goals_tasks.doctor', true) as seen`)
-    await one.query(`select set_config('goals_tasks.doctor', '', false)`)
-    return judgeSharing(check, rows[0]?.seen === token)
+    return await work(client)
   } finally {
-    one.release()
-    other.release()
+    client.release()
   }
 }
 

@@ -1,11 +1,10 @@
 import type { RunningProcess } from '@goals-tasks/db'
-import { consumerNames } from '@goals-tasks/events'
+import { missingConsumers } from '../status/processes.ts'
 import { type DoctorFinding, ok, problem, warning } from './finding.ts'
 
 /** Compares the running processes with the consumers that should run, and their versions with each other. */
 export function checkProcesses(processes: readonly RunningProcess[]): DoctorFinding[] {
-  const running = new Set(processes.flatMap(({ consumers }) => consumers))
-  const missing = consumerNames.filter((consumer) => !running.has(consumer))
+  const missing = missingConsumers(processes)
   const versions = [...new Set(processes.map(({ version }) => version))]
   return [
     missing.length === 0

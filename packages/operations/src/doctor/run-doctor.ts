@@ -20,7 +20,7 @@ export type DoctorSources = {
   /** `error` says why this Redis does not answer, and is null when it does. */
   redis: { connection: Redis; error: string | null; prefix: string; queues: OpsQueues }
   cache: CacheSource & { error: string | null }
-  /** Whether the cache has a Redis of its own. */
+  /** Whether the cache has a Redis of its own. Another database of the queues' Redis is none. */
   hasOwnCache: boolean
   jwksUrl: string | undefined
   syncUrl: string | undefined
@@ -74,7 +74,7 @@ function redisChecks({ pool, redis, cache, hasOwnCache }: DoctorSources, hasPost
         : away('Redis', redis.error),
     ...(redis.error === null &&
       hasPostgres && { 'Redis: prefix': () => checkQueuePrefix(pool, redis.queues, redis.prefix) }),
-    ...(hasOwnCache && cache.error !== null && { cache: away('cache', cache.error) }),
+    ...(cache.error !== null && (hasOwnCache || redis.error === null) && { cache: away('cache', cache.error) }),
     ...(hasOwnCache &&
       cache.error === null &&
       !cache.redis.isCluster && {

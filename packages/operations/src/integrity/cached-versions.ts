@@ -23,27 +23,26 @@ export async function findCacheFaults(
   subject: EntitySubject,
   entities: readonly EntityVersion[],
 ): Promise<{ findings: Finding[]; entries: number }> {
-  const first = await compare(cache, subject, entities, entities)
+  const first = await compare(cache, subject, entities, async () => entities)
   let suspects = first.suspects
   for (let look = 1; look < looks && suspects.length > 0; look++) {
     await sleep(waitMs)
-    const before = await loadCurrent(pool, subject, suspects)
-    const after = async () => loadCurrent(pool, subject, suspects)
-    suspects = (await compare(cache, subject, before, after)).suspects
+    const load = () => loadCurrent(pool, subject, suspects)
+    suspects = (await compare(cache, subject, await load(), load)).suspects
   }
   return { findings: suspects.map(({ id, version, kind }) => ({ kind, subject, id, version })), entries: first.entries }
 }
 
 type Suspect = EntityVersion & { kind: 'stale-cache' | 'ahead' }
-type Later = readonly EntityVersion[] | (() => Promise<EntityVersion[]>)
+type Load = () => Promise<readonly EntityVersion[]>
 
 /** The cache must lie between the versions that were read before it and the ones that were read after it. */
-async function compare(cache: CacheSource, subject: EntitySubject, before: readonly EntityVersion[], later: Later) {
+async function compare(cache: CacheSource, subject: EntitySubject, before: readonly EntityVersion[], loadAfter: Load) {
   const stored = await readStoredVersions(
     cache,
     before.map(({ id }) => ({ kind: subject, id })),
   )
-  const after = new Map((typeof later === 'function' ? await later() : later).map(({ id, version }) => [id, version]))
+  const after = new Map((await loadAfter()).map(({ id, version }) => [id, version]))
   const suspects = before.flatMap(({ id, version }, i): Suspect[] => {
     const cached = stored[i] ?? null
     if (cached === null) return []

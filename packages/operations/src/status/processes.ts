@@ -26,9 +26,12 @@ export async function loadProcessStatus(db: Executor): Promise<ProcessStatus> {
   }
 }
 
-/** Returns the consumers that no process runs. */
-export async function findMissingConsumers(db: Executor): Promise<ConsumerName[]> {
-  const processes = await loadRunningProcesses(db)
+/** Loads the consumers that no process runs. */
+export const findMissingConsumers = async (db: Executor): Promise<ConsumerName[]> =>
+  missingConsumers(await loadRunningProcesses(db))
+
+/** Returns the consumers that none of these processes runs. */
+export function missingConsumers(processes: readonly RunningProcess[]): ConsumerName[] {
   const running = new Set(processes.flatMap(({ consumers }) => consumers))
   return consumerNames.filter((consumer) => !running.has(consumer))
 }

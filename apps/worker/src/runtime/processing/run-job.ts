@@ -1,4 +1,4 @@
-import { type ConsumerName, isSubscribed, type JobData, type JobEvent } from '@goals-tasks/events'
+import { type ConsumerName, isSubscribed, type JobData, type JobEvent, spanAttributes } from '@goals-tasks/events'
 import { inSpan, originOf, runFor, SpanKind } from '@goals-tasks/tracing'
 import { type Job, WaitingError } from 'bullmq'
 import pMap from 'p-map'
@@ -56,14 +56,7 @@ async function returnToQueue(job: Job<JobData>, token: string | undefined): Prom
 const inJobSpan = <T>(consumer: ConsumerName, events: readonly JobEvent[], work: () => Promise<T>): Promise<T> =>
   runFor(
     events.map(({ traceparent }) => originOf(traceparent)),
-    () => {
-      const attributes = {
-        'messaging.system': 'bullmq',
-        'messaging.destination.name': consumer,
-        'messaging.batch.message_count': events.length,
-      }
-      return inSpan(`job ${consumer}`, { kind: SpanKind.CONSUMER, attributes }, work)
-    },
+    () => inSpan(`job ${consumer}`, { kind: SpanKind.CONSUMER, attributes: spanAttributes(consumer, events) }, work),
   )
 
 async function handleEvents<C extends ConsumerName>(

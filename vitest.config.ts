@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { createFailedSoFar } from './vitest.failed-so-far.ts'
 
 const packages = ['apps', 'packages'].flatMap((group) =>
@@ -13,7 +13,11 @@ export default defineConfig({
     projects: [...packages, 'bench', 'checks', 'scripts'].map((root) => ({
       extends: true,
       root,
-      test: { name: root.split('/').at(-1) ?? root, globalSetup: [] },
+      test: {
+        name: root.split('/').at(-1) ?? root,
+        globalSetup: [],
+        exclude: [...configDefaults.exclude, 'test/scenarios/**'],
+      },
     })),
     // Only a test that hangs reaches these limits: a slow machine may take many times as long as a fast one.
     testTimeout: 180_000,

@@ -13,6 +13,8 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true, p
 /** A 64-bit transaction id, as text. */
 export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })
 
+export const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+
 /** JSON that keeps the text that was written. It is cheaper than jsonb and returns the same bytes. */
 export const jsonText = customType<{ data: string }>({ dataType: () => 'json' })
 

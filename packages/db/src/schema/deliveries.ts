@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { boolean, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
 /** One consumer's unfinished work on one event. It is inserted with the event and deleted with the effect. */
@@ -16,6 +16,8 @@ export const deliveries = pgTable(
     /** How often it was replayed from the dead letters. The count is part of its job ids, which must never repeat. */
     replays: integer('replays').notNull().default(0),
     lastError: text('last_error'),
+    /** The owner of a webhook asked for this event again. The request then has the header `webhook-replay: true`. */
+    isReplay: boolean('is_replay').notNull().default(false),
   },
   (t) => [
     // The worker's claim: the ids of one job.

@@ -4,10 +4,13 @@ import {
   loadConnections,
   origins,
   proxyVariables,
+  readWebhookConfig,
   retentionVariables,
   samePortProblems,
   shutdownVariables,
   splitList,
+  webhookProblems,
+  webhookVariables,
 } from '@goals-tasks/config'
 import { authProblems, authVariables, readAuth } from '@goals-tasks/http'
 import Type from 'typebox'
@@ -32,6 +35,7 @@ export const variables = Type.Object({
   }),
   ...proxyVariables.properties,
   ...retentionVariables.properties,
+  ...webhookVariables.properties,
   ...shutdownVariables.properties,
 })
 
@@ -39,6 +43,7 @@ export const variables = Type.Object({
 export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
   const { variables: v, connections } = loadConnections(variables, env, (each) => [
     ...authProblems(each),
+    ...webhookProblems(each),
     ...rateLimitProblems(splitList(each.RATE_LIMITS)),
     ...samePortProblems('PORT', each.PORT, each.PROBE_PORT),
   ])
@@ -54,6 +59,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     },
     rateLimits: readRateLimits(splitList(v.RATE_LIMITS)),
     retentionDays: v.RETENTION_DAYS,
+    webhooks: readWebhookConfig(v),
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
     shutdownDelayMs: v.SHUTDOWN_DELAY_MS,
   })

@@ -1,4 +1,13 @@
-import { connectionVariables, httpUrl, loadConnections, retentionVariables, splitList } from '@goals-tasks/config'
+import {
+  connectionVariables,
+  httpUrl,
+  loadConnections,
+  readWebhookConfig,
+  retentionVariables,
+  splitList,
+  webhookProblems,
+  webhookVariables,
+} from '@goals-tasks/config'
 import { consumerNames, isConsumerName } from '@goals-tasks/events'
 import Type from 'typebox'
 
@@ -6,6 +15,7 @@ import Type from 'typebox'
 export const workerVariables = Type.Object({
   ...connectionVariables.properties,
   ...retentionVariables.properties,
+  ...webhookVariables.properties,
   WORKER_CONSUMERS: Type.Optional(
     Type.Refine(
       Type.String({ description: 'the consumers that this process serves, separated by commas; unset means all' }),
@@ -33,11 +43,12 @@ function unknownNames(text: string): string {
 
 /** Reads the configuration of the worker. @throws ConfigError that lists every problem */
 export function loadWorkerConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
-  const { variables: v, connections } = loadConnections(workerVariables, env)
+  const { variables: v, connections } = loadConnections(workerVariables, env, webhookProblems)
   return Object.freeze({
     ...connections,
     consumers: v.WORKER_CONSUMERS === undefined ? consumerNames : readConsumers(v.WORKER_CONSUMERS),
     retentionDays: v.RETENTION_DAYS,
+    webhooks: readWebhookConfig(v),
     shutdownTimeoutMs: v.WORKER_SHUTDOWN_TIMEOUT_MS,
     sync: { url: v.SYNC_URL, source: v.SYNC_SOURCE },
   })

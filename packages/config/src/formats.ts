@@ -10,7 +10,12 @@ export const splitList = (text: string): string[] =>
     .filter(Boolean)
 
 /** `requirement` describes a valid value. It never holds the value itself, which may contain a password. */
-const textThat = (fits: (text: string) => boolean, requirement: string, description: string, fallback?: string) =>
+export const textThat = (
+  fits: (text: string) => boolean,
+  requirement: string,
+  description: string,
+  fallback?: string,
+) =>
   Type.Refine(
     Type.String({ description, ...(fallback === undefined ? { minLength: 1 } : { default: fallback }) }),
     fits,

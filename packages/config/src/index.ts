@@ -12,3 +12,4 @@ export {
 } from './connections.ts'
 export { httpUrl, httpUrls, origins, splitList } from './formats.ts'
 export { ConfigError, describeVariables, loadVariables } from './load.ts'
+export { readWebhookConfig, type WebhookConfig, webhookProblems, webhookVariables } from './webhooks.ts'

@@ -21,6 +21,7 @@ test('start runs everything, restarts a killed process, stops cleanly and keeps 
   const location = created.headers.get('location')
   expect((await stat(join(folder, 'stack.json'))).mode & 0o777).toBe(0o600)
   expect((await stat(join(folder, 'auth-secret'))).mode & 0o777).toBe(0o600)
+  expect((await stat(join(folder, 'secrets-key'))).mode & 0o777).toBe(0o600)
 
   expect(access.tokenCommand).toContain(`npm run token -- --sub ${access.userId}`)
   expect(first.stdout()).not.toMatch(/eyJ/)

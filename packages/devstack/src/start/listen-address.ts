@@ -16,3 +16,6 @@ export function readableHost(listenHost: string): string {
   const host = reachableHost(listenHost)
   return host === '127.0.0.1' ? 'localhost' : host
 }
+
+/** Returns whether only this machine reaches a process that listens on `listenHost`. */
+export const isLoopback = (listenHost: string): boolean => /^(localhost|127\.[\d.]+|::1)$/i.test(listenHost)

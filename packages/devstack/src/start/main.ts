@@ -44,6 +44,8 @@ async function start(settings: Settings): Promise<void> {
     ...process.env,
     HOST: settings.listenHost,
     ...(settings.makeSecret && { AUTH_JWT_SECRET: developmentSecret(join(folder, 'auth-secret')) }),
+    ...(settings.makeSecretsKey && { SECRETS_KEY: developmentSecret(join(folder, 'secrets-key')) }),
+    ...(settings.allowLoopback && { WEBHOOK_ALLOW_NETWORKS: 'loopback' }),
   }
   await Promise.all([checkConfigurations(settings, env), endStaleProcesses(folder)])
 

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 /** Equals `developmentSecretPrefix` of the config package, which loads slowly. Production refuses such a secret. */
 const prefix = 'dev-only-'
 
-/** Returns the signing key of this data folder. Creates it at first use. */
+/** Returns a secret of this data folder: 32 random bytes in base64url behind the prefix. Creates it at first use. */
 export function developmentSecret(file: string): string {
   try {
     const secret = `${prefix}${randomBytes(32).toString('base64url')}`

@@ -12,11 +12,18 @@ const maxJobsPerFlush = 50
 const logEveryMs = 5_000
 /** How long events wait for a full job before the queue is looked at again. */
 const holdMs = 50
-/**
- * The longest wait for a full job. The sweeper takes a delivery for lost that is 5 s older than the oldest waiting job,
- * less the difference of two clocks.
- */
-const maxHoldMs = 2_000
+const defaultMaxHoldMs = 2_000
+
+export type ConsumerQueueOptions = {
+  /** A connection of `connectProducer`. The caller closes it. */
+  connection: Redis
+  log: Logger
+  /**
+   * The longest wait for a full job. The sweeper takes a delivery for lost that is 5 s older than the oldest waiting
+   * job, less the difference of two clocks.
+   */
+  maxHoldMs?: number
+}
 
 export type ConsumerQueue = ReturnType<typeof createConsumerQueue>
 
@@ -24,7 +31,8 @@ export type ConsumerQueue = ReturnType<typeof createConsumerQueue>
  * Buffers the events of one consumer and adds them to its queue, as the number of its waiting jobs allows: see `Flow`.
  * That number comes from Redis, because several processes fill the queue.
  */
-export function createConsumerQueue(queue: Queue<JobData>, connection: Redis, log: Logger) {
+export function createConsumerQueue(queue: Queue<JobData>, options: ConsumerQueueOptions) {
+  const { connection, log, maxHoldMs = defaultMaxHoldMs } = options
   const waitKey = queue.toKey('wait')
   const buffer: JobEvent[] = []
   const dropLog = createDropLog({ consumer: queue.name, connection, log })

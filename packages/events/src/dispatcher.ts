@@ -1,7 +1,5 @@
-import type { Redis } from 'ioredis'
-import type { Logger } from 'pino'
 import type { EventType } from './catalogue.ts'
-import { type ConsumerQueue, createConsumerQueue } from './consumer-queue.ts'
+import { type ConsumerQueue, type ConsumerQueueOptions, createConsumerQueue } from './consumer-queue.ts'
 import { openQueue } from './queues.ts'
 import { type ConsumerName, consumerNames, consumersOf } from './subscriptions.ts'
 
@@ -32,18 +30,20 @@ export type DispatcherStats = {
   leftToSweeper: number
 }
 
+type DispatcherOptions = ConsumerQueueOptions & { prefix: string }
+
 /**
  * Turns committed events into jobs: one job per consumer with all events that were committed since its last flush. That
  * is one event under light load, up to a hundred when the workers are behind, and no job while a thousand jobs wait.
  * Losing buffered events loses nothing: their deliveries are rows in Postgres, and the sweeper of the workers enqueues
  * the ones that no job carries. `connection` is one of `connectProducer`. The caller closes it.
  */
-export function createDispatcher(options: { connection: Redis; prefix: string; log: Logger }) {
-  const { connection, prefix, log } = options
+export function createDispatcher(options: DispatcherOptions) {
+  const { connection, prefix, ...queueOptions } = options
   const consumerQueues = Object.fromEntries(
     consumerNames.map((consumer) => [
       consumer,
-      createConsumerQueue(openQueue(connection, prefix, consumer), connection, log),
+      createConsumerQueue(openQueue(connection, prefix, consumer), { connection, ...queueOptions }),
     ]),
   ) as Record<ConsumerName, ConsumerQueue>
 

@@ -5,8 +5,11 @@ import { newEvents, openDispatcher } from './support/dispatcher.ts'
 
 const consumer = 'audit-log'
 
-async function openReady(redis = freshRedis()) {
-  const opened = openDispatcher(redis)
+/** With this option events wait for a full job longer than a test runs. */
+const untilFull = { maxHoldMs: 3_600_000 }
+
+async function openReady(redis = freshRedis(), timing = {}) {
+  const opened = openDispatcher(redis, timing)
   await opened.ready()
   const queue = opened.queueOf(consumer)
   return { ...opened, queue, addJobs: (count: number) => queue.addBulk(Array.from({ length: count }, emptyJob)) }
@@ -43,17 +46,16 @@ test('events share jobs when 16 jobs wait and no worker takes one', async () => 
 })
 
 test('an event waits for no full job when a worker takes jobs', async () => {
-  const { dispatcher, jobs, addJobs, connection, queue } = await openReady()
+  const { dispatcher, jobs, addJobs, connection, queue } = await openReady(freshRedis(), untilFull)
   await addJobs(500)
   dispatcher.dispatch(newEvents(1))
   await dispatcher.flush()
-  const startedAt = performance.now()
   dispatcher.dispatch(newEvents(1))
   await until(async () => {
     await connection.rpop(queue.toKey('wait'))
     return (await jobs(consumer)).flat().length === 2
   })
-  expect(performance.now() - startedAt).toBeLessThan(1_500)
+  expect(await queue.getWaitingCount()).toBeGreaterThan(16)
 })
 
 test('a queue has at most 1.1 jobs per hundred pending events when no worker runs', async () => {
@@ -120,26 +122,22 @@ test('the first event after an idle time is enqueued at once when the queue has 
 
 test('events are dropped at once, without an error, when Redis goes down while they wait for a full job', async () => {
   const redis = await ownRedis()
-  const { dispatcher, addJobs } = await openReady({ url: redis.url, prefix: 'full-jobs' })
+  const { dispatcher, addJobs } = await openReady({ url: redis.url, prefix: 'full-jobs' }, untilFull)
   await addJobs(20)
   dispatcher.dispatch(newEvents(1))
   await dispatcher.flush()
-  const startedAt = performance.now()
   dispatcher.dispatch(newEvents(3))
   await redis.kill()
   await until(() => Object.fromEntries(dispatcher.stats())[consumer]?.leftToSweeper === 3)
-  expect(performance.now() - startedAt).toBeLessThan(1_800)
 })
 
 test('a flush waits for no full job, and later events share jobs again', async () => {
-  const { dispatcher, jobs, addJobs } = await openReady()
+  const { dispatcher, jobs, addJobs } = await openReady(freshRedis(), untilFull)
   await addJobs(20)
   dispatcher.dispatch(newEvents(1))
   await dispatcher.flush()
-  const startedAt = performance.now()
   dispatcher.dispatch(newEvents(1))
   await dispatcher.flush()
-  expect(performance.now() - startedAt).toBeLessThan(1_500)
   for (const event of newEvents(100)) {
     dispatcher.dispatch([event])
     await nextTurn()
@@ -162,14 +160,12 @@ test('the jobs of a flush count as waiting when the next events are enqueued', a
 })
 
 test('a closing dispatcher enqueues the events that wait for a full job', async () => {
-  const { dispatcher, jobs, addJobs } = await openReady()
+  const { dispatcher, jobs, addJobs } = await openReady(freshRedis(), untilFull)
   await addJobs(20)
   dispatcher.dispatch(newEvents(1))
   await dispatcher.flush()
   const [event] = newEvents(1)
   dispatcher.dispatch(event ? [event] : [])
-  const startedAt = performance.now()
   await dispatcher.close()
-  expect(performance.now() - startedAt).toBeLessThan(1_500)
   expect((await jobs(consumer)).at(-1)).toEqual([event])
 })

@@ -82,10 +82,10 @@ test('a fence keeps no memory of keys whose works have ended', async () => {
   const collectGarbage: () => void = runInNewContext('gc')
   const fence = createFence(limits)
   const runAll = async (prefix: string) => {
-    for (let i = 0; i < 20_000; i++) await fence(`${prefix} ${i}`, async () => undefined)
+    for (let i = 0; i < 100_000; i++) await fence(`${prefix} ${i}`, async () => undefined)
     collectGarbage()
     return process.memoryUsage().heapUsed
   }
   const before = await runAll('warm-up')
-  expect((await runAll('measured')) - before).toBeLessThan(2_000_000)
+  expect((await runAll('measured')) - before).toBeLessThan(10_000_000)
 })

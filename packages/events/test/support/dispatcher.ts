@@ -11,14 +11,14 @@ import type { ConsumerName } from '../../src/subscriptions.ts'
 type LogLine = { level: string; consumer?: string; events?: number }
 
 /** Opens a dispatcher and access to its queues and to its log. Everything closes with the test. */
-export function openDispatcher({ url, prefix }: { url: string; prefix: string }) {
+export function openDispatcher({ url, prefix }: { url: string; prefix: string }, timing: { maxHoldMs?: number } = {}) {
   const connection = connectProducer(url, () => undefined)
   const lines: LogLine[] = []
   const log = pino(
     { level: 'debug', formatters: { level: (level) => ({ level }) } },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
-  const dispatcher = createDispatcher({ connection, prefix, log })
+  const dispatcher = createDispatcher({ connection, prefix, log, ...timing })
   const queues = new Map<ConsumerName, ReturnType<typeof openQueue>>()
   const queueOf = (consumer: ConsumerName) => {
     const opened = queues.get(consumer)

@@ -1,2 +1,6 @@
 export { findAddressProblem, isAddressAllowed, type Lookup } from './addresses.ts'
+export { compileFilter } from './filter/compile.ts'
+export type { Change } from './filter/evaluate.ts'
+export { FilterError } from './filter/filter-error.ts'
+export { maxFilterLength } from './filter/parse.ts'
 export { createSealer, type Sealer } from './sealed-secrets.ts'

@@ -30,6 +30,7 @@ export async function recordStatements(pool: pg.Pool, work: (deps: Deps) => Prom
     invalidate: async () => true,
   } satisfies Parameters<typeof createDeps>[0]['cache']
   const [dispatcher, cacheDeliveries] = [{ dispatch: () => undefined }, { finish: () => undefined }]
-  await work(createDeps({ pool: recorder, cache, dispatcher, cacheDeliveries, retentionDays: 30 }))
+  const feedHints = { push: () => undefined }
+  await work(createDeps({ pool: recorder, cache, dispatcher, cacheDeliveries, feedHints, retentionDays: 30 }))
   return sent
 }

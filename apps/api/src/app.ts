@@ -14,6 +14,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Deps } from './deps.ts'
 import { apiKeyRoutes } from './features/api-keys/routes.ts'
+import type { SubscribeToHints } from './features/changes/hub.ts'
 import { changesRoutes } from './features/changes/routes.ts'
 import { goalRoutes } from './features/goals/routes.ts'
 import { notificationPreferenceRoutes } from './features/notification-preferences/routes.ts'
@@ -37,6 +38,8 @@ export type AppOptions = {
   shutdownTimeoutMs?: number
   /** Returns whether the log has a line about an outage of Postgres. Default: never. */
   isOutageLogged?: () => boolean
+  /** Listens to the hints of all processes for the feed. Default: no hint arrives, and Postgres is asked more often. */
+  subscribeToHints?: SubscribeToHints
 }
 
 /** Builds the API: plugins first, then one line per feature, in this order. */
@@ -57,7 +60,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(taskRoutes(deps))
   await app.register(apiKeyRoutes(deps))
   await app.register(notificationRoutes(deps))
-  await app.register(changesRoutes(deps))
+  await app.register(changesRoutes(deps, options))
   await app.register(notificationPreferenceRoutes(deps))
 
   registerMethodNotAllowed(app, methods)

@@ -10,7 +10,7 @@ import {
   type Publish,
   type Tx,
 } from '@goals-tasks/db'
-import type { Dispatcher } from '@goals-tasks/events'
+import type { Dispatcher, FeedHints } from '@goals-tasks/events'
 import type pg from 'pg'
 import { type ApiKeys, createApiKeys } from './authentication/api-keys.ts'
 import { type CacheDeliveries, isForCache } from './cache-deliveries.ts'
@@ -54,11 +54,12 @@ export function createDeps(options: {
   cache: Pick<Cache, 'readEntity' | 'readList' | 'invalidate'>
   dispatcher: Pick<Dispatcher, 'dispatch'>
   cacheDeliveries: Pick<CacheDeliveries, 'finish'>
+  feedHints: Pick<FeedHints, 'push'>
   retentionDays: number
   /** `onError` of the API keys, and limits of their cache for tests. */
   apiKeys?: Parameters<typeof createApiKeys>[1]
 }): Deps {
-  const { pool, cache, dispatcher, cacheDeliveries, retentionDays } = options
+  const { pool, cache, dispatcher, cacheDeliveries, feedHints, retentionDays } = options
   const publish: Publish = (events) => deps.publish(events)
   const inFencedTransaction = createFencedTransactions(pool, publish)
   const deps: Deps = {
@@ -72,6 +73,8 @@ export function createDeps(options: {
       const isConfirmed = await cache.invalidate(invalidationOf(events))
       if (isConfirmed) cacheDeliveries.finish(events)
       else dispatcher.dispatch(events, isForCache)
+      // A client that follows the feed may read the entity as soon as it has the event.
+      feedHints.push(events)
     },
     confirm: cache.invalidate,
     apiKeys: createApiKeys(pool, options.apiKeys),

@@ -1,6 +1,13 @@
 import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions, processRecord } from '@goals-tasks/db'
-import { connectProducer, createDispatcher, findQueueWriteRefusal, findWriteRefusal } from '@goals-tasks/events'
+import {
+  connectProducer,
+  createDispatcher,
+  createFeedHints,
+  findQueueWriteRefusal,
+  findWriteRefusal,
+  subscribeToFeedHints,
+} from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
 import {
   createDatabaseMetrics,
@@ -37,13 +44,16 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const redis = connectProducer(config.redis.url, outages.queues.failed).on('ready', outages.queues.ready)
   const cacheRedis = connectCache(config.cache.url, outages.cache.failed)
   cacheRedis.on('ready', outages.cache.ready)
-  const dispatcher = createDispatcher({ connection: redis, prefix: config.redis.queuePrefix, log })
+  const feedRedis = connectProducer(config.redis.url, outages.queues.failed)
+  const prefix = config.redis.queuePrefix
+  const dispatcher = createDispatcher({ connection: redis, prefix, log })
   registerDispatcherMetrics(registry, dispatcher)
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
   const limiter = createRateLimiter({ redis: cacheRedis, prefix: config.cache.prefix, registry })
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
   const deps = createDeps({
     ...{ pool, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
+    feedHints: createFeedHints({ connection: redis, prefix }),
     apiKeys: { onError: (err) => log.debug({ err }, 'the last uses of API keys were not recorded') },
   })
 
@@ -57,6 +67,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     isOutageLogged: postgresOutage.isAway,
     rateLimit: config.rateLimits && { limits: config.rateLimits, limiter },
     shutdownTimeoutMs: config.shutdownTimeoutMs,
+    subscribeToHints: (listeners) => subscribeToFeedHints({ connection: feedRedis, prefix }, listeners),
   })
 
   const facts = { role: 'api', consumers: [], poolSize: config.database.poolSize }
@@ -65,7 +76,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   return {
     ready: () =>
       readiness(pool, {
-        redis: () => findQueueWriteRefusal(redis, config.redis.queuePrefix),
+        redis: () => findQueueWriteRefusal(redis, prefix),
         cache: () => findWriteRefusal(cacheRedis, config.cache.prefix),
       }),
     async listen() {
@@ -81,7 +92,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
       await deps.apiKeys.close()
       await dispatcher.close()
       await cache.close()
-      for (const connection of [redis, cacheRedis]) connection.disconnect()
+      for (const connection of [redis, feedRedis, cacheRedis]) connection.disconnect()
       await closeDatabase()
     },
   }

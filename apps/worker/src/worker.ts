@@ -1,4 +1,5 @@
-import { type ConsumerName, createDispatcher } from '@goals-tasks/events'
+import type { Publish } from '@goals-tasks/db'
+import { type ConsumerName, createDispatcher, createFeedHints } from '@goals-tasks/events'
 import { type Registry, registerDispatcherMetrics, repeat } from '@goals-tasks/observability'
 import { createMetrics } from './runtime/metrics.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
@@ -7,7 +8,7 @@ import { type ConsumerSettings, startConsumer } from './runtime/start-consumer.t
 
 const maintenanceEveryMs = 3_600_000
 
-export type WorkerOptions = Omit<ConsumerSettings, 'dispatcher' | 'metrics' | 'signal'> & {
+export type WorkerOptions = Omit<ConsumerSettings, 'publish' | 'metrics' | 'signal'> & {
   /** The consumers that this process serves. */
   serve: readonly ConsumerName[]
   /** Days after which deleted goals and tasks are purged. */
@@ -22,12 +23,17 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   const { serve, pool, redis, queuePrefix, retentionDays, registry, postgresOutage, log } = options
   const dispatcher = createDispatcher({ connection: redis.producer, prefix: queuePrefix, log })
   registerDispatcherMetrics(registry, dispatcher)
+  const hints = createFeedHints({ connection: redis.producer, prefix: queuePrefix })
+  const publish: Publish = (events) => {
+    dispatcher.dispatch(events)
+    hints.push(events)
+  }
   const metrics = createMetrics(registry, pool, serve)
   const stopping = new AbortController()
-  const settings = { ...options, dispatcher, metrics, signal: stopping.signal }
+  const settings = { ...options, publish, metrics, signal: stopping.signal }
   const consumers = serve.map((name) => startConsumer(name, settings))
   const maintenance = repeat(
-    () => runMaintenance({ pool, dispatcher, retentionDays, purged: metrics.purged, log }),
+    () => runMaintenance({ pool, publish, retentionDays, purged: metrics.purged, log }),
     maintenanceEveryMs,
     (err) => log[reportOutage(err, postgresOutage) ? 'debug' : 'error']({ err }, 'the hourly maintenance failed'),
   )

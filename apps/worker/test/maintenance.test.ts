@@ -17,8 +17,8 @@ const database = () => openPool(6)
 async function maintain(pool: pg.Pool) {
   const events: CommittedEvent[] = []
   const purged = new Counter({ name: 'purged', help: 'test', labelNames: ['entity'] as const, registers: [] })
-  const dispatcher = { dispatch: (committed: readonly CommittedEvent[]) => void events.push(...committed) }
-  await runMaintenance({ pool, dispatcher, retentionDays: 30, purged, log })
+  const publish = (committed: readonly CommittedEvent[]) => void events.push(...committed)
+  await runMaintenance({ pool, publish, retentionDays: 30, purged, log })
   const { values } = await purged.get()
   return { events, ...Object.fromEntries(values.map(({ labels, value }) => [labels.entity, value])) }
 }

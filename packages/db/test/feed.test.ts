@@ -176,7 +176,7 @@ test('only a reader with new events is found when many wait', async ({ pool }) =
   const { snapshot: from } = await readFeed(pool, filter(ada), { from: emptySnapshot, to: null, after: null }, 1)
   await commitGoal(pool, bob)
   const waiting = [ada, bob].map((readerId) => ({ readerId, from }))
-  expect(await findReadersWithEvents(pool, waiting)).toEqual([waiting[1]])
+  expect((await findReadersWithEvents(pool, waiting)).found).toEqual([waiting[1]])
 })
 
 test('the readers of the previous release get the states that the bodies show', async ({ pool }) => {

@@ -56,6 +56,7 @@ export {
 } from './entities/task.ts'
 export { hasVisibleCharacter, maxTextLength, normalizeText } from './entities/text.ts'
 export { changesBetween, toCloudEvent } from './envelope.ts'
+export { createFeedHints, type FeedHints, type FeedHintsSubscription, subscribeToFeedHints } from './feed-hints.ts'
 export {
   type Backoff,
   deadQueueName,

@@ -40,7 +40,9 @@ const test = base.extend('parts', ({ api }) => {
   const cacheDeliveries = createCacheDeliveries({ pool: api.pool, dispatcher: recorded.dispatcher })
   const invalidate = vi.fn(async () => true)
   const cache = { ...api.cache, invalidate }
-  const options = { pool: api.pool, cache, dispatcher: recorded.dispatcher, cacheDeliveries, retentionDays: 30 }
+  const feedHints = { push: () => undefined }
+  const dispatcher = recorded.dispatcher
+  const options = { pool: api.pool, cache, dispatcher, cacheDeliveries, feedHints, retentionDays: 30 }
   return { ...recorded, cacheDeliveries, invalidate, publish: createDeps(options).publish }
 })
 

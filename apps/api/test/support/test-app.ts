@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
 import { createDatabase } from '@goals-tasks/db'
 import { freshDatabase, freshRedis } from '@goals-tasks/devstack/testing'
-import { connectProducer, createDispatcher } from '@goals-tasks/events'
+import { connectProducer, createDispatcher, createFeedHints, subscribeToFeedHints } from '@goals-tasks/events'
 import { createVerifier, userScopes } from '@goals-tasks/http'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { buildApp } from '../../src/app.ts'
@@ -26,6 +26,8 @@ export type TestAppOptions = {
   /** The Redis of another API: this one shares its cache. */
   redis?: { url: string; prefix: string }
   lockTimeoutMs?: number
+  /** Whether hints for the feed arrive. Default: true. */
+  hints?: boolean
   publicUrl?: string
   /** Default: nothing is limited. */
   rateLimits?: RateLimits | undefined
@@ -44,6 +46,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
   })
   const { url, prefix } = options.redis ?? freshRedis()
   const redis = connectProducer(url, () => undefined)
+  const feedRedis = connectProducer(url, () => undefined)
   const dispatcher = createDispatcher({ connection: redis, prefix, log })
   const cacheRedis = connectCache(url, () => undefined)
   const registry = createRegistry()
@@ -55,6 +58,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     cache,
     dispatcher,
     cacheDeliveries,
+    feedHints: createFeedHints({ connection: redis, prefix }),
     retentionDays: 30,
     apiKeys: options.cachedKeyMs === undefined ? {} : { cachedMs: options.cachedKeyMs },
   })
@@ -66,6 +70,9 @@ export async function startTestApp(options: TestAppOptions = {}) {
     trustProxy: [],
     publicUrl: options.publicUrl,
     rateLimit: options.rateLimits && { limits: options.rateLimits, limiter },
+    ...(options.hints !== false && {
+      subscribeToHints: (listeners) => subscribeToFeedHints({ connection: feedRedis, prefix }, listeners),
+    }),
   })
 
   const checkResponse = createResponseCheck(app)
@@ -96,7 +103,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
       await deps.apiKeys.close()
       await dispatcher.close()
       await cache.close()
-      for (const connection of [redis, cacheRedis]) connection.disconnect()
+      for (const connection of [redis, feedRedis, cacheRedis]) connection.disconnect()
       await database.close()
     },
   }

@@ -1,4 +1,5 @@
-import type { ConsumerName, DeadQueue, Dispatcher, JobData, Policy } from '@goals-tasks/events'
+import type { Publish } from '@goals-tasks/db'
+import type { ConsumerName, DeadQueue, JobData, Policy } from '@goals-tasks/events'
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
@@ -22,7 +23,8 @@ export type Context<C extends ConsumerName = ConsumerName> = {
   redis: Redis
   queue: Queue<JobData>
   deadQueue: DeadQueue
-  dispatcher: Dispatcher
+  /** Handles the events that a consumer emits, after their commit. */
+  publish: Publish
   metrics: Metrics
   log: Logger
   /** Aborts when the process stops. Ends every wait. */

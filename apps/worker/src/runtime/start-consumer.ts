@@ -1,4 +1,5 @@
-import { type ConsumerName, type Dispatcher, openDeadQueue, openQueue, type Policies } from '@goals-tasks/events'
+import type { Publish } from '@goals-tasks/db'
+import { type ConsumerName, openDeadQueue, openQueue, type Policies } from '@goals-tasks/events'
 import { type OutageLog, repeat } from '@goals-tasks/observability'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
@@ -27,7 +28,8 @@ export type ConsumerSettings = {
   /** `worker` waits for Redis as long as it takes, `producer` fails fast. The caller closes both. */
   redis: { worker: Redis; producer: Redis }
   queuePrefix: string
-  dispatcher: Dispatcher
+  /** Handles the events that a consumer emits, after their commit. */
+  publish: Publish
   metrics: Metrics
   log: Logger
   /** Aborts when the process stops. */
@@ -71,12 +73,12 @@ export function startConsumer<C extends ConsumerName>(name: C, settings: Consume
 }
 
 function createContext<C extends ConsumerName>(name: C, settings: ConsumerSettings): Context<C> {
-  const { consumers, policies, redis, queuePrefix, metrics, timings, pool, dispatcher, log, signal } = settings
+  const { consumers, policies, redis, queuePrefix, metrics, timings, pool, publish, log, signal } = settings
   const { postgresOutage } = settings
   const progress = startProgress()
   const warnWaiting = createRepeatedWarning({ consumer: name, log, postgresOutage }, 'waiting for Postgres or Redis')
   return {
-    ...{ name, timings, pool, dispatcher, metrics, log, signal, progress, pause: { isPaused: null } },
+    ...{ name, timings, pool, publish, metrics, log, signal, progress, pause: { isPaused: null } },
     consumer: consumers[name],
     policy: policies[name],
     redis: redis.producer,

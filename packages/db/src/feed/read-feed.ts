@@ -153,25 +153,31 @@ export async function readFeed(
   }
 }
 
-const findWaiting = prepareStatement<{ n: number }>(
-  'feed_has_events',
-  sql`select n::int from unnest(${sql.placeholder('readers')}::uuid[], ${sql.placeholder('snapshots')}::text[])
-        with ordinality waiting(reader, snapshot, n)
-      where exists (
-        select from event_readers, installation
-        where reader_id = waiting.reader and event_readers.epoch = installation.epoch
-          and xid >= pg_snapshot_xmin(waiting.snapshot::pg_snapshot)
-          and not pg_visible_in_snapshot(xid, waiting.snapshot::pg_snapshot))`,
+const lookForEvents = prepareStatement<FeedSnapshot & { found: number[] }>(
+  'feed_look',
+  sql`select epoch, ${presentSnapshot}::text as snapshot, ${nowMs} as "takenAtMs", array(
+        select n::int from unnest(${sql.placeholder('readers')}::uuid[], ${sql.placeholder('snapshots')}::text[])
+          with ordinality waiting(reader, snapshot, n)
+        where exists (
+          select from event_readers
+          where reader_id = waiting.reader and event_readers.epoch = installation.epoch
+            and xid >= pg_snapshot_xmin(waiting.snapshot::pg_snapshot)
+            and not pg_visible_in_snapshot(xid, waiting.snapshot::pg_snapshot))) as found
+      from installation`,
 )
 
-/** Returns the elements of `waiting` whose reader has an event that is not in their snapshot. */
+/**
+ * Finds the elements of `waiting` whose reader has an event that is not in the snapshot `from`. The other ones have
+ * missed nothing up to the returned snapshot, when theirs is of the same epoch.
+ */
 export async function findReadersWithEvents<W extends { readerId: string; from: string }>(
   db: Executor,
   waiting: readonly W[],
-): Promise<W[]> {
-  const found = await findWaiting(db, {
+): Promise<FeedSnapshot & { found: W[] }> {
+  const [looked] = await lookForEvents(db, {
     readers: waiting.map(({ readerId }) => readerId),
     snapshots: waiting.map(({ from }) => from),
   })
-  return found.flatMap(({ n }) => waiting[n - 1] ?? [])
+  if (!looked) throw new Error('the table installation is empty: run `npm run migrate`')
+  return { ...looked, found: looked.found.flatMap((n) => waiting[n - 1] ?? []) }
 }

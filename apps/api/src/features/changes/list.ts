@@ -34,10 +34,10 @@ export async function listChanges({ db }: Db, actor: Actor, query: ChangesQuery)
   return toPage(actor, texts, nextCursor(cursor, { ...page, rows: shown }, hasMore), hasMore)
 }
 
-/** Returns the snapshot after which a wait ends, or undefined when the cursor leads to events already. */
-export function snapshotToWaitFrom(actor: Actor, { cursor }: ChangesQuery): string | undefined {
+/** Returns the cursor from which a request waits, or undefined when it leads to events already. */
+export function cursorToWaitFrom(actor: Actor, { cursor }: ChangesQuery): FeedCursor | undefined {
   const parsed = cursor === undefined ? undefined : parseCursor(actor.id, cursor)
-  return parsed && !parsed.rest ? parsed.from.snapshot : undefined
+  return parsed?.rest ? undefined : parsed
 }
 
 function requireCursor(actor: Actor, text: string): FeedCursor {

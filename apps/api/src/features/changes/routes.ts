@@ -4,28 +4,26 @@ import type { Deps } from '../../deps.ts'
 import { createOperations } from '../../resource/http/operations.ts'
 import { nextPage, viewed } from '../../resource/http/responses.ts'
 import { changesAccess } from './access.ts'
-import { listChanges, snapshotToWaitFrom } from './list.ts'
+import { createHub, type SubscribeToHints } from './hub.ts'
+import { cursorToWaitFrom, listChanges } from './list.ts'
 import { ChangesPage, ChangesQuery } from './schemas.ts'
-import { createWaiting } from './waiting.ts'
 
-/** The query for waiting requests runs four times a second. */
+/** The query for waiting requests runs up to four times a second. */
 const reportEveryMs = 60_000
 
 export const changesRoutes =
-  (deps: Deps): FastifyPluginAsync =>
+  (deps: Deps, { subscribeToHints }: { subscribeToHints?: SubscribeToHints }): FastifyPluginAsync =>
   async (app) => {
     const { query } = createOperations(app, deps, {
       ...{ tag: 'changes', read: 'tasks:read', write: 'tasks:write' },
     })
-    const waiting = createWaiting(deps.db, {
+    const hub = createHub(deps.db, {
+      ...(subscribeToHints && { subscribe: subscribeToHints }),
       onError: throttled(reportEveryMs, (err) =>
         app.log.warn({ err }, 'the query for the events of waiting requests failed'),
       ),
     })
-    app.addHook('preClose', (done) => {
-      waiting.close()
-      done()
-    })
+    app.addHook('preClose', () => hub.close())
 
     query('/v1/changes', {
       ...{ id: 'listChanges', summary: 'Follow all changes' },
@@ -38,10 +36,13 @@ export const changesRoutes =
       query: ChangesQuery,
       problems: ['cursor-mismatch', 'cursor-expired'],
       response: viewed('One page of the feed.', ChangesPage, nextPage),
-      async wait(actor, { query }, hangUp) {
-        const from = snapshotToWaitFrom(actor, query)
-        if (from === undefined || !query.wait) return
-        await waiting.waitForEvents(actor.id, from, { ms: query.wait * 1_000, signal: hangUp })
+      async wait(actor, { query }, signal) {
+        const cursor = query.wait ? cursorToWaitFrom(actor, query) : undefined
+        const listener = cursor && hub.admit(actor.id)
+        // A request above a limit does not wait.
+        if (cursor === undefined || typeof listener !== 'object') return
+        await listener.wait(cursor, { ms: (query.wait ?? 0) * 1_000, signal, isUnread: true })
+        listener.close()
       },
       run: (deps, actor, { query }) => listChanges(deps, actor, query),
     })

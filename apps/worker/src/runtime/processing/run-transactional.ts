@@ -27,10 +27,10 @@ async function commitEffects<C extends ConsumerName>(
   consumer: Transactional<C>,
   events: readonly JobEvent[],
 ): Promise<JobResult['done']> {
-  const { name, pool, dispatcher } = context
+  const { name, pool, publish } = context
   const ids = events.map((event) => event.id)
   const attempt = () =>
-    inTransaction(pool, dispatcher.dispatch, async (tx) => {
+    inTransaction(pool, publish, async (tx) => {
       const claimed = await claimEvents(tx, name, ids)
       const parsed = claimed.map((event) => parseOrRollBack(name, event))
       if (parsed.length > 0) await consumer.run(tx, parsed)

@@ -3,10 +3,10 @@ import {
   eventRetentionDays,
   inTransaction,
   notificationRetentionDays,
+  type Publish,
   purgeExpired,
   type Tx,
 } from '@goals-tasks/db'
-import type { Dispatcher } from '@goals-tasks/events'
 import type { Counter } from '@goals-tasks/observability'
 import type pg from 'pg'
 import type { Logger } from 'pino'
@@ -18,7 +18,7 @@ const rowsPerPurge = 500
 
 export type Maintenance = {
   pool: pg.Pool
-  dispatcher: Pick<Dispatcher, 'dispatch'>
+  publish: Publish
   /** Days after which deleted goals and tasks are purged. */
   retentionDays: number
   purged: Counter<'entity'>
@@ -123,12 +123,8 @@ const locks = {
 type Lock = (typeof locks)[keyof typeof locks]
 
 /** Runs `work` in a transaction, unless another process holds the lock. @returns undefined in that case */
-function withLock<T>(
-  { pool, dispatcher }: Maintenance,
-  name: Lock,
-  work: (tx: Tx) => Promise<T>,
-): Promise<T | undefined> {
-  return inTransaction(pool, dispatcher.dispatch, async (tx) => {
+function withLock<T>({ pool, publish }: Maintenance, name: Lock, work: (tx: Tx) => Promise<T>): Promise<T | undefined> {
+  return inTransaction(pool, publish, async (tx) => {
     const { rows } = await tx.query('select pg_try_advisory_xact_lock(hashtext($1)) as acquired', [name])
     return rows[0]?.acquired === true ? work(tx) : undefined
   })

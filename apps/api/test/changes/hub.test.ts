@@ -1,20 +1,31 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect, vi } from 'vitest'
-import { createWaiting } from '../../src/features/changes/waiting.ts'
+import type { FeedCursor } from '../../src/features/changes/cursor.ts'
+import { createHub } from '../../src/features/changes/hub.ts'
 import { test } from '../support/test.ts'
 import { signToken } from '../support/token.ts'
+
+test.override({ apiOptions: { hints: false } })
 
 const raise = (err: unknown): never => {
   throw err
 }
 
 /** Every transaction is visible in it. */
-const never = '9000000000:9000000000:'
+const never: FeedCursor = { epoch: 1, from: { snapshot: '9000000000:9000000000:', takenAtMs: 0 } }
+const long = { ms: 100_000 }
+
+type Hub = ReturnType<typeof createHub>
+function admit(hub: Hub, readerId: string) {
+  const listener = hub.admit(readerId)
+  if (typeof listener === 'string') throw new Error(`refused: ${listener}`)
+  return listener
+}
 
 type Page = { data: { entityId: string }[]; page: { nextCursor: string } }
 
-test('a waiting request is answered with the change of another user when it commits', async ({ api }) => {
+test('a waiting request is answered with the change of another user when no hint arrives', async ({ api }) => {
   const [ada, bob] = [await api.as(), await api.as()]
   const goal = await ada.createGoal()
   const begin = (await bob.get('/v1/changes')).body as unknown as Page
@@ -29,11 +40,12 @@ test('a wait ends without an event after its time, and at once when the service 
   const begin = (await ada.get('/v1/changes')).body as unknown as Page
   const page = (await ada.get(`/v1/changes?wait=1&cursor=${begin.page.nextCursor}`)).body as unknown as Page
   expect(page.data).toEqual([])
-  const waiting = createWaiting(api.pool, { onError: raise })
-  const wait = waiting.waitForEvents(ada.id, never, { ms: 100_000 })
-  waiting.close()
+  const hub = createHub(api.pool, { onError: raise })
+  const listener = admit(hub, ada.id)
+  const wait = listener.wait(never, long)
+  await hub.close()
   await wait
-  await waiting.waitForEvents(ada.id, never, { ms: 100_000 })
+  await listener.wait(never, long)
 })
 
 test('one query at a time looks for all waiting readers, and none runs when no reader waits', async ({ api }) => {
@@ -43,41 +55,56 @@ test('one query at a time looks for all waiting readers, and none runs when no r
     return api.pool.query(...given)
   }
   const db = { query } as unknown as typeof api.pool
-  const waiting = createWaiting(db, { onError: raise, everyMs: 10, perReader: 1, total: 3 })
+  const hub = createHub(db, { onError: raise, withoutHintsMs: 10, perReader: 1, total: 3 })
   const reader = randomUUID()
-  const waits = [reader, randomUUID(), randomUUID()].map((id) => waiting.waitForEvents(id, never, { ms: 100_000 }))
-  // Both are above a limit, so they do not wait.
-  await waiting.waitForEvents(reader, never, { ms: 100_000 })
-  await waiting.waitForEvents(randomUUID(), never, { ms: 100_000 })
+  const listeners = [reader, randomUUID()].map((id) => admit(hub, id))
+  expect(hub.admit(reader)).toBe('per-reader')
+  listeners.push(admit(hub, randomUUID()))
+  expect(hub.admit(randomUUID())).toBe('total')
+  const waits = listeners.map((listener) => listener.wait(never, long))
   await until(() => queries >= 3)
-  waiting.close()
+  for (const listener of listeners) listener.close()
   await Promise.all(waits)
+  admit(hub, reader).close()
   const atEnd = queries
   await api.pool.query('select pg_sleep(0.1)')
-  expect(queries).toBe(atEnd)
+  expect(queries).toBeLessThanOrEqual(atEnd + 1)
+  await hub.close()
+})
+
+test('the cursor of an idle connection moves to the present, and a cursor of another epoch ends its wait', async ({
+  api,
+}) => {
+  const hub = createHub(api.pool, { onError: raise, withoutHintsMs: 10 })
+  const old = { epoch: 1, from: { snapshot: '1:1:', takenAtMs: 1 } }
+  const moved = await admit(hub, randomUUID()).wait(old, { ms: 300 })
+  expect(moved.from.takenAtMs).toBeGreaterThan(Date.now() - 60_000)
+  const expired = { ...old, epoch: 0 }
+  expect(await admit(hub, randomUUID()).wait(expired, long)).toBe(expired)
+  await hub.close()
 })
 
 test('a wait ends when its client hangs up, and its place is free', async ({ api }) => {
-  const waiting = createWaiting(api.pool, { onError: raise, total: 1 })
+  const hub = createHub(api.pool, { onError: raise, total: 1 })
   const client = new AbortController()
-  const first = waiting.waitForEvents(randomUUID(), never, { ms: 100_000, signal: client.signal })
+  const first = admit(hub, randomUUID())
+  const wait = first.wait(never, { ...long, signal: client.signal })
   client.abort()
-  await first
-  await waiting.waitForEvents(randomUUID(), never, { ms: 100_000, signal: client.signal })
-  const second = waiting.waitForEvents(randomUUID(), never, { ms: 100_000 }).then(() => 'ended')
-  // Nothing is read from Postgres yet, so the second wait ends only when it got no place.
-  expect(await Promise.race([second, Promise.resolve().then(() => 'waiting')])).toBe('waiting')
-  waiting.close()
-  await second
+  await wait
+  await first.wait(never, { ...long, signal: client.signal })
+  expect(hub.admit(randomUUID())).toBe('total')
+  first.close()
+  first.close()
+  admit(hub, randomUUID())
+  expect(hub.admit(randomUUID())).toBe('total')
+  await hub.close()
 })
 
 test('no query looks for the reader of a request whose client hung up', async ({ api }) => {
   await api.app.listen({ host: '127.0.0.1', port: 0 })
   const queries = vi.spyOn(api.pool, 'query')
   const isSoughtFor = (id: string) => {
-    const last = queries.mock.calls
-      .map((call) => JSON.stringify(call))
-      .findLast((call) => call.includes('feed_has_events'))
+    const last = queries.mock.calls.map((call) => JSON.stringify(call)).findLast((call) => call.includes('feed_look'))
     return last?.includes(id) ?? false
   }
   const [stays, hangsUp] = [new AbortController(), new AbortController()]
@@ -105,10 +132,12 @@ test('no query looks for the reader of a request whose client hung up', async ({
 
 test('a query that fails is reported and ends no wait', async ({ api }) => {
   const reported: unknown[] = []
-  const waiting = createWaiting(api.pool, { onError: (err) => reported.push(err), everyMs: 10 })
-  const wait = waiting.waitForEvents('no UUID', never, { ms: 100_000 }).then(() => reported.push('ended'))
+  const hub = createHub(api.pool, { onError: (err) => reported.push(err), withoutHintsMs: 10 })
+  const wait = admit(hub, 'no UUID')
+    .wait(never, long)
+    .then(() => reported.push('ended'))
   await until(() => reported.length >= 2)
-  waiting.close()
+  await hub.close()
   await wait
   expect(reported.at(0)).toMatchObject({ code: '22P02' })
   expect(reported.filter((each) => each === 'ended')).toHaveLength(1)

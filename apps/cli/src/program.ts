@@ -1,5 +1,6 @@
 import { readVersion } from '@goals-tasks/config/version'
 import { Command, type CommanderError } from 'commander'
+import { actionsCommand } from './actions/command.ts'
 import { pauseCommand, resumeCommand } from './consumers/command.ts'
 import { deadLettersCommand } from './dead-letters/command.ts'
 import { demoCommand } from './demo/command.ts'
@@ -18,6 +19,7 @@ const commands = [
   deadLettersCommand,
   pauseCommand,
   resumeCommand,
+  actionsCommand,
   integrityCommand,
   doctorCommand,
   tokenCommand,

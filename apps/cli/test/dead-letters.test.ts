@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { startProcess, until } from '@goals-tasks/devstack/testing'
 import { operationsTest } from '@goals-tasks/operations/testing'
 import { expect } from 'vitest'
+import { runActions } from '../src/actions/run.ts'
 import { runDiscard, runReplay } from '../src/dead-letters/change.ts'
 import { runGroup, runList, runShow } from '../src/dead-letters/look.ts'
 import { parseIds } from '../src/dead-letters/parse-ids.ts'
 import { runCli } from './support/run-cli.ts'
+
+const by = 'ada'
 
 const test = operationsTest
   .extend('open', { scope: 'file' }, ({ operations }) => operations)
@@ -35,8 +38,8 @@ test('a replay counts in a dry run, and then enqueues the events of the dead let
   const { eventId } = await open.createDeadLetter('sync', 'the receiver answered 503')
   await open.createDeadLetter('sync', 'the receiver answered 410')
   const chosen = { consumer: 'sync', error: '503' }
-  expect((await runReplay(open, chosen, { rate: 50, dryRun: true })).text).toBe('would replay 1 dead letter')
-  expect(await runReplay(open, chosen, { rate: 50 })).toMatchObject({ text: 'replayed 1 dead letter', exitCode: 0 })
+  expect((await runReplay(open, chosen, { by, rate: 50, dryRun: true })).text).toBe('would replay 1 dead letter')
+  expect(await runReplay(open, chosen, { by, rate: 50 })).toMatchObject({ text: 'replayed 1 dead letter', exitCode: 0 })
   const { rows } = await open.pool.query(`select event_id, replays from deliveries where consumer = 'sync'`)
   expect(rows).toEqual([{ event_id: eventId, replays: 1 }])
   const jobs = await open.queueOf('sync').queue.getJobs(['waiting'])
@@ -58,19 +61,21 @@ test('a replay stops after the running batch at Ctrl-C', async ({ operations }) 
 
 test('a discard deletes nothing without --yes', async ({ open }) => {
   const { id } = await open.createDeadLetter('sync')
-  expect(await runDiscard(open, { ids: [id] }, {})).toMatchObject({
+  expect(await runDiscard(open, { ids: [id] }, { by })).toMatchObject({
     exitCode: 1,
     text: expect.stringContaining('would discard 1 dead letter'),
   })
-  const discarded = await runDiscard(open, { ids: [id] }, { yes: true })
+  const discarded = await runDiscard(open, { ids: [id] }, { by, reason: 'no receiver wants it', yes: true })
   expect(discarded).toMatchObject({ exitCode: 0, text: 'discarded 1 dead letter' })
   expect(await open.queueOf('sync').dead.getJob(id)).toBeUndefined()
+  const actions = await runActions(open, { limit: 1, subject: 'sync' })
+  expect(actions.text).toMatch(/dead-letters-discarded {2}sync, by ada: no receiver wants it$/m)
 })
 
 test('an unknown id leads to the exit code 1', async ({ open }) => {
   const id = randomUUID()
   expect(await runShow(open, id)).toMatchObject({ exitCode: 1, text: `no dead letter has the id ${id}` })
-  expect(await runReplay(open, { ids: [id] }, { rate: 50 })).toMatchObject({
+  expect(await runReplay(open, { ids: [id] }, { by, rate: 50 })).toMatchObject({
     exitCode: 1,
     text: 'replayed 0 dead letters\n1 id named no dead letter',
   })

@@ -14,6 +14,11 @@ test('pause and resume print who changed the consumer last, and why', async ({ o
   const resumed = await runCli(environment, 'resume', 'sync', '--reason', 'it has moved', '--by', 'bob', '--json')
   expect(resumed.code).toBe(0)
   expect(JSON.parse(resumed.stdout)).toMatchObject({ isPaused: false, actor: 'bob', changed: true })
+  const actions = await runCli(environment, 'actions', '--json')
+  expect(JSON.parse(actions.stdout).data).toMatchObject([
+    { action: 'consumer-resumed', actor: 'bob', reason: 'it has moved', subject: 'sync' },
+    { action: 'consumer-paused', actor: 'ada', reason: 'the receiver moves', subject: 'sync' },
+  ])
 })
 
 test('pause exits with 2 and its usage when the consumer is unknown', async () => {

@@ -22,12 +22,10 @@ export {
   countDeadLetters,
   type DeadLetter,
   type DeadLetterFilter,
-  discardDeadLetter,
   discardDeadLetters,
   listDeadLetters,
   loadDeadLetter,
   type Replayed,
-  replayDeadLetter,
   replayDeadLetters,
 } from './delivery/dead-letters.ts'
 export {
@@ -73,6 +71,13 @@ export {
   readFeed,
   takeFeedSnapshot,
 } from './feed/read-feed.ts'
+export {
+  listActions,
+  type OperatorAction,
+  type OperatorCause,
+  type RecordedAction,
+  recordAction,
+} from './operators/actions.ts'
 export {
   loadRunningProcesses,
   type ProcessFacts,

@@ -4,10 +4,9 @@ import type pg from 'pg'
 import { expect } from 'vitest'
 import {
   countDeadLetters,
-  discardDeadLetter,
+  discardDeadLetters,
   listDeadLetters,
   loadDeadLetter,
-  replayDeadLetter,
   replayDeadLetters,
 } from '../src/delivery/dead-letters.ts'
 import { claimEvents } from '../src/delivery/deliveries.ts'
@@ -33,6 +32,12 @@ async function loadDeliveries(pool: pg.Pool, consumer: ConsumerName) {
     [consumer],
   )
   return rows
+}
+
+/** Returns undefined when the dead letter does not exist, or when another transaction is replaying it. */
+async function replayOne(pool: pg.Pool, id: string) {
+  const [replayed] = await replayDeadLetters(pool, { ids: [id] }, 1)
+  return replayed
 }
 
 const idsOf = (rows: readonly { id: string }[]) => rows.map((row) => row.id)
@@ -85,7 +90,7 @@ test('a dead letter becomes a delivery without attempts once when it is replayed
   const event = await commitGoal(pool)
   await pool.query(`update deliveries set attempts = 8 where consumer = 'sync'`)
   const id = await createDeadLetter(pool, { consumer: 'sync', event })
-  expect(await replayDeadLetter(pool, id)).toMatchObject({
+  expect(await replayOne(pool, id)).toMatchObject({
     id,
     consumer: 'sync',
     eventId: event.id,
@@ -94,15 +99,15 @@ test('a dead letter becomes a delivery without attempts once when it is replayed
   })
   expect(await loadDeliveries(pool, 'sync')).toEqual([{ id: event.id, attempts: 0, replays: 1, last_error: null }])
   expect(await loadDeadLetter(pool, id)).toBeUndefined()
-  expect(await replayDeadLetter(pool, id)).toBeUndefined()
+  expect(await replayOne(pool, id)).toBeUndefined()
 
   const again = await createDeadLetter(pool, { consumer: 'sync', error: 'it broke again', event })
-  expect(await replayDeadLetter(pool, again)).toMatchObject({ replays: 2 })
+  expect(await replayOne(pool, again)).toMatchObject({ replays: 2 })
 })
 
 test('only one of two replays finds the dead letter when they run at the same time', async ({ pool }) => {
   const id = await createDeadLetter(pool, { consumer: 'sync' })
-  const results = await Promise.all([replayDeadLetter(pool, id), replayDeadLetter(pool, id)])
+  const results = await Promise.all([replayOne(pool, id), replayOne(pool, id)])
   expect(results.filter(Boolean)).toHaveLength(1)
   expect(await loadDeliveries(pool, 'sync')).toHaveLength(1)
 })
@@ -113,12 +118,12 @@ test('a replay does not wait when another transaction holds the dead letter', as
   try {
     await other.query('begin')
     await other.query('select from dead_letters where id = $1 for update', [id])
-    expect(await replayDeadLetter(pool, id)).toBeUndefined()
+    expect(await replayOne(pool, id)).toBeUndefined()
   } finally {
     await other.query('rollback')
     other.release()
   }
-  expect(await replayDeadLetter(pool, id)).toMatchObject({ id })
+  expect(await replayOne(pool, id)).toMatchObject({ id })
 })
 
 test('a bulk replay takes the oldest dead letters first, and at most its limit', async ({ pool }) => {
@@ -135,7 +140,7 @@ test('a replay inserts the same event again when its partition was dropped', asy
   const [before] = await claimEvents(pool, 'audit-log', [event.id])
   const id = await createDeadLetter(pool, { consumer: 'sync', event })
   await pool.query('delete from events')
-  await replayDeadLetter(pool, id)
+  await replayOne(pool, id)
   expect(await claimEvents(pool, 'sync', [event.id])).toEqual([before])
 })
 
@@ -155,13 +160,13 @@ test('a replay keeps the assignees of the event when its partition was dropped',
   await pool.query('update events set assignees = $1', [assignees])
   const id = await createDeadLetter(pool, { consumer: 'sync', event })
   await pool.query('delete from events')
-  await replayDeadLetter(pool, id)
+  await replayOne(pool, id)
   expect(await claimEvents(pool, 'sync', [event.id])).toMatchObject([{ assignees }])
 })
 
 test('a discarded dead letter is deleted and does not become a delivery', async ({ pool }) => {
   const id = await createDeadLetter(pool, { consumer: 'sync' })
-  expect(await discardDeadLetter(pool, id)).toMatchObject({ id, consumer: 'sync' })
-  expect(await discardDeadLetter(pool, id)).toBeUndefined()
+  expect(await discardDeadLetters(pool, { ids: [id] }, 1)).toMatchObject([{ id, consumer: 'sync' }])
+  expect(await discardDeadLetters(pool, { ids: [id] }, 1)).toEqual([])
   expect(await loadDeliveries(pool, 'sync')).toEqual([])
 })

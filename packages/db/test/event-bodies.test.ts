@@ -2,7 +2,7 @@ import { newGoal, newTask } from '@goals-tasks/events/testing'
 import type pg from 'pg'
 import { expect } from 'vitest'
 import { createCommit } from '../src/changes/commit.ts'
-import { loadDeadLetter, replayDeadLetter } from '../src/delivery/dead-letters.ts'
+import { loadDeadLetter, replayDeadLetters } from '../src/delivery/dead-letters.ts'
 import { claimEvents, loadUnfinishedEvents } from '../src/delivery/deliveries.ts'
 import { moveToDeadLetters } from '../src/delivery/failures.ts'
 import { migrate } from '../src/engine/migrations.ts'
@@ -98,7 +98,7 @@ test('a replayed milestone has its bodies when its primary event was dropped', a
   const id = await moveToDeadLetters(pool, { consumer: 'sync', eventId: milestoneId, error: 'it broke' })
   expect((await loadDeadLetter(pool, id ?? ''))?.event).toMatchObject({ id: milestoneId, before, after })
   await pool.query('delete from events where id = $1', [primaryId])
-  await replayDeadLetter(pool, id ?? '')
+  await replayDeadLetters(pool, { ids: [id ?? ''] }, 1)
   expect(await claimEvents(pool, 'sync', [milestoneId])).toMatchObject([{ id: milestoneId, before, after }])
 })
 

@@ -1,4 +1,4 @@
-import { groupDeadLetters } from '@goals-tasks/db'
+import { groupDeadLetters, listActions } from '@goals-tasks/db'
 import { expect, onTestFinished } from 'vitest'
 import { discardInBatches, replayInBatches } from '../src/dead-letters/change-in-batches.ts'
 import { type Operations, operationsTest } from './support/operations.ts'
@@ -8,6 +8,7 @@ const test = operationsTest.extend('empty', { auto: true }, async ({ operations 
 })
 
 const log = { warn: () => undefined }
+const cause = { actor: 'ada', reason: 'the receiver is back' }
 
 async function insertDeadLetters({ pool }: Operations, count: number, error = 'it broke') {
   await pool.query(
@@ -26,7 +27,7 @@ test('a replay takes all dead letters that match, in batches', async ({ operatio
   await insertDeadLetters(operations, 230)
   await insertDeadLetters(operations, 1, 'another error')
   const progress: number[] = []
-  const options = { onProgress: (changed: number) => void progress.push(changed) }
+  const options = { cause, onProgress: (changed: number) => void progress.push(changed) }
   expect(await replayInBatches({ ...operations, log }, { consumer: 'sync', error: 'it broke' }, options)).toBe(230)
   expect(progress).toEqual([100, 200, 230])
   expect(await countOf(operations, 'deliveries')).toBe(230)
@@ -36,7 +37,7 @@ test('a replay takes all dead letters that match, in batches', async ({ operatio
 test('a replay stops after the running batch when its signal aborts', async ({ operations }) => {
   await insertDeadLetters(operations, 130)
   const stop = new AbortController()
-  const options = { ratePerSecond: 100, signal: stop.signal, onProgress: () => stop.abort() }
+  const options = { cause, ratePerSecond: 100, signal: stop.signal, onProgress: () => stop.abort() }
   expect(await replayInBatches({ ...operations, log }, { consumer: 'sync' }, options)).toBe(100)
   expect(await countOf(operations, 'dead_letters')).toBe(30)
 })
@@ -49,6 +50,7 @@ test('a replay goes on when another transaction held some of the dead letters fo
   await holder.query('select from dead_letters order by id limit 3 for update')
   const progress: number[] = []
   const options = {
+    cause,
     async onProgress(changed: number) {
       progress.push(changed)
       await holder.query('rollback')
@@ -67,16 +69,22 @@ test('a replay does not take an event again that failed during the replay', asyn
       return null; end $$;
     create trigger fail_again after insert on deliveries for each row execute function fail_again()`)
   onTestFinished(async () => void (await operations.pool.query('drop function fail_again cascade')))
-  expect(await replayInBatches({ ...operations, log }, { consumer: 'sync' }, {})).toBe(150)
+  expect(await replayInBatches({ ...operations, log }, { consumer: 'sync' }, { cause })).toBe(150)
   expect(await countOf(operations, 'dead_letters')).toBe(150)
 })
 
 test('a discard deletes the oldest dead letters up to its limit', async ({ operations }) => {
   await insertDeadLetters(operations, 1, 'the oldest')
   await insertDeadLetters(operations, 3)
-  expect(await discardInBatches({ ...operations, log }, { consumer: 'sync' }, { limit: 2 })).toBe(2)
+  expect(await discardInBatches({ ...operations, log }, { consumer: 'sync' }, { cause, limit: 2 })).toBe(2)
   expect(await countOf(operations, 'dead_letters')).toBe(2)
   expect(await groupDeadLetters(operations.pool, { error: 'the oldest' })).toEqual([])
+  const [recorded] = await listActions(operations.pool, { limit: 1 })
+  expect(recorded).toMatchObject({ ...cause, action: 'dead-letters-discarded', subject: 'sync' })
+  expect(recorded?.details).toEqual({
+    deadLetterIds: [expect.any(String), expect.any(String)],
+    eventIds: expect.any(Array),
+  })
 })
 
 test('errors belong to one group when only their ids and long numbers differ', async ({ operations }) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createCommit, discardDeadLetter, recordReceiver, replayDeadLetter } from '@goals-tasks/db'
+import { createCommit, discardDeadLetters, recordReceiver, replayDeadLetters } from '@goals-tasks/db'
 import { committedOf } from '@goals-tasks/db/testing'
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
 import { connectWorker, enqueueEvents, queuePrefix, singleJobId } from '@goals-tasks/events'
@@ -116,7 +116,7 @@ test('a dead letter is traced when its event is dropped, and is pending again wh
     events: [{ id: eventId, aggregateId, type: 'goal:created', asAdmin: false }],
   })
   expect(await traceAt(eventId, 'sync')).toMatchObject(dead)
-  await replayDeadLetter(pool, id)
+  await replayDeadLetters(pool, { ids: [id] }, 1)
   expect(await traceAt(eventId, 'sync')).toMatchObject({ state: 'pending', replays: 1, deadLetterId: null })
 })
 
@@ -133,7 +133,7 @@ test('an event is done when no work is left, and missing when its audit row is n
   expect(await traceAt(eventId, 'audit-log')).toMatchObject({ state: 'done', at: expect.stringMatching(/Z$/) })
 
   const discarded = await operations.createDeadLetter('audit-log')
-  await discardDeadLetter(pool, discarded.id)
+  await discardDeadLetters(pool, { ids: [discarded.id] }, 1)
   expect(await traceAt(discarded.eventId, 'audit-log')).toEqual({ consumer: 'audit-log', state: 'missing' })
 })
 

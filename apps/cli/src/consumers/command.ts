@@ -1,8 +1,6 @@
-import { userInfo } from 'node:os'
-import { maxPauseActorLength, maxPauseReasonLength } from '@goals-tasks/db/pause-limits'
 import { Command } from 'commander'
+import { withCause } from '../cause.ts'
 import { exitCodeHelp, noResult } from '../exit-codes.ts'
-import { textUpTo } from '../parse-text.ts'
 import { requireConsumer } from '../require-consumer.ts'
 
 export const pauseCommand = changeCommand('pause', {
@@ -18,11 +16,9 @@ export const resumeCommand = changeCommand('resume', {
 })
 
 function changeCommand(name: string, { isPaused, description }: { isPaused: boolean; description: string }): Command {
-  return new Command(name)
+  return withCause(new Command(name), { isReasonRequired: true })
     .description(description)
     .argument('<consumer>', 'the consumer')
-    .requiredOption('--reason <text>', 'the reason, for the log and for status', textUpTo(maxPauseReasonLength))
-    .option('--by <name>', 'the person, for the log and for status', textUpTo(maxPauseActorLength), userInfo().username)
     .option('--json', 'print one JSON document')
     .addHelpText('after', exitCodeHelp('the consumer is in that state', 'not used', noResult))
     .action(async (name: string, options: { reason: string; by: string; json?: boolean }, command: Command) => {

@@ -1,5 +1,5 @@
 import { setPause } from '@goals-tasks/db'
-import { maxPauseActorLength, maxPauseReasonLength } from '@goals-tasks/db/pause-limits'
+import { maxActorLength, maxReasonLength } from '@goals-tasks/db/operator-limits'
 import { moment, oneLine } from '../format.ts'
 import type { OpenInstallation } from '../installation/open.ts'
 import type { CommandResult } from '../installation/run.ts'
@@ -12,7 +12,7 @@ export async function runPause(
   const { changed, ...record } = await setPause(pool, pause)
   const { consumer, isPaused, actor, reason, since } = record
   const state = `${changed ? '' : 'already '}${isPaused ? 'paused' : 'resumed'}`
-  const cause = `${oneLine(actor, maxPauseActorLength)}: ${oneLine(reason, maxPauseReasonLength)}`
+  const cause = `${oneLine(actor, maxActorLength)}: ${oneLine(reason, maxReasonLength)}`
   const text = `${consumer} is ${state} since ${moment(since)}, by ${cause}`
   return { text, document: { ...record, changed }, exitCode: 0 }
 }

@@ -1,5 +1,6 @@
 import { countDeadLetters, type DeadLetterFilter } from '@goals-tasks/db'
 import { type BatchOptions, countedUpTo, discardInBatches, replayInBatches } from '@goals-tasks/operations'
+import { type CauseOptions, causeOf } from '../cause.ts'
 import { count, plural } from '../format.ts'
 import type { OpenInstallation } from '../installation/open.ts'
 import type { CommandResult } from '../installation/run.ts'
@@ -12,7 +13,7 @@ type Limit = { limit?: number }
 export async function runReplay(
   open: Open,
   filter: DeadLetterFilter,
-  { dryRun = false, rate, limit }: Limit & { dryRun?: boolean; rate: number },
+  { dryRun = false, rate, limit, ...cause }: Limit & CauseOptions & { dryRun?: boolean; rate: number },
 ): Promise<CommandResult> {
   const matching = await countMatching(open, filter, limit)
   if (dryRun)
@@ -21,14 +22,14 @@ export async function runReplay(
       document: { dryRun, wouldReplay: matching },
       exitCode: 0,
     }
-  return changeAll(open, replayInBatches, { filter, limit, ratePerSecond: rate, matching, done: 'replayed' })
+  return changeAll(open, replayInBatches, { filter, cause, limit, ratePerSecond: rate, matching, done: 'replayed' })
 }
 
 /** Discards the dead letters. Without `yes` it only counts them, and fails. */
 export async function runDiscard(
   open: Open,
   filter: DeadLetterFilter,
-  { yes = false, limit }: Limit & { yes?: boolean },
+  { yes = false, limit, ...cause }: Limit & CauseOptions & { yes?: boolean },
 ): Promise<CommandResult> {
   const matching = await countMatching(open, filter, limit)
   if (!yes)
@@ -37,7 +38,7 @@ export async function runDiscard(
       document: { wouldDiscard: matching },
       exitCode: 1,
     }
-  return changeAll(open, discardInBatches, { filter, limit, matching, done: 'discarded' })
+  return changeAll(open, discardInBatches, { filter, cause, limit, matching, done: 'discarded' })
 }
 
 const countMatching = ({ pool }: Open, filter: DeadLetterFilter, limit = countedUpTo) =>
@@ -47,6 +48,7 @@ const deadLetters = (number: number) => plural(number, 'dead letter', count(numb
 
 type Job = {
   filter: DeadLetterFilter
+  cause: CauseOptions
   limit: number | undefined
   ratePerSecond?: number
   matching: number
@@ -59,6 +61,7 @@ async function changeAll(open: Open, change: Change, job: Job): Promise<CommandR
   process.once('SIGINT', () => stop.abort())
   const log = { warn: (_facts: object, message: string) => console.error(message) }
   const options: BatchOptions = {
+    cause: causeOf(job.cause),
     ...(job.limit !== undefined && { limit: job.limit }),
     ...(job.ratePerSecond !== undefined && { ratePerSecond: job.ratePerSecond }),
     signal: stop.signal,

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { type CauseOptions, withCause } from '../cause.ts'
 import { exitCodeHelp, noResult } from '../exit-codes.ts'
 import type { runOnInstallation } from '../installation/run.ts'
 import { integerBetween } from '../parse-integer.ts'
@@ -8,8 +9,8 @@ import { parseIds } from './parse-ids.ts'
 
 type Json = { json?: boolean }
 type ListOptions = FilterOptions & Json & { limit: number; after?: string }
-type ReplayOptions = FilterOptions & Json & { dryRun?: boolean; rate: number; limit?: number }
-type DiscardOptions = FilterOptions & Json & { yes?: boolean; limit?: number }
+type ReplayOptions = FilterOptions & CauseOptions & Json & { dryRun?: boolean; rate: number; limit?: number }
+type DiscardOptions = FilterOptions & CauseOptions & Json & { yes?: boolean; limit?: number }
 
 const maxListed = 1_000
 const maxRate = 1_000
@@ -48,7 +49,7 @@ const show = new Command('show')
     await onInstallation(options, (open) => runShow(open, id))
   })
 
-const replay = withFilter(new Command('replay'))
+const replay = withCause(withFilter(new Command('replay')), { isReasonRequired: false })
   .description(
     'Makes dead letters deliveries again, the oldest first. Name them by their ids, or by a consumer and further ' +
       'options. Ctrl-C stops between two batches; the rest stays dead letters.',
@@ -66,7 +67,7 @@ const replay = withFilter(new Command('replay'))
     await onInstallation(options, (open) => runReplay(open, filter, options), 'service')
   })
 
-const discard = withFilter(new Command('discard'))
+const discard = withCause(withFilter(new Command('discard')), { isReasonRequired: false })
   .description(
     'Deletes dead letters for good: their consumer never handles these events. Name them by their ids, or by a ' +
       'consumer and further options. Ctrl-C stops between two batches.',

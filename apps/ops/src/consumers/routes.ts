@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { setPause } from '@goals-tasks/db'
-import { maxPauseReasonLength } from '@goals-tasks/db/pause-limits'
+import { maxReasonLength } from '@goals-tasks/db/operator-limits'
 import { consumerNames, stringEnum } from '@goals-tasks/events'
 import type pg from 'pg'
 import Type from 'typebox'
@@ -9,7 +9,7 @@ const closed = { additionalProperties: false }
 const schema = {
   params: Type.Object({ consumer: stringEnum(consumerNames) }),
   querystring: Type.Object({}, closed),
-  body: Type.Object({ reason: Type.String({ minLength: 1, maxLength: maxPauseReasonLength }) }, closed),
+  body: Type.Object({ reason: Type.String({ minLength: 1, maxLength: maxReasonLength }) }, closed),
 }
 
 /** Pauses and resumes a consumer. Each change is logged with its actor and its reason. */

@@ -1,21 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import {
-  countDeadLetters,
-  discardDeadLetter,
-  discardDeadLetters,
-  type Replayed,
-  replayDeadLetter,
-  replayDeadLetters,
-} from '@goals-tasks/db'
+import { countDeadLetters, type OperatorCause, type Replayed } from '@goals-tasks/db'
 import { notFound } from '@goals-tasks/http'
-import { enqueueReplayed, type OpsQueues, unmirrorDiscarded } from '@goals-tasks/operations'
+import {
+  discardRecorded,
+  enqueueReplayed,
+  type OpsQueues,
+  replayRecorded,
+  unmirrorDiscarded,
+} from '@goals-tasks/operations'
 import type { FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import { BulkChange, NoQuery, Params } from './schemas.ts'
 
 const defaultChanges = 100
 
-/** Replays and discards dead letters. Every change is logged with its actor. */
+/** Replays and discards dead letters. Every change is recorded and logged with its actor. */
 export const changeRoutes =
   ({ pool, queues }: { pool: pg.Pool; queues: OpsQueues }): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -23,7 +22,7 @@ export const changeRoutes =
     const many = { schema: { body: BulkChange, querystring: NoQuery } }
 
     app.post('/ops/dead-letters/:id/replay', one, async (request) => {
-      const replayed = await replayDeadLetter(pool, request.params.id)
+      const [replayed] = await replayRecorded(pool, causeOf(request), { ids: [request.params.id] }, 1)
       if (!replayed) throw notFound('dead letter')
       await enqueueReplayed(queues, [replayed], request.log)
       logChange(request, replayed, 'dead letter replayed')
@@ -31,31 +30,36 @@ export const changeRoutes =
     })
 
     app.post('/ops/dead-letters/replay', many, async (request) => {
-      const { limit = defaultChanges, dryRun = false, ...filter } = request.body
+      const { limit = defaultChanges, dryRun = false, reason, ...filter } = request.body
       if (dryRun) return { dryRun, wouldReplay: await countDeadLetters(pool, filter, limit) }
-      const replayed = await replayDeadLetters(pool, filter, limit)
+      const replayed = await replayRecorded(pool, causeOf(request, reason), filter, limit)
       await enqueueReplayed(queues, replayed, request.log)
       for (const each of replayed) logChange(request, each, 'dead letter replayed')
       return { dryRun, replayed: replayed.length }
     })
 
     app.post('/ops/dead-letters/discard', many, async (request) => {
-      const { limit = defaultChanges, dryRun = false, ...filter } = request.body
+      const { limit = defaultChanges, dryRun = false, reason, ...filter } = request.body
       if (dryRun) return { dryRun, wouldDiscard: await countDeadLetters(pool, filter, limit) }
-      const discarded = await discardDeadLetters(pool, filter, limit)
+      const discarded = await discardRecorded(pool, causeOf(request, reason), filter, limit)
       await unmirrorDiscarded(queues, discarded, request.log)
       for (const each of discarded) logChange(request, each, 'dead letter discarded')
       return { dryRun, discarded: discarded.length }
     })
 
     app.delete('/ops/dead-letters/:id', one, async (request, reply) => {
-      const discarded = await discardDeadLetter(pool, request.params.id)
+      const [discarded] = await discardRecorded(pool, causeOf(request), { ids: [request.params.id] }, 1)
       if (!discarded) throw notFound('dead letter')
       await unmirrorDiscarded(queues, [discarded], request.log)
       logChange(request, discarded, 'dead letter discarded')
       return reply.code(204).send()
     })
   }
+
+const causeOf = ({ actor }: FastifyRequest, reason?: string): OperatorCause => ({
+  actor: actor.id,
+  reason: reason ?? null,
+})
 
 /** Logs one line per dead letter, so that a search for its id finds the change. */
 function logChange({ log, actor }: FastifyRequest, { id, consumer, type, eventId }: Replayed, message: string): void {

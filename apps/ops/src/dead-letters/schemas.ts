@@ -1,3 +1,4 @@
+import { maxReasonLength } from '@goals-tasks/db/operator-limits'
 import { consumerNames, Id, Instant, stringEnum } from '@goals-tasks/events'
 import Type from 'typebox'
 
@@ -28,6 +29,7 @@ export const BulkChange = Type.Object(
     ...filter,
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
     dryRun: Type.Optional(Type.Boolean()),
+    reason: Type.Optional(Type.String({ minLength: 1, maxLength: maxReasonLength })),
   },
   closed,
 )

@@ -9,7 +9,7 @@ const fields = sql`consumer, is_paused as "isPaused", actor, reason, rfc3339(sin
 
 /**
  * Pauses or resumes a consumer. Its workers follow within seconds, and after every restart: the record is in Postgres.
- * A repetition changes neither the reason nor the time.
+ * A repetition changes neither the reason nor the time. A change is recorded as an action of its operator.
  * @returns the record, and whether this call changed the state
  */
 export async function setPause(
@@ -18,12 +18,19 @@ export async function setPause(
 ): Promise<ConsumerPause & { changed: boolean }> {
   const written = await executeOnce<ConsumerPause>(
     db,
-    sql`insert into consumer_pauses (consumer, is_paused, actor, reason)
-        values (${consumer}, ${isPaused}, ${actor}, ${reason})
-        on conflict (consumer) do update set is_paused = excluded.is_paused, actor = excluded.actor,
-                                             reason = excluded.reason, since = now()
-          where consumer_pauses.is_paused <> excluded.is_paused
-        returning ${fields}`,
+    sql`with written as (
+          insert into consumer_pauses (consumer, is_paused, actor, reason)
+          values (${consumer}, ${isPaused}, ${actor}, ${reason})
+          on conflict (consumer) do update set is_paused = excluded.is_paused, actor = excluded.actor,
+                                               reason = excluded.reason, since = now()
+            where consumer_pauses.is_paused <> excluded.is_paused
+          returning *
+        ), recorded as (
+          insert into operator_actions (action, actor, reason, subject)
+          select case when is_paused then 'consumer-paused' else 'consumer-resumed' end, actor, reason, consumer
+          from written
+        )
+        select ${fields} from written`,
     'pause_set',
   )
   const [record] = written.length > 0 ? written : await loadPauses(db, [consumer])

@@ -60,28 +60,9 @@ export async function loadDeadLetter(db: Executor, id: string): Promise<(DeadLet
   return found
 }
 
-/**
- * Makes one dead letter a delivery again. Returns undefined when it does not exist, or when another transaction is
- * replaying it.
- */
-export async function replayDeadLetter(db: Executor, id: string): Promise<Replayed | undefined> {
-  const [replayed] = await replay(db, sql`id = ${id}::uuid`, 1)
-  return replayed
-}
-
 /** Makes dead letters deliveries again, the oldest first and at most `limit`. */
 export const replayDeadLetters = (db: Executor, filter: DeadLetterFilter, limit: number) =>
   replay(db, matching(filter), limit)
-
-/** Deletes a dead letter. Returns the deleted dead letter, or undefined when it does not exist. */
-export async function discardDeadLetter(db: Executor, id: string): Promise<DeadLetter | undefined> {
-  const [discarded] = await executeOnce<DeadLetter>(
-    db,
-    sql`delete from dead_letters where id = ${id}::uuid returning ${summary}`,
-    'dead_letter_discard',
-  )
-  return discarded
-}
 
 /** Deletes dead letters, the oldest first and at most `limit`. Returns the deleted ones. */
 export const discardDeadLetters = (db: Executor, filter: DeadLetterFilter, limit: number) =>

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type DeadLetterFilter, discardDeadLetters, executeOnce, replayDeadLetters } from '@goals-tasks/db'
+import { type DeadLetterFilter, executeOnce, type OperatorCause } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
+import { discardRecorded, type RecordedChange, replayRecorded } from './recorded-changes.ts'
 import { enqueueReplayed, unmirrorDiscarded, type WarningLog } from './update-queues.ts'
 
 const maxBatch = 100
 
 type Deps = { pool: pg.Pool; queues: OpsQueues; log: WarningLog }
 export type BatchOptions = {
+  /** Recorded with each batch. */
+  cause: OperatorCause
   /** At most so many dead letters are changed. Default: no limit. */
   limit?: number
   /** At most so many per second. Default: no limit. */
@@ -19,15 +22,14 @@ export type BatchOptions = {
   onProgress?: (changed: number) => void
 }
 
-type Change<Row> = (db: pg.Pool, filter: DeadLetterFilter, limit: number) => Promise<Row[]>
 type UpdateQueues<Row> = (queues: OpsQueues, rows: readonly Row[], log: WarningLog) => Promise<void>
 
 const inBatches =
-  <Row>(change: Change<Row>, updateQueues: UpdateQueues<Row>) =>
+  <Row>(change: RecordedChange<Row>, updateQueues: UpdateQueues<Row>) =>
   async ({ pool, queues, log }: Deps, filter: DeadLetterFilter, options: BatchOptions): Promise<number> => {
     const existing = await upToNow(pool, filter)
     return repeatChange(options, async (limit) => {
-      const rows = await change(pool, existing, limit)
+      const rows = await change(pool, options.cause, existing, limit)
       await updateQueues(queues, rows, log)
       return rows.length
     })
@@ -38,10 +40,10 @@ const inBatches =
  * that fails again during the replay is not replayed again.
  * @returns how many it replayed
  */
-export const replayInBatches = inBatches(replayDeadLetters, enqueueReplayed)
+export const replayInBatches = inBatches(replayRecorded, enqueueReplayed)
 
 /** Discards the dead letters that match and exist at its start, in batches. @returns how many it discarded */
-export const discardInBatches = inBatches(discardDeadLetters, unmirrorDiscarded)
+export const discardInBatches = inBatches(discardRecorded, unmirrorDiscarded)
 
 /** Ends when nothing is left to change. A batch is small when a parallel run holds the other dead letters. */
 async function repeatChange(options: BatchOptions, change: (limit: number) => Promise<number>): Promise<number> {

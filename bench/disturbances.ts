@@ -48,6 +48,10 @@ export async function createDisturbances({ api, pool, token }: Context, goal: st
     await Promise.all(sent)
   }
   return {
+    /** Keeps one connection of Postgres computing, without a lock: the share of a core that a cascade takes as well. */
+    async computation(running: Running): Promise<void> {
+      while (running()) await pool.query('select count(*) from generate_series(1, 100000)')
+    },
     cascade: (running: Running, id: string) =>
       Promise.all([repeatCascade(running, id, token), sendCreatesTo(running, id)]),
     ownCascade: (running: Running) =>

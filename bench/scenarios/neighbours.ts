@@ -6,9 +6,12 @@ import { compare, type Section } from '../report.ts'
 import { requestsAs, walkRows } from '../requests.ts'
 import { interleave, type Sample } from '../rounds.ts'
 import { deleteLargeGoals, seeded, seedLargeGoal, taskRanges } from '../seed.ts'
-import { targets } from '../targets.ts'
+import { type Target, targets } from '../targets.ts'
 
 const clients = 24
+
+type BesideSample = Sample & { creates: Sample }
+type Baseline = { against: string; of: readonly BesideSample[]; target?: Target }
 
 /** Measures creates and changes of one user while another user keeps rows locked. */
 export async function neighbours(context: Context): Promise<Section> {
@@ -20,6 +23,7 @@ export async function neighbours(context: Context): Promise<Section> {
   const samples = await interleave(
     {
       alone: () => measureBeside(async () => undefined),
+      computation: () => measureBeside(disturb.computation),
       cascade: () => measureBeside((running) => disturb.cascade(running, cascading)),
       heldRow: () => measureBeside(disturb.heldRow),
       ownCascade: () => measureBeside(disturb.ownCascade),
@@ -28,16 +32,17 @@ export async function neighbours(context: Context): Promise<Section> {
   )
   await deleteLargeGoals(pool, [cascading, ofNeighbour])
   await clearEvents(context)
-  const row = (beside: string, of: Exclude<keyof typeof samples, 'alone'>, target = targets.besideNeighbour) => [
+  const row = (beside: string, of: readonly BesideSample[], baseline: Baseline) => [
+    compare({ ...baseline, measured: `PATCH /v1/tasks/{id} beside ${beside}`, of, baseline: baseline.of }),
     compare({
-      ...{ measured: `PATCH /v1/tasks/{id} beside ${beside}`, of: samples[of] },
-      ...{ against: 'without it', baseline: samples.alone, target },
-    }),
-    compare({
-      ...{ measured: `POST /v1/goals/{id}/tasks beside ${beside}`, of: samples[of].map((sample) => sample.creates) },
-      ...{ against: 'without it', baseline: samples.alone.map((sample) => sample.creates), target },
+      ...baseline,
+      measured: `POST /v1/goals/{id}/tasks beside ${beside}`,
+      of: of.map((sample) => sample.creates),
+      baseline: baseline.of.map((sample) => sample.creates),
     }),
   ]
+  const alone = (target?: Target): Baseline => ({ against: 'without it', of: samples.alone, ...(target && { target }) })
+  const computation = { against: 'beside one connection that computes', of: samples.computation }
   return {
     title: 'Beside a long lock',
     note: [
@@ -46,11 +51,15 @@ export async function neighbours(context: Context): Promise<Section> {
       'There, 20 tasks per second are created as well.',
       `A neighbour sends changes on ${neighbourClients} connections: of a row that another transaction has locked,`,
       'or of the 5,000 tasks of a goal during a cascade over them.',
+      'A connection that computes holds no lock: it shows what a cascade takes by its share of the cores.',
     ].join('\n'),
     rows: [
-      ...row('a cascade over 10,000 tasks', 'cascade', targets.besideCascade),
-      ...row("a neighbour's changes of a locked row", 'heldRow'),
-      ...row("a neighbour's changes during a cascade", 'ownCascade'),
+      ...row('a cascade over 10,000 tasks', samples.cascade, alone(targets.besideCascade)),
+      ...row("a neighbour's changes of a locked row", samples.heldRow, alone(targets.besideNeighbour)),
+      ...row("a neighbour's changes during a cascade", samples.ownCascade, alone(targets.besideNeighbour)),
+      ...row('one connection that computes', samples.computation, alone()),
+      ...row('a cascade over 10,000 tasks', samples.cascade, computation),
+      ...row("a neighbour's changes during a cascade", samples.ownCascade, computation),
     ],
   }
 }
@@ -63,7 +72,7 @@ function createLoad(context: Context) {
   const load = (expect: number, next: () => Buffer) =>
     loadProgram({ seconds: 2 * seconds }, { program: api, expect, next, clients })
 
-  async function measureBeside(disturb: (running: Running) => Promise<unknown>): Promise<Sample & { creates: Sample }> {
+  async function measureBeside(disturb: (running: Running) => Promise<unknown>): Promise<BesideSample> {
     let running = true
     const disturbed = disturb(() => running)
     // The changes of the neighbour wait for their lock before the measurement begins.

@@ -62,22 +62,25 @@ async function freezeRedis({ redis }: Environment): Promise<void> {
 
 /**
  * Fills Redis with jobs while no worker runs. With `ends` its memory grows again before the workers are back. Without,
- * they have to make room themselves. The room is enough for their connections and for the finished jobs.
+ * they have to make room themselves: its memory shrinks, so that the end of a connection frees too little for a job.
+ * The jobs take more than that, so their end leaves room for connections and for finished jobs.
  */
 function fillRedis(ends: boolean): Scenario['inject'] {
   return async ({ commandRedis, workers, redis }) => {
     const { addJobs } = await openQueues(redis.url)
-    const used = Number(/used_memory:(\d+)/.exec(String(await commandRedis('INFO', ['memory'])))?.[1])
+    const usedBytes = async () => Number(/used_memory:(\d+)/.exec(String(await commandRedis('INFO', ['memory'])))?.[1])
+    const setMaxBytes = (bytes: number) => commandRedis('CONFIG', ['SET', 'maxmemory', bytes])
     await Promise.all(workers.map((worker) => worker.stop()))
-    await commandRedis('CONFIG', ['SET', 'maxmemory', used + roomBytes])
+    await setMaxBytes((await usedBytes()) + roomBytes)
     const ids = Array.from({ length: 100 }, () => randomUUID())
     const isFull = () => addJobs(20, ids).then(() => false, isOutOfMemory)
     await until(isFull, { timeoutMs: 30_000, describe: 'Redis is full' })
     await sleep(3_000)
-    if (ends) await commandRedis('CONFIG', ['SET', 'maxmemory', 0])
+    await setMaxBytes(ends ? 0 : (await usedBytes()) - shrinkBytes)
     for (const worker of workers) worker.start()
   }
 }
 
 const roomBytes = 8_000_000
+const shrinkBytes = 2_000_000
 const isOutOfMemory = (error: unknown) => error instanceof Error && error.message.startsWith('OOM ')

@@ -11,7 +11,7 @@ export type Load = {
 /** `expect` is the status of an expected response. */
 export type LoadOptions = { port: number; connections: number; seconds: number; expect: number }
 
-type ResponseHead = { status: number; length: number }
+export type ResponseHead = { status: number; length: number }
 
 /**
  * Keeps `connections` sockets busy, each with one request at a time. `next` returns the bytes of the next request. The
@@ -80,7 +80,7 @@ function finish(socket: Socket, resolve: () => void): void {
  * Returns the response once all of it was received. The connection has one request at a time, so `received` is one
  * response.
  */
-function readResponse(received: Buffer): ResponseHead | undefined {
+export function readResponse(received: Buffer): ResponseHead | undefined {
   const headEnd = received.indexOf('\r\n\r\n')
   if (headEnd < 0) return undefined
   const head = received.toString('latin1', 0, headEnd)

@@ -13,6 +13,7 @@ import { drain } from './scenarios/drain.ts'
 import { latency } from './scenarios/latency.ts'
 import { migrate } from './scenarios/migrate.ts'
 import { neighbours } from './scenarios/neighbours.ts'
+import { overload } from './scenarios/overload.ts'
 import { read } from './scenarios/read.ts'
 import { standstill } from './scenarios/standstill.ts'
 import { start } from './scenarios/start.ts'
@@ -28,6 +29,7 @@ const scenarios = {
   read,
   cascade,
   neighbours,
+  overload,
   latency,
   drain,
   standstill,

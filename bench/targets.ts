@@ -25,6 +25,8 @@ export const targets = {
   jobs: atMost(1.1, 1.1),
   besideCascade: atLeast(0.7),
   besideNeighbour: atLeast(0.8),
+  overloadGoodput: atLeast(0.8, 0.9),
+  overloadP99: atMost(3, 2),
   startMs: atMost(250, 200),
   residentMegabytes: atMost(100, 80),
 } satisfies Record<string, Target | Record<number, Record<string, Target>>>

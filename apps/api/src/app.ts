@@ -21,6 +21,7 @@ import { notificationPreferenceRoutes } from './features/notification-preference
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
+import { registerAdmission } from './resource/http/admission.ts'
 import { chargeRefusal, type RateLimit, registerRateLimit } from './resource/http/rate-limit.ts'
 import { nameHints } from './resource/name-hints.ts'
 
@@ -54,6 +55,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
     verify: (token) => deps.apiKeys.beside(options.verify)(token),
     beforeRefusal: options.rateLimit && chargeRefusal(options.rateLimit),
   })
+  if (deps.admission) registerAdmission(app, deps.admission)
   if (options.rateLimit) registerRateLimit(app, options.rateLimit)
 
   await app.register(goalRoutes(deps))

@@ -33,6 +33,10 @@ export const variables = Type.Object({
       'quotas as sender=quota/seconds, separated by commas, for `key`, `user`, `address`, and ids of users and ' +
       'API keys: user=600/60,key=1200/60,address=60/60; nothing is limited by default',
   }),
+  OVERLOAD_AFTER_MS: Type.Integer({
+    ...{ minimum: 10, maximum: 60_000, default: 100 },
+    description: 'time that work may wait for Postgres, for as long again, before new writes get 503, and then reads',
+  }),
   ...proxyVariables.properties,
   ...retentionVariables.properties,
   ...webhookVariables.properties,
@@ -58,6 +62,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
       trustProxy: splitList(v.TRUST_PROXY),
     },
     rateLimits: readRateLimits(splitList(v.RATE_LIMITS)),
+    overloadAfterMs: v.OVERLOAD_AFTER_MS,
     retentionDays: v.RETENTION_DAYS,
     webhooks: readWebhookConfig(v),
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,

@@ -1,5 +1,6 @@
 import { type Cache, type Invalidation, invalidationOf } from '@goals-tasks/cache'
 import {
+  type Admission,
   type Commit,
   type CommitWithin,
   commitWithin,
@@ -41,6 +42,8 @@ export type Deps = {
   confirm: (keys: Invalidation) => Promise<unknown>
   /** Verifies API keys. Close it when no request is left. */
   apiKeys: ApiKeys
+  /** Decides which new work may wait for Postgres. Absent: all work may. */
+  admission?: Admission | undefined
   /** Returns milliseconds since the epoch. */
   clock: () => number
   retentionDays: number
@@ -56,6 +59,8 @@ export function createDeps(options: {
   cacheDeliveries: Pick<CacheDeliveries, 'finish'>
   feedHints: Pick<FeedHints, 'push'>
   retentionDays: number
+  /** Default: none. */
+  admission?: Admission
   /** `onError` of the API keys, and limits of their cache for tests. */
   apiKeys?: Parameters<typeof createApiKeys>[1]
 }): Deps {
@@ -78,6 +83,7 @@ export function createDeps(options: {
     },
     confirm: cache.invalidate,
     apiKeys: createApiKeys(pool, options.apiKeys),
+    admission: options.admission,
     clock: Date.now,
     retentionDays,
   }

@@ -21,6 +21,7 @@ import { buildApp } from './app.ts'
 import { createCacheDeliveries } from './cache-deliveries.ts'
 import { loadConfig } from './config.ts'
 import { createDeps } from './deps.ts'
+import { createOverloadProtection } from './overload.ts'
 
 await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const postgresOutage = createOutageLog(log, 'Postgres', 'every request gets 503')
@@ -54,6 +55,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const deps = createDeps({
     ...{ pool, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
     feedHints: createFeedHints({ connection: redis, prefix }),
+    admission: createOverloadProtection({ pool, afterMs: config.overloadAfterMs, log, registry }),
     apiKeys: { onError: (err) => log.debug({ err }, 'the last uses of API keys were not recorded') },
   })
 

@@ -21,6 +21,9 @@ export type ProcessOptions = {
 
 type Env = Record<string, string> & { DATABASE_URL: string }
 
+/** A scenario counts its failed requests, and the machine is full of its processes. */
+const patience = { OVERLOAD_AFTER_MS: '10000' }
+
 /**
  * Starts two APIs and the workers. The sources of the second ones are in `secondRoot`, if it is set. They end with the
  * scenario.
@@ -35,7 +38,7 @@ export async function startProcesses(
 
   const startApi = async (place: number): Promise<Api> => {
     const [port, probePort] = [String(await freePort()), String(await freePort())]
-    const own = { PORT: port, PROBE_PORT: probePort, AUTH_JWT_SECRET: secret, DB_POOL_SIZE: '8' }
+    const own = { PORT: port, PROBE_PORT: probePort, AUTH_JWT_SECRET: secret, DB_POOL_SIZE: '8', ...patience }
     const variables = { ...env, HOST: '127.0.0.1', ...own, ...options.api, ...additional(place) }
     const api = superviseProcess(pathOf('apps/api/src/main.ts', place), () => variables)
     return { ...api, url: `http://127.0.0.1:${port}`, probeUrl: `http://127.0.0.1:${probePort}` }

@@ -48,6 +48,7 @@ export { endLeases, type LeasedDelivery, leaseDeliveries, returnLeases } from '.
 export { createOverdueLook, type OverdueLook } from './delivery/overdue.ts'
 export { loadReceiver, recordReceiver } from './delivery/receivers.ts'
 export { eventRetentionDays, notificationRetentionDays } from './delivery/retention.ts'
+export { type Admission, createAdmission } from './engine/admission.ts'
 export { createDatabase } from './engine/client.ts'
 export { isConnectionLoss } from './engine/connection-loss.ts'
 export { createFencedTransactions, type FenceKeys } from './engine/fenced-transactions.ts'

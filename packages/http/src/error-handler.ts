@@ -3,7 +3,7 @@ import { isConnectionLoss, Overloaded, sqlState } from '@goals-tasks/db'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createFailureLog } from './failure-log.ts'
 import { type ProblemCode, problems } from './problem-table.ts'
-import { Problem, unavailable, unsupportedMediaType } from './problems.ts'
+import { overloaded, Problem, unavailable, unsupportedMediaType } from './problems.ts'
 
 const publicUrls = new WeakMap<Server, string>()
 
@@ -104,7 +104,8 @@ export function toProblem(error: unknown, method: string): Problem {
   const code = byFastifyCode[thrown.code ?? '']
   if (code === 'unsupported-media-type') return unsupportedMediaType(error)
   if (code) return new Problem(code, detailOf[code] ?? problems[code].title, { cause: error })
-  if (error instanceof Overloaded || isConnectionLoss(error)) return databaseUnavailable(error)
+  if (error instanceof Overloaded) return overloaded(error)
+  if (isConnectionLoss(error)) return databaseUnavailable(error)
   if (thrown.statusCode && thrown.statusCode >= 400 && thrown.statusCode < 500)
     return new Problem('invalid-request', 'The request is malformed.', { cause: error })
   return internal(error)

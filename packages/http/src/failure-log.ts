@@ -12,7 +12,7 @@ export function createFailureLog(isOutageLogged: () => boolean) {
   const quietUntilMs = new Map<string, number>()
 
   function levelOf({ code, message }: Problem): 'error' | 'debug' {
-    if (code !== 'unavailable') return 'error'
+    if (code !== 'unavailable' && code !== 'overloaded') return 'error'
     const now = performance.now()
     if (isOutageLogged() || now < (quietUntilMs.get(message) ?? 0)) return 'debug'
     quietUntilMs.set(message, now + repeatsWithinMs)

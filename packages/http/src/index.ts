@@ -18,12 +18,14 @@ export {
   invalidBody,
   invalidRequest,
   notFound,
+  overloaded,
   Problem,
   tokenMissing,
   unauthenticated,
   unavailable,
 } from './problems.ts'
 export { readiness } from './readiness.ts'
+export { refuse } from './refusal.ts'
 export { type Scope, userScopes } from './scopes.ts'
 export { createServer } from './server.ts'
 export { digestOf, etag, parseEntityTags, sendTagged, viewTag, withoutCoding } from './tags.ts'

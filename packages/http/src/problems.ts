@@ -44,6 +44,11 @@ export const unsupportedMediaType = (cause?: unknown) =>
   )
 export const unavailable = (detail: string, cause?: unknown) =>
   new Problem('unavailable', detail, { headers: { 'retry-after': '2' }, cause })
+/** Nothing of the request was executed. */
+export const overloaded = (cause?: unknown) =>
+  new Problem('overloaded', 'Too much work waits for the database. Send the request again after Retry-After.', {
+    ...{ headers: { 'retry-after': '2' }, cause },
+  })
 export const unauthenticated = (detail: string, cause?: unknown) =>
   new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, cause })
 export const insufficientScope = (scope: string) =>

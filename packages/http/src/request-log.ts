@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isRefusedByStop } from './shutdown.ts'
+import { refusalLevelOf } from './refusal.ts'
 
 /**
  * Logs one line per request: `error` for a status of 500 and above, `debug` for a successful read, otherwise `info`,
- * also for a 503 because the service stops, or while `isOutageLogged`: the log then has the reason already.
+ * also for a 503 while `isOutageLogged`, or the level that `refuse` was given: the log then has the reason already.
  * A request whose client hung up before the end of the response has the line `request aborted` instead, as `info`.
  * The line leaves out the query, because it may contain search terms of users. Successful reads are `debug`, because
  * writing a line costs a considerable part of the read itself.
  */
 export function registerRequestLog(app: FastifyInstance, isOutageLogged: () => boolean): void {
-  const isExplained = (request: FastifyRequest, status: number) =>
-    isRefusedByStop(request) || (status === 503 && isOutageLogged())
+  const explainedLevelOf = (request: FastifyRequest, status: number) =>
+    refusalLevelOf(request) ?? (status === 503 && isOutageLogged() ? 'info' : undefined)
   app.addHook('onRequest', (request, reply, done) => {
     // Fastify has no hook for a client that hangs up when its body has arrived and the handler is running.
     let finished = false
@@ -26,7 +26,7 @@ export function registerRequestLog(app: FastifyInstance, isOutageLogged: () => b
     // The path of a new resource holds the id that the URL of the request lacks.
     const location = reply.statusCode === 201 ? reply.getHeader('location') : undefined
     const line = { ...lineOf(request, reply), status: reply.statusCode, location }
-    const level = isExplained(request, reply.statusCode) ? 'info' : levelOf(request, reply.statusCode)
+    const level = explainedLevelOf(request, reply.statusCode) ?? levelOf(request, reply.statusCode)
     request.log[level](line, 'request')
     done()
   })

@@ -164,6 +164,13 @@ export const requestProblems = {
     remedy: 'Use the methods of the OpenAPI document, and no transfer coding but `chunked`.',
     example: authorized('-X BREW "$API/v1/goals"'),
   },
+  overloaded: {
+    status: 503,
+    title: 'The service has too much to do',
+    detail: 'Too much work waits for the database. Send the request again after Retry-After.',
+    why: 'More requests come than the service can handle. It refuses new writes first, and then reads.',
+    remedy: 'Repeat the request after `Retry-After`. Nothing of it was executed.',
+  },
   unavailable: {
     status: 503,
     title: 'A dependency of the service is unavailable',

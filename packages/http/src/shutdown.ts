@@ -1,16 +1,11 @@
 import type { Socket } from 'node:net'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { sendProblem } from './error-handler.ts'
+import type { FastifyInstance } from 'fastify'
 import { unavailable } from './problems.ts'
+import { refuse } from './refusal.ts'
 
 const closeIdleEveryMs = 100
 /** Part of the shutdown timeout that is kept for what follows the requests, such as the last flush of events. */
 const reservedMs = 2_000
-
-const refused = new WeakSet<FastifyRequest>()
-
-/** Returns whether the request got 503 because the service stops. */
-export const isRefusedByStop = (request: FastifyRequest): boolean => refused.has(request)
 
 /**
  * Closes connections in order when the app closes. A connection without a running request closes at once, also one
@@ -23,8 +18,8 @@ export function registerShutdown(app: FastifyInstance, shutdownTimeoutMs: number
   let closing = false
   app.addHook('onRequest', (request, reply, done) => {
     if (!closing) return done()
-    refused.add(request)
-    sendProblem(request, reply.header('connection', 'close'), unavailable('The service is stopping. Send it again.'))
+    reply.header('connection', 'close')
+    refuse(request, reply, unavailable('The service is stopping. Send it again.'), 'info')
   })
   app.addHook('preClose', (done) => {
     closing = true

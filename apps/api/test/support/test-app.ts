@@ -8,6 +8,7 @@ import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { buildApp } from '../../src/app.ts'
 import { createCacheDeliveries } from '../../src/cache-deliveries.ts'
 import { createDeps } from '../../src/deps.ts'
+import { createOverloadProtection } from '../../src/overload.ts'
 import type { RateLimits } from '../../src/rate-limits.ts'
 import { createClient } from './client.ts'
 import { createResponseCheck } from './documented-responses.ts'
@@ -31,6 +32,8 @@ export type TestAppOptions = {
   publicUrl?: string
   /** Default: nothing is limited. */
   rateLimits?: RateLimits | undefined
+  /** Default: all work is admitted, as tests saturate the machine. */
+  overloadAfterMs?: number
   /** How long a verified API key stays cached. */
   cachedKeyMs?: number
 }
@@ -60,6 +63,9 @@ export async function startTestApp(options: TestAppOptions = {}) {
     cacheDeliveries,
     feedHints: createFeedHints({ connection: redis, prefix }),
     retentionDays: 30,
+    ...(options.overloadAfterMs !== undefined && {
+      admission: createOverloadProtection({ pool: database.pool, afterMs: options.overloadAfterMs, log, registry }),
+    }),
     apiKeys: options.cachedKeyMs === undefined ? {} : { cachedMs: options.cachedKeyMs },
   })
   const app = await buildApp(deps, {
@@ -84,6 +90,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     redis: { url, prefix },
     cache,
     limiter,
+    registry,
     /** Returns a client of this user, or of a new one. */
     async as(id: string = randomUUID(), scope = userScopes.join(' ')) {
       const token = await signToken(id, scope)

@@ -1,6 +1,7 @@
 import { createNaturalBatch } from '../engine/natural-batch.ts'
 import { sqlState } from '../engine/sql-state.ts'
 import type { Executor } from '../engine/statement.ts'
+import { waitsOf } from '../engine/waits.ts'
 import type { Outcome, Write } from './batch-statement.ts'
 import type { Change } from './change.ts'
 
@@ -21,6 +22,7 @@ export function inBatches<V extends { id: string }>(
   db: Executor,
   write: Write<V>,
 ): (change: Change<V>) => Promise<Outcome> {
+  const waits = waitsOf(db).writes
   const keyOf = ({ values }: Change<V>) => values.id
   const writeShared = createNaturalBatch<Change<V>, Outcome | 'retry'>(
     (changes) =>
@@ -29,9 +31,12 @@ export function inBatches<V extends { id: string }>(
         throw error
       }),
     sharedLimits,
-    keyOf,
+    { keyOf, waits },
   )
-  const writeAlone = createNaturalBatch<Change<V>, Outcome>((changes) => write(db, changes), singleLimits, keyOf)
+  const writeAlone = createNaturalBatch<Change<V>, Outcome>((changes) => write(db, changes), singleLimits, {
+    keyOf,
+    waits,
+  })
   return async (change) => {
     const outcome = await writeShared(change)
     return outcome === 'retry' ? writeAlone(change) : outcome

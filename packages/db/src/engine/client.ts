@@ -3,6 +3,8 @@ import { isConnectionLoss } from './connection-loss.ts'
 import { type DatabaseObserver, observeQueries } from './observe-queries.ts'
 import { sessionOf } from './session.ts'
 import { sqlState } from './sql-state.ts'
+import { waitsOf } from './waits.ts'
+import { watchConnects } from './watch-connects.ts'
 
 type Options = {
   url: string
@@ -36,6 +38,7 @@ export function createDatabase(options: Options) {
     // The driver has no event for a connection that could not be opened. It only passes the error to its log.
     log: (_message: string, error?: unknown) => reportOutage(error, outage),
   })
+  watchConnects(pool, waitsOf(pool).reads)
   pool.on('error', options.onError)
   pool.on('connect', () => outage?.ready())
   if (observer) {

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { createFence } from './fence.ts'
 import { inTransaction, type Publish, type Tx } from './transaction.ts'
+import { waitsOf } from './waits.ts'
 
 /** The user whose request a transaction belongs to, and the goal whose rows it locks when that is known. */
 export type FenceKeys = { actorId: string; goalId?: string | undefined }
@@ -14,12 +15,21 @@ const waiting = { maxQueued: 1_000, maxWaitMs: 10_000 }
  * @throws Overloaded as `createFence` does
  */
 export function createFencedTransactions(pool: pg.Pool, publish: Publish) {
+  const { writes } = waitsOf(pool)
   const quarter = Math.max(1, Math.floor(pool.options.max / 4))
   const fenceUser = createFence({ maxRunning: quarter, ...waiting })
   const fenceGoal = createFence({ maxRunning: quarter, ...waiting })
   const fencePool = createFence({ maxRunning: Math.max(1, pool.options.max - quarter), ...waiting })
   return <T>({ actorId, goalId }: FenceKeys, work: (tx: Tx) => Promise<T>): Promise<T> => {
-    const run = () => fencePool('', () => inTransaction(pool, publish, work))
+    const run = () => {
+      const wait = writes.begin()
+      const end = () => writes.end(wait)
+      const running = fencePool('', () => {
+        end()
+        return inTransaction(pool, publish, work)
+      })
+      return running.finally(end)
+    }
     return fenceUser(actorId, () => (goalId === undefined ? run() : fenceGoal(goalId, run)))
   }
 }

@@ -2,6 +2,7 @@ import { is, Placeholder, type SQL, sql } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { createNaturalBatch } from './natural-batch.ts'
 import { type Executor, prepareStatement } from './statement.ts'
+import { waitsOf } from './waits.ts'
 
 const dialect = new PgDialect()
 /** Few batches at a time become large. With more than one, a batch that hangs does not block all lookups. */
@@ -30,7 +31,10 @@ export function prepareLookup<Row>(name: string, query: SQL) {
   const batches = new WeakMap<Executor, (lookup: Values) => Promise<Row | undefined>>()
   return (db: Executor, lookup: Values): Promise<Row | undefined> => {
     const batch =
-      batches.get(db) ?? createNaturalBatch<Values, Row | undefined>((lookups) => loadRows(db, lookups), limits)
+      batches.get(db) ??
+      createNaturalBatch<Values, Row | undefined>((lookups) => loadRows(db, lookups), limits, {
+        waits: waitsOf(db).reads,
+      })
     batches.set(db, batch)
     return batch(lookup)
   }

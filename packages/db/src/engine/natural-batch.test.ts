@@ -30,7 +30,13 @@ test('a call is refused when the queue is full, and the queued calls are sent', 
 
 test('calls with one key are in one trip at a time, once, and do not hold up other keys', async () => {
   const { sent, send, answer } = hangingServer()
-  const call = createNaturalBatch(send, { ...limits, maxInFlight: 2, maxQueued: 10 }, (input) => `${input % 10}`)
+  const call = createNaturalBatch(
+    send,
+    { ...limits, maxInFlight: 2, maxQueued: 10 },
+    {
+      keyOf: (input) => `${input % 10}`,
+    },
+  )
   const calls = [1, 11, 2, 21].map(call)
   await Promise.resolve()
   expect(sent).toEqual([[1, 2]])
@@ -96,7 +102,7 @@ test.for([
   ['without keys', undefined],
 ] as const)('a trip takes as many calls as its limit, and the next trip waits for its end, %s', async ([, keyOf]) => {
   const { sent, send, answer } = hangingServer()
-  const call = createNaturalBatch(send, { ...limits, maxInputs: 2, maxQueued: 10 }, keyOf)
+  const call = createNaturalBatch(send, { ...limits, maxInputs: 2, maxQueued: 10 }, { ...(keyOf && { keyOf }) })
   const calls = [0, 1, 2, 3, 4].map(call)
   await Promise.resolve()
   expect(sent).toEqual([[0, 1]])

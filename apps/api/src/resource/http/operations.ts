@@ -41,6 +41,7 @@ const everyOperation: readonly ProblemCode[] = [
   'not-acceptable',
   'version-conflict',
   'rate-limited',
+  'overloaded',
   'unavailable',
 ]
 const everyWrite: readonly ProblemCode[] = [
@@ -104,6 +105,10 @@ export function createOperations(
     },
   })
 
+  /** Reads of others than administrators are subject to admission. */
+  const readDeps = deps.admission ? { ...deps, db: deps.admission.forReads } : deps
+  const readingAs = ({ admin }: Actor): Deps => (admin ? deps : readDeps)
+
   function write<P extends TSchema, B extends TSchema>(
     method: Method,
     url: string,
@@ -165,7 +170,7 @@ export function createOperations(
             await request.admission
             await wait(actor, input, hangUp)
           }
-          const page = waitInTime(deps, run(deps, actor, input))
+          const page = waitInTime(deps, run(readingAs(actor), actor, input))
           if (request.admission) {
             // A refusal is more important than an error of the read, which then goes unnoticed.
             page.catch(() => undefined)

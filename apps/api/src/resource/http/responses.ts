@@ -153,5 +153,6 @@ const headersOf: Partial<Record<ProblemCode, object>> = {
   'idempotency-key-in-use': retryAfter,
   'version-conflict': tagged,
   'rate-limited': { ...retryAfter, ...quota },
+  overloaded: retryAfter,
   unavailable: retryAfter,
 }

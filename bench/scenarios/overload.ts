@@ -1,0 +1,84 @@
+import { type Context, clearEvents } from '../context.ts'
+import { loadProgram } from '../http.ts'
+import { createOpenConnections } from '../open-connections.ts'
+import { openLoop } from '../open-loop.ts'
+import { type Program, startApi } from '../programs.ts'
+import { compare, type Section } from '../report.ts'
+import { requestsAs } from '../requests.ts'
+import { interleave, quantile, type Sample } from '../rounds.ts'
+import { targets } from '../targets.ts'
+
+/** A client sends nothing while so many requests are unanswered. */
+const maxConnections = 4_000
+/** The overload has begun by then, and the first long waits are over. */
+const warmUpSeconds = 2
+const minSeconds = 5
+/** A load at which no request waits for another one. */
+const unloadedShare = 0.1
+
+/** Measures creates at a tenth of the capacity, at the capacity, and at four times the capacity. */
+export async function overload(context: Context): Promise<Section> {
+  const { rounds, servers, token } = context
+  const seconds = Math.max(context.seconds, minSeconds)
+  const program = await startApi(servers)
+  const { createGoal } = requestsAs(token)
+  const capacity = () => loadProgram({ seconds }, { program, expect: 201, next: () => createGoal })
+  const { rate } = await capacity()
+  const refusals: string[] = []
+  const samples = await interleave(
+    {
+      capacity,
+      unloaded: async () => (await sendAt(program, createGoal, { perSecond: unloadedShare * rate, seconds })).sample,
+      overloaded: async () => {
+        const { sample, refused, unsent } = await sendAt(program, createGoal, { perSecond: 4 * rate, seconds })
+        refusals.push(`${Math.round(refused)} (${Math.round(unsent)})`)
+        return sample
+      },
+    },
+    { rounds, warmUp: false },
+  )
+  await program.stop()
+  await clearEvents(context)
+  return {
+    title: 'Overload',
+    note: [
+      'Creates arrive at a fixed rate, whether earlier ones were answered or not.',
+      'The rate and the latencies are those of the admitted requests, after two seconds.',
+      `At four times the capacity ${refusals.join(', ')} requests per second were refused (had no connection).`,
+    ].join('\n'),
+    rows: [
+      compare({
+        ...{ measured: 'goodput of creates at 4 × capacity', against: 'capacity', of: samples.overloaded },
+        ...{ baseline: samples.capacity, target: targets.overloadGoodput },
+      }),
+      compare({
+        ...{ measured: 'p99 of admitted creates at 4 × capacity', against: 'a tenth of the capacity', by: 'p99Ms' },
+        ...{ of: samples.overloaded, baseline: samples.unloaded, target: targets.overloadP99 },
+      }),
+    ],
+  }
+}
+
+type Rate = { perSecond: number; seconds: number }
+
+/** Sends a request at a fixed rate. @returns the admitted ones, and the others per second */
+async function sendAt({ port }: Program, bytes: Buffer, { perSecond, seconds }: Rate) {
+  const connections = createOpenConnections(port, maxConnections)
+  const countsFrom = performance.now() + 1_000 * warmUpSeconds
+  const latencies: number[] = []
+  let [refused, unsent] = [0, 0]
+  await openLoop(perSecond, warmUpSeconds + seconds, async () => {
+    const sentAt = performance.now()
+    const response = await connections.send(bytes)
+    if (sentAt < countsFrom) return
+    if (!response) unsent++
+    else if (response.status === 201) latencies.push(performance.now() - sentAt)
+    else refused++
+  })
+  connections.close()
+  const ascending = Float64Array.from(latencies).sort()
+  const sample: Sample = {
+    ...{ rate: latencies.length / seconds, p50Ms: quantile(ascending, 0.5), p99Ms: quantile(ascending, 0.99) },
+  }
+  return { sample, refused: refused / seconds, unsent: unsent / seconds }
+}

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { createGate } from './admission.ts'
+
+const thresholds = { targetMs: 100, intervalMs: 100, easedMs: 10 }
+
+/** Returns a gate, and a function that looks at an instant at which the oldest work has waited so long. */
+function createObservedGate() {
+  let [now, oldestMs] = [0, 0]
+  const changes: boolean[] = []
+  const admits = createGate(thresholds, () => oldestMs, { clock: () => now, onChange: (is) => void changes.push(is) })
+  const admitsAt = (at: number, waitedMs: number) => {
+    ;[now, oldestMs] = [at, waitedMs]
+    return admits()
+  }
+  return { admitsAt, changes }
+}
+
+/** Looks every 10 ms from `from` to `to`, while the oldest work has always waited `waitedMs`. */
+const lookOften = (
+  { admitsAt }: ReturnType<typeof createObservedGate>,
+  [from, to]: [number, number],
+  waitedMs: number,
+) => Array.from({ length: (to - from) / 10 + 1 }, (_, i) => admitsAt(from + 10 * i, waitedMs))
+
+test('new work is refused when the oldest work has waited more than the target for the interval', () => {
+  const gate = createObservedGate()
+  expect(lookOften(gate, [1_000, 1_090], 120)).not.toContain(false)
+  expect(gate.admitsAt(1_100, 120)).toBe(false)
+  expect(gate.changes).toEqual([true])
+})
+
+test('new work is admitted when waits are long but at the target', () => {
+  expect(lookOften(createObservedGate(), [1_000, 9_000], 100)).not.toContain(false)
+})
+
+test('new work is admitted when one wait within the interval was short', () => {
+  const gate = createObservedGate()
+  lookOften(gate, [1_000, 1_050], 150)
+  gate.admitsAt(1_060, 20)
+  expect(lookOften(gate, [1_070, 1_160], 150)).not.toContain(false)
+})
+
+test('a long wait is not added to an earlier one when other work began to wait between them', () => {
+  const gate = createObservedGate()
+  gate.admitsAt(1_000, 150)
+  expect(gate.admitsAt(9_000, 150)).toBe(true)
+})
+
+test('a hang is an overload when requests come rarely', () => {
+  const gate = createObservedGate()
+  gate.admitsAt(1_000, 0)
+  expect(gate.admitsAt(1_500, 500)).toBe(true)
+  expect(gate.admitsAt(2_000, 1_000)).toBe(false)
+})
+
+test('a pause of the process is no overload when the next look comes after its work was sent', () => {
+  const gate = createObservedGate()
+  gate.admitsAt(1_000, 1)
+  expect([gate.admitsAt(1_400, 390), gate.admitsAt(1_401, 391), gate.admitsAt(1_402, 2)]).not.toContain(false)
+})
+
+test('an overload admits work while nothing waits long, and ends after an interval of short waits', () => {
+  const gate = createObservedGate()
+  lookOften(gate, [1_000, 1_100], 200)
+  expect(gate.admitsAt(1_110, 11)).toBe(false)
+  expect(gate.admitsAt(1_120, 10)).toBe(true)
+  expect(gate.admitsAt(1_130, 11)).toBe(false)
+  lookOften(gate, [1_140, 1_230], 5)
+  expect(gate.changes).toEqual([true])
+  expect(gate.admitsAt(1_240, 5)).toBe(true)
+  expect(gate.admitsAt(1_241, 90)).toBe(true)
+  expect(gate.changes).toEqual([true, false])
+})
+
+test.for([1, 3, 5])('a server that keeps up refuses nothing when a request takes %i ms', (serviceMs) => {
+  expect(simulate({ load: 0.9, serviceMs, forMs: 20_000 }).refused).toBe(0)
+})
+
+test.for([1, 3, 5])(
+  'a server at four times its capacity works all the time when a request takes %i ms',
+  (serviceMs) => {
+    const { served, waits } = simulate({ load: 4, serviceMs, forMs: 20_000 })
+    expect(served * serviceMs).toBeGreaterThan(0.95 * 20_000)
+    // The first waits are those before the overload was noticed.
+    expect(Math.max(...waits.slice(waits.length / 4))).toBeLessThan(10 * serviceMs + 60)
+  },
+)
+
+/** Simulates a server of one request at a time, in virtual time. `load` is the rate of arrivals by its capacity. */
+function simulate({ load, serviceMs, forMs }: { load: number; serviceMs: number; forMs: number }) {
+  const queue: number[] = []
+  const waits: number[] = []
+  let [now, freeAt, refused] = [0, 0, 0]
+  const gate = createGate(thresholds, () => (queue[0] === undefined ? 0 : now - queue[0]), { clock: () => now })
+  const serve = () => {
+    for (let since = queue[0]; since !== undefined && Math.max(freeAt, since) <= now; since = queue[0]) {
+      queue.shift()
+      const startsAt = Math.max(freeAt, since)
+      waits.push(startsAt - since)
+      freeAt = startsAt + serviceMs
+    }
+  }
+  for (; now < forMs; now += serviceMs / load) {
+    serve()
+    if (gate()) queue.push(now)
+    else refused++
+  }
+  return { served: waits.length, refused, waits }
+}

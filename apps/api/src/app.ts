@@ -20,6 +20,7 @@ import { goalRoutes } from './features/goals/routes.ts'
 import { notificationPreferenceRoutes } from './features/notification-preferences/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
+import { webhookRoutes } from './features/webhooks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
 import { registerAdmission } from './resource/http/admission.ts'
 import { chargeRefusal, type RateLimit, registerRateLimit } from './resource/http/rate-limit.ts'
@@ -64,6 +65,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(notificationRoutes(deps))
   await app.register(changesRoutes(deps, options))
   await app.register(notificationPreferenceRoutes(deps))
+  await app.register(webhookRoutes(deps))
 
   registerMethodNotAllowed(app, methods)
   return app

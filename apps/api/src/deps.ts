@@ -1,4 +1,5 @@
 import { type Cache, type Invalidation, invalidationOf } from '@goals-tasks/cache'
+import type { WebhookConfig } from '@goals-tasks/config'
 import {
   type Admission,
   type Commit,
@@ -12,6 +13,7 @@ import {
   type Tx,
 } from '@goals-tasks/db'
 import type { Dispatcher, FeedHints } from '@goals-tasks/events'
+import { createSealer, type Lookup, type Sealer } from '@goals-tasks/webhooks'
 import type pg from 'pg'
 import { type ApiKeys, createApiKeys } from './authentication/api-keys.ts'
 import { type CacheDeliveries, isForCache } from './cache-deliveries.ts'
@@ -44,9 +46,19 @@ export type Deps = {
   apiKeys: ApiKeys
   /** Decides which new work may wait for Postgres. Absent: all work may. */
   admission?: Admission | undefined
+  webhooks: WebhookDeps
   /** Returns milliseconds since the epoch. */
   clock: () => number
   retentionDays: number
+}
+
+/** The dependencies of webhooks beside the database. Without a key no webhook can be created. */
+export type WebhookDeps = {
+  sealer: Sealer | undefined
+  /** Networks that a webhook may name beside the public ones. */
+  allowedNetworks: readonly string[]
+  /** Default: the resolver of the system. */
+  lookup?: Lookup
 }
 
 /** The same inside a transaction: every statement runs on its client, every event is published with its commit. */
@@ -61,10 +73,12 @@ export function createDeps(options: {
   retentionDays: number
   /** Default: none. */
   admission?: Admission
+  /** Default: no key, so no webhook can be created. */
+  webhooks?: WebhookDeps
   /** `onError` of the API keys, and limits of their cache for tests. */
   apiKeys?: Parameters<typeof createApiKeys>[1]
 }): Deps {
-  const { pool, cache, dispatcher, cacheDeliveries, feedHints, retentionDays } = options
+  const { pool, cache, dispatcher, cacheDeliveries, feedHints, retentionDays, webhooks = noWebhooks } = options
   const publish: Publish = (events) => deps.publish(events)
   const inFencedTransaction = createFencedTransactions(pool, publish)
   const deps: Deps = {
@@ -86,9 +100,18 @@ export function createDeps(options: {
     admission: options.admission,
     clock: Date.now,
     retentionDays,
+    webhooks,
   }
   return deps
 }
+
+const noWebhooks: WebhookDeps = { sealer: undefined, allowedNetworks: [] }
+
+/** Returns the dependencies of webhooks for a configuration. */
+export const createWebhookDeps = ({ secretsKeys, allowedNetworks }: WebhookConfig): WebhookDeps => ({
+  sealer: secretsKeys.length > 0 ? createSealer(secretsKeys) : undefined,
+  allowedNetworks,
+})
 
 function bindTo(db: Tx, deps: Deps): TxDeps {
   const tx: TxDeps = { ...deps, db, commit: commitWithin(db), transaction: (_keys, work) => work(tx) }

@@ -20,7 +20,7 @@ import {
 import { buildApp } from './app.ts'
 import { createCacheDeliveries } from './cache-deliveries.ts'
 import { loadConfig } from './config.ts'
-import { createDeps } from './deps.ts'
+import { createDeps, createWebhookDeps } from './deps.ts'
 import { createOverloadProtection } from './overload.ts'
 
 await runProcess('api', loadConfig, async ({ config, log, registry }) => {
@@ -56,6 +56,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     ...{ pool, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
     feedHints: createFeedHints({ connection: redis, prefix }),
     admission: createOverloadProtection({ pool, afterMs: config.overloadAfterMs, log, registry }),
+    webhooks: createWebhookDeps(config.webhooks),
     apiKeys: { onError: (err) => log.debug({ err }, 'the last uses of API keys were not recorded') },
   })
 

@@ -125,6 +125,20 @@ export const entityProblems = {
     why: 'A user has at most a hundred API keys that are neither revoked nor expired.',
     remedy: 'Revoke keys that no program uses. `lastUsedAt` shows when a key was last used.',
   },
+  'too-many-webhooks': {
+    status: 409,
+    title: 'The user has reached the maximum number of webhooks',
+    detail: 'A user has at most 20 webhooks.',
+    why: 'A user has at most twenty webhooks, and disabled ones count as well.',
+    remedy: 'Delete a webhook that no program needs, or let one webhook get more types of events.',
+  },
+  'webhooks-off': {
+    status: 501,
+    title: 'This installation has no webhooks',
+    detail: 'This installation has no key for the secrets of webhooks. Its operators set SECRETS_KEY.',
+    why: 'The secrets of webhooks are encrypted, and the operators of this installation have set no key.',
+    remedy: 'Ask the operators to set SECRETS_KEY. Until then, read the feed at `/v1/changes`.',
+  },
   deleted: {
     status: 409,
     title: 'A deleted goal or task cannot be changed',

@@ -56,6 +56,10 @@ const tags = [
   { name: 'goals', description: 'Goals: what a user wants to reach. Each belongs to the user who created it.' },
   { name: 'notifications', description: 'Notifications: what other users did that concerns you.' },
   { name: 'tasks', description: 'Tasks: the steps to a goal. A task can have an assignee, and wait for other tasks.' },
+  {
+    name: 'webhooks',
+    description: 'Webhooks: addresses of yours that get events by HTTP, signed and repeated until they answer.',
+  },
 ]
 
 const token = {

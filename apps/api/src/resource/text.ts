@@ -39,7 +39,7 @@ export function nameErrors(pointer: string, text: string | null | undefined, max
 }
 
 /** The schema has checked the length of the text that was sent. NFC may make it longer. */
-const lengthErrors = (pointer: string, text: string, maxLength: number): FieldError[] =>
+export const lengthErrors = (pointer: string, text: string, maxLength: number): FieldError[] =>
   [...text].length > maxLength
     ? [{ pointer, detail: `must have at most ${maxLength} characters, not ${[...text].length}` }]
     : []

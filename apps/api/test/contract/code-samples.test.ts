@@ -8,6 +8,7 @@ import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
+import { insertWebhook } from '../support/webhooks.ts'
 
 const run = promisify(execFile)
 
@@ -65,6 +66,7 @@ async function createVariables({ api, ada }: Setting, { operationId, access: { f
     ...{ GOAL: goal.id, TASK: task.id, BLOCKER: blocker.id },
     ...(path.includes('{keyId}') && { KEY: await createApiKey(ada) }),
     ...(path.includes('{notificationId}') && { NOTIFICATION: await insertNotification(api.pool, ada.id) }),
+    ...(path.includes('{webhookId}') && { WEBHOOK: await insertWebhook(api.pool, ada.id) }),
   }
 }
 

@@ -113,7 +113,7 @@ test('a summary has two to five words', ({ operations }) => {
 test('a body is required by a create, a PATCH and a replacement only', ({ operations }) => {
   const needed = operations.filter(({ requestBody }) => requestBody?.required).map(({ operationId }) => operationId)
   expect(needed.toSorted()).toEqual([
-    ...['createApiKey', 'createGoal', 'createTask'],
-    ...['patchApiKey', 'patchGoal', 'patchTask', 'replaceNotificationPreferences'],
+    ...['createApiKey', 'createGoal', 'createTask', 'createWebhook'],
+    ...['patchApiKey', 'patchGoal', 'patchTask', 'patchWebhook', 'replaceNotificationPreferences'],
   ])
 })

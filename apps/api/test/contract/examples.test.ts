@@ -4,6 +4,7 @@ import type { Client, Entity } from '../support/client.ts'
 import { dereference } from '../support/dereference.ts'
 import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
+import { insertWebhook } from '../support/webhooks.ts'
 
 type Node = { [name: string]: unknown }
 type Parameter = { name: string; in: string; example?: unknown; schema: { items?: { examples?: unknown[] } } }
@@ -94,9 +95,10 @@ test('the example of the body of a verb is accepted', async ({ api, ada, create,
   const isVerb = /Id\}\/(?!tasks)[a-z]+$/
   const verbs = operations.filter(({ path, requestBody }) => requestBody && isVerb.test(path))
   const notificationId = await insertNotification(api.pool, ada.id)
+  const webhookId = await insertWebhook(api.pool, ada.id)
   for (const { operationId, path } of verbs) {
     const goal = await create(ada)
-    const ids = { goalId: goal.id, taskId: (await ada.createTask(goal.id)).id, notificationId }
+    const ids = { goalId: goal.id, taskId: (await ada.createTask(goal.id)).id, notificationId, webhookId }
     const url = path.replace(/\{(\w+)\}/g, (_, name: keyof typeof ids) => ids[name])
     expect([200, 409], operationId).toContain((await ada.post(url, bodyOf(operationId))).status)
   }

@@ -8,10 +8,11 @@ import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
+import { insertWebhook } from '../support/webhooks.ts'
 
 /**
- * An API, a token with the scope `admin`, and the ids of a goal, a task, a blocker, an API key and a notification of
- * the same user.
+ * An API, a token with the scope `admin`, and the ids of a goal, a task, a blocker, an API key, a notification and a
+ * webhook of the same user.
  */
 type Target = { api: TestApp; token: string; ids: Record<string, string> }
 
@@ -20,7 +21,8 @@ const test = base.extend('target', { scope: 'file' }, async ({ api, ada }): Prom
   const [task, blocker] = await Promise.all([ada.createTask(goalId), ada.createTask(goalId)])
   const notificationId = await insertNotification(api.pool, ada.id)
   const { body } = await ada.post('/v1/api-keys', { name: 'x', scopes: ['goals:read'] })
-  const ids = { goalId, taskId: task.id, blockerId: blocker.id, keyId: String(body.id), notificationId }
+  const webhookId = await insertWebhook(api.pool, ada.id)
+  const ids = { goalId, taskId: task.id, blockerId: blocker.id, keyId: String(body.id), notificationId, webhookId }
   return { api, token: await signToken(ada.id, 'admin'), ids }
 })
 
@@ -64,6 +66,7 @@ async function expectRefusal(operation: Operation, target: Target, { what, statu
 function requiredBy({ method, fields }: Operation): object {
   if (method === 'PUT' && fields.includes('preferences')) return { preferences: [] }
   if (method !== 'POST') return {}
+  if (fields.includes('filter')) return { url: 'https://hooks.example/' }
   if (fields.includes('scopes')) return { name: 'x', scopes: ['goals:read'] }
   return fields.includes('title') ? { title: 'x' } : {}
 }

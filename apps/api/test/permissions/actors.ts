@@ -65,9 +65,9 @@ export async function createFixture(actors: Actors) {
     createTaskBy('creator who does not'),
     owner.createTask(goal.id, { title: 'To see the goal', assignedTo: actors['creator who sees the goal'].id }),
   ])
-  // A test of a route that names an API key replaces its id.
-  const apiKey: string = randomUUID()
-  return { goal: goal.id, task, taskByBlindCreator, taskOfCreator: taskOfCreator.id, apiKey }
+  // A test of a route that names an API key or a webhook replaces its id.
+  const other = { apiKey: String(randomUUID()), webhook: String(randomUUID()) }
+  return { goal: goal.id, task, taskByBlindCreator, taskOfCreator: taskOfCreator.id, ...other }
 }
 
 /** Returns the task that this actor requests: a creator requests the one that they created. */

@@ -5,6 +5,7 @@ import { matrixActors } from '../../src/resource/http/access.ts'
 import { overwrite } from '../support/client.ts'
 import { routes } from '../support/described-app.ts'
 import type { TestApp } from '../support/test-app.ts'
+import { insertWebhook } from '../support/webhooks.ts'
 import { type Actors, createFixture, type Fixture, goalSecret, taskSecret, test } from './actors.ts'
 import {
   type ActorName,
@@ -26,9 +27,14 @@ const isAllowed = ({ status }: Cell) => status < 400
 type Case = { name: string; entry: Entry; state: State }
 
 /** Creates a goal and its tasks, and lets their owner bring them to the state in which the route is called. */
-async function createFixtureFor(actors: Actors, { name, entry: { first }, state }: Case): Promise<Fixture> {
+async function createFixtureFor(
+  { api, actors }: { api: TestApp; actors: Actors },
+  { name, entry: { first }, state }: Case,
+): Promise<Fixture> {
   const { owner } = actors
-  const fixture = { ...(await createFixture(actors)), apiKey: await createApiKeyFor(owner, name) }
+  // A user may not have many, so routes that name none get none.
+  const webhook = name.includes(':webhookId') ? await insertWebhook(api.pool, owner.id) : randomUUID()
+  const fixture = { ...(await createFixture(actors)), apiKey: await createApiKeyFor(owner, name), webhook }
   const tasks = [fixture.task, fixture.taskByBlindCreator]
   if (first === 'wait') await Promise.all(tasks.map((id) => owner.addDependency(id, owner.ownTask)))
   else if (first && isOfTask(name)) await Promise.all(tasks.map((id) => owner.actOnTask(id, first)))
@@ -48,9 +54,9 @@ async function createApiKeyFor(owner: Actors['owner'], route: string): Promise<s
 
 const unchangedFixtures = new Map<string, Promise<Fixture>>()
 /** Returns a fixture for a test that writes nothing. Routes with equal fixtures share one. */
-function sharedFixture(actors: Actors, { name, entry, state }: Case): Promise<Fixture> {
-  const kind = `${entry.first} ${isOfTask(name)} ${name.includes(':keyId')} ${state}`
-  const fixture = unchangedFixtures.get(kind) ?? createFixtureFor(actors, { name, entry, state })
+function sharedFixture(given: { api: TestApp; actors: Actors }, { name, entry, state }: Case): Promise<Fixture> {
+  const kind = `${entry.first} ${isOfTask(name)} ${/:keyId|:webhookId/.exec(name)} ${state}`
+  const fixture = unchangedFixtures.get(kind) ?? createFixtureFor(given, { name, entry, state })
   unchangedFixtures.set(kind, fixture)
   return fixture
 }
@@ -84,7 +90,7 @@ test('a route needs the read scope of its resource for GET and HEAD, and the wri
       '/v1/changes': 'tasks',
       '/v1/me/notification-preferences': 'notifications',
     }
-    const named = /\/(goals|tasks|api-keys|notifications)(?!.*\/(goals|tasks)\b)/.exec(route.url)?.[1]
+    const named = /\/(goals|tasks|api-keys|notifications|webhooks)(?!.*\/(goals|tasks)\b)/.exec(route.url)?.[1]
     const resource = special[route.url] ?? named
     expect(route.config?.scope, name).toBe(`${resource}:${/^(GET|HEAD) /.test(name) ? 'read' : 'write'}`)
   }
@@ -122,10 +128,10 @@ describe.each(Object.entries(matrix))('%s', (name, entry) => {
   const cells = statesOf(entry).flatMap((state) => cellsOf(entry, state))
 
   test('a refused actor gets the status of the rule, reads no secret, changes nothing', async ({ api, actors }) => {
-    for (const state of statesOf(entry)) await sharedFixture(actors, { name, entry, state })
+    for (const state of statesOf(entry)) await sharedFixture({ api, actors }, { name, entry, state })
     const before = await digestTables(api.pool)
     for (const cell of cells.filter((cell) => !isAllowed(cell) || isRead(name))) {
-      const fixture = await sharedFixture(actors, { name, entry, state: cell.state })
+      const fixture = await sharedFixture({ api, actors }, { name, entry, state: cell.state })
       await expectAnswer({ api, actors, fixture }, { name }, cell)
       if (!isRead(name)) continue
       const { url } = addressOf(name, { actors, fixture, actor: cell.actor })
@@ -141,7 +147,7 @@ describe.each(Object.entries(matrix))('%s', (name, entry) => {
     await Promise.all(
       cells.filter(isAllowed).map(async (cell) => {
         const what = `${cell.state}, ${cell.actor}`
-        const fixture = await createFixtureFor(actors, { name, entry, state: cell.state })
+        const fixture = await createFixtureFor({ api, actors }, { name, entry, state: cell.state })
         const answer = await expectAnswer({ api, actors, fixture }, { name }, cell)
         const { rows } = await api.pool.query('select actor_id, as_admin from events where correlation_id = $1', [
           answer.headers['x-request-id'],
@@ -157,7 +163,7 @@ describe.each(Object.entries(matrix))('%s', (name, entry) => {
   if (entry.rule.live?.startsWith('201')) return
 
   test('an actor who sees the resource gets 412 when the version is stale', async ({ api, actors }) => {
-    const fixture = await sharedFixture(actors, { name, entry, state: 'live' })
+    const fixture = await sharedFixture({ api, actors }, { name, entry, state: 'live' })
     const before = await digestTables(api.pool)
     const headers = { 'if-match': '"77"', prefer: 'handling=lenient' }
     for (const cell of cellsOf(entry, 'live')) {

@@ -25,6 +25,7 @@ export function addressOf(route: string, target: { actors: Actors; fixture: Fixt
     .replace(':taskId', taskFor(fixture, actor))
     .replace(':blockerId', blocker)
     .replace(':keyId', fixture.apiKey)
+    .replace(':webhookId', fixture.webhook)
     .replace(':notificationId', actors.owner.ownNotification)
   return { method, url }
 }

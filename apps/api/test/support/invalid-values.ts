@@ -7,9 +7,12 @@ import {
   invalidNotificationParameters,
 } from '../../src/features/notifications/invalid-examples.ts'
 import { invalidTaskFields, invalidTaskParameters } from '../../src/features/tasks/invalid-examples.ts'
+import { invalidWebhookFields, invalidWebhookParameters } from '../../src/features/webhooks/invalid-examples.ts'
 
 /** Invalid values by field, for every field that some body may name. */
 export const invalidFields: Record<string, unknown[]> = {
+  // The `description` of a goal may be longer, so its values are invalid for a webhook as well.
+  ...invalidWebhookFields,
   ...invalidGoalFields,
   ...invalidTaskFields,
   ...invalidApiKeyFields,
@@ -24,4 +27,5 @@ export const invalidParameters: Record<string, string[]> = {
   ...invalidGoalParameters,
   ...invalidTaskParameters,
   ...invalidNotificationParameters,
+  ...invalidWebhookParameters,
 }

@@ -7,13 +7,14 @@ import { createVerifier, userScopes } from '@goals-tasks/http'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { buildApp } from '../../src/app.ts'
 import { createCacheDeliveries } from '../../src/cache-deliveries.ts'
-import { createDeps } from '../../src/deps.ts'
+import { createDeps, type WebhookDeps } from '../../src/deps.ts'
 import { createOverloadProtection } from '../../src/overload.ts'
 import type { RateLimits } from '../../src/rate-limits.ts'
 import { createClient } from './client.ts'
 import { createResponseCheck } from './documented-responses.ts'
 import { loadEvents } from './events.ts'
 import { auth, signToken } from './token.ts'
+import { webhookDeps } from './webhooks.ts'
 
 /** A budget that suffices on the busiest machine. */
 const patientLimits = { budgetMs: 10_000, breakerOpenMs: 1_000, maxLocalBuckets: 10_000 }
@@ -34,6 +35,8 @@ export type TestAppOptions = {
   rateLimits?: RateLimits | undefined
   /** Default: all work is admitted, as tests saturate the machine. */
   overloadAfterMs?: number
+  /** Default: a key, and a resolver that knows every name. */
+  webhooks?: WebhookDeps
   /** How long a verified API key stays cached. */
   cachedKeyMs?: number
 }
@@ -66,6 +69,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     ...(options.overloadAfterMs !== undefined && {
       admission: createOverloadProtection({ pool: database.pool, afterMs: options.overloadAfterMs, log, registry }),
     }),
+    webhooks: options.webhooks ?? webhookDeps,
     apiKeys: options.cachedKeyMs === undefined ? {} : { cachedMs: options.cachedKeyMs },
   })
   const app = await buildApp(deps, {

@@ -28,7 +28,7 @@ export const webhooks = pgTable(
     consecutiveFailures: integer('consecutive_failures').notNull().default(0),
     /** When a suspended endpoint gets its next probe. */
     suspendedUntil: instant('suspended_until'),
-    /** Sealed with `SECRETS_KEY`, and bound to the id of the row. */
+    /** The text `whsec_…`, sealed with `SECRETS_KEY` and bound to the id of the row. */
     secret: bytes('secret').notNull(),
     /** The secret before the last rotation. Requests carry its signature too until `previous_secret_until`. */
     previousSecret: bytes('previous_secret'),

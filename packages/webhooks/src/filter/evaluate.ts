@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Comparator, Expression, Operand } from './expression.ts'
 
-/** The entity as the owner of a webhook sees it, before and after it. */
+/** The entity before and after an event, as the owner of a webhook sees it. Null where the owner does not see it. */
 export type Change = { before: object | null; after: object | null }
 
 /** Returns whether the expression is true of the change. Never throws: a missing member is null. */

@@ -1,12 +1,13 @@
 import { prepareStatement } from '@goals-tasks/db'
 import { normalizeText } from '@goals-tasks/events'
-import { invalidBody, unavailable } from '@goals-tasks/http'
+import { invalidBody } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import type { Deps } from '../../deps.ts'
 import { type Actor, actorValues } from '../../resource/actor.ts'
 import type { EntityText } from '../../resource/optimistic-change.ts'
-import { checkPrecondition, type Precondition } from '../../resource/precondition.ts'
+import type { Precondition } from '../../resource/precondition.ts'
 import { nameErrors } from '../../resource/text.ts'
+import { changeVersioned } from '../../resource/versioned-change.ts'
 import { apiKeyText, isActors, loadApiKey, type StoredApiKey } from './read.ts'
 import { type ApiKeyPatch, maxNameLength } from './schemas.ts'
 
@@ -27,7 +28,7 @@ export async function renameApiKey(
   const name = body.name === undefined ? undefined : normalizeText(body.name)
   const errors = nameErrors('/name', name, maxNameLength)
   if (errors.length > 0) throw invalidBody(errors)
-  return changeApiKey({ deps, actor, id, precondition, touches: ['name'] }, async (key) =>
+  return changeVersioned(deps, { ...loading(deps, actor, id), precondition, touches: ['name'] }, async (key) =>
     name === undefined ? key : (await update(deps.db, { ...valuesOf(actor, key), name }))[0],
   )
 }
@@ -41,7 +42,7 @@ const revoke = prepareStatement<EntityText>(
 
 /** Revokes an API key for good. Revoking again changes nothing. @throws Problem 404 or 412 */
 export async function revokeApiKey(deps: Deps, actor: Actor, id: string, precondition: Precondition): Promise<void> {
-  await changeApiKey({ deps, actor, id, precondition, touches: 'everything' }, async (key) =>
+  await changeVersioned(deps, { ...loading(deps, actor, id), precondition, touches: 'everything' }, async (key) =>
     key.isRevoked ? key : (await revoke(deps.db, valuesOf(actor, key)))[0],
   )
   deps.apiKeys.refuse(id.toLowerCase())
@@ -49,26 +50,7 @@ export async function revokeApiKey(deps: Deps, actor: Actor, id: string, precond
 
 const valuesOf = (actor: Actor, { id, version }: StoredApiKey) => ({ id, version, ...actorValues(actor) })
 
-type Change = {
-  deps: Deps
-  actor: Actor
-  id: string
-  precondition: Precondition
-  touches: readonly string[] | 'everything'
-}
-
-const maxTries = 5
-
-/** Repeats a change while other changes of the key overtake it. */
-async function changeApiKey(
-  { deps, actor, id, precondition, touches }: Change,
-  write: (key: StoredApiKey) => Promise<EntityText | undefined>,
-): Promise<EntityText> {
-  for (let tries = 0; tries < maxTries; tries++) {
-    const key = await loadApiKey(deps.db, actor, id)
-    await checkPrecondition(deps, precondition, key, touches)
-    const written = await write(key)
-    if (written) return written
-  }
-  throw unavailable('Other changes of this API key keep overtaking this one. Try again.')
-}
+const loading = ({ db }: Deps, actor: Actor, id: string) => ({
+  load: () => loadApiKey(db, actor, id),
+  noun: 'API key',
+})

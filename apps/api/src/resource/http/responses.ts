@@ -64,10 +64,11 @@ const unchanged = bodyless('The client has the current representation.', tagged)
 export const ok = (schema: TSchema, noun = 'goal or task') => ({
   200: json(`The ${noun} as it is now.`, schema, { ...tagged, ...eventId, ...replayed, ...applied }),
 })
-/** A restore is never carried over to a later version. */
-export const restored = (schema: TSchema) => ({
-  200: json('The restored goal or task.', schema, { ...tagged, ...eventId, ...replayed }),
+/** The response of a change of the whole entity, which is never carried over to a later version. */
+export const changedWhole = (description: string, schema: TSchema) => ({
+  200: json(description, schema, { ...tagged, ...eventId, ...replayed }),
 })
+export const restored = (schema: TSchema) => changedWhole('The restored goal or task.', schema)
 /** The header of a page that another one follows. */
 export const nextPage = {
   Link: header(

@@ -1,0 +1,39 @@
+import { type Executor, prepareStatement } from '@goals-tasks/db'
+import { notFound } from '@goals-tasks/http'
+import { sql } from 'drizzle-orm'
+import { type Actor, actorValues } from '../../resource/actor.ts'
+
+/** The JSON of a row of `webhooks`. */
+export const webhookText = sql`json_build_object(
+  'id', id, 'url', url, 'description', description, 'types', types, 'filter', filter, 'enabled', is_enabled,
+  'health', health, 'disabledCause', disabled_cause, 'disabledAt', rfc3339(disabled_at),
+  'failingSince', rfc3339(failing_since), 'suspendedUntil', rfc3339(suspended_until),
+  'previousSecretUntil', case when previous_secret_until > now() then rfc3339(previous_secret_until) end,
+  'createdAt', rfc3339(created_at), 'updatedAt', rfc3339(updated_at), 'version', version)::text`
+
+/** A webhook belongs to the user who created it. An administrator may see and change it too. */
+export const isActors = sql`id = ${sql.placeholder('id')}::uuid
+  and (owner_id = ${sql.placeholder('actorId')}::uuid or ${sql.placeholder('asAdmin')}::boolean)`
+
+export type StoredWebhook = {
+  id: string
+  text: string
+  version: number
+  url: string
+  types: string[] | null
+  filter: string | null
+  isEnabled: boolean
+}
+
+const byId = prepareStatement<StoredWebhook>(
+  'webhook_read',
+  sql`select id, ${webhookText} as text, version, url, types, filter, is_enabled as "isEnabled"
+      from webhooks where ${isActors}`,
+)
+
+/** Loads a webhook without its secret. @throws Problem 404 for other users */
+export async function loadWebhook(db: Executor, actor: Actor, id: string): Promise<StoredWebhook> {
+  const [webhook] = await byId(db, { id, ...actorValues(actor) })
+  if (!webhook) throw notFound('webhook')
+  return webhook
+}

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto'
+import { createSealer } from '@goals-tasks/webhooks'
+import type pg from 'pg'
+import type { WebhookDeps } from '../../src/deps.ts'
+
+/** A resolver for tests: `private.example` is in a private network, and every other host is public. */
+const lookup = async (hostname: string) => [hostname === 'private.example' ? '10.0.0.1' : '93.184.216.34']
+
+export const secretsKey = Buffer.alloc(32, 'k')
+export const testSealer = createSealer([secretsKey])
+export const webhookDeps: WebhookDeps = { sealer: testSealer, allowedNetworks: [], lookup }
+
+/** Inserts a webhook without regard to the maximum number. Returns its id. */
+export async function insertWebhook(pool: pg.Pool, ownerId: string): Promise<string> {
+  const id = randomUUID()
+  const secret = testSealer.seal(Buffer.from('whsec_AAAA'), id)
+  const url = 'https://hooks.example/'
+  await pool.query('insert into webhooks (id, owner_id, url, secret) values ($1, $2, $3, $4)', [
+    ...[id, ownerId, url],
+    secret,
+  ])
+  return id
+}

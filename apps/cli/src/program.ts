@@ -12,6 +12,7 @@ import { migrateCommand } from './migrate/command.ts'
 import { statusCommand } from './status/command.ts'
 import { tokenCommand } from './token/command.ts'
 import { traceCommand } from './trace/command.ts'
+import { userCommand } from './user/command.ts'
 
 const commands = [
   statusCommand,
@@ -20,6 +21,7 @@ const commands = [
   pauseCommand,
   resumeCommand,
   actionsCommand,
+  userCommand,
   integrityCommand,
   doctorCommand,
   tokenCommand,

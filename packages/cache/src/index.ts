@@ -1,3 +1,4 @@
+export { bumpGeneration } from './bump-generation.ts'
 export { type Cache, createCache } from './cache.ts'
 export { createInvalidation, type Invalidation } from './invalidation.ts'
 export { type ChangedEntity, invalidationOf } from './invalidation-of.ts'

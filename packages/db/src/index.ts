@@ -14,7 +14,7 @@ export { findCycle, lockEdges, updateTaskWithEdges } from './changes/edges.ts'
 export { concernsAll, type EventMetadata, emitEvents, emittedEvents, metadataValues } from './changes/events.ts'
 export type { DependentTask, GoalState, NewGoal, NewTask, TaskState, TaskWithEdges } from './changes/fields.ts'
 export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/locks.ts'
-export { purgeExpired } from './changes/purge.ts'
+export { purgeExpired, systemActorId } from './changes/purge.ts'
 export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
 export { type ConsumerPause, loadPauses, setPause } from './delivery/consumer-pauses.ts'
 export { type DeadLetterGroup, groupDeadLetters } from './delivery/dead-letter-groups.ts'
@@ -89,3 +89,15 @@ export {
 export { bodiesAreStoredOnce, bodyOf } from './reads/event-bodies.ts'
 export { goalText, notificationJson, notificationText, taskText } from './reads/representation.ts'
 export { actorId, deleted, goalReadable, live, taskCreated, taskOwned, taskVisible } from './reads/visibility.ts'
+export { countRowsOfUser, deleteRowsOfUser } from './users/deleted-rows.ts'
+export { findOpenTransactions } from './users/open-transactions.ts'
+export { countMatches, readPages, rewriteMatches } from './users/pages.ts'
+export { deleteGoalOfUser, leaveForeignTasks, liveGoalsOf, purgeBatchOfUser } from './users/remove-entities.ts'
+export {
+  auditRowsNaming,
+  deadLettersNaming,
+  deliveriesNaming,
+  eventsNaming,
+  notificationsNaming,
+} from './users/rewritten-tables.ts'
+export { exportedTables } from './users/user-tables.ts'

@@ -150,8 +150,11 @@ const isNotable = sql`((old.assigned_to is not null and old.assigned_to is disti
 export const goalChanged = sql`id, new.version, ${goalJson('old')} as before, ${goalJson('new')} as after,
   array[new.user_id] as readers_before, array[new.user_id] as readers_after, null::uuid[] as goal_ids,
   ${concernsAll}`
-/** The columns that an UPDATE of tasks returns for `emitEvents`. */
-export const taskChanged = sql`id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
+const taskStates = sql`id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
   ${taskReaders('old')} as readers_before, ${taskReadersAfter} as readers_after,
-  array[new.goal_id, old.goal_id] as goal_ids,
+  array[new.goal_id, old.goal_id] as goal_ids`
+/** The columns that an UPDATE of tasks returns for `emitEvents`. */
+export const taskChanged = sql`${taskStates},
   case when ${isNotable} then '{}' else '{notifications}'::text[] end as unconcerned`
+/** The same for an update that is no reason to notify anybody. */
+export const taskChangedUnnoticed = sql`${taskStates}, '{notifications}'::text[] as unconcerned`

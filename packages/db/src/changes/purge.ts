@@ -19,6 +19,10 @@ const expiredTasks = prepareStatement<{ id: string }>(
   sql`select id from tasks where deleted_at is not null and ${expired}
       order by deleted_at limit ${sql.placeholder('limit')}::int`,
 )
+const stillDeleted = prepareStatement<{ id: string }>(
+  'tasks_still_deleted',
+  sql`select id from tasks where id = any(${uuids('ids')}) and deleted_at is not null`,
+)
 const dropPurgedDependencies = cascadeStatement(
   'tasks_forget_purged',
   sql`update tasks set version = version + 1,
@@ -39,9 +43,9 @@ const uncount = prepareStatement<object>(
       ) purged
       where tasks.id = purged.depends_on_id and tasks.id <> all(${uuids('ids')})`,
 )
-const purgeTasks = prepareStatement<object>(
+const deletePurged = prepareStatement<object>(
   'tasks_purge',
-  sql`delete from tasks where id = any(${uuids('ids')}) and deleted_at is not null returning 1`,
+  sql`delete from tasks where id = any(${uuids('ids')}) returning 1`,
 )
 const purgeGoals = prepareStatement<object>(
   'goals_purge',
@@ -59,12 +63,18 @@ const purgeGoals = prepareStatement<object>(
  */
 export async function purgeExpired(tx: Tx, { days, limit }: { days: number; limit: number }): Promise<Purged> {
   const ids = (await expiredTasks(tx, { days, limit })).map((row) => row.id)
-  await lockTasks(tx, async () => [...ids, ...(await neighboursOf(tx, ids))])
+  const tasks = await purgeTasks(tx, ids)
+  // A separate statement, because it has to see which goals have no tasks now.
+  const goals = await purgeGoals(tx, { days, limit })
+  return { tasks, goals: goals.length }
+}
+
+/** Purges the deleted ones of these tasks, and takes them out of the dependencies of others. @returns how many */
+export async function purgeTasks(tx: Tx, wanted: readonly string[]): Promise<number> {
+  await lockTasks(tx, async () => [...wanted, ...(await neighboursOf(tx, wanted))])
+  const ids = (await stillDeleted(tx, { ids: wanted })).map((row) => row.id)
   const metadata = metadataValues({ types: ['task:updated'], actorId: systemActorId, reason: 'purged' })
   await dropPurgedDependencies(tx, { ids, ...metadata })
   await uncount(tx, { ids })
-  const tasks = await purgeTasks(tx, { ids })
-  // A separate statement, because it has to see which goals have no tasks now.
-  const goals = await purgeGoals(tx, { days, limit })
-  return { tasks: tasks.length, goals: goals.length }
+  return (await deletePurged(tx, { ids })).length
 }

@@ -3,7 +3,8 @@ import { bigint, boolean, check, index, integer, pgTable, smallint, text, uuid }
 import { instant, jsonText, xid8 } from './columns.ts'
 
 /**
- * Every event, written with its change. Only a replay updates one, when it gives a milestone its bodies again.
+ * Every event, written with its change. Only a replay updates one, when it gives a milestone its bodies again, and the
+ * erasure of a user.
  * Range-partitioned by week over `id`. A UUIDv7 contains a time, so `id` alone can be the key, and a look-up by id
  * touches one partition.
  */

@@ -14,8 +14,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Deps } from './deps.ts'
 import { apiKeyRoutes } from './features/api-keys/routes.ts'
-import type { SubscribeToHints } from './features/changes/hub.ts'
-import { changesRoutes } from './features/changes/routes.ts'
+import { type ChangesOptions, changesRoutes } from './features/changes/routes.ts'
 import { goalRoutes } from './features/goals/routes.ts'
 import { notificationPreferenceRoutes } from './features/notification-preferences/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
@@ -40,9 +39,7 @@ export type AppOptions = {
   shutdownTimeoutMs?: number
   /** Returns whether the log has a line about an outage of Postgres. Default: never. */
   isOutageLogged?: () => boolean
-  /** Listens to the hints of all processes for the feed. Default: no hint arrives, and Postgres is asked more often. */
-  subscribeToHints?: SubscribeToHints
-}
+} & Omit<ChangesOptions, 'verify'>
 
 /** Builds the API: plugins first, then one line per feature, in this order. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<FastifyInstance> {
@@ -52,8 +49,9 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await registerOpenapi(app, options.publicUrl)
   registerProblemPages(app)
   // Routes above are public. Every route below needs a scope.
+  const verify: Verifier = (token) => deps.apiKeys.beside(options.verify)(token)
   registerAuth(app, {
-    verify: (token) => deps.apiKeys.beside(options.verify)(token),
+    verify,
     beforeRefusal: options.rateLimit && chargeRefusal(options.rateLimit),
   })
   if (deps.admission) registerAdmission(app, deps.admission)
@@ -63,7 +61,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(taskRoutes(deps))
   await app.register(apiKeyRoutes(deps))
   await app.register(notificationRoutes(deps))
-  await app.register(changesRoutes(deps, options))
+  await app.register(changesRoutes(deps, { ...options, verify }))
   await app.register(notificationPreferenceRoutes(deps))
   await app.register(webhookRoutes(deps))
 

@@ -21,6 +21,7 @@ const preflightHeaders = {
     'If-Match',
     'If-None-Match',
     'Idempotency-Key',
+    'Last-Event-ID',
     'Prefer',
     'traceparent',
   ].join(', '),

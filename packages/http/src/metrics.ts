@@ -13,6 +13,8 @@ export function registerHttpMetrics(app: FastifyInstance, registry: Registry): v
   // Caches the series of each combination, because looking up its labels costs more than the observation.
   const cached = new Map<string, ReturnType<typeof durations.labels>>()
   app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
+    // A stream lasts as long as its client wants.
+    if (reply.raw.getHeader('content-type') === 'text/event-stream') return done()
     const route = routeOptions.url ?? 'none'
     const key = `${reply.statusCode} ${method} ${route}`
     const series = cached.get(key) ?? durations.labels({ route, method, status: reply.statusCode })

@@ -4,6 +4,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { noRoute } from './error-handler.ts'
 import { Problem } from './problems.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route also answers with `text/event-stream`. */
+    streams?: boolean
+  }
+}
+
 /**
  * Refuses requests that the service must not or cannot serve: without exactly one Host header (400), of another
  * version of HTTP (505), with an unknown transfer coding (501) or expectation (417), and requests that accept neither
@@ -61,6 +68,7 @@ const servedRanges = ['application/json', 'application/problem+json', 'text/html
 const isAcceptable = (request: FastifyRequest): boolean =>
   request.headers.accept?.trim() === '' ||
   request.type('application/json') !== false ||
+  (request.routeOptions.config.streams === true && request.type('text/event-stream') !== false) ||
   namedRanges(request).some((range) => servedRanges.includes(range))
 
 /** Returns the media ranges of the Accept header, except those with `q=0`. */

@@ -136,7 +136,9 @@ export const requestProblems = {
     status: 429,
     title: 'Too many requests',
     detail: 'The policy user allows 600 in 60 s. Try again in 2 s.',
-    why: 'An API key, a user or an address has a quota. A read takes one of it, a list two, and a write five.',
+    why:
+      'An API key, a user or an address has a quota. A read takes one of it, a list two, and a write five. ' +
+      'The policy `connections` bounds the streams of a user.',
     remedy: 'Repeat the request after `Retry-After`. `RateLimit` shows the rest of the quota with each response.',
     extra: {
       policy: Type.String({ description: 'The policy whose quota is used up.', examples: ['user'] }),

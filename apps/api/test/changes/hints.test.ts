@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { cleanUp, until } from '@goals-tasks/devstack/testing'
 import { connectProducer, subscribeToFeedHints } from '@goals-tasks/events'
 import { expect } from 'vitest'
-import type { FeedCursor } from '../../src/features/changes/cursor.ts'
 import { createHub, type Hub, type SubscribeToHints } from '../../src/features/changes/hub.ts'
+import type { Place } from '../../src/features/changes/waiters.ts'
 import { test } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 
-const never: FeedCursor = { epoch: 1, from: { snapshot: '9000000000:9000000000:', takenAtMs: 0 } }
+const never = (): Place => ({ cursor: { epoch: 1, from: { snapshot: '9000000000:9000000000:', takenAtMs: 0 } } })
 const raise = (err: unknown): never => {
   throw err
 }
@@ -44,7 +44,7 @@ test('a hint ends the waits of its readers alone, and asks Postgres for nothing'
   const ended: string[] = []
   const waits = [ada, ada, bob].map((id) =>
     listen(hinted, id)
-      .wait(never)
+      .wait(never())
       .then(() => ended.push(id)),
   )
   hinted.listeners?.onHint([ada, randomUUID()])
@@ -59,15 +59,15 @@ test('a hint ends the next wait when it arrives while the connection reads', asy
   const reader = randomUUID()
   const listener = listen(hinted, reader)
   hinted.listeners?.onHint([reader])
-  await listener.wait(never)
-  const wait = listener.wait(never).then(() => 'ended')
+  await listener.wait(never())
+  const wait = listener.wait(never()).then(() => 'ended')
   expect(await Promise.race([wait, Promise.resolve().then(() => 'waiting')])).toBe('waiting')
   await hinted.hub.close()
 })
 
 test('Postgres is asked at once when hints arrive again, and when a hint concerns every reader', async ({ api }) => {
   const hinted = createHinted(api.pool)
-  const wait = listen(hinted, randomUUID()).wait(never)
+  const wait = listen(hinted, randomUUID()).wait(never())
   hinted.listeners?.onChange(false)
   hinted.listeners?.onChange(true)
   await until(() => hinted.queries() === 2)
@@ -97,7 +97,7 @@ test('a committed change ends the wait of its reader in another process by its h
   })
   await until(() => isSubscribed)
   const listener = listen({ hub }, ada.id)
-  const wait = listener.wait(never)
+  const wait = listener.wait(never())
   await ada.createGoal()
   await wait
   await hub.close()

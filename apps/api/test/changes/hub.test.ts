@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect, vi } from 'vitest'
-import type { FeedCursor } from '../../src/features/changes/cursor.ts'
 import { createHub } from '../../src/features/changes/hub.ts'
+import type { Place } from '../../src/features/changes/waiters.ts'
 import { test } from '../support/test.ts'
 import { signToken } from '../support/token.ts'
 
@@ -13,7 +13,7 @@ const raise = (err: unknown): never => {
 }
 
 /** Every transaction is visible in it. */
-const never: FeedCursor = { epoch: 1, from: { snapshot: '9000000000:9000000000:', takenAtMs: 0 } }
+const never = (): Place => ({ cursor: { epoch: 1, from: { snapshot: '9000000000:9000000000:', takenAtMs: 0 } } })
 const long = { ms: 100_000 }
 
 type Hub = ReturnType<typeof createHub>
@@ -42,10 +42,10 @@ test('a wait ends without an event after its time, and at once when the service 
   expect(page.data).toEqual([])
   const hub = createHub(api.pool, { onError: raise })
   const listener = admit(hub, ada.id)
-  const wait = listener.wait(never, long)
+  const wait = listener.wait(never(), long)
   await hub.close()
   await wait
-  await listener.wait(never, long)
+  await listener.wait(never(), long)
 })
 
 test('one query at a time looks for all waiting readers, and none runs when no reader waits', async ({ api }) => {
@@ -61,7 +61,7 @@ test('one query at a time looks for all waiting readers, and none runs when no r
   expect(hub.admit(reader)).toBe('per-reader')
   listeners.push(admit(hub, randomUUID()))
   expect(hub.admit(randomUUID())).toBe('total')
-  const waits = listeners.map((listener) => listener.wait(never, long))
+  const waits = listeners.map((listener) => listener.wait(never(), long))
   await until(() => queries >= 3)
   for (const listener of listeners) listener.close()
   await Promise.all(waits)
@@ -77,21 +77,25 @@ test('the cursor of an idle connection moves to the present, and a cursor of ano
 }) => {
   const hub = createHub(api.pool, { onError: raise, withoutHintsMs: 10 })
   const old = { epoch: 1, from: { snapshot: '1:1:', takenAtMs: 1 } }
-  const moved = await admit(hub, randomUUID()).wait(old, { ms: 300 })
-  expect(moved.from.takenAtMs).toBeGreaterThan(Date.now() - 60_000)
+  const idle = { cursor: old }
+  const wait = admit(hub, randomUUID()).wait(idle, long)
+  await until(() => idle.cursor.from.takenAtMs > Date.now() - 60_000)
   const expired = { ...old, epoch: 0 }
-  expect(await admit(hub, randomUUID()).wait(expired, long)).toBe(expired)
+  const other = { cursor: expired }
+  await admit(hub, randomUUID()).wait(other, long)
+  expect(other.cursor).toBe(expired)
   await hub.close()
+  await wait
 })
 
 test('a wait ends when its client hangs up, and its place is free', async ({ api }) => {
   const hub = createHub(api.pool, { onError: raise, total: 1 })
   const client = new AbortController()
   const first = admit(hub, randomUUID())
-  const wait = first.wait(never, { ...long, signal: client.signal })
+  const wait = first.wait(never(), { ...long, signal: client.signal })
   client.abort()
   await wait
-  await first.wait(never, { ...long, signal: client.signal })
+  await first.wait(never(), { ...long, signal: client.signal })
   expect(hub.admit(randomUUID())).toBe('total')
   first.close()
   first.close()
@@ -134,7 +138,7 @@ test('a query that fails is reported and ends no wait', async ({ api }) => {
   const reported: unknown[] = []
   const hub = createHub(api.pool, { onError: (err) => reported.push(err), withoutHintsMs: 10 })
   const wait = admit(hub, 'no UUID')
-    .wait(never, long)
+    .wait(never(), long)
     .then(() => reported.push('ended'))
   await until(() => reported.length >= 2)
   await hub.close()

@@ -8,6 +8,7 @@ import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { buildApp } from '../../src/app.ts'
 import { createCacheDeliveries } from '../../src/cache-deliveries.ts'
 import { createDeps, type WebhookDeps } from '../../src/deps.ts'
+import type { ChangesOptions } from '../../src/features/changes/routes.ts'
 import { createOverloadProtection } from '../../src/overload.ts'
 import type { RateLimits } from '../../src/rate-limits.ts'
 import { createClient } from './client.ts'
@@ -30,6 +31,7 @@ export type TestAppOptions = {
   lockTimeoutMs?: number
   /** Whether hints for the feed arrive. Default: true. */
   hints?: boolean
+  streamLimits?: ChangesOptions['streamLimits']
   publicUrl?: string
   /** Default: nothing is limited. */
   rateLimits?: RateLimits | undefined
@@ -80,12 +82,14 @@ export async function startTestApp(options: TestAppOptions = {}) {
     trustProxy: [],
     publicUrl: options.publicUrl,
     rateLimit: options.rateLimits && { limits: options.rateLimits, limiter },
+    streamLimits: options.streamLimits,
     ...(options.hints !== false && {
       subscribeToHints: (listeners) => subscribeToFeedHints({ connection: feedRedis, prefix }, listeners),
     }),
   })
 
   const checkResponse = createResponseCheck(app)
+  let address: Promise<string> | undefined
   return {
     app,
     deps,
@@ -107,6 +111,8 @@ export async function startTestApp(options: TestAppOptions = {}) {
     },
     /** Returns the events of a goal or task, oldest first. */
     eventsOf: (entityId: string) => loadEvents(database.pool, entityId),
+    /** Returns the address of the API, which listens from the first call on. */
+    listen: () => (address ??= app.listen({ port: 0, host: '127.0.0.1' })),
     lastEventOf: async (entityId: string) => (await loadEvents(database.pool, entityId)).at(-1),
     async close() {
       await app.close()

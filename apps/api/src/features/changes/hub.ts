@@ -1,7 +1,6 @@
 import type { Executor } from '@goals-tasks/db'
 import type { FeedHintsSubscription, subscribeToFeedHints } from '@goals-tasks/events'
-import type { FeedCursor } from './cursor.ts'
-import { createWaiters, type Waiter, type Waiters } from './waiters.ts'
+import { createWaiters, type Place, type Waiter, type Waiters } from './waiters.ts'
 
 /** Subscribes to the hints of all processes. */
 export type SubscribeToHints = (listeners: Parameters<typeof subscribeToFeedHints>[1]) => FeedHintsSubscription
@@ -17,16 +16,16 @@ const defaultLimits = {
 /** `onError` is called for each query that fails, up to four times a second: throttle it. */
 type Options = Partial<typeof defaultLimits> & { onError: (err: unknown) => void; subscribe?: SubscribeToHints }
 
-/** How a wait ends without events. `isUnread` asks Postgres at once: nothing was read with the cursor yet. */
+/** How a wait ends without events. `isUnread` asks Postgres at once: nothing was read from the place yet. */
 type WaitOptions = { ms?: number; signal?: AbortSignal; isUnread?: boolean }
 
 /** The place of one connection. */
 export type Listener = {
   /**
-   * Resolves when the reader may have events after the cursor, and when the wait ends without one. Returns the cursor
-   * to go on from: the given one, or a later one when no event lies between the two.
+   * Resolves when the reader may have events after its place, and when the wait ends without one. Moves the place on
+   * while no event lies between.
    */
-  wait(cursor: FeedCursor, options?: WaitOptions): Promise<FeedCursor>
+  wait(place: Place, options?: WaitOptions): Promise<void>
   /** Frees the place and ends the wait. */
   close(): void
 }
@@ -96,12 +95,12 @@ function createListener(readerId: string, waiters: Waiters, isClosed: () => bool
       if (waiter) waiter.end()
       else isHinted = true
     },
-    async wait(cursor: FeedCursor, { ms, signal, isUnread = false }: WaitOptions = {}): Promise<FeedCursor> {
+    async wait(place: Place, { ms, signal, isUnread = false }: WaitOptions = {}): Promise<void> {
       const isOver = isClosed() || isHinted || signal?.aborted
       isHinted = false
-      if (isOver) return cursor
+      if (isOver) return
       const { promise, resolve: end } = Promise.withResolvers<void>()
-      const current: Waiter = { readerId, cursor, end }
+      const current: Waiter = { readerId, place, end }
       waiter = current
       waiters.add(current, isUnread)
       const timer = ms === undefined ? undefined : setTimeout(end, ms)
@@ -112,7 +111,6 @@ function createListener(readerId: string, waiters: Waiters, isClosed: () => bool
       clearTimeout(timer)
       waiters.remove(current)
       waiter = undefined
-      return current.cursor
     },
   }
 }

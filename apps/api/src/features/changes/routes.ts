@@ -1,29 +1,36 @@
+import { bearerTokenOf, type Verifier } from '@goals-tasks/http'
 import { throttled } from '@goals-tasks/observability'
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
-import { createOperations } from '../../resource/http/operations.ts'
-import { nextPage, viewed } from '../../resource/http/responses.ts'
+import { withRequest } from '../../resource/http/actor-of.ts'
+import { streaming } from '../../resource/http/headers.ts'
+import { createOperations, hangUpOf } from '../../resource/http/operations.ts'
+import { nextPage, streamed, viewed } from '../../resource/http/responses.ts'
 import { changesAccess } from './access.ts'
+import { createEventStream, eventStreamHeaders } from './event-stream.ts'
 import { createHub, type SubscribeToHints } from './hub.ts'
 import { cursorToWaitFrom, listChanges } from './list.ts'
-import { ChangesPage, ChangesQuery } from './schemas.ts'
+import { ChangesPage, ChangesQuery, EventStream } from './schemas.ts'
+import { createStreams, type Streams } from './streams.ts'
 
-/** The query for waiting requests runs up to four times a second. */
+/** The query for waiting connections runs up to four times a second. */
 const reportEveryMs = 60_000
 
+export type ChangesOptions = {
+  verify: Verifier
+  /** Listens to the hints of all processes. Default: no hint arrives, and Postgres is asked more often. */
+  subscribeToHints?: SubscribeToHints
+  /** Limits of the streams, for tests. */
+  streamLimits?: Parameters<typeof createStreams>[0]['limits']
+}
+
 export const changesRoutes =
-  (deps: Deps, { subscribeToHints }: { subscribeToHints?: SubscribeToHints }): FastifyPluginAsync =>
+  (deps: Deps, options: ChangesOptions): FastifyPluginAsync =>
   async (app) => {
     const { query } = createOperations(app, deps, {
       ...{ tag: 'changes', read: 'tasks:read', write: 'tasks:write' },
     })
-    const hub = createHub(deps.db, {
-      ...(subscribeToHints && { subscribe: subscribeToHints }),
-      onError: throttled(reportEveryMs, (err) =>
-        app.log.warn({ err }, 'the query for the events of waiting requests failed'),
-      ),
-    })
-    app.addHook('preClose', () => hub.close())
+    const { hub, streams } = createConnections(app, deps, options)
 
     query('/v1/changes', {
       ...{ id: 'listChanges', summary: 'Follow all changes' },
@@ -31,19 +38,62 @@ export const changesRoutes =
         'Lists the events of everything that you may see, from the cursor on. Keep `page.nextCursor` after each ' +
         'page: a request with it misses no event, however long you were away. An event can come twice, with the ' +
         'same `id`. The highest `version` of an entity wins. Events of goals also need the scope `goals:read`, and ' +
-        'events of notifications `notifications:read`.',
+        'events of notifications `notifications:read`. With `Accept: text/event-stream` the response is a stream of ' +
+        'server-sent events, which `Last-Event-ID` resumes.',
       access: { rule: changesAccess.anyone },
+      headers: streaming,
       query: ChangesQuery,
       problems: ['cursor-mismatch', 'cursor-expired'],
-      response: viewed('One page of the feed.', ChangesPage, nextPage),
+      response: streamed(viewed('One page of the feed, or a stream.', ChangesPage, nextPage), EventStream),
       async wait(actor, { query }, signal) {
         const cursor = query.wait ? cursorToWaitFrom(actor, query) : undefined
         const listener = cursor && hub.admit(actor.id)
         // A request above a limit does not wait.
         if (cursor === undefined || typeof listener !== 'object') return
-        await listener.wait(cursor, { ms: (query.wait ?? 0) * 1_000, signal, isUnread: true })
+        await listener.wait({ cursor }, { ms: (query.wait ?? 0) * 1_000, signal, isUnread: true })
         listener.close()
       },
+      stream: (request, reply, { query }) => openEventStream(streams, request, reply, query),
       run: (deps, actor, { query }) => listChanges(deps, actor, query),
     })
   }
+
+/** Creates what the connections of this process share. Both end before the server closes. */
+function createConnections(
+  app: FastifyInstance,
+  deps: Deps,
+  { verify, subscribeToHints, streamLimits }: ChangesOptions,
+) {
+  const onError = throttled(reportEveryMs, (err) =>
+    app.log.warn({ err }, 'the query for the events of waiting connections failed'),
+  )
+  const hub = createHub(deps.db, { ...(subscribeToHints && { subscribe: subscribeToHints }), onError })
+  const streams = createStreams({ deps, hub, verify, onError, limits: streamLimits })
+  app.addHook('preClose', async () => {
+    streams.close()
+    await hub.close()
+  })
+  return { hub, streams }
+}
+
+async function openEventStream(
+  streams: Streams,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { cursor, types }: ChangesQuery,
+): Promise<void> {
+  const last = [request.headers['last-event-id']].flat()[0]
+  const begin = (): void => {
+    reply.hijack()
+    for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...eventStreamHeaders }))
+      if (value !== undefined) reply.raw.setHeader(name, value)
+  }
+  await streams.open({
+    token: bearerTokenOf(request.headers) ?? '',
+    authenticated: request.actor,
+    actorOf: (authenticated) => withRequest(request, authenticated),
+    query: { cursor: last || cursor, types },
+    sink: createEventStream(reply.raw, begin),
+    hangUp: hangUpOf(reply),
+  })
+}

@@ -111,3 +111,12 @@ export const ChangesPage = Type.Object(
   },
   { title: 'ChangesPage', description: 'One page of the feed.' },
 )
+
+export const EventStream = Type.String({
+  title: 'ChangesStream',
+  description:
+    'Server-sent events: `ready` with the cursor at which the stream begins, `change` with an event, `lagging` when ' +
+    'changes come later, `reset` with a `snapshot` when changes may be missing, and `end`. Each `id` is a cursor. ' +
+    'A block with an `id` alone comes every 10 seconds.',
+  examples: ['id: WzEsIl8iXQ\nevent: ready\ndata: {"cursor":"WzEsIl8iXQ"}\n\n'],
+})

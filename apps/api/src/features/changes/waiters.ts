@@ -1,8 +1,11 @@
 import { type Executor, findReadersWithEvents } from '@goals-tasks/db'
 import type { FeedCursor } from './cursor.ts'
 
-/** One connection that waits for events after `cursor`. */
-export type Waiter = { readerId: string; cursor: FeedCursor; end: () => void }
+/** Where a connection is in the feed. It moves on while the connection waits and no event lies between. */
+export type Place = { cursor: FeedCursor }
+
+/** One connection that waits for events after its place. */
+export type Waiter = { readerId: string; place: Place; end: () => void }
 
 /** The waits of all connections end as soon as Postgres shows an event. `intervalMs` is the time between two looks. */
 type Options = { intervalMs: () => number; onError: (err: unknown) => void }
@@ -34,7 +37,11 @@ export function createWaiters(db: Executor, { intervalMs, onError }: Options) {
 
   /** Ends the waits of readers with events, and moves the other cursors to the present snapshot. */
   async function lookFor(some: readonly Waiter[]): Promise<void> {
-    const sought = some.map((waiter) => ({ waiter, readerId: waiter.readerId, from: waiter.cursor.from.snapshot }))
+    const sought = some.map((waiter) => ({
+      waiter,
+      readerId: waiter.readerId,
+      from: waiter.place.cursor.from.snapshot,
+    }))
     // An error ends no wait: the next query may succeed.
     const looked = await findReadersWithEvents(db, sought).catch(onError)
     if (!looked) return
@@ -43,8 +50,9 @@ export function createWaiters(db: Executor, { intervalMs, onError }: Options) {
     for (const each of sought) {
       const { waiter } = each
       // A cursor of another epoch has expired, and reading with it says so.
-      if (withEvents.has(each) || waiter.cursor.epoch !== epoch) waiter.end()
-      else waiter.cursor = { epoch, from: { snapshot, takenAtMs: Math.floor(takenAtMs) } }
+      if (withEvents.has(each) || waiter.place.cursor.epoch !== epoch) waiter.end()
+      else if (waiters.has(waiter))
+        waiter.place.cursor = { epoch, from: { snapshot, takenAtMs: Math.floor(takenAtMs) } }
     }
   }
 

@@ -29,6 +29,11 @@ export const reading = Type.Object({
   ...precondition,
   'if-none-match': header('The ETag of a response that you have. The response is 304 while it is current.', '"1"'),
 })
+/** The headers of a read that can also be a stream. */
+export const streaming = Type.Object({
+  ...reading.properties,
+  'last-event-id': header('The last `id` of a stream that ended. It counts in place of `cursor`.', 'WzEsIl8iXQ'),
+})
 export const creating = Type.Object(idempotency)
 export const changing = Type.Object({ ...precondition, ...preference, ...idempotency })
 /** A change of the whole entity, which conflicts with every later change: it cannot be carried over. */

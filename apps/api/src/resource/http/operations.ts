@@ -58,6 +58,10 @@ export type Read<P extends TSchema, Q extends TSchema> = Described & {
   query: Q
   /** Waits before `run`, and longer than a request waits for Postgres. `hangUp` aborts when the client hangs up. */
   wait?: (actor: Actor, input: { query: Static<Q> }, hangUp: AbortSignal) => Promise<unknown>
+  /** Answers in place of `run` when the request prefers `text/event-stream`. */
+  stream?: (request: FastifyRequest, reply: FastifyReply, input: { query: Static<Q> }) => Promise<unknown>
+  /** Default: the headers of every read. */
+  headers?: TSchema
   run(deps: Deps, actor: Actor, input: { params: Static<P>; query: Static<Q> }): Promise<Representation>
 }
 
@@ -153,18 +157,26 @@ export function createOperations(
   return {
     /** A GET: one entity, a view, or a page of a list. Answers 304 when the client has it already. */
     query<P extends TSchema, Q extends TSchema>(url: string, operation: Read<P, Q>): void {
-      const { access, cost, params, query, wait, run } = operation
+      const { access, cost, params, query, wait, stream, run } = operation
       app.route({
-        ...{ method: 'GET', url, config: { scope: feature.read, access, cost, awaitsAdmission: true } },
+        ...{
+          method: 'GET',
+          url,
+          config: { scope: feature.read, access, cost, awaitsAdmission: true, streams: !!stream },
+        },
         schema: {
           ...described(operation, params, []),
-          headers: reading,
+          headers: operation.headers ?? reading,
           querystring: query,
           ...(params && { params }),
         },
         handler: async (request, reply) => {
           const input = { params: request.params as Static<P>, query: request.query as Static<Q> }
           const actor = actorOf(request)
+          if (stream && prefersStream(request)) {
+            await request.admission
+            return stream(request, reply, input)
+          }
           if (wait) {
             const hangUp = hangUpOf(reply)
             await request.admission
@@ -197,8 +209,12 @@ export function createOperations(
   }
 }
 
+/** A request that accepts both gets JSON. A HEAD has no stream. */
+const prefersStream = (request: FastifyRequest): boolean =>
+  request.method === 'GET' && request.type(['application/json', 'text/event-stream']) === 'text/event-stream'
+
 /** Returns a signal that aborts when the connection closes. `request.signal` aborts as soon as a body was read, too. */
-function hangUpOf({ raw }: FastifyReply): AbortSignal {
+export function hangUpOf({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController()
   if (raw.closed) controller.abort()
   else raw.once('close', () => controller.abort())

@@ -76,6 +76,11 @@ export const nextPage = {
     '</v1/goals?limit=50&cursor=WzEsIl8iXQ>; rel="next"',
   ),
 }
+/** Adds `text/event-stream` to the content of a 200. */
+export const streamed = <R extends ReturnType<typeof viewed>>({ 200: ok, ...others }: R, schema: TSchema) => ({
+  200: { ...ok, content: { ...ok.content, 'text/event-stream': { schema } } },
+  ...others,
+})
 /** The responses of a read. A client that has the current representation gets a 304. */
 export const viewed = (description: string, schema: TSchema, extra: object = {}) => ({
   200: json(description, schema, { ...tagged, ...extra }),

@@ -22,6 +22,7 @@ import { taskRoutes } from './features/tasks/routes.ts'
 import { webhookRoutes } from './features/webhooks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
 import { registerAdmission } from './resource/http/admission.ts'
+import { registerConcurrencyLimit } from './resource/http/concurrency.ts'
 import { chargeRefusal, type RateLimit, registerRateLimit } from './resource/http/rate-limit.ts'
 import { nameHints } from './resource/name-hints.ts'
 
@@ -35,6 +36,10 @@ export type AppOptions = {
   publicUrl?: string | undefined
   /** Default: no limit. */
   rateLimit?: RateLimit | undefined
+  /** Requests of one user that run at a time. Default: no limit. */
+  maxRequestsPerUser?: number | undefined
+  /** Open connections. Default: no limit. */
+  maxConnections?: number | undefined
   /** Default: no limit. */
   shutdownTimeoutMs?: number
   /** Returns whether the log has a line about an outage of Postgres. Default: never. */
@@ -54,6 +59,8 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
     verify,
     beforeRefusal: options.rateLimit && chargeRefusal(options.rateLimit),
   })
+  const { maxRequestsPerUser, registry } = options
+  if (maxRequestsPerUser !== undefined) registerConcurrencyLimit(app, { maxPerUser: maxRequestsPerUser, registry })
   if (deps.admission) registerAdmission(app, deps.admission)
   if (options.rateLimit) registerRateLimit(app, options.rateLimit)
 

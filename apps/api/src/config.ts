@@ -33,6 +33,14 @@ export const variables = Type.Object({
       'quotas as sender=quota/seconds, separated by commas, for `key`, `user`, `address`, and ids of users and ' +
       'API keys: user=600/60,key=1200/60,address=60/60; nothing is limited by default',
   }),
+  MAX_CONNECTIONS: Type.Integer({
+    ...{ minimum: 1, maximum: 1_000_000, default: 10_000 },
+    description: 'open connections of a process; one above it replaces the one that was idle for longest',
+  }),
+  MAX_REQUESTS_PER_USER: Type.Integer({
+    ...{ minimum: 1, maximum: 1_000_000, default: 100 },
+    description: 'requests of one user that a process executes at a time; more get 429',
+  }),
   OVERLOAD_AFTER_MS: Type.Integer({
     ...{ minimum: 10, maximum: 60_000, default: 100 },
     description: 'time that work may wait for Postgres, for as long again, before new writes get 503, and then reads',
@@ -58,6 +66,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
       host: connections.host,
       port: v.PORT,
       publicUrl: v.PUBLIC_URL?.replace(/\/+$/, ''),
+      maxConnections: v.MAX_CONNECTIONS,
+      maxRequestsPerUser: v.MAX_REQUESTS_PER_USER,
       corsOrigins: splitList(v.CORS_ORIGINS),
       trustProxy: splitList(v.TRUST_PROXY),
     },

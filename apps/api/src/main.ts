@@ -64,6 +64,8 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     log,
     registry,
     verify: createVerifier(config.auth),
+    maxConnections: config.http.maxConnections,
+    maxRequestsPerUser: config.http.maxRequestsPerUser,
     corsOrigins: config.http.corsOrigins,
     trustProxy: config.http.trustProxy,
     publicUrl: config.http.publicUrl,

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Registry } from '@goals-tasks/observability'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { registerConnectionLimit } from './connection-limit.ts'
 import { type CorsHeaders, createCorsHeaders, registerCors } from './cors.ts'
 import { registerProblems } from './error-handler.ts'
 import type { NameHints } from './field-errors.ts'
@@ -29,6 +30,8 @@ export type ServerOptions = {
   log: Logger
   /** The registry that gets the HTTP metrics. */
   registry: Registry
+  /** The limit of open connections. Default: none. */
+  maxConnections?: number | undefined
   /** Size of the largest accepted body. A larger one gets 413. */
   bodyLimitBytes: number
   /** Returns the id of a request: `X-Request-Id`, `traceId` in the log and in problems. Default: a random UUID. */
@@ -67,6 +70,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await registerHttp(app, corsHeaders)
   registerRequestLog(app, isOutageLogged)
   registerShutdown(app, options.shutdownTimeoutMs)
+  if (options.maxConnections !== undefined) registerConnectionLimit(app, options.maxConnections, options.registry)
   registerHttpMetrics(app, options.registry)
   traces.register(app)
   return app

@@ -35,6 +35,8 @@ export type TestAppOptions = {
   publicUrl?: string
   /** Default: nothing is limited. */
   rateLimits?: RateLimits | undefined
+  /** Default: no limit. */
+  maxRequestsPerUser?: number
   /** Default: all work is admitted, as tests saturate the machine. */
   overloadAfterMs?: number
   /** Default: a key, and a resolver that knows every name. */
@@ -81,6 +83,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     corsOrigins: options.corsOrigins ?? [],
     trustProxy: [],
     publicUrl: options.publicUrl,
+    maxRequestsPerUser: options.maxRequestsPerUser,
     rateLimit: options.rateLimits && { limits: options.rateLimits, limiter },
     streamLimits: options.streamLimits,
     ...(options.hints !== false && {

@@ -1,0 +1,33 @@
+import { until } from '@goals-tasks/devstack/testing'
+import { expect } from 'vitest'
+import { test } from '../support/test.ts'
+
+test.override({ apiOptions: { maxRequestsPerUser: 2 } })
+
+test('a request gets 429 while too many of its user run, and those of other users succeed', async ({
+  api,
+  ada,
+  bob,
+}) => {
+  const goal = await ada.createGoal()
+  const clients = await Promise.all(Array.from({ length: api.pool.options.max }, () => api.pool.connect()))
+  const list = () => ada.get('/v1/tasks?limit=7')
+  const running = [list(), ada.patchGoal(goal.id, { title: 'changed' })]
+  await until(() => api.pool.waitingCount >= 2)
+  for (const refused of [await list(), await ada.post('/v1/goals', { title: 'Third' })])
+    expect(refused).toMatchObject({
+      ...{ status: 429, headers: { 'retry-after': '1' } },
+      body: {
+        ...{ code: 'rate-limited', policy: 'concurrent' },
+        detail: 'At most 2 requests of a user run at a time. Wait for the responses to some.',
+      },
+    })
+  const other = bob.get('/v1/goals?limit=7')
+  for (const client of clients) client.release()
+  expect((await other).status).toBe(200)
+  expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200])
+  // The two are over, so two more may run, again and again.
+  for (let i = 0; i < 3; i++)
+    expect((await Promise.all([list(), list()])).map(({ status }) => status)).toEqual([200, 200])
+  expect(await api.registry.metrics()).toMatch(/^gt_http_concurrency_refusals_total 2$/m)
+})

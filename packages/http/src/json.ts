@@ -80,18 +80,24 @@ function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new Problem('invalid-json', `The body is not valid JSON at ${findSyntaxError(text)}.`, { cause })
+    throw new Problem('invalid-json', `The body is not valid JSON${findSyntaxError(text)}.`, { cause })
   }
 }
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Returns the place of the first error, as `line 1, column 9`. `JSON.parse` names it for some errors only. */
+/** Returns the place of the first error, as ` at line 1, column 9`. `JSON.parse` names it for some errors only. */
 function findSyntaxError(text: string): string {
   const errors: ParseError[] = []
-  parseTolerantly(text, errors, { disallowComments: true, allowTrailingComma: false })
+  try {
+    parseTolerantly(text, errors, { disallowComments: true, allowTrailingComma: false })
+  } catch (error) {
+    // The parser is recursive, unlike `JSON.parse`.
+    if (error instanceof RangeError) return ', and is nested too deeply'
+    throw error
+  }
   const before = text.slice(0, errors[0]?.offset).split('\n')
-  return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`
+  return ` at line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`
 }
 
 /** Finds the first value that Postgres refuses, that a number cannot hold, or that could change a prototype. */

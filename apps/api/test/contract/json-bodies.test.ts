@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { overwrite } from '../support/client.ts'
 import { test } from '../support/test.ts'
+import { signToken } from '../support/token.ts'
 
 test('a body is accepted only as JSON in UTF-8, and stored as it was sent', async ({ ada }) => {
   const post = (payload: string | Buffer, headers: Record<string, string> = {}) =>
@@ -43,6 +44,16 @@ test('a value or name that cannot be stored is refused with its pointer', async 
     expect(await refusalOf(body), body).toMatchObject({ status: 422, errors: [{ pointer, detail }] })
   const metadata = { constructor: 'Boeing', largest: Number.MAX_SAFE_INTEGER, small: 1e-7 }
   expect((await ada.post('/v1/goals', { title: 'x', metadata })).body).toMatchObject({ metadata })
+})
+
+test('a body of 250,000 open brackets gets 400', async ({ api, ada }) => {
+  const headers = {
+    authorization: `Bearer ${await signToken(ada.id, 'goals:write')}`,
+    'content-type': 'application/json',
+  }
+  const refused = await api.app.inject({ method: 'POST', url: '/v1/goals', headers, payload: '['.repeat(250_000) })
+  const detail = 'The body is not valid JSON, and is nested too deeply.'
+  expect(refused.json()).toMatchObject({ status: 400, code: 'invalid-json', detail })
 })
 
 test('an invalid field is reported once, with its rule', async ({ ada }) => {

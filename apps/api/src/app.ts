@@ -19,6 +19,7 @@ import { goalRoutes } from './features/goals/routes.ts'
 import { notificationPreferenceRoutes } from './features/notification-preferences/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
+import { webhookMessageRoutes } from './features/webhook-messages/routes.ts'
 import { webhookRoutes } from './features/webhooks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
 import { registerAdmission } from './resource/http/admission.ts'
@@ -71,6 +72,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(changesRoutes(deps, { ...options, verify }))
   await app.register(notificationPreferenceRoutes(deps))
   await app.register(webhookRoutes(deps))
+  await app.register(webhookMessageRoutes(deps))
 
   registerMethodNotAllowed(app, methods)
   return app

@@ -67,6 +67,17 @@ test('a week past the retention is dropped when no delivery refers to it', async
   expect(await weeks(pool)).not.toContain('events_20200106')
 })
 
+test('a request to a webhook is deleted from the log when it is older than 30 days', async () => {
+  const pool = await database()
+  await pool.query(
+    `insert into webhook_attempts (id, webhook_id, event_id, event_type, attempted_at, duration_ms, outcome)
+     select uuidv7(make_interval(days => -i)), uuidv7(), uuidv7(), 'goal:created', now(), 1, 'failed'
+     from generate_series(25, 35) i`,
+  )
+  await maintain(pool)
+  expect(await countRows(pool, 'webhook_attempts')).toBe(5)
+})
+
 test('a notification is deleted when it is older than 90 days', async () => {
   const pool = await database()
   await pool.query(

@@ -47,7 +47,7 @@ export {
 export { endLeases, type LeasedDelivery, leaseDeliveries, returnLeases } from './delivery/leases.ts'
 export { createOverdueLook, type OverdueLook } from './delivery/overdue.ts'
 export { loadReceiver, recordReceiver } from './delivery/receivers.ts'
-export { eventRetentionDays, notificationRetentionDays } from './delivery/retention.ts'
+export { eventRetentionDays, notificationRetentionDays, webhookAttemptRetentionDays } from './delivery/retention.ts'
 export { type Admission, createAdmission } from './engine/admission.ts'
 export { createDatabase } from './engine/client.ts'
 export { isConnectionLoss } from './engine/connection-loss.ts'

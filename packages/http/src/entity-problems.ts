@@ -132,6 +132,20 @@ export const entityProblems = {
     why: 'A user has at most twenty webhooks, and disabled ones count as well.',
     remedy: 'Delete a webhook that no program needs, or let one webhook get more types of events.',
   },
+  'webhook-disabled': {
+    status: 409,
+    title: 'The webhook is disabled',
+    detail: 'The webhook is disabled. Enable it first.',
+    why: 'A disabled webhook gets no requests, so nothing is sent to it again.',
+    remedy: 'Enable it by a PATCH with `"enabled": true`. `disabledCause` says why it was disabled.',
+  },
+  'too-many-undelivered': {
+    status: 409,
+    title: 'Too many events wait for the webhook',
+    detail: 'The webhook has more than 10000 events to get. Repeat this request when it has got some.',
+    why: 'A replay waits while the webhook has more than 10,000 events to get.',
+    remedy: 'Repeat the request later. `GET /v1/webhooks/{webhookId}/undelivered` shows how many events wait.',
+  },
   'webhooks-off': {
     status: 501,
     title: 'This installation has no webhooks',

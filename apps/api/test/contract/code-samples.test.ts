@@ -8,7 +8,7 @@ import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
-import { insertWebhook } from '../support/webhooks.ts'
+import { insertMessage, insertWebhook } from '../support/webhooks.ts'
 
 const run = promisify(execFile)
 
@@ -66,8 +66,13 @@ async function createVariables({ api, ada }: Setting, { operationId, access: { f
     ...{ GOAL: goal.id, TASK: task.id, BLOCKER: blocker.id },
     ...(path.includes('{keyId}') && { KEY: await createApiKey(ada) }),
     ...(path.includes('{notificationId}') && { NOTIFICATION: await insertNotification(api.pool, ada.id) }),
-    ...(path.includes('{webhookId}') && { WEBHOOK: await insertWebhook(api.pool, ada.id) }),
+    ...(path.includes('{webhookId}') && (await createMessage(api, ada, goal.id))),
   }
+}
+
+async function createMessage({ pool }: TestApp, ada: Client, goalId: string) {
+  const WEBHOOK = await insertWebhook(pool, ada.id)
+  return { WEBHOOK, EVENT: await insertMessage(pool, WEBHOOK, goalId) }
 }
 
 const createApiKey = async (user: Client) =>

@@ -8,7 +8,7 @@ import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
-import { insertWebhook } from '../support/webhooks.ts'
+import { insertMessage, insertWebhook } from '../support/webhooks.ts'
 
 /**
  * An API, a token with the scope `admin`, and the ids of a goal, a task, a blocker, an API key, a notification and a
@@ -22,7 +22,16 @@ const test = base.extend('target', { scope: 'file' }, async ({ api, ada }): Prom
   const notificationId = await insertNotification(api.pool, ada.id)
   const { body } = await ada.post('/v1/api-keys', { name: 'x', scopes: ['goals:read'] })
   const webhookId = await insertWebhook(api.pool, ada.id)
-  const ids = { goalId, taskId: task.id, blockerId: blocker.id, keyId: String(body.id), notificationId, webhookId }
+  const eventId = await insertMessage(api.pool, webhookId, goalId)
+  const ids = {
+    goalId,
+    taskId: task.id,
+    blockerId: blocker.id,
+    keyId: String(body.id),
+    notificationId,
+    webhookId,
+    eventId,
+  }
   return { api, token: await signToken(ada.id, 'admin'), ids }
 })
 

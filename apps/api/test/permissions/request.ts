@@ -26,6 +26,7 @@ export function addressOf(route: string, target: { actors: Actors; fixture: Fixt
     .replace(':blockerId', blocker)
     .replace(':keyId', fixture.apiKey)
     .replace(':webhookId', fixture.webhook)
+    .replace(':eventId', fixture.webhookEvent)
     .replace(':notificationId', actors.owner.ownNotification)
   return { method, url }
 }

@@ -7,6 +7,7 @@ import {
   invalidNotificationParameters,
 } from '../../src/features/notifications/invalid-examples.ts'
 import { invalidTaskFields, invalidTaskParameters } from '../../src/features/tasks/invalid-examples.ts'
+import { invalidMessageParameters, invalidReplayFields } from '../../src/features/webhook-messages/invalid-examples.ts'
 import { invalidWebhookFields, invalidWebhookParameters } from '../../src/features/webhooks/invalid-examples.ts'
 
 /** Invalid values by field, for every field that some body may name. */
@@ -18,6 +19,7 @@ export const invalidFields: Record<string, unknown[]> = {
   ...invalidApiKeyFields,
   ...invalidNotificationFields,
   ...invalidPreferenceFields,
+  ...invalidReplayFields,
 }
 
 /** Invalid values by query parameter, for every parameter of some route. */
@@ -28,4 +30,5 @@ export const invalidParameters: Record<string, string[]> = {
   ...invalidTaskParameters,
   ...invalidNotificationParameters,
   ...invalidWebhookParameters,
+  ...invalidMessageParameters,
 }

@@ -21,3 +21,14 @@ export async function insertWebhook(pool: pg.Pool, ownerId: string): Promise<str
   ])
   return id
 }
+
+/** Inserts a request that carried the first event of a goal to a webhook. Returns the id of the event. */
+export async function insertMessage(pool: pg.Pool, webhookId: string, goalId: string): Promise<string> {
+  const { rows } = await pool.query(
+    `insert into webhook_attempts (webhook_id, event_id, event_type, attempted_at, status, duration_ms, outcome)
+     select $1, id, type, now(), 204, 12, 'delivered' from events where aggregate_id = $2 and aggregate_version = 1
+     returning event_id as id`,
+    [webhookId, goalId],
+  )
+  return rows[0].id
+}

@@ -21,5 +21,7 @@ export const deadLetters = pgTable(
     uniqueIndex('dead_letters_delivery').on(t.consumer, t.eventId, t.target),
     // GET /ops/dead-letters?consumer=, newest first.
     index('dead_letters_newest').on(t.consumer, t.id.desc().nullsFirst()),
+    // The messages of a webhook that are no longer retried.
+    index('dead_letters_of_target').on(t.target, t.eventId).where(sql`target <> ''`),
   ],
 )

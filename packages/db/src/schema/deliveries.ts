@@ -25,5 +25,7 @@ export const deliveries = pgTable(
     // The sweeper's overdue deliveries, which it selects by `consumer || ''`. With the plain column, Postgres could use
     // this index for a claim too. With statistics of a nearly empty table it would, and read the whole backlog.
     index('deliveries_due').on(sql`(${t.consumer} || '')`, t.dueAt),
+    // The messages of a webhook that are not delivered yet.
+    index('deliveries_of_target').on(t.target, t.eventId).where(sql`target <> ''`),
   ],
 )

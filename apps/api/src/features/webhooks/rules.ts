@@ -4,7 +4,8 @@ import { compileFilter, FilterError, findAddressProblem, findUrlProblem } from '
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
 import { lengthErrors } from '../../resource/text.ts'
-import { maxDescriptionLength, type NewWebhook, scopeOf, webhookEventTypes } from './schemas.ts'
+import { maxDescriptionLength, type NewWebhook } from './schemas.ts'
+import { scopeOf, webhookEventTypes } from './states.ts'
 
 type Fields = Omit<Partial<NewWebhook>, 'enabled'>
 

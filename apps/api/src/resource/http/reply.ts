@@ -34,4 +34,7 @@ export const jsonResponse = (body: string): StoredResponse => ({
   body,
 })
 
+/** Returns the response to a write whose effect follows later. */
+export const acceptedResponse = (body: string): StoredResponse => ({ ...jsonResponse(body), status: 202 })
+
 export const noContent: StoredResponse = { status: 204, headers: {}, body: '' }

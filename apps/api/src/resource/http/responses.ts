@@ -91,6 +91,10 @@ export const okOrUnchanged = (schema: TSchema, noun = 'goal or task') => viewed(
 export const done = (description: string, schema: TSchema) => ({
   200: json(description, schema, { ...requestId, ...replayed }),
 })
+/** The response of a write whose effect follows later. */
+export const accepted = (description: string, schema: TSchema) => ({
+  202: json(description, schema, { ...requestId, ...replayed }),
+})
 export const created = (schema: TSchema, noun = 'goal or task') => ({
   201: json(`The new ${noun}.`, schema, {
     ...{ ...tagged, ...eventId, ...replayed },

@@ -6,6 +6,7 @@ import {
   type Publish,
   purgeExpired,
   type Tx,
+  webhookAttemptRetentionDays,
 } from '@goals-tasks/db'
 import type { Counter } from '@goals-tasks/observability'
 import type pg from 'pg'
@@ -27,8 +28,9 @@ export type Maintenance = {
 
 /**
  * The hourly maintenance: creates the partitions of the coming weeks, drops those past the retention, deletes
- * Idempotency-Keys older than a day and old notifications, and purges goals and tasks that were deleted long ago.
- * One process does a step at a time; the others find its lock taken and skip it. It needs no Redis.
+ * Idempotency-Keys older than a day, old notifications and old requests to webhooks, and purges goals and tasks that
+ * were deleted long ago. One process does a step at a time; the others find its lock taken and skip it. It needs no
+ * Redis.
  */
 export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   const { pool, log } = maintenance
@@ -37,6 +39,8 @@ export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   if (keys > 0) log.info({ count: keys }, 'expired idempotency keys deleted')
   const notifications = await deleteNotifications(maintenance)
   if (notifications > 0) log.info({ count: notifications }, 'old notifications deleted')
+  const attempts = await deleteWebhookAttempts(maintenance)
+  if (attempts > 0) log.info({ count: attempts }, 'old requests to webhooks deleted')
   const purged = await purge(maintenance)
   if (purged.goals + purged.tasks > 0) log.info(purged, 'expired goals and tasks purged')
   const dropped = await dropExpiredPartitions(maintenance)
@@ -84,6 +88,17 @@ async function deleteNotifications(maintenance: Maintenance): Promise<number> {
   return deleted
 }
 
+/** The ids contain the time too, so the primary key leads to the oldest requests of all webhooks. */
+const deleteWebhookAttempts = (maintenance: Maintenance) =>
+  deleteInBatches(maintenance, locks.webhookAttempts, (tx) =>
+    tx.query(
+      `delete from webhook_attempts where id = any(array(
+         select id from webhook_attempts where id < uuidv7_floor(now() - make_interval(days => $1))
+         order by id limit $2))`,
+      [webhookAttemptRetentionDays, rowsPerDelete],
+    ),
+  )
+
 /** Deletes up to `rowsPerDelete` rows per transaction, the oldest first, until a transaction deletes fewer. */
 async function deleteInBatches(
   maintenance: Maintenance,
@@ -119,6 +134,7 @@ const locks = {
   idempotencyKeys: 'goals-tasks maintenance: idempotency keys',
   partitions: 'goals-tasks maintenance: partitions',
   notifications: 'goals-tasks maintenance: notifications',
+  webhookAttempts: 'goals-tasks maintenance: webhook attempts',
 } as const
 type Lock = (typeof locks)[keyof typeof locks]
 

@@ -5,6 +5,7 @@ import {
   readWebhookConfig,
   retentionVariables,
   splitList,
+  textThat,
   webhookProblems,
   webhookVariables,
 } from '@goals-tasks/config'
@@ -29,12 +30,26 @@ export const workerVariables = Type.Object({
     description: 'how long a stopping worker lets its running jobs finish, in milliseconds',
   }),
   SYNC_URL: Type.Optional(httpUrl('where every event is POSTed to as CloudEvents JSON; unset means nowhere')),
+  SYNC_SECRET: Type.Optional(
+    textThat(
+      (text) => splitList(text).length > 0 && splitList(text).every(isWebhookSecret),
+      'must be `whsec_` with 24 to 64 random bytes in base64, or two of them, separated by a comma',
+      'secret that signs those requests as Standard Webhooks defines, `whsec_` with 24 to 64 bytes in base64; ' +
+        'two, separated by a comma, during a rotation; unset means no signature',
+    ),
+  ),
   SYNC_SOURCE: Type.String({
     minLength: 1,
     default: '/goals-tasks',
     description: 'the `source` of those CloudEvents: a URI reference that names this installation',
   }),
 })
+
+function isWebhookSecret(text: string): boolean {
+  const [, encoded] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []
+  const { length } = Buffer.from(encoded ?? '', 'base64')
+  return length >= 24 && length <= 64
+}
 
 function unknownNames(text: string): string {
   const unknown = splitList(text).filter((name) => !isConsumerName(name))
@@ -50,7 +65,7 @@ export function loadWorkerConfig(env: Readonly<Record<string, string | undefined
     retentionDays: v.RETENTION_DAYS,
     webhooks: readWebhookConfig(v),
     shutdownTimeoutMs: v.WORKER_SHUTDOWN_TIMEOUT_MS,
-    sync: { url: v.SYNC_URL, source: v.SYNC_SOURCE },
+    sync: { url: v.SYNC_URL, source: v.SYNC_SOURCE, secrets: splitList(v.SYNC_SECRET ?? '') },
   })
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
+import { createWebhookMetrics } from './consumers/sync/metrics.ts'
 import { readiness } from './readiness.ts'
 import { recordSyncReceiver } from './record-sync-receiver.ts'
 import { refuseEviction } from './runtime/redis/memory.ts'
@@ -42,7 +43,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     serve: config.consumers,
     consumers: createConsumers({
       invalidate: createInvalidation({ redis: cache, prefix: config.cache.prefix }),
-      sync: config.sync,
+      sync: { ...config.sync, ...config.webhooks, ...createWebhookMetrics(registry) },
     }),
     policies,
     timings,

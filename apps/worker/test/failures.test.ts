@@ -2,10 +2,7 @@ import { ownRedis } from '@goals-tasks/devstack/testing'
 import { connectProducer } from '@goals-tasks/events'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { moveToDeadLetters } from '../src/consumers/results.ts'
-import { createSync } from '../src/consumers/sync.ts'
 import { classify } from '../src/runtime/processing/classify-error.ts'
-import { startReceiver } from './support/receiver.ts'
 import { openPool } from './support/rows.ts'
 
 const failureOf = (work: Promise<unknown>) =>
@@ -55,17 +52,4 @@ test('an error is infrastructure when Redis is away, hung or full', async () => 
   expect(classify(await failureOf(connection.set('a', '1')))).toBe('infrastructure')
   redis.pause()
   expect(classify(await failureOf(connection.ping()))).toBe('infrastructure')
-})
-
-test('an event is retried when its receiver is away or refuses it, and dead when the receiver is gone', async () => {
-  const event = { id: 'e', aggregateId: 'a', before: null, after: {} } as Parameters<
-    ReturnType<typeof createSync>['run']
-  >[0]
-  const post = (url: string) => createSync({ url, source: '/' }).run(event)
-  expect(classify(await failureOf(post('http://127.0.0.1:1/')))).toBe('retry')
-  const { url } = await startReceiver((response) => response.writeHead(response.req.url === '/gone' ? 410 : 503).end())
-  expect(classify(await failureOf(post(url)))).toBe('retry')
-  expect(await post(new URL('/gone', url).href)).toEqual(
-    moveToDeadLetters('the receiver answered 410: it is gone for good'),
-  )
 })

@@ -36,7 +36,7 @@ export {
   idValues,
   loadUnfinishedEvents,
 } from './delivery/deliveries.ts'
-export { moveToDeadLetters, recordFailure, snoozeDeliveries } from './delivery/failures.ts'
+export { moveToDeadLetters, type RecordedFailure, recordFailure, snoozeDeliveries } from './delivery/failures.ts'
 export {
   type IdempotencyKey,
   loadStoredResponse,
@@ -87,6 +87,7 @@ export {
   recordBeat,
 } from './processes/processes.ts'
 export { bodiesAreStoredOnce, bodyOf } from './reads/event-bodies.ts'
+export type { EventVisibility } from './reads/event-visibility.ts'
 export { goalText, notificationJson, notificationText, taskText } from './reads/representation.ts'
 export { actorId, deleted, goalReadable, live, taskCreated, taskOwned, taskVisible } from './reads/visibility.ts'
 export { countRowsOfUser, deleteRowsOfUser } from './users/deleted-rows.ts'
@@ -101,3 +102,8 @@ export {
   notificationsNaming,
 } from './users/rewritten-tables.ts'
 export { exportedTables } from './users/user-tables.ts'
+export { insertWebhookAttempts, type WebhookAttempt } from './webhooks/attempts.ts'
+export { installationWebhookId, setInstallationWebhook } from './webhooks/installation-webhook.ts'
+export { loadWebhookMessages, type WebhookMessage } from './webhooks/load-messages.ts'
+export { type OpenedWebhook, openWebhook, probeLeaseMs, type WebhookHealth } from './webhooks/open-webhook.ts'
+export { type AttemptCounts, type HealthChange, type HealthLimits, recordHealth } from './webhooks/record-health.ts'

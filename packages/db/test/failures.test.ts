@@ -44,9 +44,9 @@ test('a delivery becomes one dead letter when it is moved several times at once'
 test('a snoozed delivery and a leased delivery are due after the given time', async ({ pool }) => {
   const [snoozed = '', leased = ''] = await commitGoals(pool, 2)
   await makeDue(pool, [snoozed, leased])
-  await snoozeDeliveries(pool, { consumer: 'sync', ids: [snoozed], snoozeMs: 300_000 })
+  await snoozeDeliveries(pool, { consumer: 'sync', events: [{ id: snoozed }], snoozeMs: 300_000 })
   expect((await loadSyncDelivery(pool, snoozed)).due_in).toBeCloseTo(300, 0)
-  const lease = { consumer: 'sync', ids: [leased, randomUUID()], leaseMs: 10_000 } as const
+  const lease = { consumer: 'sync', events: [{ id: leased }, { id: randomUUID() }], leaseMs: 10_000 } as const
   expect(await leaseDeliveries(pool, lease)).toHaveLength(1)
   expect((await loadSyncDelivery(pool, leased)).due_in).toBeCloseTo(10, 0)
 })

@@ -15,7 +15,7 @@ test('a lease takes the longest overdue deliveries first, and each of them only 
   const [old = '', running = '', oldest = '', ...young] = ids
   await makeDue(pool, [old, running], 10)
   await makeDue(pool, [oldest], 20)
-  const notRunning = { ...overdue, except: [running] }
+  const notRunning = { ...overdue, except: [{ id: running }] }
   const [leased] = await leaseOverdue(pool, 'sync', { ...notRunning, limit: 1 })
   expect(leased).toMatchObject({ id: oldest, type: 'goal:created', attempts: 0, replays: 0 })
   expect((await leaseOverdue(pool, 'sync', notRunning)).map(({ id }) => id)).toEqual([old])

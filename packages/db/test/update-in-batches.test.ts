@@ -55,6 +55,7 @@ test('concurrent updates share commits, and each has its own events, readers and
           readers: expect.arrayContaining([ownerId]),
           goalIds: [tasks[i]?.goalId, tasks[i]?.goalId],
           withoutReceiver: ['notifications'],
+          targets: null,
         },
       },
     ])

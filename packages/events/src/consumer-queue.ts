@@ -124,8 +124,9 @@ export function createConsumerQueue(queue: Queue<JobData>, options: ConsumerQueu
         dropLog.add(1, 'the buffer is full')
         return
       }
-      const { id, type, aggregateId } = event
-      buffer.push({ id, type, aggregateId, ...carriedTrace(traceHeaders().traceparent) })
+      const { id, type, aggregateId, target } = event
+      const trace = carriedTrace(traceHeaders().traceparent)
+      buffer.push({ id, type, aggregateId, ...(target && { target }), ...trace })
       // Events of one turn of the event loop share a flush.
       running ??= Promise.resolve().then(run)
     },

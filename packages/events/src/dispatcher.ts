@@ -1,7 +1,7 @@
 import type { EventType } from './catalogue.ts'
 import { type ConsumerQueue, type ConsumerQueueOptions, createConsumerQueue } from './consumer-queue.ts'
 import { openQueue } from './queues.ts'
-import { type ConsumerName, consumerNames, consumersOf } from './subscriptions.ts'
+import { type ConsumerName, consumerNames, consumersOf, webhookConsumer } from './subscriptions.ts'
 
 export type CommittedEvent = {
   id: string
@@ -17,9 +17,11 @@ export type CommittedEvent = {
    * earlier versions.
    */
   withoutReceiver?: ConsumerName[]
+  /** The ids of the webhooks that got a delivery of it. Absent or null means none. */
+  targets?: string[] | null
 }
 /** The part of a committed event that a job contains. */
-type DispatchedEvent = Pick<CommittedEvent, 'id' | 'type' | 'aggregateId' | 'withoutReceiver'>
+type DispatchedEvent = Pick<CommittedEvent, 'id' | 'type' | 'aggregateId' | 'withoutReceiver' | 'targets'>
 export type Dispatcher = ReturnType<typeof createDispatcher>
 
 /** The work of a dispatcher for one consumer. */
@@ -53,9 +55,13 @@ export function createDispatcher(options: DispatcherOptions) {
      * never throws.
      */
     dispatch(events: readonly DispatchedEvent[], accepts: (consumer: ConsumerName) => boolean = () => true): void {
-      for (const event of events)
-        for (const consumer of consumersOf(event.type))
-          if (accepts(consumer) && !event.withoutReceiver?.includes(consumer)) consumerQueues[consumer].push(event)
+      for (const { id, type, aggregateId, withoutReceiver, targets } of events) {
+        for (const consumer of consumersOf(type))
+          if (accepts(consumer) && !withoutReceiver?.includes(consumer))
+            consumerQueues[consumer].push({ id, type, aggregateId })
+        if (accepts(webhookConsumer))
+          for (const target of targets ?? []) consumerQueues[webhookConsumer].push({ id, type, aggregateId, target })
+      }
     },
     /** Resolves when every event that was dispatched so far is enqueued or dropped. */
     async flush(): Promise<void> {

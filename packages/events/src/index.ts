@@ -24,7 +24,7 @@ export {
   unmirrorDeadLetter,
 } from './dead-queue.ts'
 export { type CommittedEvent, createDispatcher, type Dispatcher, type DispatcherStats } from './dispatcher.ts'
-export { enqueueEvents, spanAttributes } from './enqueue-events.ts'
+export { enqueueEvents, spanAttributes, titleOf } from './enqueue-events.ts'
 export { fieldsWrittenBy, readOnlyFields } from './entities/field.ts'
 export {
   Goal,
@@ -81,5 +81,6 @@ export {
   isConsumerName,
   isSubscribed,
   subscriptions,
+  webhookConsumer,
 } from './subscriptions.ts'
 export { findQueueWriteRefusal, findWriteRefusal } from './write-refusal.ts'

@@ -36,7 +36,8 @@ export const policies: Policies = {
         ...([1 * hour, 2 * hour, 4 * hour, 8 * hour, 12 * hour] as const),
       ],
     },
-    concurrency: 8,
+    // A job waits for a receiver most of its time, and an endpoint that hangs holds one of the slots.
+    concurrency: 64,
     lockMs: 15_000,
   },
 }
@@ -44,12 +45,17 @@ export const policies: Policies = {
 /** The maximum number of events per job. */
 export const maxEventsPerJob = 100
 
-/** The data of a job. It has no bodies, so no personal data is in Redis. The worker loads the bodies with its claim. */
+/**
+ * The data of a job. All its events have the same target. It has no bodies, so no personal data is in Redis. The worker
+ * loads the bodies with its claim.
+ */
 export type JobData = { events: JobEvent[] }
 export type JobEvent = {
   id: string
   type: string
   aggregateId: string
+  /** The target of the delivery, such as the id of a webhook. Absent when the consumer itself is the target. */
+  target?: string | undefined
   /** The span that caused the event. Absent when its trace is not sampled. */
   traceparent?: string | null
 }
@@ -60,8 +66,8 @@ export type JobEvent = {
  */
 export const singleJobId = (
   consumer: ConsumerName,
-  { id, attempts, replays }: { id: string; attempts: number; replays: number },
-) => `${consumer}-${id}-${attempts}-r${replays}`
+  { id, target, attempts, replays }: Pick<JobEvent, 'id' | 'target'> & { attempts: number; replays: number },
+) => [consumer, id, ...(target ? [target] : []), attempts, `r${replays}`].join('-')
 
 /**
  * Returns a prefix with one hash slot per consumer: scripts run on a Redis Cluster, and consumers spread over its

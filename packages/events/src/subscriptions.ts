@@ -31,6 +31,9 @@ export const isConsumerName = (name: string): name is ConsumerName => Object.has
 /** Consumers whose events leave the installation. An event gets a delivery to them only while a receiver exists. */
 export const consumersWithReceiver = ['sync'] as const satisfies readonly ConsumerName[]
 
+/** The consumer that sends events to webhooks. Each webhook is a target of its own. */
+export const webhookConsumer = 'sync' satisfies ConsumerName
+
 /** Returns whether the consumer is subscribed to events of this type. No consumer is subscribed to an unknown type. */
 export const isSubscribed = (consumer: ConsumerName, type: string): boolean =>
   (subscriptions[consumer] as readonly string[]).includes(type)

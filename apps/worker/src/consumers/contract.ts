@@ -1,5 +1,8 @@
-import type { Executor, Tx } from '@goals-tasks/db'
-import type { ConsumerName, EventFor } from '@goals-tasks/events'
+import type { Executor, RecordedFailure, Tx } from '@goals-tasks/db'
+import type { ConsumerName, EventFor, JobEvent } from '@goals-tasks/events'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { JobResult } from '../runtime/processing/job-result.ts'
 import type { ConsumerResult } from './results.ts'
 
 /**
@@ -7,7 +10,7 @@ import type { ConsumerResult } from './results.ts'
  * The runtime calls it and owns the rest: claims, retries, snoozes, dead letters. Events arrive in any order;
  * `aggregateVersion` orders the events of one entity.
  */
-export type Consumer<C extends ConsumerName> = Transactional<C> | External<C> | InSql
+export type Consumer<C extends ConsumerName> = Transactional<C> | External<C> | InSql | PerTarget
 
 /**
  * The effect lies in this Postgres. It commits together with the end of the deliveries, so it happens exactly once.
@@ -50,6 +53,34 @@ export type WrittenEvent = {
   problem: string | null
   /** No later attempt can succeed. */
   isMalformed: boolean
+}
+
+/**
+ * The effect lies outside of this Postgres, in several places: one target per place. A job has the events of one target.
+ * The consumer ends the deliveries of what is done, and records failures with `recordFailure`, each in the transaction
+ * with its own records. It returns the failures for the runtime to retry, and snoozes the events of a target that takes
+ * none now. So an effect happens at least once, and a slow target slows no other.
+ */
+export type PerTarget = {
+  kind: 'per-target'
+  run(job: TargetJob): Promise<JobResult>
+}
+
+/** The events of one target, and the parts of the runtime that a consumer needs to handle them. */
+export type TargetJob = {
+  /** Empty when the consumer itself is the target. */
+  target: string
+  events: readonly JobEvent[]
+  pool: pg.Pool
+  log: Logger
+  /** Aborts when the process stops. The consumer then ends what it has begun, and snoozes the rest. */
+  signal: AbortSignal
+  /** Call after each attempt. */
+  onProgress(): void
+  /** Repeats `work` while our own Postgres is away. */
+  whileUnavailable<T>(work: () => Promise<T>): Promise<T>
+  /** Counts a failed attempt and sets the time of the next one. @returns null when the delivery no longer exists */
+  recordFailure(tx: Executor, event: JobEvent, error: unknown): Promise<RecordedFailure | null>
 }
 
 /** Every consumer by its name. A name without its consumer does not compile. */

@@ -2,7 +2,7 @@ import { auditLog } from './audit-log.ts'
 import { type CacheInvalidationDeps, createCacheInvalidation } from './cache-invalidation.ts'
 import type { Consumers } from './contract.ts'
 import { notifications } from './notifications/notifications.ts'
-import { createSync, type SyncDeps } from './sync.ts'
+import { createSync, type SyncDeps } from './sync/sync.ts'
 
 /**
  * `subscriptions` says which events each consumer gets, `policies` how its queue behaves, and `effects` of

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { cleanUp } from '@goals-tasks/devstack/testing'
 
-type Received = { headers: IncomingHttpHeaders; body: Record<string, unknown> }
+type Received = { headers: IncomingHttpHeaders; text: string; body: Record<string, unknown> }
 
 /**
  * Starts an endpoint that records what it receives. `answer` responds to the nth request. It closes with the test
@@ -11,9 +11,9 @@ type Received = { headers: IncomingHttpHeaders; body: Record<string, unknown> }
 export async function startReceiver(answer: (response: ServerResponse, nth: number) => void) {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    received.push({ headers: request.headers, body: JSON.parse(body) })
+    let text = ''
+    for await (const chunk of request) text += chunk
+    received.push({ headers: request.headers, text, body: JSON.parse(text) })
     answer(response, received.length)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -11,6 +11,7 @@ import {
 import { createRegistry } from '@goals-tasks/observability'
 import type { Consumers } from '../../src/consumers/contract.ts'
 import { createConsumers } from '../../src/consumers/create-consumers.ts'
+import type { SyncDeps } from '../../src/consumers/sync/sync.ts'
 import { type Timings, timings } from '../../src/runtime/timings.ts'
 import { createWorker } from '../../src/worker.ts'
 import type { Installation } from './installation.ts'
@@ -21,9 +22,13 @@ type TestWorker = {
   policies?: Partial<Policies>
   timings?: Partial<Timings>
   syncUrl?: string
+  sync?: Partial<SyncDeps>
   cacheUrl?: string
   onStuck?: (consumer: ConsumerName, reason: string) => void
 }
+
+/** The key that seals the secrets of webhooks in tests. */
+export const secretsKey = Buffer.alloc(32, 7)
 
 /** Starts a worker inside the process of the test, with connections of its own. It closes with the test. */
 export function startWorker(installation: Installation, options: TestWorker = {}) {
@@ -37,7 +42,10 @@ export function startWorker(installation: Installation, options: TestWorker = {}
   const registry = createRegistry()
   const consumers = createConsumers({
     invalidate: createInvalidation({ redis: cache, prefix }),
-    sync: { url: options.syncUrl, source: '/test' },
+    sync: {
+      ...{ url: options.syncUrl, source: '/test', secrets: [], secretsKeys: [secretsKey] },
+      ...{ allowedNetworks: ['loopback'], ...options.sync },
+    },
   })
   const worker = createWorker({
     serve: options.serve ?? consumerNames,

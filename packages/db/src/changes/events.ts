@@ -5,6 +5,8 @@ import {
   consumersWithReceiver,
   type EventReason,
   type EventType,
+  subscriptions,
+  webhookConsumer,
 } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
 import { bodiesAreStoredOnce } from '../reads/event-bodies.ts'
@@ -90,14 +92,29 @@ const withoutDelivery = sql`(${withoutReceiver}
       || case when emitted.ordinal = 0 then changed.unconcerned else '{}' end)`
 
 /**
+ * The webhooks that get the emitted events: enabled ones for the type whose owner is a reader. `offset 0` keeps the
+ * search in the index of the owners apart from the join, which stays a full join for the reason above. The first
+ * condition does not depend on a row: without any webhook of a user, Postgres skips all of it.
+ */
+const emittedTargets = sql`
+    select emitted.id as event_id, webhook.id::text as target
+    from emitted full join emitted_readers reader on reader.event_id = emitted.id
+    cross join lateral (
+      select id from webhooks
+      where owner_id = reader.reader_id and is_enabled and (types is null or emitted.type = any(types))
+        and emitted.type = any(${sql.raw(`'{${subscriptions[webhookConsumer]}}'::text[]`)}) offset 0
+    ) webhook
+    where (select exists(select from webhooks where is_enabled and owner_id is not null))`
+
+/**
  * The event half of a statement. Its CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
  * `readers_before` and `readers_after` (uuid[], with nulls; the users who may see the entity before and after the
  * change), `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity) and `unconcerned`
  * (text[]; the consumers that need no delivery of the primary event).
  * Inserts one event per changed row and type, its readers and its deliveries. No row, no event. A consumer without a
- * receiver gets no delivery. A user who can no longer see the entity is a reader of its primary event only.
+ * receiver gets no delivery, and each webhook of a reader gets one of its own. A user who can no longer see the entity is a reader of its primary event only.
  * `from` replaces the named parameters by expressions over `changed`.
- * @returns the CTEs `emitted`, `emitted_readers` and `emitted_deliveries`, to follow `changed`
+ * @returns the CTEs `emitted`, `emitted_readers`, `emitted_targets` and `emitted_deliveries`, to follow `changed`
  */
 export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source, SQL>> = {}): SQL {
   const value = (name: Source, type: string) => from[name] ?? sql`${sql.placeholder(name)}::${sql.raw(type)}`
@@ -120,20 +137,29 @@ export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source
     select distinct reader, emitted.xid, emitted.position, emitted.id, ${visibility}
     from ${emittedRows} cross join unnest(${allReaders}) reader
     where reader is not null and (emitted.ordinal = 0 or reader = any(changed.readers_after))
+    returning event_id, reader_id
+  ), emitted_targets as materialized (${emittedTargets}
   ), emitted_deliveries as (
-    insert into deliveries (consumer, event_id)
-    select subscription.consumer, emitted.id
+    insert into deliveries (consumer, event_id, target)
+    select subscription.consumer, emitted.id, ''
     from ${emittedRows} join ${subscriptions} subscription(consumer, type)
       on subscription.type is not distinct from emitted.type
     where subscription.consumer <> all (${withoutDelivery})
+    union all
+    select ${sql.raw(`'${webhookConsumer}'`)}, event_id, target from emitted_targets
   )`
 }
+
+/** The targets of each emitted event by its id. Postgres makes it once per statement. Null without any. */
+const targetsById = sql`(
+    select jsonb_object_agg(event_id, targets)
+    from (select event_id, jsonb_agg(target) as targets from emitted_targets group by event_id) by_event)`
 
 const eventList = sql<CommittedEvent[]>`
   coalesce(json_agg(json_build_object(
     'id', emitted.id, 'type', emitted.type, 'aggregateId', emitted.aggregate_id, 'version', changed.version,
     'readers', ${allReaders}, 'goalIds', changed.goal_ids,
-    'withoutReceiver', ${withoutDelivery}) order by emitted.position), '[]')`
+    'withoutReceiver', ${withoutDelivery}, 'targets', ${targetsById} -> emitted.id::text) order by emitted.position), '[]')`
 
 /** The events that `emitEvents` inserted, for the dispatcher and the cache, as one JSON value. */
 export const emittedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${emittedRows})`

@@ -22,14 +22,15 @@ const eventNames = sql.raw(`
   id, type, "aggregateType", "aggregateId", "aggregateVersion", ordinal, "actorId", "asAdmin", via, reason,
   "correlationId", "causationId", "cascadeId", traceparent, "occurredAt", before, after, assignees`)
 
-/** The deliveries of the consumer for the events `ids`. */
-const wanted = (consumer: SQL) => sql`d.consumer = ${consumer} and d.event_id = any(${uuids('ids')}) and d.target = ''`
+/** The deliveries of the consumer for the events `ids`, with one target. */
+const wanted = (consumer: SQL, target = sql`''`) =>
+  sql`d.consumer = ${consumer} and d.event_id = any(${uuids('ids')}) and d.target = ${target}`
 /** The wanted deliveries `d` with their events `e`. */
-const wantedEvents = (consumer: SQL) => sql`
+export const wantedEvents = (consumer: SQL, target?: SQL) => sql`
   deliveries d join events e on e.id = d.event_id and e.id between ${uuid('lowestId')} and ${uuid('highestId')}
-  where ${wanted(consumer)}`
+  where ${wanted(consumer, target)}`
 const anyConsumer = sql`${sql.placeholder('consumer')}`
-const wantedFields = eventFields({ from: uuid('lowestId'), to: uuid('highestId') })
+export const wantedFields = eventFields({ from: uuid('lowestId'), to: uuid('highestId') })
 
 /** Returns the parameter values for these events. */
 export const idValues = (ids: readonly string[]) => {
@@ -83,9 +84,13 @@ export const loadUnfinishedEvents = (
 
 const finish = prepareStatement<object>(
   'deliveries_finish',
-  sql`delete from deliveries d where ${wanted(anyConsumer)} returning 1`,
+  sql`delete from deliveries d where ${wanted(anyConsumer, sql`${sql.placeholder('target')}`)} returning 1`,
 )
 
 /** Deletes deliveries whose effect has happened. @returns how many it deleted */
-export const finishDeliveries = async (db: Executor, consumer: ConsumerName, ids: readonly string[]): Promise<number> =>
-  (await finish(db, { consumer, ids })).length
+export const finishDeliveries = async (
+  db: Executor,
+  consumer: ConsumerName,
+  ids: readonly string[],
+  target = '',
+): Promise<number> => (await finish(db, { consumer, ids, target })).length

@@ -1,11 +1,14 @@
 import type { ConsumerName } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
-import { milliseconds, uuidList } from '../engine/parameters.ts'
+import { milliseconds } from '../engine/parameters.ts'
 import { type Executor, executeOnce } from '../engine/statement.ts'
+import { type DeliveryKey, isNoneOf, isOneOf } from './delivery-key.ts'
 
 /** A delivery to enqueue. `type` and `aggregateId` are null when the event itself is missing. */
 export type LeasedDelivery = {
   id: string
+  /** Empty when the consumer itself is the target. */
+  target: string
   type: string | null
   aggregateId: string | null
   /** The span that caused the event. */
@@ -25,8 +28,8 @@ export type Overdue = {
   from: string
   /** Leases only deliveries that were due by then, because younger ones still have their job in the queue. */
   notAfter: Date | null
-  /** Ids of events that a running job holds. */
-  except: readonly string[]
+  /** Deliveries that a running job holds. */
+  except: readonly DeliveryKey[]
 }
 
 /** The deliveries of the consumer, spelled as in the index on `due_at`, which serves overdue deliveries only. */
@@ -41,8 +44,8 @@ export function leaseOverdue(db: Executor, consumer: ConsumerName, overdue: Over
   return executeOnce<LeasedDelivery>(
     db,
     sql`with overdue as materialized (
-          select ctid, event_id from deliveries
-          where ${dueOf(consumer)} and target = '' and event_id <> all(${uuidList(except)})
+          select ctid from deliveries
+          where ${dueOf(consumer)} and ${isNoneOf(except)}
             and due_at >= ${from}::timestamptz
             and due_at <= least(now(), ${notAfter?.toISOString() ?? null}::timestamptz)
           order by due_at limit ${limit} for update skip locked
@@ -51,21 +54,21 @@ export function leaseOverdue(db: Executor, consumer: ConsumerName, overdue: Over
   )
 }
 
-/** Leases the consumer's deliveries of these events, due or not, as `leaseOverdue` does. */
+/** Leases these deliveries of the consumer, due or not, as `leaseOverdue` does. */
 export function leaseDeliveries(
   db: Executor,
-  { consumer, ids, leaseMs }: { consumer: ConsumerName; ids: readonly string[]; leaseMs: number },
+  { consumer, events, leaseMs }: { consumer: ConsumerName; events: readonly DeliveryKey[]; leaseMs: number },
 ): Promise<LeasedDelivery[]> {
-  const wanted = sql`consumer = ${consumer} and event_id = any(${uuidList(ids)}) and target = ''`
+  const wanted = sql`consumer = ${consumer} and ${isOneOf(events)}`
   return executeOnce<LeasedDelivery>(db, sql`with ${leased(leaseMs, wanted)} ${leasedDeliveries}`, 'deliveries_lease')
 }
 
-/** Makes the consumer's deliveries of these events due at once, for example because their jobs were removed. */
-export async function endLeases(db: Executor, consumer: ConsumerName, ids: readonly string[]): Promise<void> {
+/** Makes these deliveries of the consumer due at once, for example because their jobs were removed. */
+export async function endLeases(db: Executor, consumer: ConsumerName, events: readonly DeliveryKey[]): Promise<void> {
   await executeOnce(
     db,
     sql`update deliveries set due_at = now()
-        where consumer = ${consumer} and event_id = any(${uuidList(ids)}) and target = '' and due_at > now()`,
+        where consumer = ${consumer} and ${isOneOf(events)} and due_at > now()`,
     'deliveries_end_lease',
   )
 }
@@ -79,21 +82,25 @@ export async function returnLeases(
   consumer: ConsumerName,
   deliveries: readonly LeasedDelivery[],
 ): Promise<void> {
-  const rows = JSON.stringify(deliveries.map(({ id, dueAt, leasedUntil }) => ({ id, dueAt, leasedUntil })))
+  const rows = JSON.stringify(
+    deliveries.map(({ id, target, dueAt, leasedUntil }) => ({ id, target, dueAt, leasedUntil })),
+  )
   await executeOnce(
     db,
     sql`update deliveries set due_at = lease."dueAt"
-        from json_to_recordset(${rows}::json) as lease(id uuid, "dueAt" timestamptz, "leasedUntil" timestamptz)
-        where consumer = ${consumer} and event_id = lease.id and target = '' and due_at = lease."leasedUntil"`,
+        from json_to_recordset(${rows}::json) 
+          as lease(id uuid, target text, "dueAt" timestamptz, "leasedUntil" timestamptz)
+        where consumer = ${consumer} and event_id = lease.id and deliveries.target = lease.target
+          and due_at = lease."leasedUntil"`,
     'deliveries_return_lease',
   )
 }
 
 const leased = (leaseMs: number, condition: SQL) => sql`leased as (
   update deliveries set due_at = now() + ${milliseconds(leaseMs)} where ${condition}
-  returning event_id, attempts, replays, old.due_at as due_at, new.due_at as leased_until
+  returning event_id, target, attempts, replays, old.due_at as due_at, new.due_at as leased_until
 )`
 const leasedDeliveries = sql`
-  select leased.event_id as id, e.type, e.aggregate_id as "aggregateId", e.traceparent, leased.attempts, leased.replays,
+  select leased.event_id as id, leased.target, e.type, e.aggregate_id as "aggregateId", e.traceparent, leased.attempts, leased.replays,
          leased.due_at::text as "dueAt", leased.leased_until::text as "leasedUntil"
   from leased left join events e on e.id = leased.event_id order by leased.event_id`

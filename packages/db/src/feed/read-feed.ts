@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { uuid } from '../engine/parameters.ts'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
 import { bodyOf } from '../reads/event-bodies.ts'
+import { visibilityOr } from '../reads/event-visibility.ts'
 import { instantToJson } from '../reads/row-to-text.ts'
 
 /**
@@ -77,14 +78,7 @@ const placesInWindow = sql`
      and position > ${sql.placeholder('position')}::bigint
    order by position limit ${limit})`
 
-/** The reader stands in the body of the entity. Rows of the previous release have no visibility. */
-const namesReader = (body: 'before' | 'after') => {
-  const json = sql.raw(`bodies.${body}`)
-  return sql`coalesce(${readerId}::text in (${json}->>'ownerId', ${json}->>'assignedTo', ${json}->>'userId'), false)`
-}
-const visibility = sql`coalesce(place.visibility, case
-    when not ${namesReader('after')} then 'lost' when ${namesReader('before')} then 'kept' else 'gained'
-  end::event_visibility)`
+const visibility = visibilityOr(sql`place.visibility`, readerId, sql`bodies`)
 
 const head = sql`'{"id":"' || e.id || '","type":"' || e.type || '","entityType":"' || e.aggregate_type
     || '","entityId":"' || e.aggregate_id || '","version":' || e.aggregate_version

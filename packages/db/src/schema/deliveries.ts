@@ -8,7 +8,7 @@ export const deliveries = pgTable(
   {
     consumer: text('consumer').notNull(),
     eventId: uuid('event_id').notNull(),
-    /** The place of the effect when a consumer has several, for example one per endpoint. Else empty. */
+    /** The place of the effect when a consumer has several: the id of a webhook. Else empty, also for SYNC_URL. */
     target: text('target').notNull().default(''),
     /** When the sweeper may enqueue it again: the last enqueueing plus a lease, or the next retry plus a lease. */
     dueAt: instant('due_at').notNull().default(sql`now() + interval '30 seconds'`),

@@ -33,10 +33,10 @@ async function enqueueFor(
   await Promise.all(replayed.map(({ id }) => unmirrorDeadLetter(dead, id)))
   // Rejects when Redis refuses one of the jobs.
   await queue.addBulk(
-    replayed.map(({ eventId, type, aggregateId, replays }) => ({
+    replayed.map(({ eventId, target, type, aggregateId, replays }) => ({
       name: type,
-      data: { events: [{ id: eventId, type, aggregateId }] },
-      opts: { jobId: singleJobId(consumer, { id: eventId, attempts: 0, replays }) },
+      data: { events: [{ id: eventId, type, aggregateId, ...(target && { target }) }] },
+      opts: { jobId: singleJobId(consumer, { id: eventId, target, attempts: 0, replays }) },
     })),
   )
 }

@@ -24,7 +24,7 @@ export function traceUnfinished({ consumer, eventId, ...work }: Work, jobs: Foun
     state: work.deadLetterId === null ? 'pending' : 'dead',
     ...work,
     maxAttempts: policies[consumer].attempts,
-    jobs: jobs?.of(eventId) ?? null,
+    jobs: jobs?.of({ eventId, target: work.target }) ?? null,
     partlyRead: jobs?.partlyRead ?? [],
   }
 }

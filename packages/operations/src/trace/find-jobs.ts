@@ -10,9 +10,9 @@ export type TracedJob = {
   events: number
   error: string | null
 }
-type JobKey = { eventId: string; attempts: number; replays: number }
-/** `of` returns the jobs of an event, the oldest first. `partlyRead` names the states with more jobs than were read. */
-export type FoundJobs = { of(eventId: string): TracedJob[]; partlyRead: TracedJob['state'][] }
+type JobKey = { eventId: string; target: string; attempts: number; replays: number }
+/** `of` returns the jobs of a delivery, the oldest first. `partlyRead` names the states with more jobs than were read. */
+export type FoundJobs = { of(key: Pick<JobKey, 'eventId' | 'target'>): TracedJob[]; partlyRead: TracedJob['state'][] }
 
 /** Number of jobs of each state that a trace reads. A job with a hundred events is about 12 KB. */
 export const newestJobsRead = 200
@@ -34,12 +34,11 @@ export async function findJobs(
     readSingles(queue, consumer, keys),
   ])
   const entries = [...new Map(found.flat().map((entry) => [entry.traced.id, entry])).values()]
-  const carries = ({ job }: Entry, eventId: string) => job.data.events.some((event) => event.id === eventId)
+  const carries = ({ job }: Entry, { eventId, target }: Pick<JobKey, 'eventId' | 'target'>) =>
+    job.data.events.some((event) => event.id === eventId && (event.target ?? '') === target)
   return {
-    of: (eventId) =>
-      entries
-        .flatMap((entry) => (carries(entry, eventId) ? [entry.traced] : []))
-        .sort((a, b) => a.at.localeCompare(b.at)),
+    of: (key) =>
+      entries.flatMap((entry) => (carries(entry, key) ? [entry.traced] : [])).sort((a, b) => a.at.localeCompare(b.at)),
     partlyRead: states.filter((state) => (counts[state] ?? 0) > newestJobsRead),
   }
 }
@@ -50,8 +49,10 @@ async function readNewest(queue: Queue<JobData>, state: TracedJob['state']): Pro
 }
 
 async function readSingles(queue: Queue<JobData>, consumer: ConsumerName, keys: readonly JobKey[]): Promise<Entry[]> {
-  const ids = keys.flatMap(({ eventId, attempts, replays }) =>
-    Array.from({ length: attempts + 1 }, (_, n) => singleJobId(consumer, { id: eventId, attempts: n, replays })),
+  const ids = keys.flatMap(({ eventId, target, attempts, replays }) =>
+    Array.from({ length: attempts + 1 }, (_, n) =>
+      singleJobId(consumer, { id: eventId, target, attempts: n, replays }),
+    ),
   )
   const entries = await Promise.all(
     ids.map(async (id) => {

@@ -6,6 +6,8 @@ import { sql } from 'drizzle-orm'
 export type Work = {
   consumer: ConsumerName
   eventId: string
+  /** The id of the webhook. Empty when the consumer itself is the target. */
+  target: string
   attempts: number
   replays: number
   error: string | null
@@ -20,11 +22,11 @@ export type Work = {
 export const loadWork = (db: Executor, eventIds: readonly string[]) =>
   executeOnce<Work>(
     db,
-    sql`select consumer, event_id as "eventId", attempts, replays, last_error as error, rfc3339(due_at) as "dueAt",
+    sql`select consumer, event_id as "eventId", target, attempts, replays, last_error as error, rfc3339(due_at) as "dueAt",
                null as "deadLetterId", null as "diedAt"
         from deliveries where ${ofEvents(eventIds)}
         union all
-        select consumer, event_id, attempts, replays, error, null, id, rfc3339(died_at)
+        select consumer, event_id, target, attempts, replays, error, null, id, rfc3339(died_at)
         from dead_letters where ${ofEvents(eventIds)}`,
   )
 

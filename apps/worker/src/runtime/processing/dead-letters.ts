@@ -11,10 +11,21 @@ export async function moveEventToDeadLetters(
   { event, error, attempt }: LastAttempt,
 ): Promise<void> {
   const message = messageOf(error)
-  const id = await moveToDeadLetters(pool, { consumer, eventId: event.id, error: message })
+  const id = await moveToDeadLetters(pool, {
+    ...{ consumer, eventId: event.id, target: event.target },
+    error: message,
+  })
   if (id === null) return
   metrics.dead.inc({ consumer })
-  const facts = { consumer, eventId: event.id, type: event.type, attempt, deadLetterId: id, err: error }
+  const facts = {
+    consumer,
+    eventId: event.id,
+    webhookId: event.target,
+    type: event.type,
+    attempt,
+    deadLetterId: id,
+    err: error,
+  }
   log.error(facts, 'moved to the dead letters')
   const { id: eventId, type, aggregateId } = event
   const mirrored = { id, eventId, type, aggregateId, error: message, diedAt: new Date().toISOString() }

@@ -18,7 +18,9 @@ export function reportJob(context: Context, { events, result, startedAt }: Finis
   const facts = { consumer, ...describe(events), ms }
   if (counts.done > 0) log.info({ ...facts, traceId: traceIdsOf(result.done), events: counts.done }, 'done')
   else if (counts.snoozed === 0) log.debug({ ...facts, events: 0, ...counts }, 'nothing to do')
-  if (counts.snoozed > 0) log.info({ consumer, ...describeSnoozed(result.snoozed) }, 'snoozed')
+  // A busy or a suspended target snoozes its jobs again and again. The log has the changes of its health.
+  const level = context.consumer.kind === 'per-target' ? 'debug' : 'info'
+  if (counts.snoozed > 0) log[level]({ consumer, ...describeSnoozed(result.snoozed) }, 'snoozed')
 
   throwFirstFailure(events, result)
   return counts

@@ -4,14 +4,15 @@ import { type Job, WaitingError } from 'bullmq'
 import pMap from 'p-map'
 import type { Context } from '../context.ts'
 import { startJob } from '../progress.ts'
-import { emptyResult, type JobResult } from './job-result.ts'
+import { emptyResult, type JobResult, type SnoozedEvent } from './job-result.ts'
 import { type Counts, reportJob } from './report-job.ts'
 import { retryOrDeadLetter } from './retry-or-dead-letter.ts'
 import { retryWhileUnavailable } from './retry-while-unavailable.ts'
 import { runExternal } from './run-external.ts'
 import { runInSql } from './run-in-sql.ts'
+import { runPerTarget } from './run-per-target.ts'
 import { runTransactional } from './run-transactional.ts'
-import { snoozeEvent, snoozeUnknown } from './snooze-events.ts'
+import { groupByTime, snoozeTogether, snoozeUnknown } from './snooze-events.ts'
 
 const parallelSnoozes = 10
 
@@ -68,9 +69,9 @@ async function handleEvents<C extends ConsumerName>(
   if (unknown.length > 0) await retryWhileUnavailable(() => snoozeUnknown(context, unknown), context)
   if (known.length === 0) return emptyResult
   const result = await runEvents(context, known)
-  await pMap(result.snoozed, (snoozed) => retryWhileUnavailable(() => snoozeEvent(context, snoozed), context), {
-    concurrency: parallelSnoozes,
-  })
+  const snooze = (group: readonly SnoozedEvent[]) =>
+    retryWhileUnavailable(() => snoozeTogether(context, group), context)
+  await pMap(groupByTime(result.snoozed), snooze, { concurrency: parallelSnoozes })
   for (const failure of result.failures) await retryWhileUnavailable(() => retryOrDeadLetter(context, failure), context)
   return result
 }
@@ -84,5 +85,7 @@ function runEvents<C extends ConsumerName>(context: Context<C>, events: readonly
       return runTransactional(context, consumer, events)
     case 'external':
       return runExternal(context, consumer, events)
+    case 'per-target':
+      return runPerTarget(context, consumer, events)
   }
 }

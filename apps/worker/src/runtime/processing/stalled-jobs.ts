@@ -26,8 +26,8 @@ export async function resolveStalledJob(context: Context, job: Job<JobData>): Pr
   if (event && others.length === 0) {
     await moveEventToDeadLetters(context, { event, error, attempt: job.stalledCounter })
   } else {
-    const ids = job.data.events.map(({ id }) => id)
-    const left = (await leaseDeliveries(pool, { consumer, ids, leaseMs: timings.leaseMs })).filter(isKnown)
+    const { events } = job.data
+    const left = (await leaseDeliveries(pool, { consumer, events, leaseMs: timings.leaseMs })).filter(isKnown)
     log.warn({ consumer, events: left.length, err: error }, 'a stalled job is split into one job per event')
     await pMap(left, (delivery) => enqueueSingle(context, delivery), { concurrency: parallelAdds })
   }

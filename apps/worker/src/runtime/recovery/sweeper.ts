@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createOverdueLook, type OverdueLook, returnLeases, snoozeDeliveries } from '@goals-tasks/db'
-import { maxEventsPerJob } from '@goals-tasks/events'
+import { type JobEvent, maxEventsPerJob } from '@goals-tasks/events'
 import { throttled } from '@goals-tasks/observability'
 import pMap from 'p-map'
 import type { Context } from '../context.ts'
@@ -115,9 +115,9 @@ async function latestDueOfLostJobs({ queue, timings }: Context): Promise<Date | 
   return oldest ? new Date(oldest.timestamp + timings.leaseMs - Math.min(marginMs, timings.leaseMs / 2)) : null
 }
 
-async function runningEvents({ queue }: Context): Promise<string[]> {
+async function runningEvents({ queue }: Context): Promise<JobEvent[]> {
   const jobs = await queue.getJobs(['active'])
-  return jobs.flatMap((job) => job.data.events.map((event) => event.id))
+  return jobs.flatMap((job) => job.data.events)
 }
 
 /** Adds jobs for the deliveries. Ends the leases of those that Redis did not take before it throws. */
@@ -155,10 +155,10 @@ async function enqueueAll(
 /** Snoozes deliveries whose events do not exist. No code writes such a delivery, so each stays visible as an error. */
 async function snoozeOrphans(
   { name: consumer, pool, timings, log }: Context,
-  orphans: readonly { id: string }[],
+  orphans: readonly Pick<JobEvent, 'id' | 'target'>[],
 ): Promise<void> {
   if (orphans.length === 0) return
+  await snoozeDeliveries(pool, { consumer, events: orphans, snoozeMs: timings.snoozeMs })
   const ids = orphans.map((orphan) => orphan.id)
-  await snoozeDeliveries(pool, { consumer, ids, snoozeMs: timings.snoozeMs })
   log.error({ consumer, eventId: ids.slice(0, 10), events: ids.length }, 'snoozed deliveries whose events do not exist')
 }

@@ -29,10 +29,9 @@ export async function dropQueue({ name: consumer, pool, redis, queue }: DropCont
     (await redis.eval(popJobs, 1, queue.toKey(key), command, jobsPerStep, queue.toKey(''))) as string[]
   // The counts bound the steps, because others add jobs as soon as there is room.
   for (let left = wait; left > 0; left -= jobsPerStep)
-    await endLeases(pool, consumer, (await pop('RPOP', 'wait')).flatMap(eventIds))
+    await endLeases(pool, consumer, (await pop('RPOP', 'wait')).flatMap(eventsOf))
   for (let left = delayed; left > 0; left -= jobsPerStep) await pop('ZPOPMIN', 'delayed')
   return wait + delayed
 }
 
-const eventIds = (data: string): string[] =>
-  data === '' ? [] : (JSON.parse(data) as JobData).events.map((event) => event.id)
+const eventsOf = (data: string) => (data === '' ? [] : (JSON.parse(data) as JobData).events)

@@ -1,5 +1,5 @@
 import type { LeasedDelivery } from '@goals-tasks/db'
-import { enqueueEvents, type JobEvent, singleJobId } from '@goals-tasks/events'
+import { enqueueEvents, type JobEvent, singleJobId, titleOf } from '@goals-tasks/events'
 import { carriedTrace } from '@goals-tasks/tracing'
 import type { Context } from '../context.ts'
 
@@ -28,14 +28,18 @@ export async function enqueueSingle(
 }
 
 /**
- * Adds a job that carries one snoozed event, due in `delayMs`. Redis numbers it: a snooze spends no attempt, so the
- * id that `enqueueSingle` would choose may belong to the running job that was snoozed.
+ * Adds a job that carries snoozed events of one target, due in `delayMs`. Redis numbers it: a snooze spends no attempt,
+ * so the id that `enqueueSingle` would choose may belong to the running job that was snoozed.
  */
-export async function enqueueSnoozed({ queue }: ConsumerQueue, event: JobEvent, delayMs: number): Promise<void> {
-  await queue.add(event.type, { events: [toJobEvent(event)] }, { delay: Math.ceil(delayMs) })
+export async function enqueueSnoozed(
+  { queue }: ConsumerQueue,
+  events: readonly JobEvent[],
+  delayMs: number,
+): Promise<void> {
+  await queue.add(titleOf(events), { events: events.map(toJobEvent) }, { delay: Math.ceil(delayMs) })
 }
 
-const toJobEvent = ({ id, type, aggregateId, traceparent }: JobEvent): JobEvent => ({
-  ...{ id, type, aggregateId },
+const toJobEvent = ({ id, type, aggregateId, target, traceparent }: JobEvent): JobEvent => ({
+  ...{ id, type, aggregateId, ...(target && { target }) },
   ...carriedTrace(traceparent),
 })

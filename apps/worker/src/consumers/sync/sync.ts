@@ -1,0 +1,174 @@
+import {
+  finishDeliveries,
+  type HealthChange,
+  type HealthLimits,
+  loadWebhookMessages,
+  probeLeaseMs,
+  type WebhookHealth,
+} from '@goals-tasks/db'
+import type { JobEvent } from '@goals-tasks/events'
+import pMap from 'p-map'
+import { emptyResult, type JobResult } from '../../runtime/processing/job-result.ts'
+import type { PerTarget, TargetJob } from '../contract.ts'
+import { attempt, type Result } from './attempt.ts'
+import { createEndpoints, type Endpoint, type EndpointConfig } from './endpoint.ts'
+import { recordResults } from './record.ts'
+import { createSlots, maxJobsOfTarget } from './slots.ts'
+
+export type SyncDeps = EndpointConfig & {
+  /** The `source` of the CloudEvents. */
+  source: string
+  limits?: HealthLimits
+  onAttempt?: (outcome: 'delivered' | 'failed' | 'gone', durationMs: number) => void
+  onHealthChange?: (health: WebhookHealth) => void
+}
+
+const [second, minute, hour] = [1_000, 60_000, 3_600_000]
+
+export const healthLimits: HealthLimits = {
+  suspendAfter: 5,
+  probeWaitsMs: [5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute],
+  disableAfterMs: 72 * hour,
+}
+
+/** Requests to one endpoint that a job sends at once. Their results are recorded together. */
+const parallelRequests = 10
+const lookEveryMs = 1_000
+/** A job that finds its endpoint busy runs again after this time, give or take a half. */
+const busyWaitMs = 500
+
+/**
+ * Sends events to webhooks as CloudEvents JSON. The receivers order them by `aggregateversion`. A webhook that fails
+ * again and again is suspended: it gets one request as a probe from time to time, and its other events wait.
+ */
+export function createSync({ source, limits = healthLimits, ...deps }: SyncDeps): PerTarget {
+  const open = createEndpoints(deps)
+  const slots = createSlots()
+
+  async function run(job: TargetJob, running: number): Promise<JobResult> {
+    if (running > maxJobsOfTarget) return snoozeBusy(job)
+    const endpoint = await openFor(job)
+    if (endpoint instanceof Error) return failAll(job.events, endpoint)
+    if (!endpoint) return endDeliveries(job)
+    if (endpoint.disabledCause !== null) return refuse(job.events, endpoint.disabledCause)
+    if (endpoint.health === 'suspended' && !endpoint.isProbe)
+      return snooze(job.events, untilNextLook(endpoint.suspendedForMs))
+    if (endpoint.health === 'degraded' && running > 1) return snoozeBusy(job)
+    return deliver(job, endpoint)
+  }
+
+  /** An endpoint that cannot be opened fails its events, for example because SECRETS_KEY lacks a key. */
+  const openFor = (job: TargetJob): Promise<Endpoint | Error | undefined> =>
+    job
+      .whileUnavailable(() => open(job.pool, job.target))
+      .catch((error) => {
+        if (job.signal.aborted || !(error instanceof Error)) throw error
+        return error
+      })
+
+  /** Sends the events in groups. Stops when the endpoint is suspended or disabled meanwhile. */
+  async function deliver(job: TargetJob, endpoint: Endpoint): Promise<JobResult> {
+    let result = emptyResult
+    let known = endpoint
+    for (let next = 0; next < job.events.length; ) {
+      if (job.signal.aborted) return merge(result, snooze(job.events.slice(next), 0))
+      const size = known.isProbe ? 1 : parallelRequests
+      const results = await sendGroup(job, known, job.events.slice(next, next + size))
+      next += size
+      const { failures, health } = await recordResults(job, known, results, limits)
+      result = merge(result, { ...toJobResult(results), failures })
+      if (health) noteHealth(job, known, health)
+      const left = job.events.slice(next)
+      if (health?.after === 'suspended') return merge(result, snooze(left, health.suspendedForMs))
+      if (health?.after === 'disabled') return merge(result, refuse(left, 'it failed'))
+      if (health) known = { ...known, health: health.after, consecutiveFailures: 1, isProbe: false }
+    }
+    return result
+  }
+
+  async function sendGroup(job: TargetJob, endpoint: Endpoint, events: readonly JobEvent[]): Promise<Result[]> {
+    const { target } = job
+    const ids = events.map(({ id }) => id)
+    const load = () => loadWebhookMessages(job.pool, { target, readerId: endpoint.readerId, ids })
+    const messages = await job.whileUnavailable(load)
+    return pMap(messages, async (message) => {
+      const event = events.find(({ id }) => id === message.id) ?? message
+      const result = await attempt(endpoint, source, { event: { ...event, target: target || undefined }, message })
+      if (result.attempt) deps.onAttempt?.(result.attempt.outcome, result.attempt.durationMs)
+      job.onProgress()
+      return result
+    })
+  }
+
+  function noteHealth(
+    { log }: TargetJob,
+    { id, url }: Endpoint,
+    { before, after, suspendedForMs }: HealthChange,
+  ): void {
+    if (before === after) return
+    deps.onHealthChange?.(after)
+    const facts = {
+      webhookId: id,
+      host: URL.parse(url)?.host,
+      before,
+      after,
+      suspendedForMs: Math.ceil(suspendedForMs),
+    }
+    log[after === 'healthy' ? 'info' : 'warn']({ consumer: 'sync', ...facts }, 'the health of a webhook changed')
+  }
+
+  return {
+    kind: 'per-target',
+    async run(job) {
+      try {
+        return await run(job, slots.take(job.target))
+      } finally {
+        slots.release(job.target)
+      }
+    },
+  }
+}
+
+/** While a probe may be running, its end may come at any moment. */
+const untilNextLook = (suspendedForMs: number): number =>
+  suspendedForMs > probeLeaseMs ? suspendedForMs : Math.min(suspendedForMs, lookEveryMs)
+
+/** The webhook was deleted, or SYNC_URL is not set: the events need no effect. */
+async function endDeliveries({ pool, target, events, whileUnavailable }: TargetJob): Promise<JobResult> {
+  const ids = events.map(({ id }) => id)
+  return { ...emptyResult, skipped: await whileUnavailable(() => finishDeliveries(pool, 'sync', ids, target)) }
+}
+
+const failAll = (events: readonly JobEvent[], error: Error): JobResult => ({
+  ...emptyResult,
+  failures: events.map((event) => ({ event, error, isFinal: false })),
+})
+
+/** The events of a disabled webhook become dead letters, which its owner can send again. */
+const refuse = (events: readonly JobEvent[], cause: string | null): JobResult => ({
+  ...emptyResult,
+  failures: events.map((event) => ({ event, error: new Error(`the webhook is disabled: ${cause}`), isFinal: true })),
+})
+
+const snooze = (events: readonly JobEvent[], waitMs: number): JobResult => {
+  const until = new Date(Date.now() + waitMs)
+  return { ...emptyResult, snoozed: events.map((event) => ({ event, until, reason: 'the webhook is suspended' })) }
+}
+
+function snoozeBusy({ events }: TargetJob): JobResult {
+  const until = new Date(Date.now() + busyWaitMs * (0.5 + Math.random()))
+  return { ...emptyResult, snoozed: events.map((event) => ({ event, until, reason: 'the webhook is busy' })) }
+}
+
+const toJobResult = (results: readonly Result[]): JobResult => ({
+  ...emptyResult,
+  done: results.flatMap(({ kind, message }) => (kind === 'delivered' ? [message] : [])),
+  skipped: results.filter(({ kind }) => kind === 'skipped').length,
+})
+
+const merge = (one: JobResult, other: JobResult): JobResult => ({
+  done: [...one.done, ...other.done],
+  skipped: one.skipped + other.skipped,
+  snoozed: [...one.snoozed, ...other.snoozed],
+  failures: [...one.failures, ...other.failures],
+})

@@ -56,7 +56,7 @@ export type WrittenEvent = {
 }
 
 /**
- * The effect lies outside of this Postgres, in several places: one target per place. A job has the events of one target.
+ * The effect lies outside of this Postgres, in several places: the targets. A job has the events of one target.
  * The consumer ends the deliveries of what is done, and records failures with `recordFailure`, each in the transaction
  * with its own records. It returns the failures for the runtime to retry, and snoozes the events of a target that takes
  * none now. So an effect happens at least once, and a slow target slows no other.

@@ -44,6 +44,3 @@ export async function loadAttempts(pool: pg.Pool, id: string) {
   )
   return rows
 }
-
-/** Makes snoozed and failed deliveries run now: the jobs of tests wait in Redis for their real times. */
-export const dueNow = (pool: pg.Pool) => pool.query(`update deliveries set due_at = now() - interval '1 minute'`)

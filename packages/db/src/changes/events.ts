@@ -112,7 +112,8 @@ const emittedTargets = sql`
  * change), `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity) and `unconcerned`
  * (text[]; the consumers that need no delivery of the primary event).
  * Inserts one event per changed row and type, its readers and its deliveries. No row, no event. A consumer without a
- * receiver gets no delivery, and each webhook of a reader gets one of its own. A user who can no longer see the entity is a reader of its primary event only.
+ * receiver gets no delivery, and each webhook of a reader gets one of its own. A user who can no longer see the entity
+ * is a reader of its primary event only.
  * `from` replaces the named parameters by expressions over `changed`.
  * @returns the CTEs `emitted`, `emitted_readers`, `emitted_targets` and `emitted_deliveries`, to follow `changed`
  */
@@ -159,7 +160,8 @@ const eventList = sql<CommittedEvent[]>`
   coalesce(json_agg(json_build_object(
     'id', emitted.id, 'type', emitted.type, 'aggregateId', emitted.aggregate_id, 'version', changed.version,
     'readers', ${allReaders}, 'goalIds', changed.goal_ids,
-    'withoutReceiver', ${withoutDelivery}, 'targets', ${targetsById} -> emitted.id::text) order by emitted.position), '[]')`
+    'withoutReceiver', ${withoutDelivery},
+    'targets', ${targetsById} -> emitted.id::text) order by emitted.position), '[]')`
 
 /** The events that `emitEvents` inserted, for the dispatcher and the cache, as one JSON value. */
 export const emittedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${emittedRows})`

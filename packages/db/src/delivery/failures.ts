@@ -34,7 +34,8 @@ export async function recordFailure(
     sql`update deliveries set attempts = attempts + 1, last_error = ${failure.error.slice(0, maxErrorLength)},
                due_at = now() + ${milliseconds(failure.leaseMs)}
                  + ${delays}[least(attempts + 1, ${last})] * interval '1 millisecond'
-        where consumer = ${failure.consumer} and event_id = ${failure.eventId}::uuid and target = ${failure.target ?? ''}
+        where consumer = ${failure.consumer} and event_id = ${failure.eventId}::uuid
+          and target = ${failure.target ?? ''}
         returning attempts, replays, ${delays}[least(attempts, ${last})] as "delayMs"`,
     'delivery_record_failure',
   )

@@ -101,6 +101,6 @@ const leased = (leaseMs: number, condition: SQL) => sql`leased as (
   returning event_id, target, attempts, replays, old.due_at as due_at, new.due_at as leased_until
 )`
 const leasedDeliveries = sql`
-  select leased.event_id as id, leased.target, e.type, e.aggregate_id as "aggregateId", e.traceparent, leased.attempts, leased.replays,
-         leased.due_at::text as "dueAt", leased.leased_until::text as "leasedUntil"
+  select leased.event_id as id, leased.target, e.type, e.aggregate_id as "aggregateId", e.traceparent,
+         leased.attempts, leased.replays, leased.due_at::text as "dueAt", leased.leased_until::text as "leasedUntil"
   from leased left join events e on e.id = leased.event_id order by leased.event_id`

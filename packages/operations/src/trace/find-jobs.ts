@@ -11,7 +11,7 @@ export type TracedJob = {
   error: string | null
 }
 type JobKey = { eventId: string; target: string; attempts: number; replays: number }
-/** `of` returns the jobs of a delivery, the oldest first. `partlyRead` names the states with more jobs than were read. */
+/** `of` returns the jobs of a delivery, the oldest first. `partlyRead` names the states that have unread jobs. */
 export type FoundJobs = { of(key: Pick<JobKey, 'eventId' | 'target'>): TracedJob[]; partlyRead: TracedJob['state'][] }
 
 /** Number of jobs of each state that a trace reads. A job with a hundred events is about 12 KB. */

@@ -22,8 +22,8 @@ export type Work = {
 export const loadWork = (db: Executor, eventIds: readonly string[]) =>
   executeOnce<Work>(
     db,
-    sql`select consumer, event_id as "eventId", target, attempts, replays, last_error as error, rfc3339(due_at) as "dueAt",
-               null as "deadLetterId", null as "diedAt"
+    sql`select consumer, event_id as "eventId", target, attempts, replays, last_error as error,
+               rfc3339(due_at) as "dueAt", null as "deadLetterId", null as "diedAt"
         from deliveries where ${ofEvents(eventIds)}
         union all
         select consumer, event_id, target, attempts, replays, error, null, id, rfc3339(died_at)

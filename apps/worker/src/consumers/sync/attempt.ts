@@ -6,7 +6,7 @@ import { parseEvent } from '../../runtime/processing/parse-event.ts'
 import { RetryLaterError } from '../results.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** What became of one event at an endpoint. `attempt` is the request, when one was sent. */
+/** The result of one event at an endpoint. `attempt` is the request, when one was sent. */
 export type Result = { event: JobEvent; message: WebhookMessage } & (
   | { kind: 'skipped'; attempt: null }
   | { kind: 'malformed'; error: Error; attempt: null }

@@ -31,7 +31,7 @@ const healthy: Known = {
   ...{ suspendedForMs: 0, isProbe: false },
 }
 
-/** Returns a function that opens the endpoint of a target. The result is undefined when the target has none any more. */
+/** Returns a function that opens the endpoint of a target. It returns undefined when the target no longer has one. */
 export function createEndpoints({ url, secrets, secretsKeys, allowedNetworks }: EndpointConfig) {
   // The operator chose the address of the installation, so it may be a private one.
   const anywhere = createSender({ isAllowed: () => true })

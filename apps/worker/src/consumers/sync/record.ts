@@ -16,7 +16,7 @@ export type Recorded = { failures: Failure[]; health: HealthChange | null }
 
 type Failed = Extract<Result, { error: Error }>
 
-/** Records the results of several events in one transaction: the requests, the ends of deliveries, the failures, the health. */
+/** Records several results in one transaction: the requests, the ends of deliveries, the failures and the health. */
 export function recordResults(
   job: TargetJob,
   endpoint: Endpoint,

@@ -9,7 +9,7 @@ import { type Ops, startOps, test } from './support/ops.ts'
 
 test.beforeEach(async ({ ops }) => {
   await ops.pool.query('truncate deliveries, dead_letters, events')
-  await ops.queueOf('sync').queue.obliterate({ force: true })
+  await ops.queueOf('cache-invalidation').queue.obliterate({ force: true })
 })
 
 const get = async ({ app }: Pick<Ops, 'app'>, path: string) => app.inject({ url: path, headers: await bearer() })
@@ -17,8 +17,8 @@ const scalingOf = async (ops: Ops, consumer: string): Promise<Scaling> =>
   (await get(ops, `/ops/scaling/${consumer}`)).json()
 
 test('an idle consumer needs no worker, and one with a scheduled job needs one', async ({ ops }) => {
-  expect(await scalingOf(ops, 'sync')).toEqual({
-    consumer: 'sync',
+  expect(await scalingOf(ops, 'cache-invalidation')).toEqual({
+    consumer: 'cache-invalidation',
     wantedWorkers: 0,
     work: {
       ...{ waiting: 0, due: 0, scheduled: 0, active: 0, pendingDeliveries: 0 },
@@ -26,14 +26,14 @@ test('an idle consumer needs no worker, and one with a scheduled job needs one',
     },
     targets: { concurrency: 8, drainSeconds: 30, waitSeconds: 60 },
   })
-  await ops.queueOf('sync').queue.add('goal:created', { events: [] }, { delay: 60_000 })
-  expect(await scalingOf(ops, 'sync')).toMatchObject({ wantedWorkers: 1, work: { scheduled: 1, due: 0 } })
+  await ops.queueOf('cache-invalidation').queue.add('goal:created', { events: [] }, { delay: 60_000 })
+  expect(await scalingOf(ops, 'cache-invalidation')).toMatchObject({ wantedWorkers: 1, work: { scheduled: 1, due: 0 } })
 })
 
 test('the wanted workers follow from the waiting and due jobs and from the duration of finished ones', async ({
   ops,
 }) => {
-  const { queue } = ops.queueOf('sync')
+  const { queue } = ops.queueOf('cache-invalidation')
   await queue.addBulk(Array.from({ length: 30 }, () => ({ name: 'goal:created', data: { events: [] } })))
   await queue.add('goal:created', { events: [] }, { delay: 1, timestamp: Date.now() - 60_000 })
   const { connection: client } = ops.queues
@@ -45,22 +45,22 @@ test('the wanted workers follow from the waiting and due jobs and from the durat
     await client.hset(queue.toKey(id), { processedOn: 1_000, finishedOn: 1_000 + ms })
   }
   // 31 jobs of 30 s need 930 s of one slot, and a worker has 8 slots for 30 s.
-  expect(await scalingOf(ops, 'sync')).toMatchObject({
+  expect(await scalingOf(ops, 'cache-invalidation')).toMatchObject({
     wantedWorkers: 4,
     work: { waiting: 30, due: 1, scheduled: 0, jobSeconds: 30, oldestWaitingSeconds: expect.any(Number) },
   })
   await queue.pause()
-  expect(await scalingOf(ops, 'sync')).toMatchObject({ wantedWorkers: 1, work: { isPaused: true } })
+  expect(await scalingOf(ops, 'cache-invalidation')).toMatchObject({ wantedWorkers: 1, work: { isPaused: true } })
   await queue.resume()
 })
 
 test('one more worker is wanted when the next job is late, unless that job is a retry', async ({ ops }) => {
-  const { queue } = ops.queueOf('sync')
+  const { queue } = ops.queueOf('cache-invalidation')
   await queue.add('goal:created', { events: [] }, { timestamp: Date.now() - 90_000 })
-  expect((await scalingOf(ops, 'sync')).wantedWorkers).toBe(2)
+  expect((await scalingOf(ops, 'cache-invalidation')).wantedWorkers).toBe(2)
   await queue.obliterate({ force: true })
   await queue.add('goal:created', { events: [] }, { timestamp: Date.now() - 90_000, jobId: 'sync-1-1-r0' })
-  expect((await scalingOf(ops, 'sync')).wantedWorkers).toBe(1)
+  expect((await scalingOf(ops, 'cache-invalidation')).wantedWorkers).toBe(1)
 })
 
 test('the scaling gets 401 without a token, and 400 when the consumer is unknown', async ({ ops }) => {

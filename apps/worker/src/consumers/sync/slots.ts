@@ -1,5 +1,5 @@
 /** Jobs of one target that run at once in a process. Others wait, so that one target cannot take every slot. */
-export const maxJobsOfTarget = 4
+export const maxJobsOfTarget = 2
 
 /** Counts the running jobs of each target. The queue's concurrency bounds it. */
 export function createSlots() {

@@ -10,6 +10,8 @@ export type EndpointConfig = {
   /** The keys that open the secrets of the users' webhooks, and the networks that those may reach. */
   secretsKeys: readonly Buffer[]
   allowedNetworks: readonly string[]
+  /** How long a request may take. The default is the limit that the documentation names. */
+  timeoutMs?: number
 }
 
 /** A place that takes requests, with what a request to it needs. */
@@ -32,10 +34,11 @@ const healthy: Known = {
 }
 
 /** Returns a function that opens the endpoint of a target. It returns undefined when the target no longer has one. */
-export function createEndpoints({ url, secrets, secretsKeys, allowedNetworks }: EndpointConfig) {
+export function createEndpoints({ url, secrets, secretsKeys, allowedNetworks, ...limits }: EndpointConfig) {
+  const timeLimit = limits.timeoutMs === undefined ? {} : { timeoutMs: limits.timeoutMs }
   // The operator chose the address of the installation, so it may be a private one.
-  const anywhere = createSender({ isAllowed: () => true })
-  const guarded = createSender({ isAllowed: (address) => isAddressAllowed(address, allowedNetworks) })
+  const anywhere = createSender({ isAllowed: () => true, ...timeLimit })
+  const guarded = createSender({ isAllowed: (address) => isAddressAllowed(address, allowedNetworks), ...timeLimit })
   const sealer = secretsKeys.length > 0 ? createSealer(secretsKeys) : undefined
 
   async function openInstallation(pool: pg.Pool): Promise<Endpoint | undefined> {

@@ -29,6 +29,15 @@ test('the document has the version of the release', ({ document }) => {
   expect(document.info.version).toBe(manifest.version)
 })
 
+test('the document stays small for the number of its operations', async ({ api, operations }) => {
+  const { body } = await api.app.inject({ url: '/openapi.json' })
+  // Each operation refers to components. The bound leaves room for its own schemas, and for no copy of a shared one.
+  expect(body.length / operations.length).toBeLessThan(4_400)
+  const compressed = await api.app.inject({ url: '/openapi.json', headers: { 'accept-encoding': 'gzip' } })
+  expect(compressed.headers['content-encoding']).toBe('gzip')
+  expect(compressed.rawPayload.length).toBeLessThan(body.length / 5)
+})
+
 test('a header of a response has a schema of its own', ({ operations }) => {
   const headers = operations.flatMap(({ name, responses }) =>
     Object.entries(responses).flatMap(([status, { headers = {} }]) =>

@@ -35,3 +35,8 @@ export const publicRoutes = [
   ...['/', '/openapi.json', '/docs', '/docs/', '/docs/openapi.json', '/docs/events', '/docs/:script'],
   ...['/asyncapi.json', '/problems', '/problems/:code'],
 ]
+
+/**
+ * Routes that upgrade a connection to a socket. Each is in `matrix` as well, with the statuses that its handshake gets.
+ */
+export const socketRoutes: readonly string[] = []

@@ -23,7 +23,7 @@ test('one sweep works off a backlog in full jobs, with a bounded number of jobs 
   await queue.pause()
   await insertOverdueEvents(pool, consumer, 30_000)
   // The second sweep would begin after an hour, and a slow command must not end the first one.
-  producer.options.commandTimeout = 120_000
+  Object.assign(producer.options, { commandTimeout: 120_000 })
   startWorker(installation, { serve: [consumer], consumers: idleSync, timings: { sweepEveryMs: 3_600_000 } })
   await until(async () => (await queue.getWaitingCount()) > 200)
   const jobs = await queue.getJobs(['waiting'])

@@ -1,6 +1,6 @@
 import { ownRedis, startTcpProxy, until } from '@goals-tasks/devstack/testing'
+import { mastersOf } from '@goals-tasks/events'
 import { expect, test } from 'vitest'
-import { mastersOf } from '../src/redis/connect.ts'
 import { connectAdmins, onCluster } from './support/deployments.ts'
 import { openCache, shortLimits } from './support/open-cache.ts'
 import { createTaskFixture } from './support/task-fixture.ts'

@@ -1,5 +1,5 @@
 import Type, { type Static, type TObject } from 'typebox'
-import { listenHost, networks, postgresUrl, redisNodes, redisUrl } from './formats.ts'
+import { listenHost, networks, postgresUrl, redisAddress } from './formats.ts'
 import { type CrossCheck, loadVariables } from './load.ts'
 import { hostInUrl, hostProblem, isSameRedis } from './server-url.ts'
 import { readTracing, tracingVariables } from './tracing.ts'
@@ -30,14 +30,13 @@ export const connectionVariables = Type.Object({
     default: 16,
     description: 'connections to Postgres per process',
   }),
-  REDIS_URL: redisUrl(
-    'Redis (7.0 or newer) or Valkey for the queues, with `noeviction`: redis://user:password@host:6379/database',
+  REDIS_URL: redisAddress(
+    'Redis (7.0 or newer) or Valkey for the queues, with `noeviction`: redis://user:password@host:6379/database;' +
+      ' several URLs, separated by commas, are nodes of a Redis Cluster;' +
+      ' redis+sentinel://host:26379,host:26379/name is the master that Sentinels name',
   ),
   CACHE_REDIS_URL: Type.Optional(
-    redisNodes(
-      'Redis for the cache, best with `allkeys-lru`; several URLs, separated by commas, are nodes of a Redis Cluster;' +
-        ' unset means `REDIS_URL`',
-    ),
+    redisAddress('Redis for the cache, best with `allkeys-lru`, in the same forms; unset means `REDIS_URL`'),
   ),
   QUEUE_PREFIX: Type.String({
     pattern: '^[A-Za-z0-9_-]{1,40}$',

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import Type from 'typebox'
-import { postgresUrlProblem, redisNodesProblem, redisUrlProblem } from './server-url.ts'
+import { postgresUrlProblem, redisAddressProblem } from './server-url.ts'
 
 /** Splits values that are separated by commas. Drops the blanks around them and empty values. */
 export const splitList = (text: string): string[] =>
@@ -44,11 +44,8 @@ export const listenHost = (description: string, fallback: string) =>
 
 export const postgresUrl = (description: string) => textWithout(postgresUrlProblem, description)
 
-export const redisUrl = (description: string) => textWithout(redisUrlProblem, description)
-
-/** One Redis, or a cluster: several URLs, or one URL with a cluster scheme. */
-export const redisNodes = (description: string) =>
-  textWithout((text) => redisNodesProblem(text.split(',').map((node) => node.trim())), description)
+/** One Redis, a cluster (several URLs, or one URL with a cluster scheme), or Sentinels. */
+export const redisAddress = (description: string) => textWithout(redisAddressProblem, description)
 
 /** Refuses credentials in the URL: `fetch` does not accept them, so each request would fail. */
 const isHttpUrl = (text: string): boolean => {

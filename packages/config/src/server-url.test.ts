@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hostInUrl, hostProblem, postgresUrlProblem, redisNodesProblem, redisUrlProblem } from './server-url.ts'
+import { hostInUrl, hostProblem, postgresUrlProblem, redisAddressProblem } from './server-url.ts'
 
 test.for([
   'postgres://u:p%23%3F%2F%25@h:5432/d?sslmode=verify-full',
@@ -44,42 +44,50 @@ test.for([
   expect(postgresUrlProblem(url)).not.toContain('secret')
 })
 
-test.for(['redis://h', 'redis://h/', 'rediss://u:p%23@h:6380/15', 'redis://:p@[::1]/2', 'redis://h?family=6'])(
-  'the Redis URL %s is accepted',
-  (url) => {
-    expect(redisUrlProblem(url)).toBeUndefined()
-    expect(redisNodesProblem([url])).toBeUndefined()
-  },
-)
+test.for([
+  'redis://h',
+  'redis://h/',
+  'rediss://u:p%23@h:6380/15',
+  'redis://:p@[::1]/2',
+  'redis://h?family=6',
+  'redis+sentinel://u:p%23@a:26379,[::1],c/main/2',
+])('the Redis URL %s is accepted', (url) => {
+  expect(redisAddressProblem(url)).toBeUndefined()
+})
 
 test.for([
-  ['unix:///run/redis/r.sock', 'a Unix socket is not supported'],
-  ['/run/redis/r.sock', 'a Unix socket is not supported'],
+  ['unix:///run/redis/r.sock', 'must be a URL that begins with redis://'],
+  ['/run/redis/r.sock', 'must be a URL that begins with redis://'],
   ['redis:///run/redis/r.sock', 'names no host; a Unix socket is not supported'],
   ['redis:///0', 'names no host'],
   ['redis://:secret@', 'names no host'],
-  ['REDISS://h', 'must be a URL that begins with redis:// or rediss://'],
+  ['REDISS://h', 'must be a URL that begins with redis://, rediss://'],
   ['redis://h:6379/abc', 'names a database that is no number'],
   ['redis://h:6379/-1', 'names a database that is no number'],
   ['redis://h:6379/1/2', 'names a database that is no number'],
   ['redis://h:99999/1', 'has a port that is no number from 1 to 65535'],
-  ['redis://h1,h2', 'names several hosts'],
-  ['redis://h1:1,redis://h2:2', 'names several hosts'],
+  ['redis://h1,h2', 'must be a URL that begins with redis://'],
+  ['redis+sentinel://h', 'names no master'],
+  ['redis+sentinel://h/', 'names no master'],
+  ['redis+sentinel://h/main/x', 'names no master'],
+  ['redis+sentinel://h/main/0?family=4', 'names no master'],
+  ['redis+sentinel://:secret@h:0,h/main', 'has a port that is no number'],
+  ['redis+sentinel://:secret@,h/main', 'names no host'],
   ['redis://:secret#@h', 'contains a raw #'],
   ['redis://:secret?@h', 'contains a raw / or ?'],
   ['redis://h?db=2', 'has a parameter other than family=4 or family=6'],
 ] as const)('the Redis URL %s is refused: it %s', ([url, problem]) => {
-  expect(redisUrlProblem(url)).toContain(problem)
-  expect(redisUrlProblem(url)).not.toContain('secret')
+  expect(redisAddressProblem(url)).toContain(problem)
+  expect(redisAddressProblem(url)).not.toContain('secret')
 })
 
 test('the nodes of a Redis Cluster are refused when one is no Redis URL or names a database', () => {
-  expect(redisNodesProblem(['redis://a:1', 'redis://b:2/0'])).toBeUndefined()
-  expect(redisNodesProblem(['rediss+cluster://a'])).toBeUndefined()
-  expect(redisNodesProblem(['redis://a', 'b'])).toContain('or rediss+cluster://, or several separated by commas')
-  expect(redisNodesProblem(['redis://a', 'redis://b/1'])).toContain('a Redis Cluster has only database 0')
-  expect(redisNodesProblem(['redis+cluster://a/2'])).toContain('a Redis Cluster has only database 0')
-  expect(redisNodesProblem([''])).toContain('must be a URL')
+  expect(redisAddressProblem('redis://a:1,redis://b:2/0')).toBeUndefined()
+  expect(redisAddressProblem('rediss+cluster://a')).toBeUndefined()
+  expect(redisAddressProblem('redis://a,b')).toContain('or rediss+cluster://, several separated by commas')
+  expect(redisAddressProblem('redis://a,redis://b/1')).toContain('a Redis Cluster has only database 0')
+  expect(redisAddressProblem('redis+cluster://a/2')).toContain('a Redis Cluster has only database 0')
+  expect(redisAddressProblem('')).toContain('must be a URL')
 })
 
 test('DB_HOST is a name, an address or the folder of a Unix socket', () => {

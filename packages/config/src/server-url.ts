@@ -15,24 +15,34 @@ export function postgresUrlProblem(text: string): string | undefined {
   return problem ?? parseProblem(text)
 }
 
-export function redisUrlProblem(text: string): string | undefined {
-  const scheme = schemeProblem(text, ['redis', 'rediss'])
-  return scheme ? `${scheme}; a Unix socket is not supported` : redisProblem(text)
-}
-
 const clusterSchemes = ['redis+cluster', 'rediss+cluster']
+const sentinelSchemes = ['redis+sentinel', 'rediss+sentinel']
 
-/** Checks one Redis (one URL), or the nodes of a cluster (several URLs, or one with a cluster scheme). */
-export function redisNodesProblem(nodes: readonly string[]): string | undefined {
+/** Checks one Redis (one URL), the nodes of a cluster (several URLs, or one with a cluster scheme), or Sentinels. */
+export function redisAddressProblem(text: string): string | undefined {
+  if (schemeProblem(text, sentinelSchemes) === undefined) return sentinelProblem(text)
+  const nodes = text.split(',').map((node) => node.trim())
   const isCluster = nodes.length > 1 || clusterSchemes.some((scheme) => nodes[0]?.startsWith(`${scheme}:`))
   return nodes.map((node) => nodeProblem(node, isCluster)).find(Boolean)
 }
 
 function nodeProblem(node: string, isCluster: boolean): string | undefined {
   const scheme = schemeProblem(node, ['redis', 'rediss', ...clusterSchemes])
-  if (scheme) return `${scheme}, or several separated by commas (write a comma in a password as %2C)`
+  if (scheme) return `${scheme}, several separated by commas (write a comma in a password as %2C), or redis+sentinel://`
   const namesDatabase = isCluster && !['', '/', '/0'].includes(split(node).path)
   return redisProblem(node) ?? (namesDatabase ? 'names a database: a Redis Cluster has only database 0' : undefined)
+}
+
+/** Checks `redis+sentinel://user:password@host:port,host:port/name/database`. */
+function sentinelProblem(text: string): string | undefined {
+  const { authority, path, query } = split(text)
+  const [, name = '', database = '0', ...rest] = path.split('/')
+  const hosts = authority.slice(authority.lastIndexOf('@') + 1).split(',')
+  const problem = hosts.map((host) => redisProblem(`redis://${host}`)).find(Boolean)
+  if (problem || !isDecodable(text)) return problem ?? 'contains a % that begins no valid escape: write % as %25'
+  if (name === '' || rest.length > 0 || !/^\d{1,5}$/.test(database) || query.size > 0)
+    return 'names no master: write redis+sentinel://host:26379,host:26379/name or …/name/database'
+  return undefined
 }
 
 function schemeProblem(text: string, schemes: readonly string[]): string | undefined {

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import { type AnyRedis, type NodeOptions, openRedis } from './open-redis.ts'
 import { reconnectOnRefusal } from './reconnect-on-refusal.ts'
 
 type OnError = (error: Error) => void
@@ -10,39 +10,35 @@ type OnError = (error: Error) => void
 const replyTimeoutMs = { producer: 5_000, worker: 15_000 }
 
 /** Opens a connection that fails fast. The sweeper later enqueues every delivery that could not be enqueued now. */
-export function connectProducer(url: string, onError: OnError): Redis {
-  return withErrorListener(
-    new Redis(url, {
-      enableOfflineQueue: false,
-      commandTimeout: 1_000,
-      maxRetriesPerRequest: 1,
-      connectTimeout: 2_000,
-      socketTimeout: replyTimeoutMs.producer,
-      retryStrategy,
-      reconnectOnError: reconnectOnRefusal,
-    }),
-    onError,
-  )
-}
+export const connectProducer = (url: string, onError: OnError): AnyRedis =>
+  connect(url, onError, {
+    enableOfflineQueue: false,
+    commandTimeout: 1_000,
+    maxRetriesPerRequest: 1,
+    socketTimeout: replyTimeoutMs.producer,
+  })
 
 /** Opens a connection that waits for Redis without a limit, as the blocking reads of a worker need it. */
-export function connectWorker(url: string, onError: OnError): Redis {
-  return withErrorListener(
-    new Redis(url, {
-      maxRetriesPerRequest: null,
-      connectTimeout: 2_000,
-      socketTimeout: replyTimeoutMs.worker,
-      retryStrategy,
-      reconnectOnError: reconnectOnRefusal,
-    }),
-    onError,
-  )
+export const connectWorker = (url: string, onError: OnError): AnyRedis =>
+  connect(url, onError, { maxRetriesPerRequest: null, socketTimeout: replyTimeoutMs.worker })
+
+function connect(url: string, onError: OnError, options: NodeOptions): AnyRedis {
+  const node = { ...options, connectTimeout: 2_000, retryStrategy, reconnectOnError: reconnectOnRefusal }
+  const connection = openRedis(url, {
+    node,
+    cluster: {
+      enableOfflineQueue: options.enableOfflineQueue ?? true,
+      clusterRetryStrategy: retryStrategy,
+      slotsRefreshInterval: 5_000,
+    },
+  })
+  return withErrorListener(connection, onError)
 }
 
 const retryStrategy = (times: number) => Math.min(100 * times, 2_000) * (0.75 + Math.random() / 4)
 
 /** Adds the listener without which an error of the connection would end the process. */
-function withErrorListener(connection: Redis, onError: OnError): Redis {
+function withErrorListener(connection: AnyRedis, onError: OnError): AnyRedis {
   connection.on('error', (error: Error) => {
     onError(error)
     // Redis refused the database of the URL. The connection would become ready on database 0.

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { carriedTrace, traceHeaders } from '@goals-tasks/tracing'
 import type { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { enqueueEvents } from './enqueue-events.ts'
 import { type Flow, nextFlow, readWaitingJobs } from './flow.ts'
+import type { AnyRedis } from './open-redis.ts'
 import { type JobData, type JobEvent, maxEventsPerJob } from './queues.ts'
 
 const maxBufferedEvents = 10_000
@@ -16,7 +16,7 @@ const defaultMaxHoldMs = 2_000
 
 export type ConsumerQueueOptions = {
   /** A connection of `connectProducer`. The caller closes it. */
-  connection: Redis
+  connection: AnyRedis
   log: Logger
   /**
    * The longest wait for a full job. The sweeper takes a delivery for lost that is 5 s older than the oldest waiting
@@ -143,7 +143,7 @@ export function createConsumerQueue(queue: Queue<JobData>, options: ConsumerQueu
  * Counts dropped events. Their deliveries become due 30 s after the commit, and then the sweeper enqueues them. The
  * level is debug while the connection is not ready, because its owner logs the outage.
  */
-function createDropLog({ consumer, connection, log }: { consumer: string; connection: Redis; log: Logger }) {
+function createDropLog({ consumer, connection, log }: { consumer: string; connection: AnyRedis; log: Logger }) {
   const message = 'events were not enqueued: the sweeper will enqueue them in about 30 s'
   let count = 0
   let unlogged = 0

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { AnyRedis } from './open-redis.ts'
 import { deadQueueName, queuePrefix } from './queues.ts'
 import type { ConsumerName } from './subscriptions.ts'
 
@@ -24,7 +24,7 @@ const maxErrorLength = 500
  * the table `dead_letters`, and `reconcileMirror` makes the queue equal to it. `connection` is one of
  * `connectProducer`.
  */
-export function openDeadQueue(connection: Redis, prefix: string, consumer: ConsumerName): DeadQueue {
+export function openDeadQueue(connection: AnyRedis, prefix: string, consumer: ConsumerName): DeadQueue {
   return new Queue(deadQueueName(consumer), {
     connection,
     prefix: queuePrefix(prefix, consumer),

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis'
 import type { CommittedEvent } from './dispatcher.ts'
+import type { AnyRedis } from './open-redis.ts'
 
 /** A message with more readers names none of them, so it is at most 37 KB long. */
 const maxReaders = 1_000
@@ -15,7 +15,7 @@ export type FeedHints = ReturnType<typeof createFeedHints>
  * lost: every such process also looks by itself. Events that are pushed while a message is on its way share the next
  * one. `connection` is one of `connectProducer`. The caller closes it.
  */
-export function createFeedHints({ connection, prefix }: { connection: Redis; prefix: string }) {
+export function createFeedHints({ connection, prefix }: { connection: AnyRedis; prefix: string }) {
   const channel = channelOf(prefix)
   let readers = new Set<string>()
   let isSending = false
@@ -65,7 +65,7 @@ const pingEveryMs = 1_000
  * missing. `connection` is one of `connectProducer` that nothing else uses. The caller disconnects it after `close`.
  */
 export function subscribeToFeedHints(
-  { connection, prefix }: { connection: Redis; prefix: string },
+  { connection, prefix }: { connection: AnyRedis; prefix: string },
   { onHint, onChange }: Listeners,
 ): FeedHintsSubscription {
   let isSubscribed = false

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { AnyRedis } from './open-redis.ts'
 
 /**
  * How the dispatcher enqueues the events of one consumer:
@@ -24,7 +24,7 @@ export function nextFlow(previous: Flow, waiting: number): Flow {
 export type WaitingJobs = { waiting: number; next: string | null }
 
 /** Reads the waiting jobs of a queue in one round trip. `key` is the list of the waiting jobs. */
-export async function readWaitingJobs(connection: Redis, key: string): Promise<WaitingJobs> {
+export async function readWaitingJobs(connection: AnyRedis, key: string): Promise<WaitingJobs> {
   const [waiting, next] = await Promise.all([connection.llen(key), connection.lindex(key, -1)])
   return { waiting, next }
 }

@@ -57,6 +57,7 @@ export {
 export { hasVisibleCharacter, maxTextLength, normalizeText } from './entities/text.ts'
 export { changesBetween, toCloudEvent } from './envelope.ts'
 export { createFeedHints, type FeedHints, type FeedHintsSubscription, subscribeToFeedHints } from './feed-hints.ts'
+export { type AnyRedis, mastersOf, openRedis } from './open-redis.ts'
 export {
   type Backoff,
   deadQueueName,

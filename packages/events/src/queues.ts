@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { AnyRedis } from './open-redis.ts'
 import type { ConsumerName } from './subscriptions.ts'
 
 export type Policy = {
@@ -81,7 +81,7 @@ export const deadQueueName = (consumer: ConsumerName) => `${consumer}.dead`
 /**
  * Opens the queue of a consumer. `connection` is one of `connectProducer`, which fails fast and has no offline queue.
  */
-export function openQueue(connection: Redis, prefix: string, consumer: ConsumerName): Queue<JobData> {
+export function openQueue(connection: AnyRedis, prefix: string, consumer: ConsumerName): Queue<JobData> {
   return new Queue<JobData>(consumer, {
     connection,
     prefix: queuePrefix(prefix, consumer),

@@ -1,5 +1,7 @@
-import { type Cluster, type Redis, ReplyError } from 'ioredis'
+import { Cluster, ReplyError } from 'ioredis'
+import type { AnyRedis } from './open-redis.ts'
 import { queuePrefix } from './queues.ts'
+import { consumerNames } from './subscriptions.ts'
 
 /**
  * Returns why Redis refuses writes, such as a replica or a full Redis does. Returns null when it takes them. Sends a
@@ -7,7 +9,7 @@ import { queuePrefix } from './queues.ts'
  * @param prefix the prefix of keys that the user may write
  * @throws an error of the connection when Redis does not answer
  */
-export async function findWriteRefusal(redis: Redis | Cluster, prefix: string): Promise<string | null> {
+export async function findWriteRefusal(redis: AnyRedis, prefix: string): Promise<string | null> {
   try {
     await redis.set(`${prefix}:write-probe`, '', 'XX')
     return null
@@ -17,6 +19,12 @@ export async function findWriteRefusal(redis: Redis | Cluster, prefix: string): 
   }
 }
 
-/** Returns why the Redis of the queues refuses writes, as `findWriteRefusal` does. `prefix` is the QUEUE_PREFIX. */
-export const findQueueWriteRefusal = (redis: Redis, prefix: string): Promise<string | null> =>
-  findWriteRefusal(redis, queuePrefix(prefix, 'sync'))
+/**
+ * Returns why the Redis of the queues refuses writes, as `findWriteRefusal` does. The queues of a cluster may lie on
+ * several nodes, so it looks at each. `prefix` is the QUEUE_PREFIX.
+ */
+export async function findQueueWriteRefusal(redis: AnyRedis, prefix: string): Promise<string | null> {
+  const looked = redis instanceof Cluster ? consumerNames : consumerNames.slice(0, 1)
+  const refusals = await Promise.all(looked.map((consumer) => findWriteRefusal(redis, queuePrefix(prefix, consumer))))
+  return refusals.find((refusal) => refusal !== null) ?? null
+}

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import { cleanUp, ownRedis, startTcpProxy, until } from '@goals-tasks/devstack/testing'
-import type { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { connectProducer, connectWorker } from '../src/connection.ts'
+import type { AnyRedis } from '../src/open-redis.ts'
 
 type Connect = typeof connectProducer
 
 /** Opens a connection that closes with the test. Resolves when it is ready. */
-async function open(connect: Connect, url: string): Promise<Redis> {
+async function open(connect: Connect, url: string): Promise<AnyRedis> {
   const connection = connect(url, () => undefined)
   cleanUp(async () => connection.disconnect())
   await until(() => connection.status === 'ready')

@@ -1,6 +1,12 @@
 import { once } from 'node:events'
-import { type ConsumerName, consumerNames, findQueueWriteRefusal, openDeadQueue, openQueue } from '@goals-tasks/events'
-import type { Redis } from 'ioredis'
+import {
+  type AnyRedis,
+  type ConsumerName,
+  consumerNames,
+  findQueueWriteRefusal,
+  openDeadQueue,
+  openQueue,
+} from '@goals-tasks/events'
 
 const reconnectWithinMs = 500
 
@@ -14,7 +20,7 @@ export type OpsQueues = ReturnType<typeof openQueues>
  * connection after the queues. `prefix` is the `QUEUE_PREFIX` of the installation. Opening sends no command, so it
  * neither waits for Redis nor throws.
  */
-export function openQueues(connection: Redis, prefix: string) {
+export function openQueues(connection: AnyRedis, prefix: string) {
   const open = (consumer: ConsumerName) => ({
     consumer,
     queue: openQueue(connection, prefix, consumer),

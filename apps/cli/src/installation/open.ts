@@ -53,8 +53,14 @@ async function openCache(url: string, prefix: string) {
   return { redis, prefix, error: redis.status === 'ready' ? null : problem, close: () => redis.disconnect() }
 }
 
-/** Returns the address of a server without its user and password. */
-function placeOf(url: string): string {
-  const parsed = URL.parse(url)
-  return parsed ? `${parsed.host}${parsed.pathname}` : 'an unknown address'
-}
+/** Returns the address of a server, or of the nodes of a cluster, without user and password. */
+const placeOf = (url: string): string =>
+  url
+    .split(/,(?=\w+(?:\+\w+)?:\/\/)/)
+    .map((each) =>
+      each
+        .trim()
+        .replace(/^[^/]*:\/\/(?:[^/]*@)?/, '')
+        .replace(/\?.*$/, ''),
+    )
+    .join(', ')

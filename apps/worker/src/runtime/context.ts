@@ -1,7 +1,6 @@
 import type { Publish } from '@goals-tasks/db'
-import type { ConsumerName, DeadQueue, JobData, Policy } from '@goals-tasks/events'
+import type { AnyRedis, ConsumerName, DeadQueue, JobData, Policy } from '@goals-tasks/events'
 import type { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Consumer } from '../consumers/contract.ts'
@@ -20,7 +19,7 @@ export type Context<C extends ConsumerName = ConsumerName> = {
   timings: Timings
   pool: pg.Pool
   /** A producer's connection: its commands fail fast when Redis is away. */
-  redis: Redis
+  redis: AnyRedis
   queue: Queue<JobData>
   deadQueue: DeadQueue
   /** Handles the events that a consumer emits, after their commit. */

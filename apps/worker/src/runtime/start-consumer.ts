@@ -1,7 +1,6 @@
 import type { Publish } from '@goals-tasks/db'
-import { type ConsumerName, openDeadQueue, openQueue, type Policies } from '@goals-tasks/events'
+import { type AnyRedis, type ConsumerName, openDeadQueue, openQueue, type Policies } from '@goals-tasks/events'
 import { type OutageLog, repeat } from '@goals-tasks/observability'
-import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Consumers } from '../consumers/contract.ts'
@@ -26,7 +25,7 @@ export type ConsumerSettings = {
   /** The outage log of `pool`. The watchdog reports to it as well: it notices a hung Postgres sooner. */
   postgresOutage: Pick<OutageLog, 'failed'>
   /** `worker` waits for Redis as long as it takes, `producer` fails fast. The caller closes both. */
-  redis: { worker: Redis; producer: Redis }
+  redis: { worker: AnyRedis; producer: AnyRedis }
   queuePrefix: string
   /** Handles the events that a consumer emits, after their commit. */
   publish: Publish

@@ -1,4 +1,5 @@
-import { type CacheRedis, mastersOf } from './connect.ts'
+import { mastersOf } from '@goals-tasks/events'
+import type { CacheRedis } from './connect.ts'
 import type { Guard } from './guard.ts'
 
 /** Fills stop above this share of the memory limit. The rest belongs to the queues, invalidations and their tokens. */

@@ -1,4 +1,5 @@
-import { type CacheRedis, mastersOf } from './connect.ts'
+import { mastersOf } from '@goals-tasks/events'
+import type { CacheRedis } from './connect.ts'
 
 const fields = {
   usedMemoryBytes: 'used_memory',

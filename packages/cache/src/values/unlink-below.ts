@@ -1,5 +1,6 @@
+import { mastersOf } from '@goals-tasks/events'
 import { Cluster, type Redis } from 'ioredis'
-import { type CacheRedis, mastersOf } from '../redis/connect.ts'
+import type { CacheRedis } from '../redis/connect.ts'
 
 const keysPerStep = 500
 

@@ -8,8 +8,8 @@ import { becomesReady } from './readiness.ts'
 import { redisBinary } from './redis-binary.ts'
 import type { Server, ServerOptions } from './server.ts'
 
-/** `settings` are further command-line arguments of the server. */
-type RedisOptions = ServerOptions & { cacheDir: string; settings?: readonly string[] }
+/** `settings` are further command-line arguments of the server. A Sentinel needs a `configFile` that it may write. */
+type RedisOptions = ServerOptions & { cacheDir: string; settings?: readonly string[]; configFile?: string }
 
 /**
  * Starts a Redis on 127.0.0.1 that never evicts, with its data in `dataDir` and its log beside that folder.
@@ -44,7 +44,8 @@ export async function startRedis(options: RedisOptions): Promise<Server> {
   }
 }
 
-const serverArguments = ({ dataDir, port, durability, settings = [] }: RedisOptions): string[] => [
+const serverArguments = ({ dataDir, port, durability, settings = [], configFile }: RedisOptions): string[] => [
+  ...(configFile === undefined ? [] : [configFile]),
   // Without a title of its own the process shows the folder in its command line. endStaleProcess looks for it there.
   ...['--set-proc-title', 'no', '--pidfile', pidFile(dataDir), '--dir', dataDir, '--port', String(port)],
   ...['--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction'],

@@ -1,4 +1,5 @@
-import type { Redis } from 'ioredis'
+import { type AnyRedis, mastersOf } from '@goals-tasks/events'
+import { Cluster, type Redis } from 'ioredis'
 import { type DoctorFinding, ok, problem, unknown, warning } from './finding.ts'
 
 const oldestVersion = 7
@@ -7,11 +8,30 @@ const maxMemoryShare = 0.7
 type Info = Record<string, string>
 type Use = { name: string; mayEvict: boolean }
 
+/** Checks each node that holds keys, and on a cluster also whether every slot is served. */
+export async function checkNodes(redis: AnyRedis, use: Use): Promise<DoctorFinding[]> {
+  if (!(redis instanceof Cluster)) return checkRedis(redis, use)
+  const nodes = mastersOf(redis)
+  const findings = await Promise.all(
+    nodes.map((node) => checkRedis(node, { ...use, name: `${use.name} ${node.options.host}:${node.options.port}` })),
+  )
+  return [await checkSlots(redis, use), ...findings.flat()]
+}
+
+async function checkSlots(cluster: Cluster, { name }: Use): Promise<DoctorFinding> {
+  const check = `${name}: cluster`
+  const info = parseInfo(await cluster.cluster('INFO'))
+  const { cluster_state: state = '?', cluster_slots_ok: served = '0', cluster_size: size = '0' } = info
+  const fact = `${size} masters serve ${served} of 16384 slots`
+  if (state === 'ok' && served === '16384') return ok(check, fact)
+  return problem(check, `${fact}, state ${state}`, 'start the missing nodes, or let their replicas take over')
+}
+
 /**
  * Checks a Redis that answers: its version, eviction, memory, persistence and role. `mayEvict` says whether it only
  * serves the cache.
  */
-export async function checkRedis(redis: Pick<Redis, 'info'>, use: Use): Promise<DoctorFinding[]> {
+async function checkRedis(redis: Pick<Redis, 'info'>, use: Use): Promise<DoctorFinding[]> {
   const info = await readInfo(redis).catch(() => null)
   if (info === null)
     return [
@@ -27,7 +47,10 @@ export async function checkRedis(redis: Pick<Redis, 'info'>, use: Use): Promise<
 }
 
 async function readInfo(redis: Pick<Redis, 'info'>): Promise<Info> {
-  const text = await redis.info()
+  return parseInfo(await redis.info())
+}
+
+function parseInfo(text: string): Info {
   return Object.fromEntries([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value]))
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { messageOf } from '@goals-tasks/config/message-of'
 import { findDatabaseWriteRefusal, loadRunningProcesses } from '@goals-tasks/db'
-import type { Redis } from 'ioredis'
+import type { AnyRedis } from '@goals-tasks/events'
 import type pg from 'pg'
 import type { CacheSource } from '../integrity/cached-versions.ts'
 import type { OpsQueues } from '../queues.ts'
@@ -12,13 +12,13 @@ import { type DoctorFinding, ok, problem, unknown } from './finding.ts'
 import { checkPostgresSettings } from './postgres-settings.ts'
 import { checkCachePrefix, checkQueuePrefix } from './prefixes.ts'
 import { checkProcesses } from './processes.ts'
-import { checkRedis } from './redis.ts'
+import { checkNodes } from './redis.ts'
 import { checkPartitions, checkSchema } from './schema.ts'
 
 export type DoctorSources = {
   pool: pg.Pool
   /** `error` says why this Redis does not answer, and is null when it does. */
-  redis: { connection: Redis; error: string | null; prefix: string; queues: OpsQueues }
+  redis: { connection: AnyRedis; error: string | null; prefix: string; queues: OpsQueues }
   cache: CacheSource & { error: string | null }
   /** Whether the cache has a Redis of its own. Another database of the queues' Redis is none. */
   hasOwnCache: boolean
@@ -70,16 +70,13 @@ function redisChecks({ pool, redis, cache, hasOwnCache }: DoctorSources, hasPost
   return {
     Redis:
       redis.error === null
-        ? () => checkRedis(redis.connection, { name: 'Redis', mayEvict: false })
+        ? () => checkNodes(redis.connection, { name: 'Redis', mayEvict: false })
         : away('Redis', redis.error),
     ...(redis.error === null &&
       hasPostgres && { 'Redis: prefix': () => checkQueuePrefix(pool, redis.queues, redis.prefix) }),
     ...(cache.error !== null && (hasOwnCache || redis.error === null) && { cache: away('cache', cache.error) }),
     ...(hasOwnCache &&
-      cache.error === null &&
-      !cache.redis.isCluster && {
-        cache: () => checkRedis(cache.redis, { name: 'cache', mayEvict: true }),
-      }),
+      cache.error === null && { cache: () => checkNodes(cache.redis, { name: 'cache', mayEvict: true }) }),
     ...(cache.error === null && hasPostgres && { 'cache: prefix': () => checkCachePrefix(pool, cache) }),
   }
 }

@@ -1,6 +1,5 @@
-import type { JobData } from '@goals-tasks/events'
+import type { AnyRedis, JobData } from '@goals-tasks/events'
 import type { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { Work } from './wanted-workers.ts'
 
 /** The newest finished jobs whose durations count. */
@@ -11,7 +10,7 @@ const assumedSeconds = 0.1
 type QueueWork = Pick<Work, 'due' | 'scheduled' | 'jobSeconds' | 'oldestWaitingSeconds'>
 
 /** Reads what the counts of a queue do not say. It reads at most 55 small values. Rejects when Redis is away. */
-export async function loadQueueWork(redis: Redis, queue: Queue<JobData>, now = Date.now()): Promise<QueueWork> {
+export async function loadQueueWork(redis: AnyRedis, queue: Queue<JobData>, now = Date.now()): Promise<QueueWork> {
   const delayed = queue.toKey('delayed')
   // BullMQ orders delayed jobs by their time in milliseconds, which it shifts to the left by 12 bits.
   const dueBelow = (now + 1) * 0x1000
@@ -25,7 +24,7 @@ export async function loadQueueWork(redis: Redis, queue: Queue<JobData>, now = D
 }
 
 /** Returns the mean duration of the newest finished jobs. Their data, which is large, stays in Redis. */
-async function meanSeconds(redis: Redis, queue: Queue<JobData>): Promise<number> {
+async function meanSeconds(redis: AnyRedis, queue: Queue<JobData>): Promise<number> {
   const ids = await redis.zrevrange(queue.toKey('completed'), 0, sampledJobs - 1)
   const times = await Promise.all(ids.map((id) => redis.hmget(queue.toKey(id), 'processedOn', 'finishedOn')))
   const durations = times.flatMap(([from, to]) => (from && to ? [(Number(to) - Number(from)) / 1_000] : []))
@@ -36,7 +35,7 @@ async function meanSeconds(redis: Redis, queue: Queue<JobData>): Promise<number>
 /** A retry has an id that names its event. Its timestamp is the time of the failure, so it says nothing here. */
 const isNumbered = (id: string) => /^\d+$/.test(id)
 
-async function oldestSeconds(redis: Redis, queue: Queue<JobData>, now: number): Promise<number | null> {
+async function oldestSeconds(redis: AnyRedis, queue: Queue<JobData>, now: number): Promise<number | null> {
   const [id] = await redis.lrange(queue.toKey('wait'), -1, -1)
   if (id === undefined || !isNumbered(id)) return null
   const [timestamp] = await redis.hmget(queue.toKey(id), 'timestamp')

@@ -1,6 +1,5 @@
-import { type ConsumerName, type JobData, queuePrefix } from '@goals-tasks/events'
+import { type AnyRedis, type ConsumerName, type JobData, queuePrefix } from '@goals-tasks/events'
 import { Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { Context } from '../context.ts'
 import { pauseOnErrorBurst } from '../redis/pause-on-error-burst.ts'
 import { runJob } from './run-job.ts'
@@ -20,7 +19,7 @@ const maxStalledCount = 3
  */
 export function createJobWorker<C extends ConsumerName>(
   context: Context<C>,
-  connection: Redis,
+  connection: AnyRedis,
   prefix: string,
 ): Worker<JobData> {
   const { name, policy, timings, log } = context

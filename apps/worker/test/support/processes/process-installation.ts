@@ -47,6 +47,12 @@ export async function installProcesses({ redis = freshRedis(), settings = {} }: 
   return {
     pool,
     redis,
+    /** Runs a command of the CLI to its end. Returns its exit code and its JSON document. */
+    async runCommand(...args: string[]): Promise<{ code: number | null; document: Record<string, unknown> }> {
+      const cli = startProcess('apps/cli/src/main.ts', env, [...args, '--json'])
+      const { code } = await cli.exit
+      return { code, document: JSON.parse(cli.stdout()) }
+    },
     async startApi(): Promise<{ process: Program; url: string }> {
       const { process, port } = await start('api', { HOST: '127.0.0.1', PORT: '0' })
       return { process, url: `http://127.0.0.1:${port}` }

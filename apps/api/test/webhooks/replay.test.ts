@@ -38,7 +38,7 @@ test('a replay goes on from its cursor, and sends each event of the time once', 
   const { user, url, emitMany, queued } = hook
   await emitMany(2_300)
   const results: Result[] = []
-  let body: object = { from: '2026-01-01T00:00:00Z', to: new Date().toISOString() }
+  let body: object = { from: '2026-01-01T00:00:00Z', to: '2199-01-01T00:00:00Z' }
   for (;;) {
     const answer = await user.post(url, body)
     expect(answer.status).toBe(202)

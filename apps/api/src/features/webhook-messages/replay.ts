@@ -14,7 +14,9 @@ import type { Replay } from './schemas.ts'
 const eventsPerStep = 1_000
 /** A replay waits while the webhook has more events than this to get. */
 const mostWaiting = 10_000
-const dayMs = 86_400_000
+const [secondMs, dayMs] = [1_000, 86_400_000]
+/** An id has no time before 1970, and no event is of this one. */
+const latestMs = Date.parse('2200-01-01T00:00:00Z')
 
 /** The time of a replay, in Unix milliseconds, and the last event that was read. */
 type Step = { fromMs: number; toMs: number; epoch: number; xid: string; position: string }
@@ -84,16 +86,16 @@ function cursorAfter(webhookId: string, { fromMs, toMs }: Step, queued: Queued |
 }
 
 function firstStep({ clock }: Deps, { from, to }: Replay): Step {
-  const toMs = to === undefined ? clock() : Date.parse(to)
+  // The ids of the present may be of the next millisecond.
+  const toMs = to === undefined ? clock() + secondMs : Date.parse(to)
   const fromMs = from === undefined ? toMs - dayMs : Date.parse(from)
   if (to !== undefined && fromMs >= toMs) throw invalidBody([{ pointer: '/from', detail: 'must lie before `to`' }])
-  // No event lies outside of these bounds, and ids have no other times.
-  const bounded = (ms: number) => Math.min(Math.max(ms, 0), clock())
+  const bounded = (ms: number) => Math.min(Math.max(ms, 0), latestMs)
   return { fromMs: bounded(fromMs), toMs: bounded(toMs), epoch: 0, xid: '0', position: '0' }
 }
 
 const isWhole = (text: unknown): text is string => typeof text === 'string' && /^\d{1,18}$/.test(text)
-const isTime = (ms: unknown): ms is number => typeof ms === 'number' && ms >= 0 && ms < 4e12
+const isTime = (ms: unknown): ms is number => typeof ms === 'number' && ms >= 0 && ms <= latestMs
 
 function parseCursor(webhookId: string, { cursor = '', from, to }: Replay): Step {
   if (from !== undefined || to !== undefined)

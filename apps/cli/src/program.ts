@@ -13,6 +13,7 @@ import { statusCommand } from './status/command.ts'
 import { tokenCommand } from './token/command.ts'
 import { traceCommand } from './trace/command.ts'
 import { userCommand } from './user/command.ts'
+import { webhooksCommand } from './webhooks/command.ts'
 
 const commands = [
   statusCommand,
@@ -22,6 +23,7 @@ const commands = [
   resumeCommand,
   actionsCommand,
   userCommand,
+  webhooksCommand,
   integrityCommand,
   doctorCommand,
   tokenCommand,

@@ -21,3 +21,4 @@ export { loadTrace, type Trace, type TracedEventWork } from './trace/load-trace.
 export { countUser } from './users/count-user.ts'
 export { type Erasure, eraseUser } from './users/erase-user.ts'
 export { exportUser } from './users/export-user.ts'
+export { resealSecrets } from './webhooks/reseal-secrets.ts'

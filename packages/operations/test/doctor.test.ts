@@ -37,6 +37,7 @@ async function open(operations: Operations, redisUrl = operations.environment.RE
     hasOwnCache: false,
     jwksUrl: undefined,
     syncUrl: undefined,
+    secretsKeys: [],
   }
   return { sources, connection }
 }

@@ -4,7 +4,7 @@ import { type Executor, executeOnce } from '../engine/statement.ts'
 /** The actions of operators that are recorded. */
 export const operatorActionNames = [
   ...(['consumer-paused', 'consumer-resumed', 'dead-letters-replayed', 'dead-letters-discarded'] as const),
-  ...(['user-exported', 'user-erasure-started', 'user-erased'] as const),
+  ...(['user-exported', 'user-erasure-started', 'user-erased', 'webhook-secrets-resealed'] as const),
 ] as const
 
 /** The operator and the reason. The actor is the id of a user, or the name that the command line sent. */

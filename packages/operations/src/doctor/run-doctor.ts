@@ -14,6 +14,7 @@ import { checkCachePrefix, checkQueuePrefix } from './prefixes.ts'
 import { checkProcesses } from './processes.ts'
 import { checkNodes } from './redis.ts'
 import { checkPartitions, checkSchema } from './schema.ts'
+import { checkWebhooks } from './webhooks.ts'
 
 export type DoctorSources = {
   pool: pg.Pool
@@ -24,6 +25,7 @@ export type DoctorSources = {
   hasOwnCache: boolean
   jwksUrl: string | undefined
   syncUrl: string | undefined
+  secretsKeys: readonly Buffer[]
 }
 
 type Check = () => Promise<DoctorFinding | readonly DoctorFinding[]>
@@ -51,12 +53,13 @@ async function checkPostgresAnswers(pool: pg.Pool): Promise<DoctorFinding> {
   }
 }
 
-const postgresChecks = ({ pool, redis }: DoctorSources): Record<string, Check> => ({
+const postgresChecks = ({ pool, redis, secretsKeys }: DoctorSources): Record<string, Check> => ({
   'Postgres: schema': () => checkSchema(pool),
   'Postgres: settings': () => checkPostgresSettings(pool),
   'Postgres: partitions': () => checkPartitions(pool),
   'Postgres: oldest transaction': () => checkOldestTransaction(pool),
   'Postgres: pooler': () => checkPooler(pool, randomUUID()),
+  webhooks: () => checkWebhooks(pool, secretsKeys),
   processes: async () => {
     const processes = await loadRunningProcesses(pool)
     const clocks = { pool, redis: redis.error === null ? redis.connection : null, processes }

@@ -14,19 +14,18 @@ export type LookupAll = (
 
 export type GuardedAgentOptions = { isAllowed: IsAllowed; lookup?: LookupAll; connectTimeoutMs?: number }
 
-const connectionsPerOrigin = 10
 const maxHeaderBytes = 16_384
 
 /**
  * Creates an agent that connects only to allowed addresses. It checks the address of each connection, so a host that
  * resolves to another address later is checked again. Node looks no IP literal up, so the agent checks those itself.
- * It follows no redirect.
+ * It follows no redirect. The caller bounds the requests at a time: with a limit per host, one webhook that hangs would
+ * delay the others of its host.
  */
 export function createGuardedAgent({ isAllowed, lookup = lookupByDns, connectTimeoutMs = 5_000 }: GuardedAgentOptions) {
   const connectChecked = buildConnector({ timeout: connectTimeoutMs, allowH2: false, lookup: guard(lookup, isAllowed) })
   return new Agent({
     allowH2: false,
-    connections: connectionsPerOrigin,
     maxHeaderSize: maxHeaderBytes,
     connect(options, callback) {
       const address = options.hostname.replace(/^\[|\]$/g, '')

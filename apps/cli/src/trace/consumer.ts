@@ -8,7 +8,10 @@ type Unfinished = Extract<ConsumerTrace, { state: 'pending' | 'dead' }>
 const nameWidth = Math.max(...consumerNames.map((name) => name.length))
 
 /** Formats the trace at one consumer on one line: `sync  pending, 3 of 15 attempts failed, next 15:03:04`. */
-export const headline = (trace: ConsumerTrace): string => `${trace.consumer.padEnd(nameWidth)}  ${stateOf(trace)}`
+export function headline(trace: ConsumerTrace): string {
+  const { consumer, webhook } = trace
+  return `${(webhook ? `${consumer} → ${webhook.host ?? webhook.id}` : consumer).padEnd(nameWidth)}  ${stateOf(trace)}`
+}
 
 function stateOf(trace: ConsumerTrace): string {
   switch (trace.state) {
@@ -56,6 +59,7 @@ export function detailLines(trace: ConsumerTrace, width: number): string[] {
     )
   const { deadLetterId, replays, jobs, partlyRead } = trace
   return [
+    ...(trace.webhook ? [`  webhook ${trace.webhook.id}`] : []),
     ...(deadLetterId ? [`  dead letter ${deadLetterId}`] : []),
     ...(replays > 0 ? [`  replayed ${plural(replays, 'time')}`] : []),
     ...(jobs ?? []).flatMap((job) => jobLines(job, width)),

@@ -82,17 +82,25 @@ test('a webhook gets only the events that its filter matches', async ({ installa
   expect(await loadAttempts(pool, id)).toHaveLength(1)
 })
 
-test('a replayed event says that it is one', async ({ installation, write }) => {
+test('an event is sent again and says so when its owner asks for it', async ({ installation, write }) => {
   const { pool, dispatcher } = installation
   const { received, url } = await accept()
   const { id } = await insertWebhook(pool, { ownerId: owner, url })
   startWorker(installation, { serve })
   const { events } = await write.goal(owner)
-  await pool.query('update deliveries set is_replay = true where target = $1', [id])
   dispatcher.dispatch(events)
   await untilDelivered(installation)
-  expect(received[0]?.headers['webhook-replay']).toBe('true')
-  expect(await loadAttempts(pool, id)).toMatchObject([{ isReplay: true }])
+  // As the API does. The sweeper enqueues it.
+  await pool.query(
+    `insert into deliveries (consumer, event_id, target, due_at, is_replay) values ('sync', $1, $2, now(), true)`,
+    [events[0]?.id, id],
+  )
+  await untilDelivered(installation)
+  expect(received.map(({ headers }) => [headers['webhook-id'], headers['webhook-replay']])).toEqual([
+    [events[0]?.id, undefined],
+    [events[0]?.id, 'true'],
+  ])
+  expect(await loadAttempts(pool, id)).toMatchObject([{ isReplay: false }, { isReplay: true }])
 })
 
 test('no request is sent when the address of a webhook is not allowed', async ({ installation, write }) => {

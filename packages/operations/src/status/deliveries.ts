@@ -1,9 +1,12 @@
 import { type Executor, executeOnce } from '@goals-tasks/db'
-import { type ConsumerName, consumerNames, consumersWithReceiver } from '@goals-tasks/events'
+import { type ConsumerName, consumerNames, consumersWithReceiver, webhookConsumer } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { countedUpTo } from './counted-up-to.ts'
 
-/** The work of one consumer as Postgres records it. Both counts stop at `countedUpTo`. */
+/**
+ * The work of one consumer as Postgres records it. Both counts stop at `countedUpTo`. The events that wait for a user's
+ * webhook that fails count as pending only, and its dead letters do not count: they concern its owner.
+ */
 export type DeliveryStatus = {
   consumer: ConsumerName
   /** False when its events get no delivery, because nothing would receive them. Null when it needs no receiver. */
@@ -57,6 +60,9 @@ export function createDeliveryLook({ now = () => performance.now() } = {}): Deli
   }
 }
 
+/** The delivery or dead letter `row` is one to a user's webhook. */
+const toWebhook = (row: string) => sql.raw(`(${row}.consumer = '${webhookConsumer}' and ${row}.target <> '')`)
+
 const statusFrom = (ids: readonly string[]) => sql`
   select c.consumer,
     case when c.consumer = any(${sql.param(consumersWithReceiver)}::text[])
@@ -64,9 +70,10 @@ const statusFrom = (ids: readonly string[]) => sql`
     extract(epoch from now() - uuid_extract_timestamp(pending.oldest))::float8 as "oldestPendingSeconds",
     pending.count as "pendingDeliveries",
     (select count(*)::int from (
-       select from dead_letters l where l.consumer = c.consumer limit ${countedUpTo}) l) as "deadLetters",
+       select from dead_letters l where l.consumer = c.consumer and not ${toWebhook('l')} limit ${countedUpTo}) l)
+       as "deadLetters",
     (select to_json(e) from ${newestError} e) as "lastError",
-    least(pending.oldest, uuidv7_floor(now() - ${longestTransaction}))::text as next
+    least(pending.first, uuidv7_floor(now() - ${longestTransaction}))::text as next
   from unnest(${sql.param(consumerNames)}::text[], ${sql.param(ids)}::uuid[]) with ordinality c(consumer, first, n)
   cross join lateral ${pending} pending
   order by c.n`
@@ -74,10 +81,15 @@ const statusFrom = (ids: readonly string[]) => sql`
 /** Counts the oldest deliveries of the consumer `c` and finds the oldest and the newest failed event among them. */
 const pending = sql`(
   with oldest as materialized (
-    select d.event_id, d.last_error is not null as failed from deliveries d
+    select d.event_id, d.last_error is not null and not ${toWebhook('d')} as failed,
+           case when ${toWebhook('d')} then d.last_error is not null or exists (
+             select from webhooks w where w.id = d.target::uuid and w.health in ('suspended', 'disabled'))
+             else false end as waits
+    from deliveries d
     where d.consumer = c.consumer and d.event_id >= c.first order by d.event_id limit ${countedUpTo}
   )
-  select count(*)::int as count, (select event_id from oldest order by event_id limit 1) as oldest,
+  select count(*)::int as count, (select event_id from oldest order by event_id limit 1) as first,
+         (select event_id from oldest where not waits order by event_id limit 1) as oldest,
          (select event_id from oldest where failed order by event_id desc limit 1) as failed
   from oldest)`
 
@@ -87,7 +99,8 @@ const newestError = sql`(
          extract(epoch from now() - uuid_extract_timestamp("eventId"))::float8 as "eventAgeSeconds"
   from (select d.event_id as "eventId", d.last_error as error, d.attempts, false as "givenUp" from deliveries d
         where d.consumer = c.consumer and d.event_id = pending.failed and d.last_error is not null
+          and not ${toWebhook('d')}
         union all
         (select l.event_id, l.error, l.attempts, true from dead_letters l
-         where l.consumer = c.consumer order by l.event_id desc limit 1)) errors
+         where l.consumer = c.consumer and not ${toWebhook('l')} order by l.event_id desc limit 1)) errors
   order by "eventId" desc limit 1)`

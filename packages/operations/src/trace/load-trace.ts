@@ -1,4 +1,4 @@
-import { type ConsumerName, consumersOf, isEventType } from '@goals-tasks/events'
+import { type ConsumerName, consumersOf, isEventType, webhookConsumer } from '@goals-tasks/events'
 import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
 import { type ConsumerTrace, traceUnfinished } from './consumer-trace.ts'
@@ -6,6 +6,7 @@ import { loadEffects } from './effects.ts'
 import { loadEntity, type TracedEntity } from './entity.ts'
 import { loadEvent, loadEventsOf, type TracedEvent } from './events.ts'
 import { findAllJobs } from './find-all-jobs.ts'
+import { isForWebhook, loadWebhooks } from './webhooks.ts'
 import { loadWork, type Work } from './work.ts'
 
 /** An event with its trace at each consumer that is subscribed to it or has work left on it. */
@@ -28,18 +29,33 @@ export async function loadTrace(deps: Deps, id: string, limit: number): Promise<
   // The work is loaded before the effects: an event that has no work left by then has its effect already.
   const eventIds = events.map((each) => each.id)
   const work = await loadWork(pool, eventIds)
-  const [effectOf, jobs] = await Promise.all([loadEffects(pool, events), findAllJobs(queues, work)])
+  const [effectOf, jobs, webhooks] = await Promise.all([
+    loadEffects(pool, events),
+    findAllJobs(queues, work),
+    loadWebhooks(pool, eventIds, work),
+  ])
 
-  const traceAt = (traced: TracedEvent, consumer: ConsumerName): ConsumerTrace => {
-    const left = work.find((one) => one.eventId === traced.id && one.consumer === consumer)
-    return left ? traceUnfinished(left, jobs.get(consumer) ?? null) : { consumer, ...effectOf(consumer, traced) }
+  const unfinished = (left: Work) =>
+    traceUnfinished(left, { jobs: jobs.get(left.consumer) ?? null, webhook: webhooks.of(left) })
+  /** The consumer itself first, then its webhooks. */
+  const tracesAt = (traced: TracedEvent, consumer: ConsumerName): ConsumerTrace[] => {
+    const left = work.filter((one) => one.eventId === traced.id && one.consumer === consumer)
+    const own = left.find((each) => !isForWebhook(each))
+    const done = consumer === webhookConsumer ? webhooks.delivered(traced.id) : []
+    return [
+      own ? unfinished(own) : { consumer, ...effectOf(consumer, traced) },
+      ...left.filter(isForWebhook).map(unfinished),
+      ...done
+        .filter(({ webhook }) => !left.some(({ target }) => target === webhook.id))
+        .map(({ webhook, at }) => ({ consumer, webhook, state: 'done' as const, at, notifications: null })),
+    ]
   }
   return {
     redis: [...jobs.values()].includes(null) || !queues.available() ? 'away' : 'ready',
     entity: event ? null : (entity ?? null),
     events: events.map((each) => ({
       ...each,
-      consumers: involvedConsumers(each, work).map((consumer) => traceAt(each, consumer)),
+      consumers: involvedConsumers(each, work).flatMap((consumer) => tracesAt(each, consumer)),
     })),
   }
 }

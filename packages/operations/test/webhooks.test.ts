@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { createCommit, insertWebhookAttempts, moveToDeadLetters, recordFailure } from '@goals-tasks/db'
+import { committedOf } from '@goals-tasks/db/testing'
+import { newGoal } from '@goals-tasks/events/testing'
+import { expect } from 'vitest'
+import { createDeliveryLook } from '../src/status/deliveries.ts'
+import { loadTrace } from '../src/trace/load-trace.ts'
+import { type Operations, operationsTest as test } from './support/operations.ts'
+
+test.beforeEach(async ({ operations }) => {
+  await operations.pool.query('truncate deliveries, dead_letters, events')
+})
+
+/** Inserts webhooks of one user at these hosts. @returns the user and the ids of the webhooks */
+async function insertWebhooks({ pool }: Operations, hosts: readonly string[]) {
+  const ownerId = randomUUID()
+  const { rows } = await pool.query(
+    `insert into webhooks (owner_id, url, secret)
+     select $1, 'https://' || host || '/hook', '' from unnest($2::text[]) host
+     returning id`,
+    [ownerId, hosts],
+  )
+  return { ownerId, ids: rows.map(({ id }) => id as string) }
+}
+
+async function createGoalOf({ pool }: Operations, userId: string) {
+  const metadata = { types: ['goal:created'], actorId: userId } as const
+  const commit = createCommit(pool, () => undefined)
+  const { events } = committedOf(await commit.createGoal({ values: newGoal({ userId }), metadata }))
+  return events[0]?.id ?? ''
+}
+
+test('an event is traced to each webhook of its readers', async ({ operations }) => {
+  const { pool } = operations
+  const { ownerId, ids } = await insertWebhooks(operations, ['waits.example', 'got.example:444', 'dead.example'])
+  const [waits = '', got = '', dead = ''] = ids
+  const eventId = await createGoalOf(operations, ownerId)
+  await pool.query('delete from deliveries where target = $1', [got])
+  await insertWebhookAttempts(pool, got, [
+    {
+      ...{ eventId, eventType: 'goal:created', attemptedAt: new Date(), status: 200, durationMs: 5 },
+      ...{ error: null, response: null, outcome: 'delivered', isReplay: false },
+    },
+  ])
+  await moveToDeadLetters(pool, { consumer: 'sync', eventId, target: dead, error: 'it broke' })
+  const traces = (await loadTrace(operations, eventId, 1))?.events[0]?.consumers ?? []
+  const atWebhooks = traces.filter(({ webhook }) => webhook !== undefined)
+  expect(atWebhooks).toHaveLength(3)
+  expect(atWebhooks).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ webhook: { id: waits, host: 'waits.example' }, state: 'pending', attempts: 0 }),
+      expect.objectContaining({ webhook: { id: got, host: 'got.example:444' }, state: 'done' }),
+      expect.objectContaining({ webhook: { id: dead, host: 'dead.example' }, state: 'dead', error: 'it broke' }),
+    ]),
+  )
+  expect(traces.filter(({ consumer, webhook }) => consumer === 'sync' && !webhook)).toMatchObject([
+    { state: 'pending' },
+  ])
+})
+
+test('a webhook that fails ages no event of the status', async ({ operations }) => {
+  const { pool } = operations
+  const { ownerId, ids } = await insertWebhooks(operations, ['fails.example', 'suspended.example'])
+  const [fails = '', suspended = ''] = ids
+  const eventId = await createGoalOf(operations, ownerId)
+  await pool.query(`delete from deliveries where target = ''`)
+  const status = async () => (await createDeliveryLook()(pool)).find(({ consumer }) => consumer === 'sync')
+  expect(await status()).toMatchObject({ oldestPendingSeconds: expect.any(Number) })
+  const failure = { consumer: 'sync', eventId, error: 'it broke' } as const
+  await recordFailure(pool, { ...failure, target: fails, delaysMs: [1], leaseMs: 1 })
+  await pool.query(`update webhooks set health = 'suspended' where id = $1`, [suspended])
+  expect(await status()).toMatchObject({ oldestPendingSeconds: null, pendingDeliveries: 2, lastError: null })
+  await moveToDeadLetters(pool, { ...failure, target: fails })
+  expect(await status()).toMatchObject({ pendingDeliveries: 1, deadLetters: 0, lastError: null })
+})

@@ -1,7 +1,8 @@
 import pg from 'pg'
 import { isConnectionLoss } from './connection-loss.ts'
 import { type DatabaseObserver, observeQueries } from './observe-queries.ts'
-import { sessionOf } from './session.ts'
+import { notePooler, sendUnnamed } from './pooler.ts'
+import { isPooled, sessionOf } from './session.ts'
 import { sqlState } from './sql-state.ts'
 import { waitsOf } from './waits.ts'
 import { watchConnects } from './watch-connects.ts'
@@ -40,6 +41,7 @@ export function createDatabase(options: Options) {
   })
   watchConnects(pool, waitsOf(pool).reads)
   pool.on('error', options.onError)
+  if (isPooled(url)) notePooler(pool).on('connect', sendUnnamed)
   pool.on('connect', () => outage?.ready())
   if (observer) {
     observer.watchPool(pool)

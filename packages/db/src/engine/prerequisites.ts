@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { findMissingGrants, type GrantedUse } from './grants.ts'
+import { findMissingSettings, isBehindPooler } from './pooler.ts'
 
 type Queryable = Pick<pg.Client | pg.Pool, 'query'>
 
@@ -41,8 +42,20 @@ const facts = `
  */
 export async function checkDatabase(client: Queryable, use: GrantedUse): Promise<void> {
   const { rows } = await client.query<Facts>(facts)
-  throwProblems([...rows.flatMap(problemsOf), ...(await findMissingGrants(client, use))])
+  throwProblems([
+    ...rows.flatMap(problemsOf),
+    ...(await findMissingGrants(client, use)),
+    ...(isBehindPooler(client) ? settingProblems(await findMissingSettings(client)) : []),
+  ])
 }
+
+const settingProblems = (statements: string[]): string[] =>
+  statements.length === 0
+    ? []
+    : [
+        'a pooler drops the settings of a session, and the role of DATABASE_URL does not bring them. ' +
+          `Run these, and restart the pooler:\n  ${statements.join(';\n  ')};`,
+      ]
 
 /**
  * Checks that the role can migrate this database.

@@ -26,10 +26,22 @@ const required = {
 
 /** Parameters that the driver would take from the URL in place of the settings of this program. */
 const overriding = [
-  ...['options', 'application_name', 'query_timeout'],
+  ...['options', 'application_name', 'query_timeout', 'pooler'],
   ...Object.keys(limits({ statementTimeoutMs: 0, lockTimeoutMs: 0 })),
 ]
 const maxNameBytes = 63
+
+/**
+ * Whether a pooler in transaction mode stands between the program and Postgres (`pooler=transaction` in the URL). It
+ * keeps neither the settings of a session nor its prepared statements.
+ */
+export const isPooled = (url: string): boolean => new URL(url).searchParams.get('pooler') === 'transaction'
+
+/** The settings that the role has to bring, because a pooler drops the ones of the program. */
+export const settingsOfRole: Readonly<Record<string, string>> = {
+  ...required,
+  ...limits({ statementTimeoutMs: 30_000, lockTimeoutMs: 10_000 }),
+}
 
 /**
  * Returns the connection settings of a program. The `options` and the `application_name` of the URL are added to the
@@ -45,7 +57,7 @@ export function sessionOf(url: string, { name, ...limited }: { name: string } & 
   return {
     connectionString: connection.href,
     application_name: (suffix ? `${name} ${suffix}` : name).slice(0, maxNameBytes),
-    options: [...(options ? [options] : []), ...own].join(' '),
+    ...(!isPooled(url) && { options: [...(options ? [options] : []), ...own].join(' ') }),
     // Longer than the server's own limit, so it only ends a query that the server no longer answers.
     query_timeout: limited.statementTimeoutMs + 5_000,
   }

@@ -1,4 +1,4 @@
-import { type Executor, executeOnce, type RunningProcess } from '@goals-tasks/db'
+import { type Executor, executeOnce, findMissingSettings, isBehindPooler, type RunningProcess } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import type pg from 'pg'
 import { type DoctorFinding, ok, problem, warning } from './finding.ts'
@@ -63,7 +63,14 @@ export async function checkPooler(pool: pg.Pool, token: string): Promise<DoctorF
       return rows[0]?.seen === token
     }),
   )
-  return judgeSharing(check, isShared)
+  if (!isBehindPooler(pool)) return judgeSharing(check, isShared)
+  return judgePooler(check, isShared, await findMissingSettings(pool))
+}
+
+function judgePooler(check: string, isShared: boolean, missing: readonly string[]): DoctorFinding {
+  if (missing.length > 0)
+    return problem(check, `${missing.length} settings are missing behind the pooler`, `run: ${missing.join('; ')}`)
+  return ok(check, `a transaction pooler${isShared ? '' : ', as the URL says'}; the role brings the settings`)
 }
 
 async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -80,6 +87,6 @@ function judgeSharing(check: string, isShared: boolean): DoctorFinding {
   return problem(
     check,
     'a transaction pooler stands in between: it shares sessions between clients',
-    'connect the services directly, or through a pooler in session mode; migrate may use it',
+    'add pooler=transaction to DATABASE_URL, connect directly, or use session mode; migrate needs neither',
   )
 }

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  assertSchema,
+  createCommit,
+  createDatabase,
+  deleteGoalCascade,
+  findMissingSettings,
+  inTransaction,
+} from '@goals-tasks/db'
+import { freePort, freshDatabase, until } from '@goals-tasks/devstack/testing'
+import { newGoal, newTask } from '@goals-tasks/events/testing'
+import type pg from 'pg'
+import { expect, onTestFinished, test } from 'vitest'
+import { checkPooler } from '../../src/doctor/connections.ts'
+import { runIntegrity } from '../../src/integrity/run-integrity.ts'
+
+const hasPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0
+if (!hasPgBouncer) console.warn("pgbouncer is not installed (Debian's package pgbouncer): its test is skipped")
+
+/** Starts PgBouncer in transaction mode before the Postgres of this URL. It ends with the test. */
+async function startPgBouncer(databaseUrl: string) {
+  const { hostname, port, username, password } = new URL(databaseUrl)
+  const listenPort = await freePort()
+  const folder = await mkdtemp(join(tmpdir(), 'pgbouncer-'))
+  const config = join(folder, 'pgbouncer.ini')
+  const server = `host=${hostname} port=${port} user=${username} password='${decodeURIComponent(password)}'`
+  await writeFile(
+    config,
+    `[databases]\n* = ${server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${listenPort}\n` +
+      'auth_type = any\npool_mode = transaction\ndefault_pool_size = 8\nunix_socket_dir =\n',
+  )
+  await chmod(folder, 0o755)
+  // PgBouncer refuses to run as root.
+  const asUser = process.getuid?.() === 0 ? ['-u', 'daemon'] : []
+  const launch = () => spawn('pgbouncer', [...asUser, config], { stdio: 'ignore' })
+  let child = launch()
+  onTestFinished(async () => {
+    await end(child)
+    await rm(folder, { recursive: true, force: true })
+  })
+  await until(() => accepts(listenPort))
+  return {
+    /** Returns the URL of a database through the pooler. */
+    through(url: string): string {
+      const pooled = new URL(url)
+      pooled.host = `127.0.0.1:${listenPort}`
+      pooled.searchParams.set('pooler', 'transaction')
+      return pooled.href
+    },
+    async restart(): Promise<void> {
+      await end(child)
+      child = launch()
+      await until(() => accepts(listenPort))
+    },
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
+}
+
+const accepts = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    const finish = (result: boolean) => {
+      socket.destroy()
+      resolve(result)
+    }
+    socket.once('connect', () => finish(true)).once('error', () => finish(false))
+  })
+
+/** Opens a pool through the pooler. It closes with the test. */
+function open(url: string, poolSize = 16) {
+  const { pool, close } = createDatabase({ url, poolSize, name: 'test', onError: () => undefined })
+  onTestFinished(close)
+  return pool
+}
+
+/** Runs the statements that a process names, as the owner of the database. */
+async function giveSettingsToRole(url: string, pooled: pg.Pool): Promise<number> {
+  const missing = await findMissingSettings(pooled)
+  for (const statement of missing) await open(url, 1).query(statement)
+  return missing.length
+}
+
+const checkPoolerOf = (pool: pg.Pool) => checkPooler(pool, randomUUID())
+
+test.skipIf(!hasPgBouncer)('the statements and transactions work through PgBouncer in transaction mode', async () => {
+  const { url } = await freshDatabase()
+  const { through, restart } = await startPgBouncer(url)
+  const early = open(through(url), 2)
+  await expect(assertSchema(early)).rejects.toThrow(/alter role .* set enable_seqscan = 'off';/)
+  expect(await checkPoolerOf(early)).toMatchObject({ state: 'problem', fix: expect.stringContaining('alter role') })
+  expect(await giveSettingsToRole(url, early)).toBeGreaterThan(5)
+  // The pooler keeps the sessions of before and their time zone.
+  await restart()
+
+  const pool = open(through(url))
+  await assertSchema(pool)
+  expect(await checkPoolerOf(pool)).toMatchObject({ state: 'ok' })
+  const commit = createCommit(pool, () => undefined)
+  // More calls at a time than the pooler has sessions, in statements and in transactions.
+  await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      const goal = newGoal()
+      await commit.createGoal({ values: goal, metadata: { types: ['goal:created'], actorId: goal.userId } })
+      const task = newTask({ goalId: goal.id, userId: goal.userId })
+      await commit.createTask({ values: task, metadata: { types: ['task:created'], actorId: goal.userId } })
+      const metadata = { actorId: goal.userId, cascadeId: randomUUID() }
+      await inTransaction(
+        pool,
+        () => undefined,
+        (tx) => deleteGoalCascade(tx, goal.id, metadata),
+      )
+    }),
+  )
+  const { rows } = await open(url, 1).query(
+    `select count(*)::int as events, count(*) filter (where type like '%:deleted')::int as deleted from events`,
+  )
+  expect(rows).toEqual([{ events: 160, deleted: 80 }])
+  const { counts } = await runIntegrity({ pool, cache: null })
+  expect(Object.values(counts).every((count) => count === 0)).toBe(true)
+  expect((await pool.query('show timezone')).rows).toEqual([{ TimeZone: 'UTC' }])
+})

@@ -27,6 +27,16 @@ test.each([
   expect(String(refusal)).not.toContain('secret')
 })
 
+test('SYNC_SECRET is one secret or two, and refused without its value when it is none', () => {
+  const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`
+  const environment = { DATABASE_URL: 'postgres://nowhere/x', REDIS_URL: 'redis://nowhere' }
+  const secretsOf = (SYNC_SECRET: string) => loadWorkerConfig({ ...environment, SYNC_SECRET }).sync.secrets
+  expect(secretsOf(secret)).toEqual([secret])
+  expect(secretsOf(`${secret}, ${secret}`)).toEqual([secret, secret])
+  for (const refused of ['secret', 'whsec_c2VjcmV0', `${secret},x`, ','])
+    expect(() => secretsOf(refused)).toThrow(/SYNC_SECRET must be `whsec_`(?!.*c2VjcmV0)/)
+})
+
 test.each(['http://127.0.0.1:8080/hook', 'HTTPS://hook.example/x?y=z'])('SYNC_URL %s is used unchanged', (url) => {
   expect(load(url).sync.url).toBe(url)
 })

@@ -7,18 +7,11 @@ import type { Logger } from 'pino'
  * it. The last one that started decides, so all of them need the same SYNC_URL.
  */
 export async function recordSyncReceiver(pool: pg.Pool, url: string | undefined, log: Logger): Promise<void> {
-  await setInstallationWebhook(pool, url && withoutCredentials(url))
+  await setInstallationWebhook(pool, url)
   const isPresent = url !== undefined
   if (!(await recordReceiver(pool, 'sync', isPresent))) return
   log.info(
     { consumer: 'sync' },
     isPresent ? 'SYNC_URL is set: new events are sent' : 'SYNC_URL is not set: new events are not sent',
   )
-}
-
-function withoutCredentials(url: string): string {
-  const shown = new URL(url)
-  shown.username = ''
-  shown.password = ''
-  return shown.href
 }

@@ -103,7 +103,7 @@ export {
   notificationsNaming,
 } from './users/rewritten-tables.ts'
 export { exportedTables } from './users/user-tables.ts'
-export { insertWebhookAttempts, type WebhookAttempt } from './webhooks/attempts.ts'
+export { finishWebhookDeliveries, type WebhookAttempt } from './webhooks/attempts.ts'
 export { installationWebhookId, setInstallationWebhook } from './webhooks/installation-webhook.ts'
 export { loadWebhookMessages, type WebhookMessage } from './webhooks/load-messages.ts'
 export { type OpenedWebhook, openWebhook, probeLeaseMs, type WebhookHealth } from './webhooks/open-webhook.ts'

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { createCommit, insertWebhookAttempts, moveToDeadLetters, recordFailure } from '@goals-tasks/db'
+import {
+  createCommit,
+  finishWebhookDeliveries,
+  moveToDeadLetters,
+  recordFailure,
+  type WebhookAttempt,
+} from '@goals-tasks/db'
 import { committedOf } from '@goals-tasks/db/testing'
 import { newGoal } from '@goals-tasks/events/testing'
 import { expect } from 'vitest'
@@ -35,13 +41,11 @@ test('an event is traced to each webhook of its readers', async ({ operations })
   const { ownerId, ids } = await insertWebhooks(operations, ['waits.example', 'got.example:444', 'dead.example'])
   const [waits = '', got = '', dead = ''] = ids
   const eventId = await createGoalOf(operations, ownerId)
-  await pool.query('delete from deliveries where target = $1', [got])
-  await insertWebhookAttempts(pool, got, [
-    {
-      ...{ eventId, eventType: 'goal:created', attemptedAt: new Date(), status: 200, durationMs: 5 },
-      ...{ error: null, response: null, outcome: 'delivered', isReplay: false },
-    },
-  ])
+  const attempt: WebhookAttempt = {
+    ...{ eventId, eventType: 'goal:created', attemptedAt: new Date(), status: 200, durationMs: 5 },
+    ...{ error: null, response: null, outcome: 'delivered', isReplay: false },
+  }
+  await finishWebhookDeliveries(pool, { webhookId: got, target: got, finished: [eventId], attempts: [attempt] })
   await moveToDeadLetters(pool, { consumer: 'sync', eventId, target: dead, error: 'it broke' })
   const traces = (await loadTrace(operations, eventId, 1))?.events[0]?.consumers ?? []
   const atWebhooks = traces.filter(({ webhook }) => webhook !== undefined)

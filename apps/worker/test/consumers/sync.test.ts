@@ -1,10 +1,14 @@
+import { installationWebhookId } from '@goals-tasks/db'
 import { until } from '@goals-tasks/devstack/testing'
+import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
+import { recordSyncReceiver } from '../../src/record-sync-receiver.ts'
 import type { Installation } from '../support/installation.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { countRows, pendingDeliveries } from '../support/rows.ts'
 import { test } from '../support/test.ts'
 import { quickPolicy, startWorker } from '../support/test-worker.ts'
+import { loadAttempts, newSecret } from '../support/webhooks.ts'
 
 const serve = ['sync'] as const
 const policies = { sync: quickPolicy(3) }
@@ -32,6 +36,21 @@ test('every event is posted as a CloudEvent under its own id', async ({ installa
     aggregateversion: 1,
     data: { before: null, after: goal.entity, actorId: goal.entity.userId },
   })
+})
+
+test('a request is signed and recorded when the installation has a secret', async ({ installation, write }) => {
+  const { pool, dispatcher, log } = installation
+  const { received, url } = await startReceiver((response) => response.writeHead(204).end())
+  await recordSyncReceiver(pool, url, log)
+  const secret = newSecret()
+  startWorker(installation, { serve, syncUrl: url, sync: { secrets: [secret] } })
+  const goal = await write.goal()
+  dispatcher.dispatch(goal.events)
+  await untilHandled(installation)
+  const [request] = received
+  const headers = request?.headers as Record<string, string>
+  expect(new Webhook(secret).verify(request?.text ?? '', headers)).toMatchObject({ id: goal.events[0]?.id })
+  expect(await loadAttempts(pool, installationWebhookId)).toMatchObject([{ outcome: 'delivered', status: 204 }])
 })
 
 test('events are skipped without reading their bodies when there is no receiver', async ({ installation, write }) => {

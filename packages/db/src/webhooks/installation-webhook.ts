@@ -7,7 +7,6 @@ export const installationWebhookId = '00000000-0000-7000-8000-000000000001'
 /**
  * Makes the endpoint of the installation the one at `url`, or removes it. A new address begins healthy. Writes nothing
  * when nothing changes, so a restart needs no writable Postgres.
- * @param url without credentials, because the row is not sealed
  */
 export async function setInstallationWebhook(db: Executor, url: string | undefined): Promise<void> {
   const [present] = await executeOnce<{ url: string }>(

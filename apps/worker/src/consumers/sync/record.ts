@@ -1,8 +1,7 @@
 import {
-  finishDeliveries,
+  finishWebhookDeliveries,
   type HealthChange,
   type HealthLimits,
-  insertWebhookAttempts,
   inTransaction,
   recordHealth,
 } from '@goals-tasks/db'
@@ -11,55 +10,73 @@ import type { TargetJob } from '../contract.ts'
 import type { Result } from './attempt.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** The failures with their records, and the health of the endpoint when the results changed or confirmed it. */
+/** The failures with their records, and the health of the endpoint when the results may have changed it. */
 export type Recorded = { failures: Failure[]; health: HealthChange | null }
 
 type Failed = Extract<Result, { error: Error }>
 
-/** Records several results in one transaction: the requests, the ends of deliveries, the failures and the health. */
+/**
+ * Records several results: the requests, the ends of deliveries, the failures and the health. Takes one statement when
+ * an endpoint that is fine got every event, else one transaction.
+ */
 export function recordResults(
   job: TargetJob,
   endpoint: Endpoint,
   results: readonly Result[],
   limits: HealthLimits,
 ): Promise<Recorded> {
-  const finished = results.flatMap(({ kind, event }) => (kind === 'delivered' || kind === 'skipped' ? [event.id] : []))
   const failed = results.filter((result): result is Failed => 'error' in result)
-  return job.whileUnavailable(() =>
-    inTransaction(
+  const records = {
+    ...{ webhookId: endpoint.id, target: job.target },
+    finished: results.flatMap(({ kind, event }) => (kind === 'delivered' || kind === 'skipped' ? [event.id] : [])),
+    attempts: results.flatMap(({ attempt }) => attempt ?? []),
+  }
+  return job.whileUnavailable(async () => {
+    if (failed.length === 0 && !changesHealth(endpoint, results)) {
+      await finishWebhookDeliveries(job.pool, records)
+      return { failures: [], health: null }
+    }
+    return inTransaction(
       job.pool,
       () => undefined,
       async (tx) => {
-        const health = await countAttempts(tx, endpoint, results, limits)
-        if (finished.length > 0) await finishDeliveries(tx, 'sync', finished, job.target)
-        await insertWebhookAttempts(
-          tx,
-          endpoint.id,
-          results.flatMap(({ attempt }) => attempt ?? []),
-        )
-        const failures: Failure[] = []
-        for (const { event, error, kind } of failed) {
-          const recorded = await job.recordFailure(tx, event, error)
-          failures.push({ event, error, isFinal: kind !== 'failed', recorded })
-        }
-        return { failures, health }
+        const health = changesHealth(endpoint, results) ? await countAttempts(tx, endpoint, results, limits) : null
+        await finishWebhookDeliveries(tx, records)
+        return { failures: await recordFailures(job, tx, failed), health }
       },
-    ),
-  )
+    )
+  })
+}
+
+async function recordFailures(
+  job: TargetJob,
+  tx: Parameters<TargetJob['recordFailure']>[0],
+  failed: readonly Failed[],
+) {
+  const failures: Failure[] = []
+  for (const { event, error, kind } of failed)
+    failures.push({ event, error, isFinal: kind !== 'failed', recorded: await job.recordFailure(tx, event, error) })
+  return failures
 }
 
 /** The row of a healthy endpoint is not written as long as every request succeeds. */
-async function countAttempts(
+function changesHealth({ health, consecutiveFailures }: Endpoint, results: readonly Result[]): boolean {
+  if (results.some(({ kind }) => kind === 'failed' || kind === 'gone')) return true
+  const isFine = health === 'healthy' && consecutiveFailures === 0
+  return !isFine && results.some(({ kind }) => kind === 'delivered')
+}
+
+function countAttempts(
   tx: Parameters<typeof recordHealth>[0],
-  { id, health, consecutiveFailures, isProbe }: Endpoint,
+  { id, isProbe }: Endpoint,
   results: readonly Result[],
   limits: HealthLimits,
 ): Promise<HealthChange | null> {
-  const delivered = results.filter(({ kind }) => kind === 'delivered').length
-  const failed = results.filter(({ kind }) => kind === 'failed' || kind === 'gone').length
-  const wasFine = health === 'healthy' && consecutiveFailures === 0
-  if (failed === 0 && (wasFine || delivered === 0)) return null
-  const waits = results.map((result) => ('retryAfterMs' in result ? result.retryAfterMs : 0))
-  const isGone = results.some(({ kind }) => kind === 'gone')
-  return recordHealth(tx, id, { delivered, failed, isGone, isProbe, retryAfterMs: Math.max(0, ...waits) }, limits)
+  const counts = {
+    delivered: results.filter(({ kind }) => kind === 'delivered').length,
+    failed: results.filter(({ kind }) => kind === 'failed' || kind === 'gone').length,
+    isGone: results.some(({ kind }) => kind === 'gone'),
+    retryAfterMs: Math.max(0, ...results.map((result) => ('retryAfterMs' in result ? result.retryAfterMs : 0))),
+  }
+  return recordHealth(tx, id, { ...counts, isProbe }, limits)
 }

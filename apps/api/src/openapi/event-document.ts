@@ -1,5 +1,5 @@
 import { catalogue, type EventType, emittedLater, eventTypes, exampleIds, Id, stringEnum } from '@goals-tasks/events'
-import Type, { type TObject } from 'typebox'
+import Type, { type TObject, type TSchema } from 'typebox'
 import { eventCause, occurredAt } from '../resource/event-members.ts'
 import { annotated } from '../resource/fields.ts'
 import { createComponents, hoistSchema } from './components.ts'
@@ -24,13 +24,15 @@ export const sentTypes = eventTypes.filter((type) => !emittedLater.some((later) 
 
 const value = (only: string, description: string) => stringEnum([only], { description, examples: [only] })
 
-/** Returns the schema of an event as it is sent: CloudEvents 1.0 in JSON. */
-export function cloudEventSchema(type: EventType): TObject {
+/** The state before the event. It is null for a webhook whose owner sees the entity since the event. */
+const orHidden = (before: TSchema): TSchema => (Type.IsNull(before) ? before : Type.Union([before, Type.Null()]))
+
+/** Returns the schema of `data` of an event that its receiver may see. */
+export function changeSchema(type: EventType): TObject {
   const { before, after } = catalogue[type].properties
-  const [entity = ''] = type.split(':')
-  const data = Type.Object(
+  return Type.Object(
     {
-      before,
+      before: orHidden(before),
       after,
       changes: Type.Record(Type.String(), Type.Object({ from: Type.Unknown(), to: Type.Unknown() }), {
         description: 'The fields that differ, each with its old and its new value. Empty for a new entity.',
@@ -41,6 +43,17 @@ export function cloudEventSchema(type: EventType): TObject {
     },
     { description: 'The change, with the state of the entity before and after it.' },
   )
+}
+
+const removed = Type.Object(
+  { removed: Type.Literal(true, { description: 'The receiver no longer sees the entity.', examples: [true] }) },
+  { title: 'Removed', description: 'The owner of the webhook saw the entity before the event, and not after it.' },
+)
+
+/** Returns the schema of an event as it is sent: CloudEvents 1.0 in JSON. */
+export function cloudEventSchema(type: EventType): TObject {
+  const [entity = ''] = type.split(':')
+  const data = Type.Union([changeSchema(type), removed])
   return Type.Object(
     {
       specversion: value('1.0', 'The version of CloudEvents.'),
@@ -96,7 +109,9 @@ export function eventDocument(version: string): object {
       events: {
         title: 'Events',
         address: null,
-        description: 'The receiver of the installation, which the operator configures as `SYNC_URL`.',
+        description:
+          'The webhooks of users, each of which gets what its owner may see, and the receiver of the installation, ' +
+          'which the operator configures as `SYNC_URL`.',
         messages: references('components/messages'),
       },
     },
@@ -108,7 +123,7 @@ export function eventDocument(version: string): object {
         summary: 'Sends each committed event to the receiver by a POST.',
         description:
           'An event is sent until the receiver answers 2xx, for about three days. ' +
-          'The header `webhook-id` is the id of the event.',
+          'The header `webhook-id` is the id of the event, and `webhook-signature` is what Standard Webhooks defines.',
         messages: Object.values(references('channels/events/messages')),
       },
     },

@@ -3,7 +3,7 @@ import { createAsset, escapeHtml, htmlPage, inlineCode, sendHtml } from '@goals-
 import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
 import { exampleOf } from '../resource/fields.ts'
-import { cloudEventSchema, eventDescriptions, eventDocument, sentTypes } from './event-document.ts'
+import { changeSchema, cloudEventSchema, eventDescriptions, eventDocument, sentTypes } from './event-document.ts'
 
 /** Serves the AsyncAPI document of the events at /asyncapi.json, and a page to read at /docs/events. */
 export function registerEventPages(app: FastifyInstance, version: string): void {
@@ -52,6 +52,8 @@ It is sent at least once, always with the same <code>id</code>, and in any order
 <h2>Members of an event, such as <code>task:updated</code></h2>${members(schema as never)}
 <h2>Members of <code>data</code></h2>
 <p><code>before</code> and <code>after</code> are the whole entity before and after the change.
-<code>before</code> is null when the entity is new.</p>${members(schema.properties.data as never)}
+<code>before</code> is null when the entity is new, or when the owner of a webhook sees it since this event.
+A webhook whose owner no longer sees the entity gets <code>{"removed": true}</code> as its <code>data</code>.</p>
+${members(changeSchema('task:updated') as never)}
 <h2>An event</h2><pre>${code(JSON.stringify(toCloudEvent(exampleEvent, 'goals-tasks'), null, 2))}</pre>`,
 )

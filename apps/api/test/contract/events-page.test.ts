@@ -2,7 +2,7 @@ import { type DomainEvent, type EventType, toCloudEvent } from '@goals-tasks/eve
 import { goalEntity, taskEntity } from '@goals-tasks/events/testing'
 import { Compile } from 'typebox/compile'
 import { expect } from 'vitest'
-import { cloudEventSchema, eventDescriptions, sentTypes } from '../../src/openapi/event-document.ts'
+import { changeSchema, cloudEventSchema, eventDescriptions, sentTypes } from '../../src/openapi/event-document.ts'
 import { exampleEvent } from '../../src/openapi/event-pages.ts'
 import { test } from '../support/test.ts'
 
@@ -25,12 +25,17 @@ test('an event as it is sent matches its schema', () => {
   expect(Compile(cloudEventSchema('goal:created')).Check(created)).toBe(false)
 })
 
+test('an event matches its schema when its receiver sees the entity since it, or no longer', () => {
+  const schema = Compile(cloudEventSchema('task:updated'))
+  for (const visibility of ['gained', 'lost'] as const)
+    expect(schema.Errors(toCloudEvent(exampleEvent, 'here', visibility)), visibility).toEqual([])
+})
+
 test('the schema of an event has exactly the members that are sent', () => {
   const sent = toCloudEvent({ ...exampleEvent, traceparent: '00-1-1-01' }, 'here')
   const { properties } = cloudEventSchema('task:updated')
   expect(Object.keys(properties)).toEqual(Object.keys(sent))
-  const { data } = properties as unknown as { data: { properties: object } }
-  expect(Object.keys(data.properties).toSorted()).toEqual(Object.keys(sent.data).toSorted())
+  expect(Object.keys(changeSchema('task:updated').properties).toSorted()).toEqual(Object.keys(sent.data).toSorted())
 })
 
 test('the page of the events describes each of them', async ({ api }) => {

@@ -49,7 +49,13 @@ export type AppOptions = {
 
 /** Builds the API: plugins first, then one line per feature, in this order. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<FastifyInstance> {
-  const app = await createServer({ ...options, bodyLimitBytes: 256 * 1024, requestIdOf, nameHints })
+  const app = await createServer({
+    ...options,
+    socketPaths: ['/v1/changes/socket'],
+    bodyLimitBytes: 256 * 1024,
+    requestIdOf,
+    nameHints,
+  })
   const methods = collectMethods(app)
   registerCompression(app)
   await registerOpenapi(app, options.publicUrl)

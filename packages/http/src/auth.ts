@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { bearerTokenOf } from './bearer-token.ts'
+import { bearerTokenOf, streamTokenOf } from './bearer-token.ts'
 import { forbidden, insufficientScope, Problem, tokenMissing } from './problems.ts'
 import type { Scope } from './scopes.ts'
 import type { AuthenticatedActor, Verifier } from './verifier.ts'
@@ -15,6 +15,11 @@ declare module 'fastify' {
     public?: true
     /** The route refuses API keys. */
     tokenOnly?: true
+    /**
+     * The route takes WebSocket connections. Its token may also be in the subprotocol, or in the first message. In the
+     * latter case the handler verifies it, and `actor` is not set.
+     */
+    upgrades?: true
   }
   interface FastifySchema {
     /** Leaves the route out of the OpenAPI document. */
@@ -42,8 +47,10 @@ export function registerAuth(app: FastifyInstance, { verify, beforeRefusal }: Au
       throw new Error(`${String(method)} ${url} names neither a scope nor public: add config.scope to the route`)
   })
   app.addHook('onRequest', (request, reply, done) => {
-    const { scope, tokenOnly } = request.routeOptions.config
+    const { scope, tokenOnly, upgrades } = request.routeOptions.config
     if (!scope) return done()
+    if (upgrades && request.headers.authorization === undefined && streamTokenOf(request.headers) === undefined)
+      return done()
     const refuse = (refusal: Error): void => {
       if (!beforeRefusal || !isAboutToken(refusal)) done(refusal)
       else beforeRefusal(request, reply).then(() => done(refusal), done)
@@ -66,9 +73,9 @@ export function registerAuth(app: FastifyInstance, { verify, beforeRefusal }: Au
 const isAboutToken = (refusal: Error) => refusal instanceof Problem && refusal.code !== 'unavailable'
 
 /** Returns the actor of a request, or the refusal of a missing or bad token. */
-function identify({ headers }: FastifyRequest, verify: Verifier): ReturnType<Verifier> | Error {
+function identify({ headers, routeOptions }: FastifyRequest, verify: Verifier): ReturnType<Verifier> | Error {
   try {
-    const token = bearerTokenOf(headers)
+    const token = routeOptions.config.upgrades ? streamTokenOf(headers) : bearerTokenOf(headers)
     return token === undefined ? tokenMissing('Send a token: Authorization: Bearer <token>.') : verify(token)
   } catch (refusal) {
     if (refusal instanceof Error) return refusal

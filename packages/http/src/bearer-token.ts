@@ -13,3 +13,14 @@ export function bearerTokenOf({ authorization = '' }: IncomingHttpHeaders): stri
   if (token === undefined) throw tokenMalformed()
   return token
 }
+
+/**
+ * Returns the token of a WebSocket request: of its header `Authorization`, or of the subprotocol `bearer.<token>`,
+ * because the API of browsers sets no header.
+ * @throws Problem 400 as `bearerTokenOf`
+ */
+export function streamTokenOf(headers: IncomingHttpHeaders): string | undefined {
+  const offered = String(headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
+  const [named] = offered.filter((each) => each.startsWith('bearer.'))
+  return bearerTokenOf(headers) ?? named?.slice('bearer.'.length)
+}

@@ -1,7 +1,7 @@
 export { createAsset } from './assets.ts'
 export { registerAuth } from './auth.ts'
 export { type AuthConfig, authProblems, authVariables, readAuth } from './auth-config.ts'
-export { bearerTokenOf } from './bearer-token.ts'
+export { bearerTokenOf, streamTokenOf } from './bearer-token.ts'
 export { registerCompression } from './compression.ts'
 export { showValue } from './describe-error.ts'
 export type { NameHint, NameHints } from './field-errors.ts'

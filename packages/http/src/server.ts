@@ -32,6 +32,8 @@ export type ServerOptions = {
   registry: Registry
   /** The limit of open connections. Default: none. */
   maxConnections?: number | undefined
+  /** Paths that take WebSocket connections. Elsewhere an offer of an upgrade has no effect. Default: none. */
+  socketPaths?: readonly string[]
   /** Size of the largest accepted body. A larger one gets 413. */
   bodyLimitBytes: number
   /** Returns the id of a request: `X-Request-Id`, `traceId` in the log and in problems. Default: a random UUID. */
@@ -84,6 +86,7 @@ const fastifyOptions = (
     arrivalLimits = defaultArrivalLimits,
     handlerTimeoutMs,
     trustProxy = [],
+    socketPaths = [],
   }: ServerOptions,
   corsHeaders: CorsHeaders,
   traces: RequestTraces,
@@ -103,6 +106,9 @@ const fastifyOptions = (
   http: {
     // Without this option Node refuses a request without Host itself, with an empty body. A hook refuses it instead.
     requireHostHeader: false,
+    // Clients that offer HTTP/2 by an upgrade would get no response.
+    shouldUpgradeCallback: ({ headers, url = '' }: IncomingMessage) =>
+      headers.upgrade?.toLowerCase() === 'websocket' && socketPaths.includes(url.split('?', 1)[0] ?? ''),
     headersTimeout: arrivalLimits.headersMs,
     connectionsCheckingInterval: arrivalLimits.checkEveryMs,
   },

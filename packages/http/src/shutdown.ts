@@ -45,6 +45,6 @@ function trackUnusedSockets({ server }: FastifyInstance): ReadonlySet<Socket> {
     unused.add(socket)
     socket.once('close', () => unused.delete(socket))
   })
-  server.on('request', ({ socket }) => unused.delete(socket))
+  for (const event of ['request', 'upgrade']) server.on(event, ({ socket }) => unused.delete(socket))
   return unused
 }

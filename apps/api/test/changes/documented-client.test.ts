@@ -24,8 +24,9 @@ test('the documentation has a client for each form of the feed, in about 30 line
   expect(clientSources.map(({ heading }) => heading)).toEqual([
     'Follow the feed with pages',
     'Follow the feed as a stream',
+    'Follow the feed over a WebSocket',
   ])
-  for (const { source } of clientSources) expect(source.split('\n').length).toBeLessThan(36)
+  for (const { source } of clientSources) expect(source.split('\n').length).toBeLessThan(40)
 })
 
 test.for(clientSources)(

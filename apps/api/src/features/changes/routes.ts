@@ -6,11 +6,15 @@ import { withRequest } from '../../resource/http/actor-of.ts'
 import { streaming } from '../../resource/http/headers.ts'
 import { createOperations, hangUpOf } from '../../resource/http/operations.ts'
 import { nextPage, streamed, viewed } from '../../resource/http/responses.ts'
+import { addSocketRoute } from '../../resource/http/sockets.ts'
 import { changesAccess } from './access.ts'
 import { createEventStream, eventStreamHeaders } from './event-stream.ts'
+import type { StreamLimits } from './follow.ts'
 import { createHub, type SubscribeToHints } from './hub.ts'
 import { cursorToWaitFrom, listChanges } from './list.ts'
-import { ChangesPage, ChangesQuery, EventStream } from './schemas.ts'
+import { ChangesPage, ChangesQuery, EventStream, SocketQuery } from './schemas.ts'
+import type { SessionLimits } from './session.ts'
+import { type ConversationLimits, converse, createSocketSink, subprotocol } from './socket.ts'
 import { createStreams, type Streams } from './streams.ts'
 
 /** The query for waiting connections runs up to four times a second. */
@@ -18,10 +22,12 @@ const reportEveryMs = 60_000
 
 export type ChangesOptions = {
   verify: Verifier
+  /** Origins whose pages may open a WebSocket. */
+  corsOrigins: readonly string[]
   /** Listens to the hints of all processes. Default: no hint arrives, and Postgres is asked more often. */
   subscribeToHints?: SubscribeToHints
   /** Limits of the streams, for tests. */
-  streamLimits?: Parameters<typeof createStreams>[0]['limits']
+  streamLimits?: Partial<StreamLimits & SessionLimits & ConversationLimits> | undefined
 }
 
 export const changesRoutes =
@@ -31,6 +37,7 @@ export const changesRoutes =
       ...{ tag: 'changes', read: 'tasks:read', write: 'tasks:write' },
     })
     const { hub, streams } = createConnections(app, deps, options)
+    await addSocket(app, streams, options)
 
     query('/v1/changes', {
       ...{ id: 'listChanges', summary: 'Follow all changes' },
@@ -97,3 +104,23 @@ async function openEventStream(
     hangUp: hangUpOf(reply),
   })
 }
+
+const addSocket = (app: FastifyInstance, streams: Streams, options: ChangesOptions): Promise<void> =>
+  addSocketRoute(app, {
+    ...{ url: '/v1/changes/socket', scope: 'tasks:read', subprotocol, query: SocketQuery },
+    origins: options.corsOrigins,
+    open(socket, request, begin, hangUp) {
+      const sink = createSocketSink(socket)
+      const { cursor, types } = request.query as SocketQuery
+      converse(socket, {
+        ...{ verify: options.verify, begin, limits: options.streamLimits },
+        open: (credentials) =>
+          streams.open({
+            ...credentials,
+            actorOf: (authenticated) => withRequest(request, authenticated),
+            query: { cursor, types },
+            ...{ sink, hangUp },
+          }),
+      })
+    },
+  })

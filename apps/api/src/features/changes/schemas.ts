@@ -64,6 +64,9 @@ export const ChangesQuery = Type.Object(
 )
 export type ChangesQuery = Static<typeof ChangesQuery>
 
+export const SocketQuery = Type.Pick(ChangesQuery, ['cursor', 'types'], { additionalProperties: false })
+export type SocketQuery = Static<typeof SocketQuery>
+
 const change = (name: FeedEntity, { entity, title }: { entity: TObject; title: string }) => {
   const [type = 'task:updated'] = typesOf(name)
   const state = (description: string) =>

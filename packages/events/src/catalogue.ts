@@ -3,6 +3,7 @@ import { Goal } from './entities/goal.ts'
 import { Notification } from './entities/notification.ts'
 import { SyncRun } from './entities/sync-run.ts'
 import { Task } from './entities/task.ts'
+import { WebhookTest } from './entities/webhook-test.ts'
 
 /** Payloads contain the entity before and after the change, as of the commit. Consumers never read it again. */
 const created = <S extends TSchema>(entity: S) => Type.Object({ before: Type.Null(), after: entity })
@@ -26,6 +27,7 @@ export const catalogue = {
   'task:assigned': createdOrChanged(Task),
   'notification:sent': created(Notification),
   'sync:triggered': created(SyncRun),
+  'webhook:test': created(WebhookTest),
 } as const satisfies Record<string, TSchema>
 
 export type EventType = keyof typeof catalogue
@@ -44,7 +46,7 @@ export const eventReasons = [
 ] as const
 export type EventReason = (typeof eventReasons)[number]
 
-export type AggregateType = 'goal' | 'task' | 'notification' | 'sync_run'
+export type AggregateType = 'goal' | 'task' | 'notification' | 'sync_run' | 'webhook'
 
 type EventData<T extends EventType> = Static<(typeof catalogue)[T]>
 

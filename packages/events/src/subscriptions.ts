@@ -17,7 +17,10 @@ export const subscriptions = {
   'audit-log': primaries,
   'cache-invalidation': primaries,
   notifications: ['goal:completed', 'task:updated', 'task:completed', 'task:assigned'],
-  sync: [...primaries, 'goal:completed', 'task:completed', 'task:assigned', 'notification:sent', 'sync:triggered'],
+  sync: [
+    ...([...primaries, 'goal:completed', 'task:completed', 'task:assigned'] as const),
+    ...(['notification:sent', 'sync:triggered', 'webhook:test'] as const),
+  ],
 } as const satisfies Record<string, readonly EventType[]>
 
 export type ConsumerName = keyof typeof subscriptions

@@ -17,6 +17,7 @@ export const eventDescriptions: Readonly<Record<EventType, string>> = {
   'task:assigned': 'A task got an assignee. It follows the primary event of the same version.',
   'notification:sent': 'A user got a notification.',
   'sync:triggered': 'A user asked for a full synchronisation.',
+  'webhook:test': 'The owner of a webhook tests it. Only this webhook gets it.',
 }
 
 /** The events that the service sends today. */

@@ -109,7 +109,9 @@ test('every sample in JavaScript runs as it is pasted', async ({ api, ada, addre
 })
 
 async function expectToRun({ lang, command, options, set, status }: Program, setting: Setting) {
-  const { ada, address, operations } = setting
+  const { api, ada, address, operations } = setting
+  // A user may not have many webhooks, and each operation on one gets its own.
+  await api.pool.query('delete from webhooks')
   const blocks = await Promise.all(
     operations.map(async (operation) => {
       const { operationId, samples } = operation

@@ -16,9 +16,13 @@ const test = base.extend('hook', async ({ api }) => {
   const url = `/v1/webhooks/${id}`
   return {
     ...{ id, url, user },
-    /** Creates a goal and returns the id of its event. */
+    /** Creates a goal and returns the id of its event, whose delivery to the webhook is over. */
     async emit(): Promise<string> {
       const goal = await user.createGoal()
+      await api.pool.query(
+        'delete from deliveries where target = $1 and event_id in (select id from events where aggregate_id = $2)',
+        [id, goal.id],
+      )
       return String((await api.lastEventOf(goal.id))?.id)
     },
     attempt: (
@@ -155,6 +159,28 @@ test('no event is sent that the owner of the webhook could not see', async ({ ap
   expect(await deliveries()).toEqual([])
 })
 
+test('a test event goes to its webhook only, whatever the types are, and is in no feed', async ({ api, hook }) => {
+  const { id, user, url } = hook
+  const other = await insertWebhook(api.pool, user.id)
+  await user.patch(url, { types: ['goal:created'], version: 1 })
+  const cursor = await nextCursorOf(user)
+  const sent = await user.post(`${url}/test`)
+  expect(sent).toMatchObject({ status: 202, body: { id: expect.any(String), type: 'webhook:test' } })
+  const { rows } = await api.pool.query('select consumer, target, is_replay from deliveries where event_id = $1', [
+    sent.body.id,
+  ])
+  expect(rows).toEqual([{ consumer: 'sync', target: id, is_replay: false }])
+  const [event] = await api.eventsOf(id)
+  expect(event).toMatchObject({ id: sent.body.id, after: { id, createdAt: instant } })
+  expect(await messagesOf(user, `${url}/messages`)).toMatchObject([{ id: sent.body.id, state: 'pending' }])
+  expect(await messagesOf(user, `/v1/webhooks/${other}/messages`)).toEqual([])
+  expect((await user.get(`/v1/changes?cursor=${cursor}`)).body.data).toEqual([])
+  expect((await user.post(`${url}/messages/${sent.body.id}/resend`)).status).toBe(202)
+})
+
+const nextCursorOf = async (user: Client) =>
+  (JSON.parse((await user.get('/v1/changes')).text) as { page: { nextCursor: string } }).page.nextCursor
+
 test('a disabled webhook gets nothing again until it is enabled', async ({ hook }) => {
   const { user, url, emit, deliveries } = hook
   const event = await emit()
@@ -162,6 +188,7 @@ test('a disabled webhook gets nothing again until it is enabled', async ({ hook 
   const refused = { status: 409, body: { code: 'webhook-disabled' } }
   expect(await user.post(`${url}/messages/${event}/resend`)).toMatchObject(refused)
   expect(await user.post(`${url}/replay`, {})).toMatchObject(refused)
+  expect(await user.post(`${url}/test`)).toMatchObject(refused)
   expect(await deliveries()).toEqual([])
 })
 

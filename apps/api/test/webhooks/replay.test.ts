@@ -5,8 +5,8 @@ import { insertWebhook } from '../support/webhooks.ts'
 /** A user with a webhook, and many events of one goal. */
 const test = base.extend('hook', async ({ api }) => {
   const user = await api.as()
-  const id = await insertWebhook(api.pool, user.id)
   const goal = await user.createGoal()
+  const id = await insertWebhook(api.pool, user.id)
   const [first] = await api.eventsOf(goal.id)
   return {
     ...{ id, user, goal },

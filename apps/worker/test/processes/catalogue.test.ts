@@ -1,9 +1,20 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { until } from '@goals-tasks/devstack/testing'
 import { connectProducer, emittedLater, eventTypes } from '@goals-tasks/events'
 import { SignJWT } from 'jose'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { jwtSecret } from '../support/processes/process-installation.ts'
 import { test } from '../support/processes/test.ts'
+
+/** Starts a receiver of webhooks that takes everything. Returns its URL. */
+async function receive(): Promise<string> {
+  const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
 
 const [ada, bob] = ['5b7f2a52-7f2f-4f0e-9a51-0b6f0c6f1a01', '5b7f2a52-7f2f-4f0e-9a51-0b6f0c6f1a02']
 
@@ -11,7 +22,7 @@ test('every event of the catalogue is emitted and handled, except those marked a
   installation,
 }) => {
   const [api] = await Promise.all([installation.startApi(), installation.startWorker()])
-  const token = await new SignJWT({ scope: 'goals:write tasks:write' })
+  const token = await new SignJWT({ scope: 'goals:read goals:write tasks:write webhooks:write' })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(ada)
     .setExpirationTime('1h')
@@ -39,6 +50,8 @@ test('every event of the catalogue is emitted and handled, except those marked a
   await call('POST', `/tasks/${task.id}/complete`)
   await call('DELETE', `/tasks/${other.id}`)
   await call('POST', `/goals/${goal.id}/complete`)
+  const webhook = await call('POST', '/webhooks', { url: await receive(), types: ['goal:completed'] })
+  await call('POST', `/webhooks/${webhook.id}/test`)
   await call('DELETE', `/goals/${goal.id}`)
 
   await until(async () => Object.keys(await installation.pending()).length === 0)

@@ -20,6 +20,7 @@ import {
   WebhookMessage,
   WebhookParams,
 } from './schemas.ts'
+import { sendTest } from './test-event.ts'
 import { countUndelivered } from './undelivered.ts'
 
 const find = async ({ db }: Deps, actor: Actor, { webhookId }: { webhookId: string }) => {
@@ -80,6 +81,20 @@ export const webhookMessageRoutes =
       response: accepted('The event is about to be sent.', QueuedMessage),
       find,
       run: (deps, actor, { params }) => resendMessage(deps, actor, params),
+    })
+
+    act('/v1/webhooks/:webhookId/test', {
+      ...{ id: 'testWebhook', summary: 'Send a test event' },
+      description:
+        'Sends an event of the type `webhook:test` to this webhook, at once, whatever its types and its filter are. ' +
+        'The messages of the webhook show the result.',
+      access: { rule: webhookMessageAccess.send },
+      params: WebhookParams,
+      body: Nothing,
+      problems: ['webhook-disabled'],
+      response: accepted('The event is about to be sent.', QueuedMessage),
+      find,
+      run: (deps, actor, { params }) => sendTest(deps, actor, params.webhookId),
     })
 
     act('/v1/webhooks/:webhookId/replay', {

@@ -29,9 +29,9 @@ export async function attempt(
   )
 }
 
-/** A filter sees the change as the owner does. The loss of an entity is always sent. */
-const isWanted = ({ matches }: Endpoint, { visibility, before, after }: WebhookMessage): boolean =>
-  visibility === 'lost' || matches({ before: visibility === 'kept' ? before : null, after })
+/** A filter sees the change as the owner does. A test and the loss of an entity are always sent. */
+const isWanted = ({ matches }: Endpoint, { type, visibility, before, after }: WebhookMessage): boolean =>
+  type === 'webhook:test' || visibility === 'lost' || matches({ before: visibility === 'kept' ? before : null, after })
 
 async function send(
   { post, url, secrets }: Endpoint,

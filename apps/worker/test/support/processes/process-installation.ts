@@ -29,6 +29,8 @@ export async function installProcesses({ redis = freshRedis(), settings = {} }: 
     QUEUE_PREFIX: redis.prefix,
     CACHE_PREFIX: redis.prefix,
     AUTH_JWT_SECRET: jwtSecret,
+    SECRETS_KEY: Buffer.alloc(32, 'k').toString('base64'),
+    WEBHOOK_ALLOW_NETWORKS: 'loopback',
     ...settings,
   }
   const probes: number[] = []

@@ -1,6 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import { createNaturalBatch } from './natural-batch.ts'
 import { Overloaded } from './overloaded.ts'
+import type { Executor } from './statement.ts'
+import { waitsOf } from './waits.ts'
 
 /** Returns a `send` that stays pending until `answer` is called, and the batches that it was called with. */
 function hangingServer() {
@@ -95,6 +97,46 @@ test('a call that waited too long is refused when a round trip ends, and is neve
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('calls with one key count as waiting, and a late one is refused when the call before it ends', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  try {
+    const { sent, send, answer } = hangingServer()
+    const call = createNaturalBatch(send, { ...limits, maxQueued: 2 }, { keyOf: () => 'one' })
+    const first = call(0)
+    await Promise.resolve()
+    const late = call(1)
+    vi.advanceTimersByTime(6_000)
+    const fresh = call(2)
+    await expect(call(3)).rejects.toBeInstanceOf(Overloaded)
+    vi.advanceTimersByTime(6_000)
+    answer()
+    await first
+    await expect(late).rejects.toBeInstanceOf(Overloaded)
+    answer()
+    expect(await fresh).toBe(2)
+    expect(sent).toEqual([[0], [2]])
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('a call counts as waiting in the queue, but not while it waits for the call with its key', async () => {
+  const { send, answer } = hangingServer()
+  const { writes } = waitsOf({} as Executor)
+  const call = createNaturalBatch(send, limits, { keyOf: (input) => `${input % 10}`, waits: writes })
+  const first = call(1)
+  await Promise.resolve()
+  const sameKey = call(11)
+  expect(writes.oldestMs()).toBe(0)
+  const queued = call(2)
+  await expect.poll(() => writes.oldestMs()).toBeGreaterThan(0)
+  answer()
+  await first
+  expect(writes.oldestMs()).toBe(0)
+  answer()
+  expect(await Promise.all([queued, sameKey])).toEqual([2, 11])
 })
 
 test.for([

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { TestApp } from '../support/test-app.ts'
+import { insertWebhook } from '../support/webhooks.ts'
 import { type Actors, type Fixture, test } from './actors.ts'
 import type { ActorName } from './matrix.ts'
 
@@ -164,6 +165,31 @@ async function loadReaders(api: TestApp, actors: Actors, response: Response): Pr
   const named = (readers: object) => Object.fromEntries(Object.entries(readers).map(([id, v]) => [names.get(id), v]))
   return rows.map(({ type, readers }) => line(type, named(readers))).toSorted()
 }
+
+/** Returns a line per event of a request and webhook that gets it, and one per event and reader, both with the user. */
+async function loadWebhookOwners(api: TestApp, response: Response) {
+  const { rows } = await api.pool.query<{ owners: string[]; readers: string[] }>(
+    `select array(select e.id || ' ' || w.owner_id from deliveries d join webhooks w on w.id::text = d.target
+                  where d.event_id = e.id order by 1) as owners,
+            array(select e.id || ' ' || reader_id from event_readers r where r.event_id = e.id order by 1) as readers
+     from events e where e.correlation_id = $1 order by e.id`,
+    [response.headers['x-request-id']],
+  )
+  return { owners: rows.flatMap(({ owners }) => owners), readers: rows.flatMap(({ readers }) => readers) }
+}
+
+test.for(steps)(
+  'the webhooks of exactly the readers get the events when $change',
+  async ({ first, act }, { api, actors, fixture }) => {
+    await api.pool.query('delete from webhooks')
+    for (const { id } of Object.values(actors)) await insertWebhook(api.pool, id)
+    const given = { ...actors, ...fixture }
+    await first?.(given)
+    const { owners, readers } = await loadWebhookOwners(api, await act(given))
+    expect(readers.length).toBeGreaterThan(0)
+    expect(owners).toEqual(readers)
+  },
+)
 
 test.for(steps)(
   'an event has the right readers when $change',

@@ -36,7 +36,7 @@ async function pairs(pool: pg.Pool) {
   return { actual, expected }
 }
 
-test('a webhook gets the events of its owner, and those of nobody else, when tasks change their assignees', async ({
+test('a webhook gets the events of its owner, and no others, when tasks change their assignees', async ({
   installation,
   write,
 }) => {

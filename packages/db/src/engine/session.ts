@@ -22,8 +22,8 @@ const required = {
   // Plans of prepared statements are kept. One that was made while its table was nearly empty would read the whole
   // table when it has grown. This setting has no effect on statements that cannot use an index.
   enable_seqscan: 'off',
-  // Compiling a plan takes longer than any of the statements. The costs of their parts that are rarely executed, such as
-  // the search for webhooks, could be reason enough for Postgres.
+  // Compiling a plan takes longer than any of the statements. Postgres may do it because of the costs of parts that are
+  // rarely executed, such as the search for webhooks.
   jit: 'off',
 }
 

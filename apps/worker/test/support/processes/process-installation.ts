@@ -33,13 +33,13 @@ export async function installProcesses({ redis = freshRedis(), settings = {} }: 
     WEBHOOK_ALLOW_NETWORKS: 'loopback',
     ...settings,
   }
-  const probes: number[] = []
+  const probes: { app: string; port: number }[] = []
   /** Starts a process with a probe port of its own and waits until it is ready. */
   async function start(app: string, variables: Record<string, string>): Promise<{ process: Program; port: unknown }> {
     const probePort = await freePort()
     const process = startProcess(`apps/${app}/src/main.ts`, { ...env, PROBE_PORT: String(probePort), ...variables })
     const { port } = await process.waitForLog(isReady)
-    probes.push(probePort)
+    probes.push({ app, port: probePort })
     return { process, port }
   }
   const count = async (from: string): Promise<number> => {
@@ -70,10 +70,18 @@ export async function installProcesses({ redis = freshRedis(), settings = {} }: 
     /** Returns the metrics of every process that was started. */
     scrape: () =>
       Promise.all(
-        probes.map(async (port) => {
+        probes.map(async ({ port }) => {
           const response = await fetch(`http://127.0.0.1:${port}/metrics`)
           return response.text()
         }),
+      ),
+    /** Returns the ports of the metrics by the name of their job in Prometheus. */
+    scrapedJobs: (): Record<string, number[]> =>
+      Object.fromEntries(
+        [...Map.groupBy(probes, ({ app }) => `goals-tasks-${app}`)].map(([job, all]) => [
+          job,
+          all.map(({ port }) => port),
+        ]),
       ),
     /** Runs the loader of the demo. `outcome` resolves to its printed result, when every effect has happened. */
     loadSample(apiUrl: string) {

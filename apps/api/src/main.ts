@@ -14,6 +14,7 @@ import {
   createOutageLog,
   createRedisOutageLogs,
   registerDispatcherMetrics,
+  registerFeedHintMetrics,
   runProcess,
   startHeartbeat,
 } from '@goals-tasks/observability'
@@ -49,12 +50,14 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const prefix = config.redis.queuePrefix
   const dispatcher = createDispatcher({ connection: redis, prefix, log })
   registerDispatcherMetrics(registry, dispatcher)
+  const feedHints = createFeedHints({ connection: redis, prefix })
+  registerFeedHintMetrics(registry, feedHints)
   const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
   const limiter = createRateLimiter({ redis: cacheRedis, prefix: config.cache.prefix, registry })
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
   const deps = createDeps({
     ...{ pool, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
-    feedHints: createFeedHints({ connection: redis, prefix }),
+    feedHints,
     admission: createOverloadProtection({ pool, afterMs: config.overloadAfterMs, log, registry }),
     webhooks: createWebhookDeps(config.webhooks),
     apiKeys: { onError: (err) => log.debug({ err }, 'the last uses of API keys were not recorded') },

@@ -45,6 +45,21 @@ test('an event without a weekly partition is counted when it is recent, not when
   expect(await scrape(() => loadStatus(ops))).toContain('gt_unpartitioned_events 1')
 })
 
+test('the lag of the feed is the age of the oldest transaction that has written', async ({ ops: { pool }, ops }) => {
+  const lag = async () => Number(/^gt_feed_lag_seconds (.*)$/m.exec(await scrape(() => loadStatus(ops)))?.[1])
+  await until(async () => (await lag()) === 0)
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    await client.query('select pg_current_xact_id(), pg_sleep(0.01)')
+    expect(await lag()).toBeGreaterThanOrEqual(0.01)
+    await client.query('rollback')
+  } finally {
+    client.release()
+  }
+  await until(async () => (await lag()) === 0)
+})
+
 test('a gauge has no sample when the status cannot be loaded', async () => {
   const text = await scrape(away)
   expect(text).not.toMatch(/^gt_dead_letters\{/m)

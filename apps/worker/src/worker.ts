@@ -1,6 +1,6 @@
 import type { Publish } from '@goals-tasks/db'
 import { type ConsumerName, createDispatcher, createFeedHints } from '@goals-tasks/events'
-import { type Registry, registerDispatcherMetrics, repeat } from '@goals-tasks/observability'
+import { type Registry, registerDispatcherMetrics, registerFeedHintMetrics, repeat } from '@goals-tasks/observability'
 import { createMetrics } from './runtime/metrics.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
 import { reportOutage } from './runtime/repeated-warning.ts'
@@ -24,6 +24,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   const dispatcher = createDispatcher({ connection: redis.producer, prefix: queuePrefix, log })
   registerDispatcherMetrics(registry, dispatcher)
   const hints = createFeedHints({ connection: redis.producer, prefix: queuePrefix })
+  registerFeedHintMetrics(registry, hints)
   const publish: Publish = (events) => {
     dispatcher.dispatch(events)
     hints.push(events)

@@ -1,5 +1,5 @@
 export { createDatabaseMetrics } from './database-metrics.ts'
-export { registerDispatcherMetrics } from './dispatcher-metrics.ts'
+export { registerDispatcherMetrics, registerFeedHintMetrics } from './dispatcher-metrics.ts'
 export { startHeartbeat } from './heartbeat.ts'
 export { createLogger } from './logger.ts'
 export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metrics.ts'

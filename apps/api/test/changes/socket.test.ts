@@ -112,6 +112,18 @@ test('a first message is refused when it has no good token, is malformed or too 
   await expectRefusal('x'.repeat(17 * 1024), 1009)
 })
 
+test('a metric counts the open connections by their transport', async ({ api }) => {
+  const count = async (transport: string) =>
+    new RegExp(`^gt_feed_connections\\{transport="${transport}"\\} (.*)$`, 'm').exec(await api.registry.metrics())?.[1]
+  await until(async () => (await count('socket')) === '0')
+  const userId = randomUUID()
+  const sockets = [await openFeedSocket(api, { userId }), await openFeedSocket(api, { userId })]
+  for (const socket of sockets) await socket.waitFor('ready')
+  expect([await count('socket'), await count('event-stream'), await count('waiting')]).toEqual(['2', '0', '0'])
+  for (const { socket } of sockets) socket.close()
+  await until(async () => (await count('socket')) === '0')
+})
+
 test('a socket without a token is closed after a while', async ({ api }) => {
   await withApi(api, { firstMessageMs: 20 }, async (impatient) => {
     const socket = await openFeedSocket(impatient, { token: null })

@@ -22,6 +22,7 @@ export type StatusReport = {
   redis: Status['redis']
   redisError: string | null
   unpartitionedEvents: number
+  feedLagSeconds: number
   totals: Totals
   consumers: ConsumerStatus[]
   processes: Status['processes']
@@ -39,6 +40,7 @@ export function createReport(status: Status, connectError: string | null): Statu
     redis: status.redis,
     redisError: status.redis === 'away' ? (connectError ?? 'it stopped answering') : status.redisError,
     unpartitionedEvents: status.unpartitionedEvents,
+    feedLagSeconds: status.feedLagSeconds,
     totals: totalsOf(status.consumers),
     consumers: status.consumers,
     processes: status.processes,

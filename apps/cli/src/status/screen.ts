@@ -14,6 +14,7 @@ export function statusScreen(report: StatusReport, { width, places }: Options): 
     `goals-tasks  ${moment(report.at)}`,
     `Postgres     ${oneLine(stateLine(report.postgres, report.postgresError, places.postgres), width - 13)}`,
     `Redis        ${oneLine(stateLine(report.redis, report.redisError, places.redis), width - 13)}`,
+    `Feed         its oldest open transaction began ${duration(report.feedLagSeconds)} ago`,
     '',
     ...tableLines([head, ...report.consumers.map(cellsOf), totalCells(report.totals)]),
     `Processes: ${processLine(report)}`,

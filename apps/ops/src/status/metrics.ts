@@ -94,6 +94,12 @@ const gauges: readonly GaugeDefinition<Status>[] = [
     labelNames: [],
     samples: ({ unpartitionedEvents }) => [{ value: unpartitionedEvents }],
   },
+  {
+    name: 'gt_feed_lag_seconds',
+    help: 'age of the oldest event that readers of the feed may not see yet, because its transaction is open',
+    labelNames: [],
+    samples: ({ feedLagSeconds }) => [{ value: feedLagSeconds }],
+  },
 ]
 
 const clusterGauges: readonly GaugeDefinition<ClusterStatus>[] = [

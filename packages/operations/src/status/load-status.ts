@@ -2,6 +2,7 @@ import { findDatabaseWriteRefusal, type RunningProcess } from '@goals-tasks/db'
 import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
 import { createDeliveryLook, type DeliveryLook, type DeliveryStatus } from './deliveries.ts'
+import { loadFeedLag } from './feed-lag.ts'
 import { loadProcessStatus, type Pause } from './processes.ts'
 import { loadQueueStatus, type QueueStatus } from './queue.ts'
 import { countUnpartitionedEvents } from './unpartitioned.ts'
@@ -29,6 +30,8 @@ export type Status = {
   processes: RunningProcess[]
   /** Recent events in the DEFAULT partition, counted up to `countedUpTo`. Above 0, weekly partitions are missing. */
   unpartitionedEvents: number
+  /** The age of the oldest event that readers of the feed may not see yet, because its transaction is open. */
+  feedLagSeconds: number
 }
 
 /** `lookAtDeliveries` is for a caller that loads the status again and again. */
@@ -40,10 +43,11 @@ type Sources = { pool: pg.Pool; queues: OpsQueues; lookAtDeliveries?: DeliveryLo
  */
 export async function loadStatus({ pool, queues, lookAtDeliveries = createDeliveryLook() }: Sources): Promise<Status> {
   await queues.untilAvailable()
-  const [deliveries, processes, unpartitionedEvents, postgresError, results] = await Promise.all([
+  const [deliveries, processes, unpartitionedEvents, feedLagSeconds, postgresError, results] = await Promise.all([
     lookAtDeliveries(pool),
     loadProcessStatus(pool),
     countUnpartitionedEvents(pool),
+    loadFeedLag(pool),
     findDatabaseWriteRefusal(pool),
     Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),
   ])
@@ -61,6 +65,7 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     })),
     processes: processes.processes,
     unpartitionedEvents,
+    feedLagSeconds,
   }
 }
 

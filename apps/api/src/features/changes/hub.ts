@@ -77,6 +77,8 @@ export function createHub(db: Executor, { onError, subscribe, ...limits }: Optio
       if ((listeners.get(readerId)?.size ?? 0) >= perReader) return 'per-reader'
       return listen(readerId)
     },
+    /** Returns the number of places that are taken. */
+    count: () => count,
     /** Ends every wait at once, and every later one. */
     async close(): Promise<void> {
       isClosed = true

@@ -1,5 +1,5 @@
 import { bearerTokenOf, type Verifier } from '@goals-tasks/http'
-import { throttled } from '@goals-tasks/observability'
+import { Gauge, type Registry, throttled } from '@goals-tasks/observability'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
 import { withRequest } from '../../resource/http/actor-of.ts'
@@ -10,7 +10,7 @@ import { addSocketRoute } from '../../resource/http/sockets.ts'
 import { changesAccess } from './access.ts'
 import { createEventStream, eventStreamHeaders } from './event-stream.ts'
 import type { StreamLimits } from './follow.ts'
-import { createHub, type SubscribeToHints } from './hub.ts'
+import { createHub, type Hub, type SubscribeToHints } from './hub.ts'
 import { cursorToWaitFrom, listChanges } from './list.ts'
 import { ChangesPage, ChangesQuery, EventStream, SocketQuery } from './schemas.ts'
 import type { SessionLimits } from './session.ts'
@@ -22,6 +22,7 @@ const reportEveryMs = 60_000
 
 export type ChangesOptions = {
   verify: Verifier
+  registry: Registry
   /** Origins whose pages may open a WebSocket. */
   corsOrigins: readonly string[]
   /** Listens to the hints of all processes. Default: no hint arrives, and Postgres is asked more often. */
@@ -69,18 +70,33 @@ export const changesRoutes =
 function createConnections(
   app: FastifyInstance,
   deps: Deps,
-  { verify, subscribeToHints, streamLimits }: ChangesOptions,
+  { verify, registry, subscribeToHints, streamLimits }: ChangesOptions,
 ) {
   const onError = throttled(reportEveryMs, (err) =>
     app.log.warn({ err }, 'the query for the events of waiting connections failed'),
   )
   const hub = createHub(deps.db, { ...(subscribeToHints && { subscribe: subscribeToHints }), onError })
   const streams = createStreams({ deps, hub, verify, onError, limits: streamLimits })
+  registerConnections(registry, hub, streams)
   app.addHook('preClose', async () => {
     streams.close()
     await hub.close()
   })
   return { hub, streams }
+}
+
+function registerConnections(registry: Registry, hub: Hub, streams: Streams): void {
+  new Gauge({
+    name: 'gt_feed_connections',
+    help: 'Open connections to the feed',
+    ...{ labelNames: ['transport'], registers: [registry] },
+    collect() {
+      const [events, sockets] = [streams.count('event-stream'), streams.count('socket')]
+      this.set({ transport: 'event-stream' }, events)
+      this.set({ transport: 'socket' }, sockets)
+      this.set({ transport: 'waiting' }, hub.count() - events - sockets)
+    },
+  })
 }
 
 async function openEventStream(
@@ -96,6 +112,7 @@ async function openEventStream(
       if (value !== undefined) reply.raw.setHeader(name, value)
   }
   await streams.open({
+    transport: 'event-stream',
     token: bearerTokenOf(request.headers) ?? '',
     authenticated: request.actor,
     actorOf: (authenticated) => withRequest(request, authenticated),
@@ -117,6 +134,7 @@ const addSocket = (app: FastifyInstance, streams: Streams, options: ChangesOptio
         open: (credentials) =>
           streams.open({
             ...credentials,
+            transport: 'socket',
             actorOf: (authenticated) => withRequest(request, authenticated),
             query: { cursor, types },
             ...{ sink, hangUp },

@@ -18,8 +18,10 @@ export type StreamSink = Sink & {
   end: (reason: EndReason) => void
 }
 
-type Stream = { session: Session; end: (reason: EndReason) => void }
+type Stream = { transport: Transport; session: Session; end: (reason: EndReason) => void }
+export type Transport = 'event-stream' | 'socket'
 type Opening = {
+  transport: Transport
   token: string
   authenticated: AuthenticatedActor
   /** Returns the actor of a token. */
@@ -51,7 +53,7 @@ export function createStreams({ deps, hub, verify, onError, limits = {} }: Optio
    * @throws Problem when the user or the process has too many connections, when the process stops, or when the feed
    * cannot be read
    */
-  async function open({ token, authenticated, actorOf, query, sink, hangUp }: Opening): Promise<Session> {
+  async function open({ transport, token, authenticated, actorOf, query, sink, hangUp }: Opening): Promise<Session> {
     if (isStopping) throw unavailable('The service is stopping. Send it again.')
     const listener = hub.admit(authenticated.id)
     if (typeof listener === 'string') throw tooMany(listener)
@@ -72,7 +74,7 @@ export function createStreams({ deps, hub, verify, onError, limits = {} }: Optio
       onExpiring: (atMs) => sink.onExpiring?.(atMs),
       onExpired: () => end('token-expired'),
     })
-    const stream = { session, end }
+    const stream = { transport, session, end }
     streams.add(stream)
     hangUp.addEventListener('abort', close)
     try {
@@ -92,8 +94,8 @@ export function createStreams({ deps, hub, verify, onError, limits = {} }: Optio
 
   return {
     open,
-    /** Returns the number of open streams. */
-    count: () => streams.size,
+    /** Returns the number of open streams of a transport. */
+    count: (transport: Transport): number => [...streams].filter((each) => each.transport === transport).length,
     /** Ends every stream. Clients go on from their cursors in another process. */
     close(): void {
       isStopping = true

@@ -2,10 +2,11 @@ import { userScopes } from '@goals-tasks/http'
 import { expect } from 'vitest'
 import { matrixActors } from '../../src/resource/http/access.ts'
 import { operations, routes } from '../support/described-app.ts'
+import { openFeedSocket } from '../support/feed-sockets.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
 import { test } from './actors.ts'
-import { cellsOf, matrix, publicRoutes, socketRoutes } from './matrix.ts'
+import { cellsOf, matrix, socketRoutes } from './matrix.ts'
 
 const streamRoutes = routes.filter(({ route }) => route.config?.streams).map(({ name }) => name)
 
@@ -48,11 +49,27 @@ test.for(streamRoutes.filter((name) => !name.startsWith('HEAD ')))(
   },
 )
 
-test('the server has no entrance that is no route', async ({ api }) => {
+test('a route that takes sockets has the scope of a route of the matrix', () => {
+  const upgrading = routes.filter(({ route }) => route.config?.upgrades)
+  expect(upgrading.map(({ name }) => name)).toEqual(Object.keys(socketRoutes))
+  for (const { name, route } of upgrading) expect(route.config?.scope).toBe(matrix[socketRoutes[name] ?? '']?.scope)
+})
+
+test('the handshake of the socket has the access of its route for every actor', async ({ api, actors }) => {
+  const refusalOf = async (token: string) => (await openFeedSocket(api, { token })).refused()
+  const entry = matrix['GET /v1/changes']
+  if (!entry) throw new Error('the feed is missing in the matrix')
+  for (const { actor, status } of cellsOf(entry, 'live'))
+    expect((await refusalOf(actors[actor].token)) ?? 200, actor).toBe(status)
+  const others = userScopes.filter((scope) => scope !== entry.scope).join(' ')
+  expect(await refusalOf(await signToken(actors.owner.id, others))).toBe(403)
+  expect(await refusalOf(`${actors.owner.token}x`)).toBe(401)
+})
+
+test('the server passes no connection past its routes', async ({ api }) => {
   await api.listen()
   const { server } = api.app
-  // Node passes a request to these listeners without the hooks that authenticate it.
-  expect(server.listenerCount('upgrade') > 0).toBe(socketRoutes.length > 0)
+  // Node passes a request to these listeners without the hooks that authenticate it. The socket routes share one.
+  expect(server.listeners('upgrade').length > 0).toBe(Object.keys(socketRoutes).length > 0)
   expect(server.listenerCount('connect')).toBe(0)
-  for (const name of socketRoutes) expect([...Object.keys(matrix), ...publicRoutes]).toContain(name)
 })

@@ -36,7 +36,5 @@ export const publicRoutes = [
   ...['/asyncapi.json', '/problems', '/problems/:code'],
 ]
 
-/**
- * Routes that upgrade a connection to a socket. Each is in `matrix` as well, with the statuses that its handshake gets.
- */
-export const socketRoutes: readonly string[] = []
+/** Each route that upgrades a connection to a socket, with the route of `matrix` whose access it has. */
+export const socketRoutes: Readonly<Record<string, string>> = { 'GET /v1/changes/socket': 'GET /v1/changes' }

@@ -1,5 +1,6 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
+import { openFeedSocket } from '../support/feed-sockets.ts'
 import { test } from '../support/test.ts'
 
 test.override({ apiOptions: { maxRequestsPerUser: 2 } })
@@ -30,4 +31,17 @@ test('a request gets 429 while too many of its user run, and those of other user
   for (let i = 0; i < 3; i++)
     expect((await Promise.all([list(), list()])).map(({ status }) => status)).toEqual([200, 200])
   expect(await api.registry.metrics()).toMatch(/^gt_http_concurrency_refusals_total 2$/m)
+})
+
+test('a socket counts as a running request of its user until it closes', async ({ api, bob }) => {
+  for (let i = 0; i < 3; i++) {
+    const sockets = [await openFeedSocket(api, { userId: bob.id }), await openFeedSocket(api, { userId: bob.id })]
+    expect((await openFeedSocket(api, { userId: bob.id })).refused()).toBe(429)
+    for (const { socket } of sockets) socket.close()
+    await until(async () => (await bob.get('/v1/goals?limit=7')).status === 200)
+    await until(async () => {
+      const both = await Promise.all([bob.get('/v1/goals?limit=7'), bob.get('/v1/goals?limit=7')])
+      return both.every(({ status }) => status === 200)
+    })
+  }
 })

@@ -26,6 +26,7 @@ test('status exits with 0 when every consumer has a worker and nothing failed', 
   const { code, stdout } = await status(environment)
   expect(stdout).toContain('nothing needs a human')
   expect(stdout).toContain('Processes: 1 worker (1.2.3)')
+  expect(stdout).toMatch(/^Reminders: made up to \d+ (s|min) ago$/m)
   expect(stdout).toMatch(/^sync +0 +0 +0 +0 +1 +1 +\d+ s +0$/m)
   expect(stdout).toMatch(/^total +0 +0 +0 +0 +3 +\d+ s +0$/m)
   expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true)
@@ -41,7 +42,7 @@ test('status says whether sync has a receiver', async () => {
   expect(await screen()).toMatch(/^sync has no receiver: SYNC_URL is not set$/m)
 })
 
-test('status exits with 1 for dead letters, an old event, missing workers and missing partitions', async () => {
+test('status exits with 1 for dead letters, late events and reminders, missing workers and partitions', async () => {
   const operations = await startOperations()
   const { environment, pool } = operations
   const { eventId } = await operations.createDeadLetter('sync', 'no\nsuch receiver')
@@ -52,6 +53,7 @@ test('status exits with 1 for dead letters, an old event, missing workers and mi
      overriding system value
      values (uuidv7(interval '60 days'), 0, 't', 'goal', gen_random_uuid(), 1, 0, gen_random_uuid(), '{}')`,
   )
+  await pool.query(`update reminder_progress set made_until = now() - interval '2 hours'`)
   await recordWorker(operations, ['sync'])
   await operations.queueOf('notifications').queue.pause()
   const [screen, json] = await Promise.all([status(environment), status(environment, '--json')])
@@ -64,6 +66,7 @@ test('status exits with 1 for dead letters, an old event, missing workers and mi
     healthy: false,
     faults: [
       '1 event outside the weekly partitions: run `npm run migrate`',
+      'reminders are 2 h late: look for “the reminders cannot be made” in the log',
       'audit-log: no process runs it',
       'audit-log: an event has been pending for 6 min',
       'cache-invalidation: no process runs it',

@@ -28,6 +28,7 @@ test('a scrape loads the status once for all gauges', async ({ ops }) => {
   expect(text).toContain('gt_pending_deliveries{consumer="sync"} 1')
   expect(text).toMatch(/gt_queue_jobs\{consumer="sync",state="waiting"\} \d/)
   expect(text).toContain('gt_unpartitioned_events 0')
+  expect(text).toMatch(/^gt_reminder_lag_seconds \d/m)
   expect(loads).toBe(1)
 })
 

@@ -1,6 +1,7 @@
 import type { Publish } from '@goals-tasks/db'
 import { type ConsumerName, createDispatcher, createFeedHints } from '@goals-tasks/events'
 import { type Registry, registerDispatcherMetrics, registerFeedHintMetrics, repeat } from '@goals-tasks/observability'
+import { remind } from './reminders/remind.ts'
 import { createMetrics } from './runtime/metrics.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
 import { reportOutage } from './runtime/repeated-warning.ts'
@@ -14,13 +15,15 @@ export type WorkerOptions = Omit<ConsumerSettings, 'publish' | 'metrics' | 'sign
   /** Days after which deleted goals and tasks are purged. */
   retentionDays: number
   registry: Registry
+  /** The clock of the reminders, for tests. The default is that of Postgres. */
+  clock?: () => number
 }
 
 export type RunningWorker = { close(): Promise<void> }
 
-/** Starts the consumers of this process and the hourly maintenance. Both run until the worker is closed. */
+/** Starts the consumers of this process, the reminders and the hourly maintenance. All run until the worker closes. */
 export function createWorker(options: WorkerOptions): RunningWorker {
-  const { serve, pool, redis, queuePrefix, retentionDays, registry, postgresOutage, log } = options
+  const { serve, pool, redis, queuePrefix, retentionDays, registry, clock, postgresOutage, log } = options
   const dispatcher = createDispatcher({ connection: redis.producer, prefix: queuePrefix, log })
   registerDispatcherMetrics(registry, dispatcher)
   const hints = createFeedHints({ connection: redis.producer, prefix: queuePrefix })
@@ -33,10 +36,17 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   const stopping = new AbortController()
   const settings = { ...options, publish, metrics, signal: stopping.signal }
   const consumers = serve.map((name) => startConsumer(name, settings))
+  const report = (message: string) => (err: Error) =>
+    log[reportOutage(err, postgresOutage) ? 'debug' : 'error']({ err }, message)
   const maintenance = repeat(
     () => runMaintenance({ pool, publish, retentionDays, purged: metrics.purged, log }),
     maintenanceEveryMs,
-    (err) => log[reportOutage(err, postgresOutage) ? 'debug' : 'error']({ err }, 'the hourly maintenance failed'),
+    report('the hourly maintenance failed'),
+  )
+  const reminders = repeat(
+    () => remind({ pool, publish, made: metrics.reminders, signal: stopping.signal, clock }),
+    options.timings.remindEveryMs,
+    report('the reminders cannot be made'),
   )
 
   return {
@@ -48,7 +58,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
      */
     async close() {
       stopping.abort()
-      await Promise.all([maintenance, ...consumers].map((each) => each.close()))
+      await Promise.all([maintenance, reminders, ...consumers].map((each) => each.close()))
       await dispatcher.flush()
       await dispatcher.close()
     },

@@ -90,6 +90,17 @@ test('a notification is deleted when it is older than 90 days', async () => {
   expect(await countRows(pool, 'notifications')).toBe(5)
 })
 
+test('a reminder is deleted when it is older than 30 days', async () => {
+  const pool = await database()
+  await pool.query(
+    `insert into reminders (id, task_id, kind, remind_on)
+     select uuidv7(make_interval(days => -i)), gen_random_uuid(), 'due-today', current_date - i
+     from generate_series(25, 35) i`,
+  )
+  expect(await maintain(pool)).toMatchObject({ reminder: 6 })
+  expect(await countRows(pool, 'reminders')).toBe(5)
+})
+
 test('an idempotency key is deleted when it is older than a day', async () => {
   const pool = await database()
   await pool.query(
@@ -127,7 +138,7 @@ test('a goal or task is purged and keeps its trail when its deletion is older th
   await deletedDaysAgo(pool, 'goals', goal.id, 31)
   await deletedDaysAgo(pool, 'tasks', task.id, 31)
   await deletedDaysAgo(pool, 'tasks', recent.id, 30)
-  expect(await maintain(pool)).toEqual({ events: [], goal: 1, task: 1, notification: 0 })
+  expect(await maintain(pool)).toEqual({ events: [], goal: 1, task: 1, notification: 0, reminder: 0 })
   expect((await pool.query('select id from goals union all select id from tasks')).rows.map((row) => row.id)).toEqual([
     kept.id,
     recent.id,

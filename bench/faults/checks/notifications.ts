@@ -10,8 +10,8 @@ const recipientsOfUpdate = `array[
 
 /**
  * The notifications are those of the rules: an assignment notifies the assignee, a completed task its owner and its
- * assignee, a completed goal its owner and the assignees of the event, an update of a task the recipients above; the
- * actor never. Each has its event.
+ * assignee, a completed goal its owner and the assignees of the event, an update of a task the recipients above, and a
+ * reminder its recipient; the actor never. Each has its event.
  */
 export const checkNotifications: Check = async ({ environment }) => {
   const { rows } = await environment.pool.query<{ id: string }>(
@@ -24,6 +24,7 @@ export const checkNotifications: Check = async ({ environment }) => {
          when 'task:updated' then ${recipientsOfUpdate}
          when 'task:completed' then array[p.after->>'ownerId', p.after->>'assignedTo']
          when 'goal:completed' then array[p.after->>'userId'] || e.assignees::text[]
+         when 'reminder:due' then array[p.after->>'userId']
        end) recipient
        where p.ordinal = 0 and recipient is not null and recipient::uuid <> e.actor_id
      )

@@ -1,6 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { Goal } from './entities/goal.ts'
 import { Notification } from './entities/notification.ts'
+import { Reminder } from './entities/reminder.ts'
 import { SyncRun } from './entities/sync-run.ts'
 import { Task } from './entities/task.ts'
 import { WebhookTest } from './entities/webhook-test.ts'
@@ -26,6 +27,7 @@ export const catalogue = {
   'task:completed': changed(Task),
   'task:assigned': createdOrChanged(Task),
   'notification:sent': created(Notification),
+  'reminder:due': created(Reminder),
   'sync:triggered': created(SyncRun),
   'webhook:test': created(WebhookTest),
 } as const satisfies Record<string, TSchema>
@@ -46,7 +48,7 @@ export const eventReasons = [
 ] as const
 export type EventReason = (typeof eventReasons)[number]
 
-export type AggregateType = 'goal' | 'task' | 'notification' | 'sync_run' | 'webhook'
+export type AggregateType = 'goal' | 'task' | 'notification' | 'reminder' | 'sync_run' | 'webhook'
 
 type EventData<T extends EventType> = Static<(typeof catalogue)[T]>
 

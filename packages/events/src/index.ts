@@ -42,6 +42,7 @@ export {
   notificationChannels,
   notificationKinds,
 } from './entities/notification.ts'
+export { type Reminder, type ReminderKind, reminderKinds } from './entities/reminder.ts'
 export { CalendarDate, exampleIds, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'
 export { Priority, priorities } from './entities/shared-fields.ts'
 export {

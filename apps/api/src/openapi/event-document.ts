@@ -1,4 +1,13 @@
-import { catalogue, type EventType, emittedLater, eventTypes, exampleIds, Id, stringEnum } from '@goals-tasks/events'
+import {
+  catalogue,
+  type EventType,
+  emittedLater,
+  eventTypes,
+  exampleIds,
+  Id,
+  isSubscribed,
+  stringEnum,
+} from '@goals-tasks/events'
 import Type, { type TObject, type TSchema } from 'typebox'
 import { eventCause, occurredAt } from '../resource/event-members.ts'
 import { annotated } from '../resource/fields.ts'
@@ -16,12 +25,15 @@ export const eventDescriptions: Readonly<Record<EventType, string>> = {
   'task:completed': 'A task was completed. It follows the `task:updated` of the same version.',
   'task:assigned': 'A task got an assignee. It follows the primary event of the same version.',
   'notification:sent': 'A user got a notification.',
+  'reminder:due': 'A task is due soon, due today or overdue. Its worker gets a notification.',
   'sync:triggered': 'A user asked for a full synchronisation.',
   'webhook:test': 'The owner of a webhook tests it. Only this webhook gets it.',
 }
 
 /** The events that the service sends today. */
-export const sentTypes = eventTypes.filter((type) => !emittedLater.some((later) => later === type))
+export const sentTypes = eventTypes.filter(
+  (type) => isSubscribed('sync', type) && !emittedLater.some((later) => later === type),
+)
 
 const value = (only: string, description: string) => stringEnum([only], { description, examples: [only] })
 

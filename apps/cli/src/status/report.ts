@@ -5,6 +5,8 @@ import { count, duration, plural } from '../format.ts'
 const maxPendingSeconds = 300
 /** A longer pause needs a human: it may have been forgotten. */
 const maxPauseSeconds = 3_600
+/** A longer lag needs a human: no worker runs, or each look for reminders fails. */
+const maxReminderLagSeconds = 3_600
 
 type Totals = Record<'waiting' | 'active' | 'delayed' | 'failed', number | null> & {
   pendingDeliveries: number
@@ -23,6 +25,7 @@ export type StatusReport = {
   redisError: string | null
   unpartitionedEvents: number
   feedLagSeconds: number
+  reminderLagSeconds: number
   totals: Totals
   consumers: ConsumerStatus[]
   processes: Status['processes']
@@ -41,19 +44,24 @@ export function createReport(status: Status, connectError: string | null): Statu
     redisError: status.redis === 'away' ? (connectError ?? 'it stopped answering') : status.redisError,
     unpartitionedEvents: status.unpartitionedEvents,
     feedLagSeconds: status.feedLagSeconds,
+    reminderLagSeconds: status.reminderLagSeconds,
     totals: totalsOf(status.consumers),
     consumers: status.consumers,
     processes: status.processes,
   }
 }
 
-function findFaults({ postgres, postgresError, redis, redisError, consumers, unpartitionedEvents }: Status): string[] {
+function findFaults(status: Status): string[] {
+  const { postgres, postgresError, redis, redisError, consumers, unpartitionedEvents, reminderLagSeconds } = status
   const general = [
     postgres === 'refuses writes' ? `Postgres refuses writes: ${postgresError}` : [],
     redis === 'away' ? 'Redis is away: events wait in Postgres' : [],
     redis === 'refuses writes' ? `Redis refuses writes: ${redisError}` : [],
     unpartitionedEvents > 0
       ? `${eventCount(unpartitionedEvents)} outside the weekly partitions: run \`npm run migrate\``
+      : [],
+    reminderLagSeconds > maxReminderLagSeconds
+      ? `reminders are ${duration(reminderLagSeconds)} late: look for “the reminders cannot be made” in the log`
       : [],
   ].flat()
   return [...general, ...consumers.flatMap(faultsOf)]

@@ -18,6 +18,7 @@ export function statusScreen(report: StatusReport, { width, places }: Options): 
     '',
     ...tableLines([head, ...report.consumers.map(cellsOf), totalCells(report.totals)]),
     `Processes: ${processLine(report)}`,
+    `Reminders: made up to ${duration(report.reminderLagSeconds)} ago`,
     ...report.consumers.flatMap((each) => pauseLines(each, width)),
     ...report.consumers.flatMap(receiverLine),
     ...(errors.length > 0 ? ['', 'Last errors', ...errors] : []),

@@ -100,6 +100,12 @@ const gauges: readonly GaugeDefinition<Status>[] = [
     labelNames: [],
     samples: ({ feedLagSeconds }) => [{ value: feedLagSeconds }],
   },
+  {
+    name: 'gt_reminder_lag_seconds',
+    help: 'all reminders that became due longer ago are made',
+    labelNames: [],
+    samples: ({ reminderLagSeconds }) => [{ value: reminderLagSeconds }],
+  },
 ]
 
 const clusterGauges: readonly GaugeDefinition<ClusterStatus>[] = [

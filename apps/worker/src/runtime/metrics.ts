@@ -1,5 +1,5 @@
 import { createOverdueLook } from '@goals-tasks/db'
-import type { ConsumerName } from '@goals-tasks/events'
+import { type ConsumerName, reminderKinds } from '@goals-tasks/events'
 import { Counter, Gauge, Histogram, type Registry } from '@goals-tasks/observability'
 import type pg from 'pg'
 
@@ -28,8 +28,14 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     outages: counter('outages', 'Times that a job had to wait for our own Postgres or Redis'),
     purged: new Counter({
       name: 'gt_worker_purged_total',
-      help: 'Goals, tasks and notifications purged after the retention',
+      help: 'Goals, tasks, notifications and reminders purged after the retention',
       labelNames: ['entity'] as const,
+      registers,
+    }),
+    reminders: new Counter({
+      name: 'gt_worker_reminders_total',
+      help: 'Reminders made of tasks that are due soon, due today or overdue',
+      labelNames: ['kind'] as const,
       registers,
     }),
     latency: new Histogram({
@@ -60,7 +66,8 @@ export function createMetrics(registry: Registry, pool: pg.Pool, consumers: read
     },
   })
   for (const consumer of consumers) startAtZero(metrics, consumer)
-  for (const entity of ['goal', 'task', 'notification']) metrics.purged.inc({ entity }, 0)
+  for (const kind of reminderKinds) metrics.reminders.inc({ kind }, 0)
+  for (const entity of ['goal', 'task', 'notification', 'reminder']) metrics.purged.inc({ entity }, 0)
   return metrics
 }
 

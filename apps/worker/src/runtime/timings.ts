@@ -9,6 +9,8 @@ export type Timings = {
   /** How long an event of an unknown type is snoozed. A newer program knows the type and handles it. */
   snoozeMs: number
   reviewDeadEveryMs: number
+  /** How often a process makes the reminders that are due. */
+  remindEveryMs: number
   stalledCheckEveryMs: number
   watchEveryMs: number
   /** How often a process looks whether a consumer is paused. */
@@ -29,6 +31,7 @@ export const timings: Timings = {
   sweepEveryMs: 2_000,
   snoozeMs: 300_000,
   reviewDeadEveryMs: 60_000,
+  remindEveryMs: 60_000,
   stalledCheckEveryMs: 5_000,
   watchEveryMs: 5_000,
   pauseCheckEveryMs: 2_000,

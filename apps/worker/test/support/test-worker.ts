@@ -24,6 +24,8 @@ type TestWorker = {
   syncUrl?: string
   sync?: Partial<SyncDeps>
   cacheUrl?: string
+  /** The clock of the reminders. */
+  clock?: () => number
   onStuck?: (consumer: ConsumerName, reason: string) => void
 }
 
@@ -58,6 +60,7 @@ export function startWorker(installation: Installation, options: TestWorker = {}
     queuePrefix: prefix,
     retentionDays: 30,
     registry,
+    ...(options.clock && { clock: options.clock }),
     log: installation.log,
     onStuck: options.onStuck ?? (() => undefined),
   })

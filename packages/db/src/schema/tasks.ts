@@ -3,6 +3,9 @@ import { check, date, index, integer, jsonb, numeric, pgTable, text, uuid } from
 import { blockKind, instant, lifecycle, priority, taskStatus } from './columns.ts'
 import { goals } from './goals.ts'
 
+/** The condition "the task is live and open". */
+const open = sql.raw(`deleted_at is null and status in ('TODO', 'IN_PROGRESS', 'BLOCKED')`)
+
 export const tasks = pgTable(
   'tasks',
   {
@@ -74,6 +77,12 @@ export const tasks = pgTable(
       .where(sql`${t.deletedAt} is not null and ${t.assignedTo} is not null`),
     // The purge.
     index('tasks_deleted_at').on(t.deletedAt).where(sql`${t.deletedAt} is not null`),
+    // The reminders of tasks that are due on a day.
+    index('tasks_due_date').on(t.dueDate, t.id).where(sql`${t.dueDate} is not null and ${open}`),
+    // The zones of tasks that are due at an instant, and their reminders.
+    index('tasks_due_at')
+      .on(sql`(coalesce(due_zone, 'UTC'))`, t.dueAt, t.id)
+      .where(sql`${t.dueAt} is not null and ${open}`),
     check('tasks_title_length', sql`char_length(${t.title}) between 1 and 200`),
     check('tasks_completed_at', sql`(${t.status} = 'COMPLETED') = (${t.completedAt} is not null)`),
     check('tasks_block', sql`(${t.status} = 'BLOCKED') = (${t.blockKind} is not null)`),

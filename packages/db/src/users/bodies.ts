@@ -15,6 +15,7 @@ export const erasedMembers = {
   goal: { title: erasedText, description: null, category: null, tags: [], metadata: {} },
   task: { title: erasedText, description: null, tags: [], metadata: {} },
   notification: { title: erasedText, text: '' },
+  reminder: { title: erasedText },
 } as const
 
 /** Returns the predicate "a member of the body (json or jsonb) is the id of the user". */
@@ -38,6 +39,7 @@ export const isOfUser = (id: SQL, user: string): SQL => sql`(
 export const isTextOf = (body: SQL, type: SQL, user: string): SQL => sql`coalesce(case ${type}
     when 'goal' then ${body}->>'userId' = ${user}
     when 'task' then ${body}->>'ownerId' = ${user}
+    when 'reminder' then ${body}->>'ownerId' = ${user}
     when 'notification' then ${body}->>'userId' = ${user} or ${isOfUser(sql`(${body}->>'subjectId')::uuid`, user)}
   end, false)`
 

@@ -5,6 +5,7 @@ import { exampleIds, Id, Instant, Nullable, stringEnum } from './schemas.ts'
 export const notificationKinds = [
   ...(['task-assigned', 'task-unassigned', 'task-completed'] as const),
   ...(['task-blocked', 'task-unblocked', 'goal-completed'] as const),
+  ...(['task-due-soon', 'task-overdue'] as const),
 ] as const
 
 /** The reason of a notification. */
@@ -53,7 +54,11 @@ export const Notification = Type.Object(
         'You were assigned the task “Book a course”.',
       ),
     ),
-    actorId: annotated(Id, 'The user who made the change.', exampleIds.user),
+    actorId: annotated(
+      Id,
+      'The user who made the change. The nil UUID in a reminder, because no user makes it.',
+      exampleIds.user,
+    ),
     createdAt: annotated(Instant, 'The instant of the notification, in UTC.', exampleInstant),
     readAt: Nullable(Instant, {
       description: 'The instant at which the recipient read it, in UTC, or null.',

@@ -1,4 +1,9 @@
-import { findDatabaseWriteRefusal, type RunningProcess } from '@goals-tasks/db'
+import {
+  findDatabaseWriteRefusal,
+  loadReminderProgress,
+  type ReminderProgress,
+  type RunningProcess,
+} from '@goals-tasks/db'
 import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
 import { createDeliveryLook, type DeliveryLook, type DeliveryStatus } from './deliveries.ts'
@@ -32,6 +37,8 @@ export type Status = {
   unpartitionedEvents: number
   /** The age of the oldest event that readers of the feed may not see yet, because its transaction is open. */
   feedLagSeconds: number
+  /** All reminders that became due longer ago than this are made. A worker makes them once per minute. */
+  reminderLagSeconds: number
 }
 
 /** `lookAtDeliveries` is for a caller that loads the status again and again. */
@@ -43,14 +50,16 @@ type Sources = { pool: pg.Pool; queues: OpsQueues; lookAtDeliveries?: DeliveryLo
  */
 export async function loadStatus({ pool, queues, lookAtDeliveries = createDeliveryLook() }: Sources): Promise<Status> {
   await queues.untilAvailable()
-  const [deliveries, processes, unpartitionedEvents, feedLagSeconds, postgresError, results] = await Promise.all([
-    lookAtDeliveries(pool),
-    loadProcessStatus(pool),
-    countUnpartitionedEvents(pool),
-    loadFeedLag(pool),
-    findDatabaseWriteRefusal(pool),
-    Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),
-  ])
+  const [deliveries, processes, unpartitionedEvents, feedLagSeconds, reminders, postgresError, results] =
+    await Promise.all([
+      lookAtDeliveries(pool),
+      loadProcessStatus(pool),
+      countUnpartitionedEvents(pool),
+      loadFeedLag(pool),
+      loadReminderProgress(pool),
+      findDatabaseWriteRefusal(pool),
+      Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),
+    ])
   const redisState = await loadRedisState(queues)
   const queueStatuses = results.map((result) => (result.status === 'fulfilled' ? result.value : null))
   return {
@@ -66,8 +75,11 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     processes: processes.processes,
     unpartitionedEvents,
     feedLagSeconds,
+    reminderLagSeconds: lagOf(reminders),
   }
 }
+
+const lagOf = ({ madeUntil, now }: ReminderProgress) => Math.max(0, (Date.parse(now) - Date.parse(madeUntil)) / 1_000)
 
 type RedisState = Pick<Status, 'redis' | 'redisError'>
 const away: RedisState = { redis: 'away', redisError: null }

@@ -112,6 +112,12 @@ async function insertRows(pool: pg.Pool, { ada, ben, eve, goalId, taskId }: Subj
     [ben, ada, taskId, secretText],
   )
   await pool.query(
+    `insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, after)
+     values ('reminder:due', 'reminder', uuidv7(), 1, 0, uuidv7(), json_build_object('userId', $1::text,
+       'ownerId', $2::text, 'taskId', $3::text, 'title', $4::text))`,
+    [ben, ada, taskId, secretText],
+  )
+  await pool.query(
     `insert into notification_preferences (user_id, kind, channel, is_enabled)
      values ($1, 'task-assigned', 'in-app', false), ($2, 'task-assigned', 'in-app', false)`,
     [ada, eve],

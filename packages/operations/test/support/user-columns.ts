@@ -32,6 +32,7 @@ const columns: Record<string, { personal: string; plain: string }> = {
   operator_actions: { personal: '', plain: 'action actor details id reason subject' },
   processes: { personal: '', plain: 'consumers host id role version' },
   receivers: { personal: '', plain: 'consumer' },
+  reminders: { personal: '', plain: 'id kind task_id' },
   task_audit_log: {
     personal: 'actor_id after before',
     plain: 'cascade_id correlation_id event_id reason task_id type via',

@@ -2,16 +2,18 @@ import { executeOnce, type Tx } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import type { Transactional } from '../contract.ts'
 import { insertAndEmit, type NewNotification } from './insert.ts'
+import { withoutStaleReminders } from './present-reminders.ts'
 import { type NotifiableEvent, recipientsOf } from './recipients.ts'
 import { textFor, titleFor } from './texts.ts'
 
 /**
- * Notifies users, inside the application, of changes that concern them and that somebody else made. The recipients are
- * those of the event, however late it is handled.
+ * Notifies users, inside the application, of changes that concern them and that somebody else made, and of
+ * their tasks that are due. The recipients are those of the event, however late it is handled.
  */
 export const notifications: Transactional<'notifications'> = {
   kind: 'transactional',
-  async run(tx, events) {
+  async run(tx, delivered) {
+    const events = await withoutStaleReminders(tx, delivered)
     const presentAssignees = await loadPresentAssignees(tx, events)
     const wanted = events.flatMap((event) =>
       notificationsOf(event, event.assignees ?? presentAssignees.get(event.aggregateId) ?? []),
@@ -25,14 +27,18 @@ const notificationsOf = (event: NotifiableEvent, assigneesOfGoal: readonly strin
     userId,
     kind,
     eventId: event.id,
-    subjectType: event.type === 'goal:completed' ? 'goal' : 'task',
-    subjectId: event.aggregateId,
+    ...subjectOf(event),
     title: titleFor(kind, event),
     text: textFor(kind, event),
     actorId: event.actorId,
     correlationId: event.correlationId,
     traceparent: event.traceparent,
   }))
+
+function subjectOf(event: NotifiableEvent): Pick<NewNotification, 'subjectType' | 'subjectId'> {
+  if (event.type === 'goal:completed') return { subjectType: 'goal', subjectId: event.aggregateId }
+  return { subjectType: 'task', subjectId: event.type === 'reminder:due' ? event.after.taskId : event.aggregateId }
+}
 
 /**
  * Returns the present assignees of the live tasks in each completed goal, by goal id, for events from before events had

@@ -30,6 +30,10 @@ function reasonsIn(event: NotifiableEvent, assigneesOfGoal: readonly string[]): 
       return [{ kind: 'task-completed', userIds: [event.after.ownerId, event.after.assignedTo] }]
     case 'goal:completed':
       return [{ kind: 'goal-completed', userIds: [event.after.userId, ...assigneesOfGoal] }]
+    case 'reminder:due':
+      return [
+        { kind: event.after.kind === 'overdue' ? 'task-overdue' : 'task-due-soon', userIds: [event.after.userId] },
+      ]
   }
 }
 

@@ -1,4 +1,5 @@
 import type { NotificationKind } from '@goals-tasks/events'
+import { dueText } from './due-text.ts'
 import type { NotifiableEvent } from './recipients.ts'
 
 /** Returns the title of the goal or task as the recipient of this kind may know it. */
@@ -23,7 +24,13 @@ export function textFor(kind: NotificationKind, event: NotifiableEvent): string 
       return `The task ${title} is no longer blocked.`
     case 'goal-completed':
       return `The goal ${title} was completed.`
+    case 'task-due-soon':
+      return `The task ${title} is due${whenDue(event)}.`
+    case 'task-overdue':
+      return `The task ${title} was due${whenDue(event)}.`
   }
 }
 
 const isManualBlock = ({ after }: NotifiableEvent) => 'blockKind' in after && after.blockKind === 'MANUAL'
+
+const whenDue = (event: NotifiableEvent) => (event.type === 'reminder:due' ? ` on ${dueText(event.after)}` : '')

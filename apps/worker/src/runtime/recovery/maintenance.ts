@@ -1,25 +1,21 @@
 import {
   ensurePartitions,
   eventRetentionDays,
-  inTransaction,
   notificationRetentionDays,
-  type Publish,
   purgeExpired,
   type Tx,
   webhookAttemptRetentionDays,
 } from '@goals-tasks/db'
 import type { Counter } from '@goals-tasks/observability'
-import type pg from 'pg'
 import type { Logger } from 'pino'
+import { type Publishing, withLock } from './with-lock.ts'
 
 const idempotencyKeyHours = 24
 const rowsPerDelete = 10_000
 /** A small batch: each transaction locks its tasks and the tasks that depend on them. */
 const rowsPerPurge = 500
 
-export type Maintenance = {
-  pool: pg.Pool
-  publish: Publish
+export type Maintenance = Publishing & {
   /** Days after which deleted goals and tasks are purged. */
   retentionDays: number
   purged: Counter<'entity'>
@@ -28,9 +24,9 @@ export type Maintenance = {
 
 /**
  * The hourly maintenance: creates the partitions of the coming weeks, drops those past the retention, deletes
- * Idempotency-Keys older than a day, old notifications and old requests to webhooks, and purges goals and tasks that
- * were deleted long ago. One process does a step at a time; the others find its lock taken and skip it. It needs no
- * Redis.
+ * Idempotency-Keys older than a day, old notifications, old requests to webhooks and old reminders, and purges goals
+ * and tasks that were deleted long ago. One process does a step at a time; the others find its lock taken and skip it.
+ * It needs no Redis.
  */
 export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   const { pool, log } = maintenance
@@ -41,6 +37,8 @@ export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   if (notifications > 0) log.info({ count: notifications }, 'old notifications deleted')
   const attempts = await deleteWebhookAttempts(maintenance)
   if (attempts > 0) log.info({ count: attempts }, 'old requests to webhooks deleted')
+  const reminders = await deleteReminders(maintenance)
+  if (reminders > 0) log.info({ count: reminders }, 'old reminders deleted')
   const purged = await purge(maintenance)
   if (purged.goals + purged.tasks > 0) log.info(purged, 'expired goals and tasks purged')
   const dropped = await dropExpiredPartitions(maintenance)
@@ -99,6 +97,20 @@ const deleteWebhookAttempts = (maintenance: Maintenance) =>
     ),
   )
 
+/** A reminder goes with its event. By then it is long too late to make it again. */
+async function deleteReminders(maintenance: Maintenance): Promise<number> {
+  const deleted = await deleteInBatches(maintenance, locks.reminders, (tx) =>
+    tx.query(
+      `delete from reminders where id = any(array(
+         select id from reminders where id < uuidv7_floor(now() - make_interval(days => $1))
+         order by id limit $2))`,
+      [eventRetentionDays, rowsPerDelete],
+    ),
+  )
+  maintenance.purged.inc({ entity: 'reminder' }, deleted)
+  return deleted
+}
+
 /** Deletes up to `rowsPerDelete` rows per transaction, the oldest first, until a transaction deletes fewer. */
 async function deleteInBatches(
   maintenance: Maintenance,
@@ -135,13 +147,6 @@ const locks = {
   partitions: 'goals-tasks maintenance: partitions',
   notifications: 'goals-tasks maintenance: notifications',
   webhookAttempts: 'goals-tasks maintenance: webhook attempts',
+  reminders: 'goals-tasks maintenance: reminders',
 } as const
 type Lock = (typeof locks)[keyof typeof locks]
-
-/** Runs `work` in a transaction, unless another process holds the lock. @returns undefined in that case */
-function withLock<T>({ pool, publish }: Maintenance, name: Lock, work: (tx: Tx) => Promise<T>): Promise<T | undefined> {
-  return inTransaction(pool, publish, async (tx) => {
-    const { rows } = await tx.query('select pg_try_advisory_xact_lock(hashtext($1)) as acquired', [name])
-    return rows[0]?.acquired === true ? work(tx) : undefined
-  })
-}

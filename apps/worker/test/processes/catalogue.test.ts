@@ -42,6 +42,7 @@ test('every event of the catalogue is emitted and handled, except those marked a
   await call('POST', `/goals/${goal.id}/tasks`, { title: 'Due', dueAt: inADay })
   await installation.pool.query(`update reminder_progress set made_until = now() - interval '10 minutes'`)
   await installation.startWorker()
+  await until(async () => (await installation.count('reminders')) === 1)
   await cache.mset({
     [`${installation.redis.prefix}:goal:${goal.id}`]: 'ours',
     [`neighbour:goal:${goal.id}`]: 'theirs',

@@ -9,13 +9,16 @@ import {
   registerProblemPages,
   type Verifier,
 } from '@goals-tasks/http'
+import type { LinkTokens } from '@goals-tasks/mail/links'
 import type { Registry } from '@goals-tasks/observability'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Deps } from './deps.ts'
 import { apiKeyRoutes } from './features/api-keys/routes.ts'
 import { type ChangesOptions, changesRoutes } from './features/changes/routes.ts'
+import { contactRoutes } from './features/contacts/routes.ts'
 import { goalRoutes } from './features/goals/routes.ts'
+import { mailLinkRoutes } from './features/mail-links/routes.ts'
 import { notificationPreferenceRoutes } from './features/notification-preferences/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
@@ -35,6 +38,8 @@ export type AppOptions = {
   trustProxy: readonly string[]
   /** The address under which clients reach the API. Default: document and problems have relative addresses. */
   publicUrl?: string | undefined
+  /** The tokens in the links of mails. Default: no link is valid. */
+  linkTokens?: LinkTokens | undefined
   /** Default: no limit. */
   rateLimit?: RateLimit | undefined
   /** Requests of one user that run at a time. Default: no limit. */
@@ -79,6 +84,8 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(notificationPreferenceRoutes(deps))
   await app.register(webhookRoutes(deps))
   await app.register(webhookMessageRoutes(deps))
+  await app.register(contactRoutes(deps))
+  await app.register(mailLinkRoutes(deps, options.linkTokens))
 
   registerMethodNotAllowed(app, methods)
   return app

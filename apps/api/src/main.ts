@@ -9,6 +9,7 @@ import {
   subscribeToFeedHints,
 } from '@goals-tasks/events'
 import { createVerifier, readiness } from '@goals-tasks/http'
+import { createLinkTokens } from '@goals-tasks/mail/links'
 import {
   createDatabaseMetrics,
   createOutageLog,
@@ -19,6 +20,7 @@ import {
   startHeartbeat,
 } from '@goals-tasks/observability'
 import { buildApp } from './app.ts'
+import { fillContacts } from './authentication/contact-from-token.ts'
 import { createCacheDeliveries } from './cache-deliveries.ts'
 import { loadConfig } from './config.ts'
 import { createDeps, createWebhookDeps } from './deps.ts'
@@ -66,7 +68,10 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const app = await buildApp(deps, {
     log,
     registry,
-    verify: createVerifier(config.auth),
+    verify: fillContacts(pool, createVerifier(config.auth), (err) =>
+      log.debug({ err }, 'the contact in a token was not stored'),
+    ),
+    linkTokens: createLinkTokens(config.webhooks.secretsKeys),
     maxConnections: config.http.maxConnections,
     maxRequestsPerUser: config.http.maxRequestsPerUser,
     corsOrigins: config.http.corsOrigins,

@@ -10,6 +10,7 @@ import {
   webhookVariables,
 } from '@goals-tasks/config'
 import { consumerNames, isConsumerName } from '@goals-tasks/events'
+import { mailProblems, mailVariables, readMail } from '@goals-tasks/mail'
 import Type from 'typebox'
 
 /** The variables of the worker. The generated documentation reads them too. */
@@ -43,6 +44,7 @@ export const workerVariables = Type.Object({
     default: '/goals-tasks',
     description: 'the `source` of those CloudEvents: a URI reference that names this installation',
   }),
+  ...mailVariables.properties,
 })
 
 function isWebhookSecret(text: string): boolean {
@@ -58,7 +60,10 @@ function unknownNames(text: string): string {
 
 /** Reads the configuration of the worker. @throws ConfigError that lists every problem */
 export function loadWorkerConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
-  const { variables: v, connections } = loadConnections(workerVariables, env, webhookProblems)
+  const { variables: v, connections } = loadConnections(workerVariables, env, (each) => [
+    ...webhookProblems(each),
+    ...mailProblems(each),
+  ])
   return Object.freeze({
     ...connections,
     consumers: v.WORKER_CONSUMERS === undefined ? consumerNames : readConsumers(v.WORKER_CONSUMERS),
@@ -66,6 +71,7 @@ export function loadWorkerConfig(env: Readonly<Record<string, string | undefined
     webhooks: readWebhookConfig(v),
     shutdownTimeoutMs: v.WORKER_SHUTDOWN_TIMEOUT_MS,
     sync: { url: v.SYNC_URL, source: v.SYNC_SOURCE, secrets: splitList(v.SYNC_SECRET ?? '') },
+    mail: readMail(v),
   })
 }
 

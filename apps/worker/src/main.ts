@@ -1,6 +1,7 @@
 import { connectCache, createInvalidation } from '@goals-tasks/cache'
 import { assertSchema, createDatabase, ensurePartitions, processRecord } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
+import { createLinkTokens, createMailer } from '@goals-tasks/mail'
 import {
   createDatabaseMetrics,
   createOutageLog,
@@ -12,6 +13,7 @@ import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
 import { createWebhookMetrics } from './consumers/sync/metrics.ts'
 import { readiness } from './readiness.ts'
+import { recordMailReceiver } from './record-mail-receiver.ts'
 import { recordSyncReceiver } from './record-sync-receiver.ts'
 import { refuseEviction } from './runtime/redis/memory.ts'
 import { timings } from './runtime/timings.ts'
@@ -28,7 +30,10 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
   })
   await assertSchema(pool)
   await ensurePartitions(pool)
+  const mailer = config.mail && config.consumers.includes('email') ? createMailer(config.mail) : undefined
+  const tokens = createLinkTokens(config.webhooks.secretsKeys)
   if (config.consumers.includes('sync')) await recordSyncReceiver(pool, config.sync.url, log)
+  if (config.consumers.includes('email')) await recordMailReceiver(pool, mailer !== undefined, log)
   const outages = createRedisOutageLogs(log, {
     isOne: config.cache.sharesRedis,
     effects: { queues: 'events wait in Postgres', cache: 'invalidations wait' },
@@ -44,6 +49,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     consumers: createConsumers({
       invalidate: createInvalidation({ redis: cache, prefix: config.cache.prefix }),
       sync: { ...config.sync, ...config.webhooks, ...createWebhookMetrics(registry) },
+      email: config.mail && mailer && tokens && { pool, mailer, tokens, ...config.mail },
     }),
     policies,
     timings,
@@ -70,6 +76,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     async close() {
       await heartbeat.close()
       await worker.close()
+      mailer?.close()
       for (const connection of [redis.producer, redis.worker, cache]) connection.disconnect()
       await closeDatabase()
     },

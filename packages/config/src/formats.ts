@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import Type from 'typebox'
-import { postgresUrlProblem, redisAddressProblem } from './server-url.ts'
+import { postgresUrlProblem, redisAddressProblem, smtpUrlProblem } from './server-url.ts'
 
 /** Splits values that are separated by commas. Drops the blanks around them and empty values. */
 export const splitList = (text: string): string[] =>
@@ -43,6 +43,8 @@ export const listenHost = (description: string, fallback: string) =>
   )
 
 export const postgresUrl = (description: string) => textWithout(postgresUrlProblem, description)
+
+export const smtpUrl = (description: string) => textWithout(smtpUrlProblem, description)
 
 /** One Redis, a cluster (several URLs, or one URL with a cluster scheme), or Sentinels. */
 export const redisAddress = (description: string) => textWithout(redisAddressProblem, description)

@@ -10,6 +10,6 @@ export {
   samePortProblems,
   shutdownVariables,
 } from './connections.ts'
-export { httpUrl, httpUrls, origins, splitList, textThat } from './formats.ts'
+export { httpUrl, httpUrls, origins, smtpUrl, splitList, textThat } from './formats.ts'
 export { ConfigError, describeVariables, loadVariables } from './load.ts'
 export { readWebhookConfig, type WebhookConfig, webhookProblems, webhookVariables } from './webhooks.ts'

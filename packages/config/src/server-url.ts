@@ -15,6 +15,16 @@ export function postgresUrlProblem(text: string): string | undefined {
   return problem ?? parseProblem(text)
 }
 
+/** Returns the reason why no mail server can be reached by this URL, or undefined. */
+export function smtpUrlProblem(text: string): string | undefined {
+  const parts = split(text)
+  const problem = schemeProblem(text, ['smtp', 'smtps']) ?? textProblem(text, parts)
+  if (problem) return problem
+  if (parts.host === '') return 'names no host'
+  if (!['', '/'].includes(parts.path)) return 'has a path: write smtp://user:password@host:587'
+  return text.includes('?') ? 'has a parameter: SMTP_TLS chooses the encryption' : parseProblem(text)
+}
+
 const clusterSchemes = ['redis+cluster', 'rediss+cluster']
 const sentinelSchemes = ['redis+sentinel', 'rediss+sentinel']
 

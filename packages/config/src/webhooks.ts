@@ -17,8 +17,9 @@ export const webhookVariables = Type.Object({
     textThat(
       isKeyList,
       'must be 32 random bytes in base64 (`openssl rand -base64 32`), or several such keys, separated by commas',
-      'key that encrypts the secrets of webhooks in Postgres: 32 bytes in base64; the same for all processes; ' +
-        'several keys are separated by commas: the first encrypts and all decrypt; unset means no webhooks',
+      'key that encrypts the secrets of webhooks in Postgres and signs the links in mails: 32 bytes in base64; ' +
+        'the same for all processes; several keys are separated by commas: the first is used and all are accepted; ' +
+        'unset means no webhooks and no e-mail',
     ),
   ),
   WEBHOOK_ALLOW_NETWORKS: networks(

@@ -1,5 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { Goal } from './entities/goal.ts'
+import { Mail } from './entities/mail.ts'
 import { Notification } from './entities/notification.ts'
 import { Reminder } from './entities/reminder.ts'
 import { SyncRun } from './entities/sync-run.ts'
@@ -30,10 +31,14 @@ export const catalogue = {
   'reminder:due': created(Reminder),
   'sync:triggered': created(SyncRun),
   'webhook:test': created(WebhookTest),
+  'mail:planned': created(Mail),
 } as const satisfies Record<string, TSchema>
 
 export type EventType = keyof typeof catalogue
 export const eventTypes = Object.keys(catalogue) as EventType[]
+
+/** Events that no user reads and that never leave the installation. */
+export const internalTypes = ['mail:planned'] as const satisfies readonly EventType[]
 
 /** Events that consumers can already subscribe to, but that no code emits yet. */
 export const emittedLater = ['sync:triggered'] as const satisfies readonly EventType[]
@@ -48,7 +53,7 @@ export const eventReasons = [
 ] as const
 export type EventReason = (typeof eventReasons)[number]
 
-export type AggregateType = 'goal' | 'task' | 'notification' | 'reminder' | 'sync_run' | 'webhook'
+export type AggregateType = 'goal' | 'task' | 'notification' | 'reminder' | 'sync_run' | 'webhook' | 'mail'
 
 type EventData<T extends EventType> = Static<(typeof catalogue)[T]>
 

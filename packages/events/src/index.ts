@@ -12,6 +12,7 @@ export {
   emittedLater,
   eventReasons,
   eventTypes,
+  internalTypes,
   isEventType,
 } from './catalogue.ts'
 export { connectProducer, connectWorker } from './connection.ts'
@@ -35,6 +36,7 @@ export {
   goalStatuses,
   newGoalFields,
 } from './entities/goal.ts'
+export type { Mail } from './entities/mail.ts'
 export {
   Notification,
   NotificationChannel,

@@ -40,6 +40,18 @@ export const policies: Policies = {
     concurrency: 64,
     lockMs: 15_000,
   },
+  // A mail server that is repaired within a day misses nothing: the 11th attempt comes after about 24 hours.
+  email: {
+    attempts: 11,
+    backoff: {
+      scheduleMs: [
+        ...([10 * second, 1 * minute, 5 * minute, 15 * minute, 30 * minute] as const),
+        ...([1 * hour, 2 * hour, 4 * hour, 8 * hour] as const),
+      ],
+    },
+    concurrency: 2,
+    lockMs: 15_000,
+  },
 }
 
 /** The maximum number of events per job. */

@@ -21,6 +21,7 @@ export const subscriptions = {
     ...([...primaries, 'goal:completed', 'task:completed', 'task:assigned'] as const),
     ...(['notification:sent', 'sync:triggered', 'webhook:test'] as const),
   ],
+  email: ['mail:planned'],
 } as const satisfies Record<string, readonly EventType[]>
 
 export type ConsumerName = keyof typeof subscriptions
@@ -32,7 +33,7 @@ export type EventFor<C extends ConsumerName> = DomainEvent<EventTypeFor<C>>
 export const isConsumerName = (name: string): name is ConsumerName => Object.hasOwn(subscriptions, name)
 
 /** Consumers whose events leave the installation. An event gets a delivery to them only while a receiver exists. */
-export const consumersWithReceiver = ['sync'] as const satisfies readonly ConsumerName[]
+export const consumersWithReceiver = ['sync', 'email'] as const satisfies readonly ConsumerName[]
 
 /** The consumer that sends events to webhooks. Each webhook is a target of its own. */
 export const webhookConsumer = 'sync' satisfies ConsumerName

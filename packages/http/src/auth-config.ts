@@ -14,6 +14,10 @@ export const authVariables = Type.Object({
   AUTH_ISSUER: text('required `iss` of a token, when set'),
   AUTH_AUDIENCE: text('required `aud` of a token, when set'),
   AUTH_SCOPE_CLAIM: Type.String({ minLength: 1, default: 'scope', description: 'claim that lists the scopes' }),
+  AUTH_EMAIL_CLAIM: text(
+    'claim with the e-mail address of the user, which becomes their contact unless they have one; ' +
+      'it counts when the claim `email_verified` is true; unset means none',
+  ),
   AUTH_DEFAULT_SCOPE: text('scopes of a token that names none; unset means none'),
 })
 
@@ -41,4 +45,5 @@ export const readAuth = (v: AuthVariables) =>
     audience: v.AUTH_AUDIENCE,
     scopeClaim: v.AUTH_SCOPE_CLAIM,
     defaultScope: v.AUTH_DEFAULT_SCOPE,
+    emailClaim: v.AUTH_EMAIL_CLAIM,
   })

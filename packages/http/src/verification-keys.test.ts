@@ -56,6 +56,7 @@ const verifierOf = (url: string) =>
     audience: undefined,
     scopeClaim: 'scope',
     defaultScope: undefined,
+    emailClaim: undefined,
   })
 
 test.for(Object.entries(outages))(

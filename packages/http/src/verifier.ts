@@ -16,6 +16,8 @@ export type AuthenticatedActor = {
   expiresAtMs: number
   /** The API key that the request has in place of a token. */
   keyId?: string
+  /** The verified e-mail address in the token, in the claim that the configuration names. */
+  email?: string
 }
 /**
  * Returns the actor of a token or an API key, without a promise when it is cached.
@@ -109,5 +111,14 @@ function toActor(payload: JWTPayload, config: AuthConfig): AuthenticatedActor {
   if (!isUuid(id)) throw unauthenticated("The token's subject is not a UUID.")
   const claim = payload[config.scopeClaim] ?? config.defaultScope ?? ''
   const scopes = new Set(Array.isArray(claim) ? claim.map(String) : String(claim).split(' ').filter(Boolean))
-  return { id, admin: scopes.has('admin'), scopes, expiresAtMs: (payload.exp ?? 0) * 1_000 }
+  const email = emailOf(payload, config)
+  return {
+    ...{ id, admin: scopes.has('admin'), scopes, expiresAtMs: (payload.exp ?? 0) * 1_000 },
+    ...(email !== undefined && { email }),
+  }
+}
+
+function emailOf(payload: JWTPayload, { emailClaim }: AuthConfig): string | undefined {
+  const email = emailClaim === undefined ? undefined : payload[emailClaim]
+  return typeof email === 'string' && payload.email_verified === true ? email : undefined
 }

@@ -111,7 +111,16 @@ test('an export has the rows of the user and no secret, and no text that the use
   const counts = Object.fromEntries([...types].map(([type, lines]) => [type, lines.length]))
   expect(counts).toEqual({
     ...{ goal: 1, task: 2, 'task-of-another': 2, 'goal-version': 2, 'task-version': 5, notification: 1 },
-    ...{ 'notification-preference': 1, 'api-key': 1, webhook: 1, 'webhook-attempt': 1, 'idempotency-key': 1, event: 7 },
+    ...{
+      'notification-preference': 1,
+      contact: 1,
+      'contact-confirmation': 1,
+      'api-key': 1,
+      webhook: 1,
+      'webhook-attempt': 1,
+      'idempotency-key': 1,
+      event: 7,
+    },
   })
   const all = [...types.values()].flat().map((data) => JSON.parse(data))
   expect(all.filter((data) => data.title === "ben's goal" || data.after?.title === "ben's goal")).toEqual([])

@@ -5,6 +5,7 @@ import {
   eventTypes,
   exampleIds,
   Id,
+  internalTypes,
   isSubscribed,
   stringEnum,
 } from '@goals-tasks/events'
@@ -13,8 +14,10 @@ import { eventCause, occurredAt } from '../resource/event-members.ts'
 import { annotated } from '../resource/fields.ts'
 import { createComponents, hoistSchema } from './components.ts'
 
-/** The description of each event. */
-export const eventDescriptions: Readonly<Record<EventType, string>> = {
+type SentType = Exclude<EventType, (typeof internalTypes)[number]>
+
+/** The description of each event that leaves the installation. */
+export const eventDescriptions: Readonly<Record<SentType, string>> = {
   'goal:created': 'A goal was created.',
   'goal:updated': 'A goal was changed, or restored after a deletion.',
   'goal:deleted': 'A goal was deleted. It can be restored.',
@@ -24,16 +27,17 @@ export const eventDescriptions: Readonly<Record<EventType, string>> = {
   'task:deleted': 'A task was deleted, by itself or with its goal. It can be restored.',
   'task:completed': 'A task was completed. It follows the `task:updated` of the same version.',
   'task:assigned': 'A task got an assignee. It follows the primary event of the same version.',
-  'notification:sent': 'A user got a notification.',
+  'notification:sent': 'A user got a notification, in the application or by e-mail.',
   'reminder:due': 'A task is due soon, due today or overdue. Its worker gets a notification.',
   'sync:triggered': 'A user asked for a full synchronisation.',
   'webhook:test': 'The owner of a webhook tests it. Only this webhook gets it.',
 }
 
+const isSent = (type: EventType): type is SentType =>
+  isSubscribed('sync', type) && ![...emittedLater, ...internalTypes].some((each) => each === type)
+
 /** The events that the service sends today. */
-export const sentTypes = eventTypes.filter(
-  (type) => isSubscribed('sync', type) && !emittedLater.some((later) => later === type),
-)
+export const sentTypes = eventTypes.filter(isSent)
 
 const value = (only: string, description: string) => stringEnum([only], { description, examples: [only] })
 
@@ -41,7 +45,7 @@ const value = (only: string, description: string) => stringEnum([only], { descri
 const orHidden = (before: TSchema): TSchema => (Type.IsNull(before) ? before : Type.Union([before, Type.Null()]))
 
 /** Returns the schema of `data` of an event that its receiver may see. */
-export function changeSchema(type: EventType): TObject {
+export function changeSchema(type: SentType): TObject {
   const { before, after } = catalogue[type].properties
   return Type.Object(
     {
@@ -64,7 +68,7 @@ const removed = Type.Object(
 )
 
 /** Returns the schema of an event as it is sent: CloudEvents 1.0 in JSON. */
-export function cloudEventSchema(type: EventType): TObject {
+export function cloudEventSchema(type: SentType): TObject {
   const [entity = ''] = type.split(':')
   const data = Type.Union([changeSchema(type), removed])
   return Type.Object(
@@ -96,7 +100,7 @@ export function cloudEventSchema(type: EventType): TObject {
 }
 
 /** Returns the name of the message of an event: `TaskUpdated` for `task:updated`. */
-const keyOf = (type: EventType) => type.replaceAll(/(?:^|:)(\w)/g, (_, letter: string) => letter.toUpperCase())
+const keyOf = (type: SentType) => type.replaceAll(/(?:^|:)(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 /** Returns the AsyncAPI document of the events, with their JSON Schemas. `version` is that of the release. */
 export function eventDocument(version: string): object {

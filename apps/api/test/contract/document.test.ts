@@ -114,6 +114,7 @@ test('a body is required by a create, a PATCH and a replacement only', ({ operat
   const needed = operations.filter(({ requestBody }) => requestBody?.required).map(({ operationId }) => operationId)
   expect(needed.toSorted()).toEqual([
     ...['createApiKey', 'createGoal', 'createTask', 'createWebhook'],
-    ...['patchApiKey', 'patchGoal', 'patchTask', 'patchWebhook', 'replaceNotificationPreferences'],
+    ...['patchApiKey', 'patchGoal', 'patchTask', 'patchWebhook'],
+    ...['replaceContact', 'replaceContactOfUser', 'replaceNotificationPreferences'],
   ])
 })

@@ -92,7 +92,7 @@ test('the example of a patch is accepted', async ({ ada, create, bodyOf }) => {
 })
 
 test('the example of the body of a verb is accepted', async ({ api, ada, create, operations, bodyOf }) => {
-  const isVerb = /Id\}\/(?!tasks)[a-z]+$/
+  const isVerb = /Id\}\/(?!tasks|contact)[a-z]+$/
   const verbs = operations.filter(({ path, requestBody }) => requestBody && isVerb.test(path))
   const notificationId = await insertNotification(api.pool, ada.id)
   const webhookId = await insertWebhook(api.pool, ada.id)

@@ -33,7 +33,7 @@ export function cellsOf(entry: Entry, state: State): Cell[] {
 /** Routes that need no token. A known address below /v1 refuses other methods with 405 before anything else. */
 export const publicRoutes = [
   ...['/', '/openapi.json', '/docs', '/docs/', '/docs/openapi.json', '/docs/events', '/docs/:script'],
-  ...['/asyncapi.json', '/problems', '/problems/:code'],
+  ...['/asyncapi.json', '/problems', '/problems/:code', '/mail/confirm', '/mail/unsubscribe'],
 ]
 
 /** Each route that upgrades a connection to a socket, with the route of `matrix` whose access it has. */

@@ -1,5 +1,6 @@
 import { invalidApiKeyFields, invalidApiKeyParameters } from '../../src/features/api-keys/invalid-examples.ts'
 import { invalidChangeParameters } from '../../src/features/changes/invalid-examples.ts'
+import { invalidContactFields } from '../../src/features/contacts/invalid-examples.ts'
 import { invalidGoalFields, invalidGoalParameters } from '../../src/features/goals/invalid-examples.ts'
 import { invalidPreferenceFields } from '../../src/features/notification-preferences/invalid-examples.ts'
 import {
@@ -20,6 +21,7 @@ export const invalidFields: Record<string, unknown[]> = {
   ...invalidNotificationFields,
   ...invalidPreferenceFields,
   ...invalidReplayFields,
+  ...invalidContactFields,
 }
 
 /** Invalid values by query parameter, for every parameter of some route. */

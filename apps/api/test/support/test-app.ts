@@ -4,7 +4,9 @@ import { createDatabase } from '@goals-tasks/db'
 import { freshDatabase, freshRedis } from '@goals-tasks/devstack/testing'
 import { connectProducer, createDispatcher, createFeedHints, subscribeToFeedHints } from '@goals-tasks/events'
 import { createVerifier, userScopes } from '@goals-tasks/http'
+import { createLinkTokens } from '@goals-tasks/mail/links'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
+import { expect } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { createCacheDeliveries } from '../../src/cache-deliveries.ts'
 import { createDeps, type WebhookDeps } from '../../src/deps.ts'
@@ -16,6 +18,9 @@ import { createResponseCheck } from './documented-responses.ts'
 import { loadEvents } from './events.ts'
 import { auth, signToken } from './token.ts'
 import { webhookDeps } from './webhooks.ts'
+
+/** The tokens in the links of mails. */
+export const linkTokens = createLinkTokens([Buffer.alloc(32, 7)]) ?? expect.fail('there is a key')
 
 /** A budget that suffices on the busiest machine. */
 const patientLimits = { budgetMs: 10_000, breakerOpenMs: 1_000, maxLocalBuckets: 10_000 }
@@ -84,6 +89,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     trustProxy: [],
     publicUrl: options.publicUrl,
     maxRequestsPerUser: options.maxRequestsPerUser,
+    linkTokens,
     rateLimit: options.rateLimits && { limits: options.rateLimits, limiter },
     streamLimits: options.streamLimits,
     ...(options.hints !== false && {

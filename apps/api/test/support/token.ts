@@ -10,6 +10,7 @@ export const auth = {
   audience: undefined,
   scopeClaim: 'scope',
   defaultScope: undefined,
+  emailClaim: undefined,
 }
 
 export const signToken = (sub: string, scope: string, expires: string | number = '1h') =>

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { type ConsumerStatus, countedUpTo, type LastError } from '@goals-tasks/operations'
 import { count, duration, moment, oneLine } from '../format.ts'
+import { receiverVariables } from '../receiver-variables.ts'
 import type { StatusReport } from './report.ts'
 
 type Options = { width: number; places: { postgres: string; redis: string } }
@@ -79,7 +80,8 @@ function pauseLines({ consumer, queue, pause }: ConsumerStatus, width: number): 
 
 function receiverLine({ consumer, hasReceiver }: ConsumerStatus): string[] {
   if (hasReceiver === null) return []
-  return [hasReceiver ? `${consumer} has a receiver` : `${consumer} has no receiver: SYNC_URL is not set`]
+  const missing = `${consumer} has no receiver: ${receiverVariables[consumer] ?? 'its address'} is not set`
+  return [hasReceiver ? `${consumer} has a receiver` : missing]
 }
 
 function errorLines(consumer: string, { error, attempts, givenUp, ...of }: LastError, width: number): string[] {

@@ -1,8 +1,9 @@
 import { styleText } from 'node:util'
 import { consumerNames } from '@goals-tasks/events'
-import type { ConsumerTrace } from '@goals-tasks/operations'
+import type { ConsumerTrace, TracedMail, TracedNotification } from '@goals-tasks/operations'
 import { newestJobsRead, type TracedJob } from '@goals-tasks/operations'
 import { moment, oneLine, plural, timeOfDay } from '../format.ts'
+import { receiverVariables } from '../receiver-variables.ts'
 
 type Unfinished = Extract<ConsumerTrace, { state: 'pending' | 'dead' }>
 const nameWidth = Math.max(...consumerNames.map((name) => name.length))
@@ -52,11 +53,11 @@ export const errorLines = (trace: ConsumerTrace, width: number): string[] =>
 export function detailLines(trace: ConsumerTrace, width: number): string[] {
   if (trace.state === 'missing')
     return ['  An operator discarded its dead letter, or it was not subscribed at the time.']
-  if (trace.state === 'no receiver') return ['  It was committed while SYNC_URL was not set, so it is not sent.']
-  if (trace.state === 'done')
-    return (trace.notifications ?? []).map(
-      ({ userId, kind, channel, readAt }) => `  notified ${userId} ${kind}, ${channel}, ${readAt ? 'read' : 'unread'}`,
-    )
+  if (trace.state === 'no receiver')
+    return [
+      `  It was committed while ${receiverVariables[trace.consumer] ?? 'its receiver'} was not set, so it is not sent.`,
+    ]
+  if (trace.state === 'done') return (trace.notifications ?? []).flatMap((each) => notificationLines(each, width))
   const { deadLetterId, replays, jobs, partlyRead } = trace
   return [
     ...(trace.webhook ? [`  webhook ${trace.webhook.id}`] : []),
@@ -65,6 +66,17 @@ export function detailLines(trace: ConsumerTrace, width: number): string[] {
     ...(jobs ?? []).flatMap((job) => jobLines(job, width)),
     ...partlyRead.map((state) => `  only the newest ${newestJobsRead} ${state} jobs were read`),
   ]
+}
+
+function notificationLines({ userId, kind, channel, readAt, mail }: TracedNotification, width: number): string[] {
+  const state = channel === 'email' ? (mail?.state ?? 'pending') : readAt ? 'read' : 'unread'
+  const at = channel === 'email' && mail?.at ? ` ${timeOfDay(mail.at)}` : ''
+  const why = mail?.reason ? [`    ${oneLine(`${mailLabels[mail.state]}: ${mail.reason}`, width - 6)}`] : []
+  return [`  notified ${userId} ${kind}, ${channel}, ${state}${at}`, ...why]
+}
+
+const mailLabels: Record<TracedMail['state'], string> = {
+  ...{ sent: 'sent', pending: 'last error', dead: 'dead letter', skipped: 'not sent', none: 'no mail' },
 }
 
 function jobLines({ id, state, at, events, error }: TracedJob, width: number): string[] {

@@ -58,4 +58,5 @@ const authConfig = {
   audience: undefined,
   scopeClaim: 'scope',
   defaultScope: undefined,
+  emailClaim: undefined,
 }

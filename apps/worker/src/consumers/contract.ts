@@ -1,4 +1,4 @@
-import type { Executor, RecordedFailure, Tx } from '@goals-tasks/db'
+import type { Executor, Publish, RecordedFailure, Tx } from '@goals-tasks/db'
 import type { ConsumerName, EventFor, JobEvent } from '@goals-tasks/events'
 import type pg from 'pg'
 import type { Logger } from 'pino'
@@ -31,7 +31,8 @@ export type External<C extends ConsumerName> = {
   kind: 'external'
   /** Returns true when no event needs an effect. The deliveries then end without reading their events. */
   isIdle?(): boolean
-  run(event: EventFor<C>): Promise<ConsumerResult>
+  /** `publish` enqueues events that the consumer has committed, when it records its effect. */
+  run(event: EventFor<C>, publish: Publish): Promise<ConsumerResult>
 }
 
 /**

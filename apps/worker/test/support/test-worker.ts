@@ -11,6 +11,7 @@ import {
 import { createRegistry } from '@goals-tasks/observability'
 import type { Consumers } from '../../src/consumers/contract.ts'
 import { createConsumers } from '../../src/consumers/create-consumers.ts'
+import type { EmailDeps } from '../../src/consumers/email/email.ts'
 import type { SyncDeps } from '../../src/consumers/sync/sync.ts'
 import { type Timings, timings } from '../../src/runtime/timings.ts'
 import { createWorker } from '../../src/worker.ts'
@@ -23,6 +24,8 @@ type TestWorker = {
   timings?: Partial<Timings>
   syncUrl?: string
   sync?: Partial<SyncDeps>
+  /** Default: no mail server. */
+  mail?: Omit<EmailDeps, 'pool'>
   cacheUrl?: string
   /** The clock of the reminders. */
   clock?: () => number
@@ -48,6 +51,7 @@ export function startWorker(installation: Installation, options: TestWorker = {}
       ...{ url: options.syncUrl, source: '/test', secrets: [], secretsKeys: [secretsKey] },
       ...{ allowedNetworks: ['loopback'], ...options.sync },
     },
+    email: options.mail && { pool: database.pool, ...options.mail },
   })
   const worker = createWorker({
     serve: options.serve ?? consumerNames,

@@ -1,6 +1,8 @@
 export { apiKeys } from './api-keys.ts'
 export { blockKind, goalStatus, priority, taskStatus } from './columns.ts'
 export { consumerPauses } from './consumer-pauses.ts'
+export { contactConfirmations } from './contact-confirmations.ts'
+export { contacts } from './contacts.ts'
 export { deadLetters } from './dead-letters.ts'
 export { deliveries } from './deliveries.ts'
 export { eventReaders, eventVisibility } from './event-readers.ts'

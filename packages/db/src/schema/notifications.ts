@@ -20,6 +20,10 @@ export const notifications = pgTable(
     createdAt: instant('created_at').notNull().defaultNow(),
     readAt: instant('read_at'),
     archivedAt: instant('archived_at'),
+    /** When the mail server accepted it. Null for other channels, and before that. */
+    sentAt: instant('sent_at'),
+    /** Why no mail was sent, although one was planned. */
+    skipReason: text('skip_reason'),
   },
   (t) => [
     // Refuses a second notification.

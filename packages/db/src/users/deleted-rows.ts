@@ -10,6 +10,8 @@ const deletedRows = (user: string): { name: string; key: string; condition: SQL 
   { name: 'webhook_attempts', key: 'id', condition: ofWebhooks(user) },
   { name: 'webhooks', key: 'id', condition: sql`owner_id = ${user}::uuid` },
   { name: 'notification_preferences', key: 'kind', condition: sql`user_id = ${user}::uuid` },
+  { name: 'contacts', key: 'user_id', condition: sql`user_id = ${user}::uuid` },
+  { name: 'contact_confirmations', key: 'id', condition: sql`user_id = ${user}::uuid` },
   { name: 'api_keys', key: 'id', condition: sql`user_id = ${user}::uuid` },
   { name: 'notifications', key: 'id', condition: sql`user_id = ${user}::uuid` },
   // A response to another user may have a goal or task of this one. It is kept for a day, so the table is small.

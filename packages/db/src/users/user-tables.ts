@@ -1,7 +1,15 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import { goalText, notificationText, taskText } from '../reads/representation.ts'
-import { apiKeys, idempotencyKeys, notificationPreferences, webhookAttempts, webhooks } from '../schema/index.ts'
+import {
+  apiKeys,
+  contactConfirmations,
+  contacts,
+  idempotencyKeys,
+  notificationPreferences,
+  webhookAttempts,
+  webhooks,
+} from '../schema/index.ts'
 import { isTextOf, namesUser } from './bodies.ts'
 import type { Key, PagedTable } from './pages.ts'
 
@@ -66,6 +74,8 @@ export const exportedTables = (user: string): UserTable[] => [
     ],
     sql`user_id = ${user}::uuid`,
   ),
+  withColumn('contact', contacts, [{ column: 'user_id', type: 'uuid' }], sql`user_id = ${user}::uuid`),
+  withColumn('contact-confirmation', contactConfirmations, id, sql`user_id = ${user}::uuid`),
   withColumn('api-key', apiKeys, id, sql`user_id = ${user}::uuid`),
   withColumn('webhook', webhooks, id, sql`owner_id = ${user}::uuid`),
   withColumn('webhook-attempt', webhookAttempts, id, ofWebhooks(user)),

@@ -16,7 +16,7 @@ export const NotificationKind = stringEnum(notificationKinds, {
 })
 export type NotificationKind = Static<typeof NotificationKind>
 
-export const notificationChannels = ['in-app'] as const
+export const notificationChannels = ['in-app', 'email'] as const
 
 export const NotificationChannel = stringEnum(notificationChannels, {
   title: 'NotificationChannel',

@@ -1,6 +1,16 @@
 import type { Executor } from '@goals-tasks/db'
 import type { TracedEvent } from './events.ts'
 
+/**
+ * The mail of a notification of the channel `email`, or the reason why a notification in the application has none.
+ * `at` is when it was sent, moved to the dead letters, or is tried next. `reason` says why it was not sent.
+ */
+export type TracedMail = {
+  state: 'sent' | 'pending' | 'dead' | 'skipped' | 'none'
+  at: string | null
+  reason: string | null
+}
+
 /** A notification that an event caused, without its text. Instants are RFC 3339, UTC. */
 export type TracedNotification = {
   id: string
@@ -10,6 +20,8 @@ export type TracedNotification = {
   channel: string
   createdAt: string
   readAt: string | null
+  /** Null for a notification in the application that a mail accompanies. */
+  mail: TracedMail | null
 }
 
 /**

@@ -13,8 +13,9 @@ const leavesNothing: Effect = async () => () => ({ state: 'done', at: null, noti
 const effects: { [C in ConsumerName]: Effect } = {
   'audit-log': loadAuditRows,
   'cache-invalidation': leavesNothing,
+  email: loadReceived('email'),
   notifications: loadNotifications,
-  sync: loadReceived,
+  sync: loadReceived('sync'),
 }
 
 /** Loads the effects of the events at all consumers. The events are of one entity. */

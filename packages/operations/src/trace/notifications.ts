@@ -3,6 +3,7 @@ import { isSubscribed } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import type { Effect, TracedNotification } from './effect.ts'
 import type { TracedEvent } from './events.ts'
+import { type MailFacts, mailFacts, mailOf } from './mails.ts'
 
 /** The effect of `notifications`. An event may be done without a notification: users get none about their own acts. */
 export const loadNotifications: Effect = async (db, events) => {
@@ -21,12 +22,19 @@ async function loadRows(db: Executor, events: readonly TracedEvent[]): Promise<T
   const ids = events.flatMap((event) => (isSubscribed('notifications', event.type) ? [event.id] : [])).sort()
   const [oldest] = ids
   if (oldest === undefined) return []
-  return executeOnce<TracedNotification>(
+  const rows = await executeOnce<Omit<TracedNotification, 'mail'> & MailFacts>(
     db,
-    sql`select id, event_id as "eventId", user_id as "userId", kind, channel,
-               rfc3339(created_at) as "createdAt", rfc3339(read_at) as "readAt"
-        from notifications where event_id = any(${sql.param(ids)}::uuid[])
-          and id >= uuidv7_floor(uuid_extract_timestamp(${oldest}::uuid) - interval '1 hour')
-        order by id`,
+    sql`select n.id, n.event_id as "eventId", n.user_id as "userId", n.kind, n.channel,
+               rfc3339(n.created_at) as "createdAt", rfc3339(n.read_at) as "readAt", ${mailFacts.columns}
+        from notifications n ${mailFacts.joins}
+        where n.event_id = any(${sql.param(ids)}::uuid[])
+          and n.id >= uuidv7_floor(uuid_extract_timestamp(${oldest}::uuid) - interval '1 hour')
+        order by n.id`,
   )
+  return rows.map((row) => {
+    const { id, eventId, userId, kind, channel, createdAt, readAt } = row
+    const isMailed = rows.some((each) => each.channel === 'email' && each.userId === userId && each.eventId === eventId)
+    const mail = channel === 'in-app' && isMailed ? null : mailOf(row)
+    return { id, eventId, userId, kind, channel, createdAt, readAt, mail }
+  })
 }

@@ -123,6 +123,15 @@ async function insertRows(pool: pg.Pool, { ada, ben, eve, goalId, taskId }: Subj
     [ada, eve],
   )
   await pool.query(
+    `insert into contacts (user_id, email, zone, locale)
+     select u, $2 || '@people.example', $2, $2 from unnest($1::uuid[]) u`,
+    [[ada], secretText],
+  )
+  await pool.query(
+    `insert into contact_confirmations (user_id, address_hash, expires_at) values ($1, '\\x01', now())`,
+    [ada],
+  )
+  await pool.query(
     `insert into api_keys (id, user_id, name, scopes, secret_hash)
      select uuidv7(), u, 'secret-text', '{goals:read}', '\\x01' from unnest($1::uuid[]) u`,
     [[ada]],

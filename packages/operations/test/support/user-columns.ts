@@ -8,6 +8,8 @@ import type pg from 'pg'
 const columns: Record<string, { personal: string; plain: string }> = {
   api_keys: { personal: 'name user_id', plain: 'id scopes secret_hash' },
   consumer_pauses: { personal: '', plain: 'actor consumer reason' },
+  contact_confirmations: { personal: 'user_id', plain: 'address_hash id' },
+  contacts: { personal: 'email locale user_id zone', plain: '' },
   dead_letters: { personal: 'error event', plain: 'consumer event_id id target' },
   deliveries: { personal: 'last_error', plain: 'consumer event_id target' },
   event_readers: { personal: 'reader_id', plain: 'event_id' },
@@ -27,7 +29,7 @@ const columns: Record<string, { personal: string; plain: string }> = {
   notification_preferences: { personal: 'user_id', plain: 'channel kind' },
   notifications: {
     personal: 'actor_id text title user_id',
-    plain: 'channel event_id id kind subject_id subject_type',
+    plain: 'channel event_id id kind skip_reason subject_id subject_type',
   },
   operator_actions: { personal: '', plain: 'action actor details id reason subject' },
   processes: { personal: '', plain: 'consumers host id role version' },

@@ -1,6 +1,6 @@
 import { invalidBody, showValue } from '@goals-tasks/http'
 import { normalizeFields } from '../../resource/text.ts'
-import { findZone } from './zones.ts'
+import { findZone } from '../../resource/zones.ts'
 
 type Fields = Parameters<typeof normalizeFields>[0] & {
   assignedTo?: string | null

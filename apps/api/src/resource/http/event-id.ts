@@ -15,7 +15,8 @@ export async function withEventId(
 ): Promise<StoredResponse> {
   const recorder = createRecorder(deps)
   const response = await run(recorder.deps)
-  const events = recorder.events()
+  // An event without a reader is no change that a client made.
+  const events = recorder.events().filter(({ readers }) => readers.length > 0)
   const primary = events.find(({ aggregateId }) => aggregateId === entityId) ?? events[0]
   return primary ? { ...response, headers: { ...response.headers, 'event-id': primary.id } } : response
 }

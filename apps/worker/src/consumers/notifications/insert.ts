@@ -7,21 +7,14 @@ import {
   prepareStatement,
   type Tx,
 } from '@goals-tasks/db'
-import type { CommittedEvent, Notification } from '@goals-tasks/events'
+import type { CommittedEvent } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
-
-export type NewNotification = Pick<
-  Notification,
-  'userId' | 'kind' | 'eventId' | 'subjectType' | 'subjectId' | 'title' | 'actorId'
-> & {
-  text: string
-  correlationId: string | null
-  traceparent: string | null
-}
+import { planMails } from './plan-mails.ts'
+import { isWantedBy, type NewNotification, wantedRows } from './wanted.ts'
 
 /**
  * Inserts the notifications that are new and that their recipients have not turned off, and emits an event for each.
- * A recipient gets one per event and channel.
+ * Plans a mail for each recipient with a confirmed address. A recipient gets one per event and channel.
  */
 export async function insertAndEmit(tx: Tx, wanted: readonly NewNotification[]): Promise<void> {
   const [result] = await insertNotifications(tx, {
@@ -29,21 +22,15 @@ export async function insertAndEmit(tx: Tx, wanted: readonly NewNotification[]):
     ...metadataValues({ types: ['notification:sent'], actorId: '' }),
   })
   tx.events.push(...(result?.events ?? []))
+  if (result?.sendsMail) tx.events.push(...(await planMails(tx, wanted)))
 }
 
-const insertNotifications = prepareStatement<{ events: CommittedEvent[] }>(
+const insertNotifications = prepareStatement<{ events: CommittedEvent[]; sendsMail: boolean }>(
   'notifications_insert',
-  sql`with wanted as (
-        select * from jsonb_to_recordset(${sql.placeholder('wanted')}::jsonb) as t(
-          "userId" uuid, kind text, "eventId" uuid, "subjectType" text, "subjectId" uuid, title text, text text,
-          "actorId" uuid, "correlationId" text, traceparent text)
-      ), inserted as (
+  sql`with ${wantedRows}, inserted as (
         insert into notifications (user_id, kind, channel, event_id, subject_type, subject_id, title, text, actor_id)
         select "userId", kind, 'in-app', "eventId", "subjectType", "subjectId", title, text, "actorId" from wanted
-        where not exists (
-          select from notification_preferences chosen
-          where chosen.user_id = "userId" and chosen.kind = wanted.kind and chosen.channel = 'in-app'
-            and not chosen.is_enabled)
+        where ${isWantedBy('in-app')}
         order by "userId", "eventId"
         on conflict (user_id, event_id, channel) do nothing
         returning id, user_id, event_id, ${notificationJson} as after
@@ -58,5 +45,6 @@ const insertNotifications = prepareStatement<{ events: CommittedEvent[] }>(
         causationId: sql`changed.causation_id`,
         traceparent: sql`changed.traceparent`,
       })}
-      select ${emittedEvents} as events`,
+      select ${emittedEvents} as events,
+        exists (select from receivers where consumer = 'email' and is_present) as "sendsMail"`,
 )

@@ -1,10 +1,11 @@
 import { executeOnce, type Tx } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import type { Transactional } from '../contract.ts'
-import { insertAndEmit, type NewNotification } from './insert.ts'
+import { insertAndEmit } from './insert.ts'
 import { withoutStaleReminders } from './present-reminders.ts'
 import { type NotifiableEvent, recipientsOf } from './recipients.ts'
 import { textFor, titleFor } from './texts.ts'
+import type { NewNotification } from './wanted.ts'
 
 /**
  * Notifies users, inside the application, of changes that concern them and that somebody else made, and of

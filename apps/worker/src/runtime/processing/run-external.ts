@@ -50,7 +50,7 @@ async function runOne<C extends ConsumerName>(
     const parsed = parseEvent(context.name, event)
     if ('problem' in parsed) return { event, outcome: moveToDeadLetters(parsed.problem) }
     const attributes = { 'messaging.message.id': event.id, 'event.type': event.type }
-    const run = () => retryWhileUnavailable(() => consumer.run(parsed.event), context)
+    const run = () => retryWhileUnavailable(() => consumer.run(parsed.event, context.publish), context)
     return {
       event,
       outcome: await inSpanOf(originOf(event.traceparent), `effect ${context.name}`, { attributes }, run),

@@ -24,9 +24,9 @@ export type Maintenance = Publishing & {
 
 /**
  * The hourly maintenance: creates the partitions of the coming weeks, drops those past the retention, deletes
- * Idempotency-Keys older than a day, old notifications, old requests to webhooks and old reminders, and purges goals
- * and tasks that were deleted long ago. One process does a step at a time; the others find its lock taken and skip it.
- * It needs no Redis.
+ * Idempotency-Keys and confirmations older than a day, old notifications, old requests to webhooks and old reminders,
+ * and purges goals and tasks that were deleted long ago. One process does a step at a time; the others find its lock
+ * taken and skip it. It needs no Redis.
  */
 export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   const { pool, log } = maintenance
@@ -39,6 +39,8 @@ export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   if (attempts > 0) log.info({ count: attempts }, 'old requests to webhooks deleted')
   const reminders = await deleteReminders(maintenance)
   if (reminders > 0) log.info({ count: reminders }, 'old reminders deleted')
+  const confirmations = await deleteConfirmations(maintenance)
+  if (confirmations > 0) log.info({ count: confirmations }, 'expired confirmations deleted')
   const purged = await purge(maintenance)
   if (purged.goals + purged.tasks > 0) log.info(purged, 'expired goals and tasks purged')
   const dropped = await dropExpiredPartitions(maintenance)
@@ -69,6 +71,17 @@ const deleteIdempotencyKeys = (maintenance: Maintenance) =>
          select ctid from idempotency_keys where created_at < now() - make_interval(hours => $1)
          order by created_at limit $2))`,
       [idempotencyKeyHours, rowsPerDelete],
+    ),
+  )
+
+/** They have expired by then, and count for no limit. */
+const deleteConfirmations = (maintenance: Maintenance) =>
+  deleteInBatches(maintenance, locks.confirmations, (tx) =>
+    tx.query(
+      `delete from contact_confirmations where id = any(array(
+         select id from contact_confirmations where requested_at < now() - interval '24 hours'
+         order by requested_at limit $1))`,
+      [rowsPerDelete],
     ),
   )
 
@@ -148,5 +161,6 @@ const locks = {
   notifications: 'goals-tasks maintenance: notifications',
   webhookAttempts: 'goals-tasks maintenance: webhook attempts',
   reminders: 'goals-tasks maintenance: reminders',
+  confirmations: 'goals-tasks maintenance: confirmations',
 } as const
 type Lock = (typeof locks)[keyof typeof locks]

@@ -1,0 +1,27 @@
+import type { Executor } from '@goals-tasks/db'
+import { prepareStatement } from '@goals-tasks/db'
+import { type SQL, sql } from 'drizzle-orm'
+
+/** The SHA-256 of an address, by which mails to it are counted after the contact is gone. */
+export const addressHash = (email: SQL) => sql`sha256(convert_to(lower(${email}), 'UTF8'))`
+
+const userId = sql`${sql.placeholder('userId')}::uuid`
+
+/** The JSON of a contact: a user without one has nulls. */
+const load = prepareStatement<{ text: string }>(
+  'contact_read',
+  sql`select json_build_object(
+        'userId', u.id, 'email', c.email, 'zone', c.zone, 'locale', c.locale, 'verifiedAt', rfc3339(c.verified_at),
+        'confirmationExpiresAt', (
+          select rfc3339(max(expires_at)) from contact_confirmations o
+          where o.user_id = u.id and c.verified_at is null and o.used_at is null and o.expires_at > now()
+            and o.address_hash = ${addressHash(sql`c.email`)}))::text as text
+      from (select ${userId} as id) u left join contacts c on c.user_id = u.id`,
+)
+
+/** Returns the contact of a user as JSON. The service knows no users, so any id has one. */
+export async function readContact(db: Executor, id: string): Promise<string> {
+  const [row] = await load(db, { userId: id.toLowerCase() })
+  if (!row) throw new Error('The statement of a contact returns one row.')
+  return row.text
+}

@@ -1,0 +1,13 @@
+export {
+  type MailConfig,
+  mailProblems,
+  mailVariables,
+  readMail,
+  readSmtpServer,
+  type SmtpServer,
+  smtpVariables,
+} from './config.ts'
+export { createLinkTokens, type LinkTokens, linkUrl } from './links.ts'
+export { createMailer, type Mailer, MailRefusedError, verifyServer } from './mailer.ts'
+export { confirmationMail } from './templates/confirmation.ts'
+export { notificationMail } from './templates/notification.ts'

@@ -1,0 +1,43 @@
+import type { NotificationKind } from '@goals-tasks/events'
+import { type Content, oneLine } from './content.ts'
+import { toContent } from './layout.ts'
+
+export type NotificationForMail = {
+  kind: NotificationKind
+  subjectType: 'goal' | 'task'
+  /** The title of the goal or task. */
+  title: string
+  /** The change, as one sentence. */
+  text: string
+  /** The address of the goal or task in the application, if it has one. */
+  url: string | undefined
+  unsubscribeUrl: string
+}
+
+/** The beginning of the subject, by which recipients filter their mail. */
+const subjects: Record<NotificationKind, string> = {
+  'task-assigned': 'Assigned to you',
+  'task-unassigned': 'No longer assigned to you',
+  'task-completed': 'Completed',
+  'task-blocked': 'Blocked',
+  'task-unblocked': 'No longer blocked',
+  'goal-completed': 'Goal completed',
+  'task-due-soon': 'Due soon',
+  'task-overdue': 'Overdue',
+}
+
+const maxTitleLength = 120
+
+/** The mail about one notification. */
+export function notificationMail(notification: NotificationForMail): Content {
+  const { kind, subjectType, title, text, url, unsubscribeUrl } = notification
+  const heading = `${subjects[kind]}: ${oneLine(title, maxTitleLength)}`
+  return toContent({
+    subject: heading,
+    heading,
+    lines: [text],
+    button: url === undefined ? undefined : { label: `Open the ${subjectType}`, url },
+    footer: ['You get this mail because it concerns you, and you have not turned mails of this kind off.'],
+    link: { label: 'Turn mails of this kind off', url: unsubscribeUrl },
+  })
+}

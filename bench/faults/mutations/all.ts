@@ -78,8 +78,8 @@ export const mutations: readonly Mutation[] = [
     removes: 'a worker closes a connection to Redis that gets no reply',
     scenario: 'redis-frozen',
     file: 'packages/events/src/connection.ts',
-    replace: '      socketTimeout: replyTimeoutMs.worker,\n',
-    by: '',
+    replace: '{ maxRetriesPerRequest: null, socketTimeout: replyTimeoutMs.worker }',
+    by: '{ maxRetriesPerRequest: null }',
   },
   {
     removes: 'a lost connection to Postgres gets no rollback',

@@ -107,7 +107,16 @@ export {
 } from './users/rewritten-tables.ts'
 export { exportedTables } from './users/user-tables.ts'
 export { finishWebhookDeliveries, type WebhookAttempt } from './webhooks/attempts.ts'
+export { emitWebhookTest } from './webhooks/emit-test.ts'
 export { installationWebhookId, setInstallationWebhook } from './webhooks/installation-webhook.ts'
 export { loadWebhookMessages, type WebhookMessage } from './webhooks/load-messages.ts'
 export { type OpenedWebhook, openWebhook, probeLeaseMs, type WebhookHealth } from './webhooks/open-webhook.ts'
+export { hastenWebhookMessage, queueWebhookMessage, type WebhookMessageKey } from './webhooks/queue-message.ts'
 export { type AttemptCounts, type HealthChange, type HealthLimits, recordHealth } from './webhooks/record-health.ts'
+export {
+  eventsPerReplayStep,
+  hasMoreDeliveries,
+  type QueuedReplayStep,
+  queueReplayStep,
+  type ReplayStep,
+} from './webhooks/replay-step.ts'

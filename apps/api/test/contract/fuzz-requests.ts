@@ -3,8 +3,8 @@ import { invalidHeaders, invalidIdsInUrls } from '../../src/resource/invalid-exa
 import type { Operation } from '../support/described-app.ts'
 import { invalidFields, invalidParameters } from '../support/invalid-values.ts'
 
-/** The goals and tasks that requests are about. */
-export type Entities = { goalId: string[]; taskId: string[] }
+/** The ids of the rows that requests are about, by the name of the path parameter. */
+export type Entities = Record<'goalId' | 'taskId', string[]> & Record<string, string[]>
 
 export type FuzzRequest = {
   /** The operation's name. */
@@ -18,7 +18,7 @@ export type FuzzRequest = {
 }
 
 const pick = <T>(from: readonly T[]) => fc.nat().map((n) => from[n % from.length] as T)
-const anyId = ({ goalId, taskId }: Entities, name: string) => pick(name === 'goalId' ? goalId : taskId)
+const anyId = (entities: Entities, name: string) => pick(entities[name] ?? entities.taskId)
 const anyValue = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.string({ unit: 'grapheme' }),
@@ -46,6 +46,18 @@ const validFields = (entities: Entities): Record<string, fc.Arbitrary<unknown>> 
   force: fc.boolean(),
   openTasks: pick(['keep', 'cancel', 'complete']),
   version: fc.integer({ min: 1, max: 5 }),
+  name: fc.string({ minLength: 1, maxLength: 50, unit: 'grapheme' }),
+  scopes: pick([['goals:read'], ['tasks:read', 'tasks:write']]),
+  expiresAt: pick(['2099-01-31T12:00:00Z', null]),
+  url: pick(['https://hooks.example/in', 'http://hooks.example:8080/']),
+  types: pick([['task:created', 'goal:completed'], null]),
+  filter: pick(['changed(status)', 'after.priority in ["HIGH"]', null]),
+  enabled: fc.boolean(),
+  email: pick(['ada@people.example', 'bob@people.example']),
+  zone: pick(['Europe/Berlin', null]),
+  locale: pick(['de-DE', null]),
+  from: pick(['2026-11-01T00:00:00Z']),
+  to: pick(['2099-11-01T00:00:00Z']),
 })
 
 const validParameters: Record<string, string[]> = {
@@ -57,6 +69,11 @@ const validParameters: Record<string, string[]> = {
   progressMode: ['TASK_COUNT', 'ESTIMATED_HOURS'],
   includeDeleted: ['true', 'false'],
   assignedTo: ['me'],
+  tag: ['home'],
+  dueBefore: ['2027-04-01'],
+  dueAfter: ['2027-02-28'],
+  unread: ['true', 'false'],
+  archived: ['exclude', 'include'],
 }
 
 const mostly = <T>(common: fc.Arbitrary<T>, rare: fc.Arbitrary<T>) =>

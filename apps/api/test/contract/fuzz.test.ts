@@ -8,6 +8,7 @@ import type { Client } from '../support/client.ts'
 import { type Operation, operations } from '../support/described-app.ts'
 import { generalStatuses } from '../support/documented-responses.ts'
 import { manyRounds } from '../support/limits.ts'
+import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
@@ -18,9 +19,17 @@ const runs = 5_000
 const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31))
 
 const test = base
-  // Goals and tasks of two users, some assigned to the other one.
-  .extend('entities', { scope: 'file' }, async ({ ada, bob }): Promise<Entities> => {
-    const entities: Entities = { goalId: [], taskId: [] }
+  // Goals and tasks of two users, some assigned to the other one, and one row of each other kind.
+  .extend('entities', { scope: 'file' }, async ({ api, ada, bob }): Promise<Entities> => {
+    const create = async (path: string, fields: object) => [String((await ada.post(path, fields)).body.id)]
+    const entities: Entities = {
+      goalId: [],
+      taskId: [],
+      keyId: await create('/v1/api-keys', { name: 'Import', scopes: ['goals:read'] }),
+      webhookId: await create('/v1/webhooks', { url: 'https://hooks.example/in' }),
+      notificationId: [await insertNotification(api.pool, ada.id)],
+      userId: [ada.id, bob.id],
+    }
     const pairs: [Client, Client][] = [0, 1, 2, 3, 4, 5].map((i) => (i < 4 ? [ada, bob] : [bob, ada]))
     for (const [owner, other] of pairs) {
       const goal = await owner.createGoal()
@@ -96,7 +105,7 @@ test(
       fc.asyncProperty(fc.oneof(...operations.map((each) => requestOf(each, entities))), async (request) => {
         const answer = await send(api, tokens[request.token], request)
         expectDocumented(operationOf(request), answer)
-        if (answer.statusCode < 300 && answer.body !== '') succeeded.add(request.name)
+        if (answer.statusCode < 300) succeeded.add(request.name)
       }),
       { seed, numRuns: runs },
     )

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Deps } from '../../deps.ts'
-import { requireNoVersion } from '../../resource/http/if-match.ts'
 import { createOperations, Nothing } from '../../resource/http/operations.ts'
 import { view } from '../../resource/http/reply.ts'
 import { done, noContent, viewed } from '../../resource/http/responses.ts'
@@ -19,7 +18,7 @@ export const contactRoutes =
   (deps: Deps): FastifyPluginAsync =>
   async (app) => {
     // An API key that leaks must not lead the mails of its user elsewhere.
-    const { query, put, command } = createOperations(app, deps, {
+    const { query, put, remove } = createOperations(app, deps, {
       ...{ tag: 'contacts', read: 'notifications:read', write: 'notifications:write', writeByTokenOnly: true },
     })
     const directory = createOperations(app, deps, { tag: 'contacts', read: 'admin', write: 'admin' })
@@ -46,17 +45,13 @@ export const contactRoutes =
       run: (deps, actor, { body }) => replaceOwnContact(deps, actor, body),
     })
 
-    command('DELETE', own, {
+    remove(own, {
       ...{ id: 'removeContact', summary: 'Remove your contact' },
       description: 'Removes your contact. No mail is sent to you any more. Removing it again changes nothing.',
       access: { rule: contactAccess.removeOwn, emits: false },
-      changesAll: true,
       problems: ['forbidden'],
       response: noContent,
-      run(deps, actor, { precondition }) {
-        requireNoVersion(precondition)
-        return removeContact(deps, actor.id)
-      },
+      run: (deps, actor) => removeContact(deps, actor.id),
     })
 
     directory.query(others, {
@@ -81,16 +76,12 @@ export const contactRoutes =
       run: (deps, actor, { params, body }) => replaceContactOf(deps, actor, params.userId, body),
     })
 
-    directory.command('DELETE', others, {
+    directory.remove(others, {
       ...{ id: 'removeContactOfUser', summary: 'Remove a contact' },
       description: 'Removes the contact of a user. Removing it again changes nothing. It needs the scope `admin`.',
       access: { rule: contactAccess.removeOthers, emits: false },
-      changesAll: true,
       params: ContactParams,
       response: noContent,
-      run(deps, _actor, { params, precondition }) {
-        requireNoVersion(precondition)
-        return removeContact(deps, params.userId)
-      },
+      run: (deps, _actor, { params }) => removeContact(deps, params.userId),
     })
   }

@@ -143,7 +143,7 @@ export function createOperations(
 
   /** A write to an address without a version. A precondition that names a version fails. */
   const unversioned =
-    (method: 'POST' | 'PUT') =>
+    (method: 'POST' | 'PUT' | 'DELETE') =>
     <P extends TSchema, B extends TSchema>(url: string, { find, ...operation }: Unversioned<P, B>) =>
       write(method, url, creating, {
         ...operation,
@@ -195,6 +195,8 @@ export function createOperations(
     /** A POST or PUT to an address without a version. */
     act: unversioned('POST'),
     put: unversioned('PUT'),
+    /** A DELETE of what has no version. */
+    remove: unversioned('DELETE'),
     /** A POST that creates. */
     create: unversioned('POST'),
     /** A merge patch: the precondition is required. */

@@ -17,6 +17,7 @@ import { createSealer, type Lookup, type Sealer } from '@goals-tasks/webhooks'
 import type pg from 'pg'
 import { type ApiKeys, createApiKeys } from './authentication/api-keys.ts'
 import { type CacheDeliveries, isForCache } from './cache-deliveries.ts'
+import type { ResponseLimits } from './resource/time-limit.ts'
 
 /** The dependencies of the services. Made once in main.ts. */
 export type Deps = {
@@ -47,6 +48,8 @@ export type Deps = {
   /** Decides which new work may wait for Postgres. Absent: all work may. */
   admission?: Admission | undefined
   webhooks: WebhookDeps
+  /** How long a request waits for Postgres. Absent: the default limits. */
+  responseLimits?: ResponseLimits | undefined
   /** Returns milliseconds since the epoch. */
   clock: () => number
   retentionDays: number
@@ -73,6 +76,8 @@ export function createDeps(options: {
   retentionDays: number
   /** Default: none. */
   admission?: Admission
+  /** For tests. */
+  responseLimits?: ResponseLimits
   /** Default: no key, so no webhook can be created. */
   webhooks?: WebhookDeps
   /** `onError` of the API keys, and limits of their cache for tests. */
@@ -98,6 +103,7 @@ export function createDeps(options: {
     confirm: cache.invalidate,
     apiKeys: createApiKeys(pool, options.apiKeys),
     admission: options.admission,
+    responseLimits: options.responseLimits,
     clock: Date.now,
     retentionDays,
     webhooks,

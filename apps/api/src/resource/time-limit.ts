@@ -1,13 +1,15 @@
+import type { Executor } from '@goals-tasks/db'
 import { unavailable } from '@goals-tasks/http'
 import { answers } from '@goals-tasks/observability'
-import type { Deps } from '../deps.ts'
 
-const defaultLimits = {
+export type ResponseLimits = {
   /** Work that takes longer makes the process check whether Postgres responds. */
-  suspectAfterMs: 4_000,
+  suspectAfterMs: number
   /** How long a request waits for a Postgres that responds but is slow. Its work may still be committed later. */
-  answerMs: 20_000,
+  answerMs: number
 }
+
+export const defaultResponseLimits: ResponseLimits = { suspectAfterMs: 4_000, answerMs: 20_000 }
 
 const late = Symbol('late')
 
@@ -16,10 +18,10 @@ const late = Symbol('late')
  * @throws Problem 503 within five seconds when Postgres hangs, and after `answerMs` in any case
  */
 export async function waitInTime<T>(
-  { db }: Pick<Deps, 'db'>,
+  { db, responseLimits = defaultResponseLimits }: { db: Executor; responseLimits?: ResponseLimits | undefined },
   work: Promise<T>,
-  { suspectAfterMs, answerMs } = defaultLimits,
 ): Promise<T> {
+  const { suspectAfterMs, answerMs } = responseLimits
   let result = await within(work, suspectAfterMs)
   if (result === late && (await answers(db.query('select 1')))) result = await within(work, answerMs - suspectAfterMs)
   if (result === late) throw unavailable('The database did not answer in time.')

@@ -1,6 +1,7 @@
 import { migrate } from '@goals-tasks/db'
 import { ownPostgres, until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
+import { defaultResponseLimits } from '../../src/resource/time-limit.ts'
 import { overwrite } from '../support/client.ts'
 import { test } from '../support/test.ts'
 import { startTestApp } from '../support/test-app.ts'
@@ -10,7 +11,7 @@ test('a write and a read get 503 while Postgres hangs, and succeed when it answe
 }) => {
   const postgres = await ownPostgres()
   await migrate(postgres.url)
-  const api = await startTestApp({ database: { url: postgres.url } })
+  const api = await startTestApp({ database: { url: postgres.url }, responseLimits: defaultResponseLimits })
   onTestFinished(() => api.close())
   const ada = await api.as()
   const goal = await ada.createGoal()

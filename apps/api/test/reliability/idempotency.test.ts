@@ -176,8 +176,8 @@ test('the response to an administrator is not replayed to the same user without 
 
 test('a request gets 503 when the database does not answer in time', async ({ api }) => {
   const { promise: database, resolve } = Promise.withResolvers<void>()
-  const limits = { suspectAfterMs: 10, answerMs: 20 }
-  const refused = await waitInTime(api.deps, database, limits).catch((error: unknown) => error)
+  const impatient = { db: api.deps.db, responseLimits: { suspectAfterMs: 10, answerMs: 20 } }
+  const refused = await waitInTime(impatient, database).catch((error: unknown) => error)
   resolve()
   expect(refused).toMatchObject({ code: 'unavailable', headers: { 'retry-after': '2' } })
 })

@@ -13,6 +13,7 @@ import { createDeps, type WebhookDeps } from '../../src/deps.ts'
 import type { ChangesOptions } from '../../src/features/changes/routes.ts'
 import { createOverloadProtection } from '../../src/overload.ts'
 import type { RateLimits } from '../../src/rate-limits.ts'
+import type { ResponseLimits } from '../../src/resource/time-limit.ts'
 import { createClient } from './client.ts'
 import { createResponseCheck } from './documented-responses.ts'
 import { loadEvents } from './events.ts'
@@ -34,6 +35,8 @@ export type TestAppOptions = {
   /** The Redis of another API: this one shares its cache. */
   redis?: { url: string; prefix: string }
   lockTimeoutMs?: number
+  /** Default: limits that no slow machine reaches. */
+  responseLimits?: ResponseLimits
   /** Whether hints for the feed arrive. Default: true. */
   hints?: boolean
   streamLimits?: ChangesOptions['streamLimits']
@@ -78,6 +81,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     ...(options.overloadAfterMs !== undefined && {
       admission: createOverloadProtection({ pool: database.pool, afterMs: options.overloadAfterMs, log, registry }),
     }),
+    responseLimits: options.responseLimits ?? { suspectAfterMs: 120_000, answerMs: 120_000 },
     webhooks: options.webhooks ?? webhookDeps,
     apiKeys: options.cachedKeyMs === undefined ? {} : { cachedMs: options.cachedKeyMs },
   })

@@ -69,7 +69,7 @@ test('a request, its statements, its jobs and their effects are one trace below 
     `enqueue sync < ${request}`,
     `audit_log_append < job audit-log < ${request}`,
     `effect sync < job sync < ${request}`,
-    `deliveries_finish < job sync < ${request}`,
+    `webhook_deliveries_finish < job sync < ${request}`,
     request,
   ]
   await until(() => {

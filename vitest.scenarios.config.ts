@@ -6,7 +6,6 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['{apps,packages}/*/test/scenarios/**/*.test.ts'],
     globalSetup: './vitest.setup.ts',
-    passWithNoTests: true,
     testTimeout: 600_000,
     hookTimeout: 180_000,
     maxWorkers: 2,

@@ -63,7 +63,7 @@ async function createVariables({ api, ada }: Setting, { operationId, access: { f
   else if (first && operationId.endsWith('Task')) await ada.actOnTask(task.id, first)
   else if (first) await ada.actOnGoal(goal.id, first)
   return {
-    ...{ GOAL: goal.id, TASK: task.id, BLOCKER: blocker.id },
+    ...{ GOAL: goal.id, TASK: task.id, BLOCKER: blocker.id, USER: ada.id },
     ...(path.includes('{keyId}') && { KEY: await createApiKey(ada) }),
     ...(path.includes('{notificationId}') && { NOTIFICATION: await insertNotification(api.pool, ada.id) }),
     ...(path.includes('{webhookId}') && (await createMessage(api, ada, goal.id))),

@@ -11,8 +11,8 @@ import { signToken } from '../support/token.ts'
 import { insertMessage, insertWebhook } from '../support/webhooks.ts'
 
 /**
- * An API, a token with the scope `admin`, and the ids of a goal, a task, a blocker, an API key, a notification and a
- * webhook of the same user.
+ * An API, a token with the scope `admin`, its user, and the ids of a goal, a task, a blocker, an API key, a notification
+ * and a webhook of that user.
  */
 type Target = { api: TestApp; token: string; ids: Record<string, string> }
 
@@ -24,6 +24,7 @@ const test = base.extend('target', { scope: 'file' }, async ({ api, ada }): Prom
   const webhookId = await insertWebhook(api.pool, ada.id)
   const eventId = await insertMessage(api.pool, webhookId, goalId)
   const ids = {
+    userId: ada.id,
     goalId,
     taskId: task.id,
     blockerId: blocker.id,
@@ -74,6 +75,7 @@ async function expectRefusal(operation: Operation, target: Target, { what, statu
 /** Returns valid values of the fields that an operation requires. */
 function requiredBy({ method, fields }: Operation): object {
   if (method === 'PUT' && fields.includes('preferences')) return { preferences: [] }
+  if (method === 'PUT' && fields.includes('email')) return { email: 'ada@example.com' }
   if (method !== 'POST') return {}
   if (fields.includes('filter')) return { url: 'https://hooks.example/' }
   if (fields.includes('scopes')) return { name: 'x', scopes: ['goals:read'] }

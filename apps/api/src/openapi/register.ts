@@ -53,8 +53,8 @@ export async function registerOpenapi(app: FastifyInstance, publicUrl = ''): Pro
 const tags = [
   { name: 'api-keys', description: 'API keys: by such a key a program acts as the user who created it.' },
   { name: 'changes', description: 'The feed: every change of what you may see, in one order that misses nothing.' },
-  { name: 'goals', description: 'Goals: what a user wants to reach. Each belongs to the user who created it.' },
   { name: 'contacts', description: 'Contacts: how users are reached outside of the application.' },
+  { name: 'goals', description: 'Goals: what a user wants to reach. Each belongs to the user who created it.' },
   { name: 'notifications', description: 'Notifications: what other users did that concerns you.' },
   { name: 'tasks', description: 'Tasks: the steps to a goal. A task can have an assignee, and wait for other tasks.' },
   {

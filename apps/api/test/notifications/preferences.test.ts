@@ -18,10 +18,10 @@ const test = base
     return preferences.filter(({ isEnabled }) => !isEnabled).map(({ kind }) => kind)
   })
 
-test('every kind is enabled when a user has chosen nothing', async ({ user, disabled }) => {
+test('every kind is enabled on both channels when a user has chosen nothing', async ({ user, disabled }) => {
   const { status, body } = await user.get(url)
   expect(status).toBe(200)
-  expect(body.preferences).toHaveLength(8)
+  expect(body.preferences).toHaveLength(2 * 8)
   expect(await disabled()).toEqual([])
 })
 

@@ -4,10 +4,12 @@ import { doctorScreen } from '../src/doctor/run.ts'
 import { runCli } from './support/run-cli.ts'
 
 test('doctor exits with 1 and names the fix of each problem', async ({ operations }) => {
-  const { code, stdout } = await runCli({ ...operations.environment, SYNC_URL: 'http://127.0.0.1:9/hook' }, 'doctor')
+  const away = { SYNC_URL: 'http://127.0.0.1:9/hook', SMTP_URL: 'smtp://127.0.0.1:9' }
+  const { code, stdout } = await runCli({ ...operations.environment, ...away }, 'doctor')
   expect(code).toBe(1)
   expect(stdout).toMatch(/^✖ processes: consumers: no process runs audit-log.*\n {4}fix: start a worker/m)
   expect(stdout).toMatch(/^✖ sync: SYNC_URL: .*ECONNREFUSED/m)
+  expect(stdout).toMatch(/^✖ mail: SMTP server: .*ECONNREFUSED/m)
   expect(stdout).toMatch(/^\d+ problems, \d+ warnings, 0 unknown, \d+ ok$/m)
 })
 

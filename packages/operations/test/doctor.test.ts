@@ -7,7 +7,7 @@ import { freePort, freshDatabase, ownPostgres, ownRedis, until } from '@goals-ta
 import { connectProducer, consumerNames } from '@goals-tasks/events'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
-import { checkKeys, checkReceiver } from '../src/doctor/addresses.ts'
+import { checkKeys, checkMailServer, checkReceiver } from '../src/doctor/addresses.ts'
 import { checkOldestTransaction, checkPooler } from '../src/doctor/connections.ts'
 import { type DoctorSources, runDoctor } from '../src/doctor/run-doctor.ts'
 import { openQueues } from '../src/queues.ts'
@@ -37,6 +37,7 @@ async function open(operations: Operations, redisUrl = operations.environment.RE
     hasOwnCache: false,
     jwksUrl: undefined,
     syncUrl: undefined,
+    verifyMailServer: undefined,
     secretsKeys: [],
   }
   return { sources, connection }
@@ -179,5 +180,10 @@ test('the doctor tries to reach the keys and the receiver', async () => {
   expect(await checkReceiver(nowhere)).toMatchObject({
     state: 'problem',
     fact: expect.stringContaining('ECONNREFUSED'),
+  })
+  expect(await checkMailServer(async () => undefined)).toMatchObject({ state: 'ok' })
+  expect(await checkMailServer(() => Promise.reject(new Error('535 no')))).toMatchObject({
+    state: 'problem',
+    fact: '535 no',
   })
 })

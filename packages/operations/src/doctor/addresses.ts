@@ -36,3 +36,14 @@ export async function checkReceiver(url: string): Promise<DoctorFinding> {
     socket.destroy()
   }
 }
+
+/** Connects to the mail server by `verify`, which authenticates and sends nothing. */
+export async function checkMailServer(verify: () => Promise<void>): Promise<DoctorFinding> {
+  const check = 'mail: SMTP server'
+  try {
+    await verify()
+    return ok(check, 'it accepts the connection and the password')
+  } catch (error) {
+    return problem(check, messageOf(error), 'check SMTP_URL, the network and the password; mails wait until it answers')
+  }
+}

@@ -5,7 +5,7 @@ import type { AnyRedis } from '@goals-tasks/events'
 import type pg from 'pg'
 import type { CacheSource } from '../integrity/cached-versions.ts'
 import type { OpsQueues } from '../queues.ts'
-import { checkKeys, checkReceiver } from './addresses.ts'
+import { checkKeys, checkMailServer, checkReceiver } from './addresses.ts'
 import { checkClocks } from './clocks.ts'
 import { checkConnections, checkOldestTransaction, checkPooler } from './connections.ts'
 import { type DoctorFinding, ok, problem, unknown } from './finding.ts'
@@ -25,6 +25,8 @@ export type DoctorSources = {
   hasOwnCache: boolean
   jwksUrl: string | undefined
   syncUrl: string | undefined
+  /** Connects to the mail server, and rejects when that fails. Undefined without one. */
+  verifyMailServer: (() => Promise<void>) | undefined
   secretsKeys: readonly Buffer[]
 }
 
@@ -32,13 +34,14 @@ type Check = () => Promise<DoctorFinding | readonly DoctorFinding[]>
 
 /** Runs every check. A check that fails is a finding, and the others go on. */
 export async function runDoctor(sources: DoctorSources): Promise<DoctorFinding[]> {
-  const { pool, jwksUrl, syncUrl } = sources
+  const { pool, jwksUrl, syncUrl, verifyMailServer } = sources
   const postgres = await checkPostgresAnswers(pool)
   const findings = [postgres]
   if (postgres.state === 'ok') findings.push(...(await runChecks(postgresChecks(sources))))
   findings.push(...(await runChecks(redisChecks(sources, postgres.state === 'ok'))))
   if (jwksUrl) findings.push(await checkKeys(jwksUrl))
   if (syncUrl) findings.push(await checkReceiver(syncUrl))
+  if (verifyMailServer) findings.push(await checkMailServer(verifyMailServer))
   return findings
 }
 

@@ -72,6 +72,7 @@ test('status exits with 1 for dead letters, late events and reminders, missing w
       'cache-invalidation: no process runs it',
       'notifications: no process runs it',
       'sync: 1 dead letter to replay or discard',
+      'email: no process runs it',
     ],
     redis: 'ready',
     unpartitionedEvents: 1,

@@ -11,8 +11,8 @@ import { signToken } from '../support/token.ts'
 import { insertMessage, insertWebhook } from '../support/webhooks.ts'
 
 /**
- * An API, a token with the scope `admin`, its user, and the ids of a goal, a task, a blocker, an API key, a notification
- * and a webhook of that user.
+ * An API, a token with the scope `admin`, its user, and the ids of a goal, a task, a blocker, an API key,
+ * a notification and a webhook of that user.
  */
 type Target = { api: TestApp; token: string; ids: Record<string, string> }
 

@@ -78,6 +78,16 @@ test('pages have room for updates when the rows of the table are updated', async
     `select relname as name from pg_class where 'fillfactor=80' = any(reloptions) order by relname`,
   )
   expect(rows.map(({ name }) => name)).toEqual([
-    ...['goals', 'idempotency_keys', 'notification_preferences', 'notifications', 'processes', 'tasks', 'webhooks'],
+    ...[
+      'contact_confirmations',
+      'contacts',
+      'goals',
+      'idempotency_keys',
+      'notification_preferences',
+      'notifications',
+      'processes',
+      'tasks',
+      'webhooks',
+    ],
   ])
 })

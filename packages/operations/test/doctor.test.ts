@@ -68,7 +68,9 @@ test('the doctor names missing consumers, too many connections and a wrong clock
   const { sources } = await open(operations)
   await recordBeat(operations.pool, worker({ consumers: ['sync'], poolSize: 100_000 }), Date.now() + 300_000)
   const problems = await problemsOf(sources)
-  expect(problems).toContain('processes: consumers: no process runs audit-log, cache-invalidation, notifications, email')
+  expect(problems).toContain(
+    'processes: consumers: no process runs audit-log, cache-invalidation, notifications, email',
+  )
   expect(problems).toContainEqual(expect.stringMatching(/^Postgres: connections: 1 processes may open 100000/))
   expect(problems).toContainEqual(
     expect.stringMatching(/^clock: worker on a-host, process 7: (2[89]\d|300)\.\d s ahead/),

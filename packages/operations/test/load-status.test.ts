@@ -39,5 +39,5 @@ test('the status is whole when Redis forbids the list of its clients', async ({ 
   const status = await loadStatus({ pool: operations.pool, queues })
   expect(status).toMatchObject({ redis: 'ready', redisError: null })
   expect(queueOfSync(status)).toMatchObject({ waiting: 0 })
-  expect(status.consumers.map(({ workers }) => workers)).toEqual([0, 0, 0, 0])
+  expect(status.consumers.map(({ workers }) => workers)).toEqual([0, 0, 0, 0, 0])
 })

@@ -77,7 +77,7 @@ test('Bull Board shows every queue with its jobs and the dead letters of every c
   expect(queues.map((each: { name: string }) => each.name)).toEqual(
     expect.arrayContaining(['consumers/audit-log', 'dead letters/audit-log.dead']),
   )
-  expect(queues).toHaveLength(8)
+  expect(queues).toHaveLength(10)
   expect(findQueue(queues, 'consumers/sync')).toMatchObject({
     readOnlyMode: true,
     allowRetries: false,

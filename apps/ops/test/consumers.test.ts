@@ -66,7 +66,7 @@ test('the readiness names a consumer that no process runs', async ({ ops }) => {
   const look = (isRequired: boolean) =>
     withConsumers(own, { findMissing: () => findMissingConsumers(ops.pool), isRequired })
   await ops.pool.query('truncate processes')
-  await recordBeat(ops.pool, worker(['audit-log', 'cache-invalidation', 'notifications']))
+  await recordBeat(ops.pool, worker(['audit-log', 'cache-invalidation', 'notifications', 'email']))
   expect(await look(false)).toEqual({
     status: 'degraded',
     checks: { postgres: 'ok', consumers: 'no process runs sync' },

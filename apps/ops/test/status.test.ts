@@ -46,9 +46,9 @@ test('the status says whether a consumer has a receiver, and null when it needs 
   onTestFinished(async () => void (await recordReceiver(ops.pool, 'sync', true)))
   const receivers = async () => (await loadStatus(ops)).consumers.map((each) => [each.consumer, each.hasReceiver])
   const others = ['audit-log', 'cache-invalidation', 'notifications'].map((consumer) => [consumer, null])
-  expect(await receivers()).toEqual([...others, ['sync', true]])
+  expect(await receivers()).toEqual([...others, ['sync', true], ['email', false]])
   await recordReceiver(ops.pool, 'sync', false)
-  expect(await receivers()).toEqual([...others, ['sync', false]])
+  expect(await receivers()).toEqual([...others, ['sync', false], ['email', false]])
 })
 
 test('the oldest pending event has the age of the event when its delivery is due later', async ({ ops }) => {

@@ -1,9 +1,9 @@
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { until } from '../src/testing/index.ts'
-import { copyRepository } from './support/repository-copy.ts'
-import { alive, ready, test } from './support/start.ts'
+import { until } from '../../src/testing/index.ts'
+import { copyRepository } from '../support/repository-copy.ts'
+import { alive, ready, test } from '../support/start.ts'
 
 test('dev restarts only the processes that import a changed file, and leaves no process behind', async ({
   installation: { folder, launch, readStack, serverPids },

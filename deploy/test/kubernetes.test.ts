@@ -41,7 +41,7 @@ describe.for(overlays)('the overlay %s', (overlay) => {
   })
 
   test('gives each process more time to stop than it takes', () => {
-    expect(deployments.length).toBe(5)
+    expect(deployments.length).toBe(6)
     for (const deployment of deployments) {
       const { shutdownTimeoutMs, ...others } = configOf(deployment)
       const delayMs = 'shutdownDelayMs' in others ? others.shutdownDelayMs : 0

@@ -30,7 +30,7 @@ test('a request is drawn as a waterfall from the spans of real processes', async
       body: JSON.stringify({ title: 'a goal' }),
     })
     expect(response.status).toBe(201)
-    const jobs = ['job audit-log', 'effect sync', 'deliveries_finish']
+    const jobs = ['job audit-log', 'effect sync', 'webhook_deliveries_finish']
     await until(() => jobs.every((job) => collector.ofTrace(traceId).some(({ name }) => name === job)))
     return { spans: collector.ofTrace(traceId), spanId }
   }

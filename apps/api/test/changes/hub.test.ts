@@ -4,6 +4,7 @@ import { expect, vi } from 'vitest'
 import { createHub } from '../../src/features/changes/hub.ts'
 import type { Place } from '../../src/features/changes/waiters.ts'
 import { test } from '../support/test.ts'
+import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
 
 test.override({ apiOptions: { hints: false } })
@@ -17,10 +18,22 @@ const never = (): Place => ({ cursor: { epoch: 1, from: { snapshot: '9000000000:
 const long = { ms: 100_000 }
 
 type Hub = ReturnType<typeof createHub>
+type Pool = TestApp['pool']
+
 function admit(hub: Hub, readerId: string) {
   const listener = hub.admit(readerId)
   if (typeof listener === 'string') throw new Error(`refused: ${listener}`)
   return listener
+}
+
+/** Returns the pool with a count of its queries. */
+function countQueries(pool: Pool) {
+  const counted = { count: 0 }
+  const query = (...given: Parameters<Pool['query']>) => {
+    counted.count++
+    return pool.query(...given)
+  }
+  return Object.assign(counted, { db: { query } as unknown as Pool })
 }
 
 type Page = { data: { entityId: string }[]; page: { nextCursor: string } }
@@ -49,27 +62,25 @@ test('a wait ends without an event after its time, and at once when the service 
 })
 
 test('one query at a time looks for all waiting readers, and none runs when no reader waits', async ({ api }) => {
-  let queries = 0
-  const query = (...given: Parameters<typeof api.pool.query>) => {
-    queries++
-    return api.pool.query(...given)
-  }
-  const db = { query } as unknown as typeof api.pool
-  const hub = createHub(db, { onError: raise, withoutHintsMs: 10, perReader: 1, total: 3 })
+  const [queries, others] = [countQueries(api.pool), countQueries(api.pool)]
+  const hub = createHub(queries.db, { onError: raise, withoutHintsMs: 10, perReader: 1, total: 3 })
   const reader = randomUUID()
   const listeners = [reader, randomUUID()].map((id) => admit(hub, id))
   expect(hub.admit(reader)).toBe('per-reader')
   listeners.push(admit(hub, randomUUID()))
   expect(hub.admit(randomUUID())).toBe('total')
   const waits = listeners.map((listener) => listener.wait(never(), long))
-  await until(() => queries >= 3)
+  await until(() => queries.count >= 3)
   for (const listener of listeners) listener.close()
   await Promise.all(waits)
   admit(hub, reader).close()
-  const atEnd = queries
-  await api.pool.query('select pg_sleep(0.1)')
-  expect(queries).toBeLessThanOrEqual(atEnd + 1)
-  await hub.close()
+  const atEnd = queries.count
+  // Another hub, whose reader waits, looks several times meanwhile.
+  const other = createHub(others.db, { onError: raise, withoutHintsMs: 10 })
+  const wait = admit(other, reader).wait(never(), long)
+  await until(() => others.count >= 5)
+  expect(queries.count).toBeLessThanOrEqual(atEnd + 1)
+  await Promise.all([hub.close(), other.close(), wait])
 })
 
 test('the cursor of an idle connection moves to the present, and a cursor of another epoch ends its wait', async ({

@@ -85,44 +85,37 @@ const deleteConfirmations = (maintenance: Maintenance) =>
     ),
   )
 
-/** An id contains the time of its row, so the primary key leads to the oldest ones. */
 async function deleteNotifications(maintenance: Maintenance): Promise<number> {
-  const deleted = await deleteInBatches(maintenance, locks.notifications, (tx) =>
-    tx.query(
-      `delete from notifications where id = any(array(
-         select id from notifications where id < uuidv7_floor(now() - make_interval(days => $1))
-         order by id limit $2))`,
-      [notificationRetentionDays, rowsPerDelete],
-    ),
-  )
+  const deleted = await deleteOldRows(maintenance, locks.notifications, {
+    table: 'notifications',
+    days: notificationRetentionDays,
+  })
   maintenance.purged.inc({ entity: 'notification' }, deleted)
   return deleted
 }
 
-/** The ids contain the time too, so the primary key leads to the oldest requests of all webhooks. */
 const deleteWebhookAttempts = (maintenance: Maintenance) =>
-  deleteInBatches(maintenance, locks.webhookAttempts, (tx) =>
-    tx.query(
-      `delete from webhook_attempts where id = any(array(
-         select id from webhook_attempts where id < uuidv7_floor(now() - make_interval(days => $1))
-         order by id limit $2))`,
-      [webhookAttemptRetentionDays, rowsPerDelete],
-    ),
-  )
+  deleteOldRows(maintenance, locks.webhookAttempts, { table: 'webhook_attempts', days: webhookAttemptRetentionDays })
 
 /** A reminder goes with its event. By then it is long too late to make it again. */
 async function deleteReminders(maintenance: Maintenance): Promise<number> {
-  const deleted = await deleteInBatches(maintenance, locks.reminders, (tx) =>
-    tx.query(
-      `delete from reminders where id = any(array(
-         select id from reminders where id < uuidv7_floor(now() - make_interval(days => $1))
-         order by id limit $2))`,
-      [eventRetentionDays, rowsPerDelete],
-    ),
-  )
+  const deleted = await deleteOldRows(maintenance, locks.reminders, { table: 'reminders', days: eventRetentionDays })
   maintenance.purged.inc({ entity: 'reminder' }, deleted)
   return deleted
 }
+
+type OldRows = { table: 'notifications' | 'webhook_attempts' | 'reminders'; days: number }
+
+/** Deletes rows that are older. An id contains the time of its row, so the primary key leads to the oldest ones. */
+const deleteOldRows = (maintenance: Maintenance, lock: Lock, { table, days }: OldRows) =>
+  deleteInBatches(maintenance, lock, (tx) =>
+    tx.query(
+      `delete from ${table} where id = any(array(
+         select id from ${table} where id < uuidv7_floor(now() - make_interval(days => $1))
+         order by id limit $2))`,
+      [days, rowsPerDelete],
+    ),
+  )
 
 /** Deletes up to `rowsPerDelete` rows per transaction, the oldest first, until a transaction deletes fewer. */
 async function deleteInBatches(

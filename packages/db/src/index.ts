@@ -87,6 +87,7 @@ export {
   type RunningProcess,
   recordBeat,
 } from './processes/processes.ts'
+export { addressHash } from './reads/address-hash.ts'
 export { bodiesAreStoredOnce, bodyOf } from './reads/event-bodies.ts'
 export type { EventVisibility } from './reads/event-visibility.ts'
 export { goalText, notificationJson, notificationText, taskText } from './reads/representation.ts'

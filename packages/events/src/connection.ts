@@ -38,7 +38,7 @@ function connect(url: string, onError: OnError, options: NodeOptions): AnyRedis 
 const retryStrategy = (times: number) => Math.min(100 * times, 2_000) * (0.75 + Math.random() / 4)
 
 /** Adds the listener without which an error of the connection would end the process. */
-function withErrorListener(connection: AnyRedis, onError: OnError): AnyRedis {
+export function withErrorListener(connection: AnyRedis, onError: OnError): AnyRedis {
   connection.on('error', (error: Error) => {
     onError(error)
     // Redis refused the database of the URL. The connection would become ready on database 0.

@@ -15,7 +15,7 @@ export {
   internalTypes,
   isEventType,
 } from './catalogue.ts'
-export { connectProducer, connectWorker } from './connection.ts'
+export { connectProducer, connectWorker, withErrorListener } from './connection.ts'
 export {
   type DeadQueue,
   maxMirroredDeadLetters,

@@ -20,7 +20,7 @@ export function bearerTokenOf({ authorization = '' }: IncomingHttpHeaders): stri
  * @throws Problem 400 as `bearerTokenOf`
  */
 export function streamTokenOf(headers: IncomingHttpHeaders): string | undefined {
-  const offered = String(headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
-  const [named] = offered.filter((each) => each.startsWith('bearer.'))
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
+  const named = offered.find((each) => each.startsWith('bearer.'))
   return bearerTokenOf(headers) ?? named?.slice('bearer.'.length)
 }

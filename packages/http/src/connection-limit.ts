@@ -33,11 +33,7 @@ export function registerConnectionLimit({ server }: FastifyInstance, max: number
       if (left === 0 && !socket.destroyed) idle.add(socket)
     })
   })
-  server.once('listening', () => {
-    // A listener would make Node take upgrades, so it is added only beside another one.
-    if (server.listenerCount('upgrade') > 0)
-      server.on('upgrade', (_request, socket) => void idle.delete(socket as Socket))
-  })
+  server.on('upgrade', ({ socket }) => void idle.delete(socket))
 
   function closeOneFor(socket: Socket): void {
     const [longest = socket] = idle

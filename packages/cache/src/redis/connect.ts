@@ -1,4 +1,4 @@
-import { type AnyRedis, openRedis, reconnectOnRefusal } from '@goals-tasks/events'
+import { type AnyRedis, openRedis, reconnectOnRefusal, withErrorListener } from '@goals-tasks/events'
 
 export type CacheRedis = AnyRedis
 
@@ -43,12 +43,5 @@ export function connectCache(url: string, onError: (error: Error) => void): Cach
       slotsRefreshInterval: 5_000,
     },
   })
-  redis.on('error', (error: Error) => {
-    onError(error)
-    // Redis refused the database of the URL. The connection would become ready on database 0.
-    if (isRefusedSelect(error)) redis.disconnect(true)
-  })
-  return redis
+  return withErrorListener(redis, onError)
 }
-
-const isRefusedSelect = (error: Error & { command?: { name: string } }) => error.command?.name === 'select'

@@ -12,7 +12,6 @@ export type OpenedWebhook = {
   url: string
   filter: string | null
   health: WebhookHealth
-  consecutiveFailures: number
   disabledCause: string | null
   /** How long a suspended webhook gets nothing. */
   suspendedForMs: number
@@ -34,7 +33,7 @@ const open = prepareStatement<OpenedWebhook>(
         update webhooks set suspended_until = now() + ${probeMs} * interval '1 millisecond'
         where id = ${id} and health = 'suspended' and is_enabled and suspended_until <= now() returning 1
       )
-      select id, owner_id as "ownerId", url, filter, health, consecutive_failures as "consecutiveFailures",
+      select id, owner_id as "ownerId", url, filter, health,
              disabled_cause as "disabledCause",
              case when health <> 'suspended' then 0 when suspended_until <= now() then ${probeMs}
                   else extract(epoch from suspended_until - now()) * 1000 end::float8 as "suspendedForMs",

@@ -24,7 +24,12 @@ export type AttemptCounts = {
   retryAfterMs: number
 }
 
-export type HealthChange = { before: WebhookHealth; after: WebhookHealth; suspendedForMs: number }
+export type HealthChange = {
+  before: WebhookHealth
+  after: WebhookHealth
+  disabledCause: string | null
+  suspendedForMs: number
+}
 
 /**
  * Counts attempts at a webhook and sets its health. One success makes it healthy, or degraded when other attempts
@@ -67,7 +72,7 @@ export async function recordHealth(
             else now() + interval '1 millisecond' * greatest(${retryAfterMs}::float8,
                    ${waits}[least(failures - ${suspendAfter}::int + 1, ${probeWaitsMs.length}::int)]) end
         from decided where webhooks.id = decided.id
-        returning decided.health as before, webhooks.health as after,
+        returning decided.health as before, webhooks.health as after, webhooks.disabled_cause as "disabledCause",
           coalesce(greatest(extract(epoch from webhooks.suspended_until - now()) * 1000, 0), 0)::float8
             as "suspendedForMs"`,
     'webhook_record_health',

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
-import { type FeedCursor, formatCursor, parseCursor } from './cursor.ts'
+import { type FeedCursor, formatCursor } from './cursor.ts'
 import type { Listener } from './hub.ts'
-import { beginFeed, type ChangesRead, readChanges, type SnapshotLink, snapshotLink } from './read.ts'
+import { beginFeed, type ChangesRead, readChanges, type SnapshotLink, takeSnapshot } from './read.ts'
 import type { ChangesQuery } from './schemas.ts'
 
-/** A message of a stream. Each goes with the cursor that a client continues from after it. */
+/** A message of a stream. Each except `lagging` goes with the cursor that a client continues from after it. */
 export type FeedMessage =
   | { type: 'ready'; cursor: string }
   | { type: 'change'; cursor: string; text: string }
@@ -75,10 +75,8 @@ export async function beginFollowing(following: Following) {
 
   /** Reports that changes may be missing, and returns the present cursor. */
   async function reset(reason: 'cursor-expired' | 'cursor-mismatch'): Promise<FeedCursor> {
-    const snapshot = await following.inTurn(() => snapshotLink(deps, following.actor()))
+    const { cursor, snapshot } = await following.inTurn(() => takeSnapshot(deps, following.actor()))
     sink.send({ type: 'reset', reason, snapshot })
-    const cursor = parseCursor(actor.id, snapshot.cursor)
-    if (!cursor) throw new Error('a fresh cursor is malformed (bug)')
     return cursor
   }
 

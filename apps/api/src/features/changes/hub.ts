@@ -5,11 +5,13 @@ import { createWaiters, type Place, type Waiter, type Waiters } from './waiters.
 /** Subscribes to the hints of all processes. */
 export type SubscribeToHints = (listeners: Parameters<typeof subscribeToFeedHints>[1]) => FeedHintsSubscription
 
+export const maxPerReader = 10
+
 const defaultLimits = {
   /** Hints wake the readers, so these queries find only the events whose hints were lost. */
   everyMs: 5_000,
   withoutHintsMs: 250,
-  perReader: 10,
+  perReader: maxPerReader,
   total: 10_000,
 }
 

@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
 import { type Representation, view } from '../../resource/http/reply.ts'
 import { type FeedCursor, formatCursor, parseCursor } from './cursor.ts'
-import { beginFeed, readChanges, snapshotLink } from './read.ts'
+import { beginFeed, readChanges, takeSnapshot } from './read.ts'
 import type { ChangesQuery } from './schemas.ts'
 
 type Db = Pick<Deps, 'db'>
@@ -33,7 +33,7 @@ const expired = async (deps: Db, actor: Actor) =>
   new Problem(
     'cursor-expired',
     'Events after this cursor are no longer kept. Load the present state, and go on with the cursor in `snapshot`.',
-    { extra: { snapshot: await snapshotLink(deps, actor) } },
+    { extra: { snapshot: (await takeSnapshot(deps, actor)).snapshot } },
   )
 
 function toPage(actor: Actor, texts: readonly string[], next: FeedCursor, hasMore = false): Representation {

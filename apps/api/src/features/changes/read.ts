@@ -58,10 +58,11 @@ export async function readChanges(
   return { changes, next: changes.at(-1)?.cursor ?? end, hasMore }
 }
 
-/** Returns how to load the present state. */
-export async function snapshotLink({ db }: Db, actor: Actor): Promise<SnapshotLink> {
-  const cursor = formatCursor(actor.id, cursorAt(await takeFeedSnapshot(db)))
-  return { cursor, lists: readableEntities(actor).map((name) => feedEntities[name].list) }
+/** Returns the present cursor, and how to load the state at it. */
+export async function takeSnapshot({ db }: Db, actor: Actor): Promise<{ cursor: FeedCursor; snapshot: SnapshotLink }> {
+  const cursor = cursorAt(await takeFeedSnapshot(db))
+  const lists = readableEntities(actor).map((name) => feedEntities[name].list)
+  return { cursor, snapshot: { cursor: formatCursor(actor.id, cursor), lists } }
 }
 
 const cursorAt = ({ epoch, snapshot, takenAtMs }: FeedSnapshot): FeedCursor => ({

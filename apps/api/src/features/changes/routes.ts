@@ -73,7 +73,7 @@ function createConnections(
   { verify, registry, subscribeToHints, streamLimits }: ChangesOptions,
 ) {
   const onError = throttled(reportEveryMs, (err) =>
-    app.log.warn({ err }, 'the query for the events of waiting connections failed'),
+    app.log.warn({ err }, 'a query for the connections to the feed failed'),
   )
   const hub = createHub(deps.db, { ...(subscribeToHints && { subscribe: subscribeToHints }), onError })
   const streams = createStreams({ deps, hub, verify, onError, limits: streamLimits })

@@ -1,4 +1,4 @@
-import { type AuthenticatedActor, Problem, type Verifier } from '@goals-tasks/http'
+import { type AuthenticatedActor, insufficientScope, Problem, type Verifier } from '@goals-tasks/http'
 import type { WebSocket } from 'ws'
 import type { FeedMessage } from './follow.ts'
 import type { EndReason, StreamSink } from './streams.ts'
@@ -147,8 +147,7 @@ function tokenOf(text: string): string {
 }
 
 function requireScope({ scopes, admin }: AuthenticatedActor): void {
-  if (!admin && !scopes.has('tasks:read'))
-    throw new Problem('insufficient-scope', 'The feed needs a token with the scope tasks:read.')
+  if (!admin && !scopes.has('tasks:read')) throw insufficientScope('tasks:read')
 }
 
 function refusalOf(error: unknown): { code: number; message: string } {

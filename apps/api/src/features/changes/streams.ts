@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
 import { beginFollowing, type Sink, type StreamLimits, type StreamQuery } from './follow.ts'
-import type { Hub } from './hub.ts'
+import { type Hub, maxPerReader } from './hub.ts'
 import { createSession, type Session, type SessionLimits } from './session.ts'
 
 /** Reads of streams that run at a time in a process. */
@@ -18,7 +18,7 @@ export type StreamSink = Sink & {
   end: (reason: EndReason) => void
 }
 
-type Stream = { transport: Transport; session: Session; end: (reason: EndReason) => void }
+type Stream = { transport: Transport; end: (reason: EndReason) => void }
 export type Transport = 'event-stream' | 'socket'
 type Opening = {
   transport: Transport
@@ -74,7 +74,7 @@ export function createStreams({ deps, hub, verify, onError, limits = {} }: Optio
       onExpiring: (atMs) => sink.onExpiring?.(atMs),
       onExpired: () => end('token-expired'),
     })
-    const stream = { transport, session, end }
+    const stream = { transport, end }
     streams.add(stream)
     hangUp.addEventListener('abort', close)
     try {
@@ -107,7 +107,11 @@ export function createStreams({ deps, hub, verify, onError, limits = {} }: Optio
 const tooMany = (limit: 'per-reader' | 'total'): Problem =>
   limit === 'total'
     ? unavailable('The process has too many connections to the feed. Try again.')
-    : new Problem('rate-limited', 'A user may have 10 connections to the feed of one process. Close another one.', {
-        headers: { 'retry-after': '10' },
-        extra: { policy: 'connections' },
-      })
+    : new Problem(
+        'rate-limited',
+        `A user may have ${maxPerReader} connections to the feed of one process. Close another one.`,
+        {
+          headers: { 'retry-after': '10' },
+          extra: { policy: 'connections' },
+        },
+      )

@@ -1,10 +1,9 @@
-import { concernsAll, emitEvents, emittedEvents, metadataValues, prepareStatement } from '@goals-tasks/db'
+import { addressHash, concernsAll, emitEvents, emittedEvents, metadataValues, prepareStatement } from '@goals-tasks/db'
 import type { CommittedEvent } from '@goals-tasks/events'
 import { Problem } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import type { TxDeps } from '../../deps.ts'
 import { type Actor, eventMetadata } from '../../resource/actor.ts'
-import { addressHash } from './read.ts'
 
 /** The confirmation mails per hour that one user causes, and that one address gets from all users together. */
 const maxPerHour = 5

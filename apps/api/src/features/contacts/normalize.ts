@@ -22,7 +22,8 @@ export function normalizeContact({ email, zone = null, locale = null }: NewConta
 function findLocale(tag: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(tag)[0]
-  } catch {
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
     return undefined
   }
 }

@@ -1,9 +1,5 @@
-import type { Executor } from '@goals-tasks/db'
-import { prepareStatement } from '@goals-tasks/db'
-import { type SQL, sql } from 'drizzle-orm'
-
-/** The SHA-256 of an address, by which mails to it are counted after the contact is gone. */
-export const addressHash = (email: SQL) => sql`sha256(convert_to(lower(${email}), 'UTF8'))`
+import { addressHash, type Executor, prepareStatement } from '@goals-tasks/db'
+import { sql } from 'drizzle-orm'
 
 const userId = sql`${sql.placeholder('userId')}::uuid`
 
@@ -21,7 +17,7 @@ const load = prepareStatement<{ text: string }>(
 
 /** Returns the contact of a user as JSON. The service knows no users, so any id has one. */
 export async function readContact(db: Executor, id: string): Promise<string> {
-  const [row] = await load(db, { userId: id.toLowerCase() })
+  const [row] = await load(db, { userId: id })
   if (!row) throw new Error('The statement of a contact returns one row.')
   return row.text
 }

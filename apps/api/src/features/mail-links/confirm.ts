@@ -1,7 +1,6 @@
-import { prepareStatement } from '@goals-tasks/db'
+import { addressHash, prepareStatement } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import type { Deps } from '../../deps.ts'
-import { addressHash } from '../contacts/read.ts'
 
 const id = sql`${sql.placeholder('id')}::uuid`
 

@@ -1,4 +1,5 @@
 import { emitWebhookTest } from '@goals-tasks/db'
+import { notFound } from '@goals-tasks/http'
 import type { Deps } from '../../deps.ts'
 import { type Actor, eventMetadata } from '../../resource/actor.ts'
 import { acceptedResponse } from '../../resource/http/reply.ts'
@@ -9,5 +10,6 @@ import { loadEnabledWebhook } from './read.ts'
 export async function sendTest(deps: Deps, actor: Actor, id: string): Promise<StoredResponse> {
   const webhook = await loadEnabledWebhook(deps.db, actor, id)
   const event = await emitWebhookTest(deps.db, webhook.id, eventMetadata(actor, ['webhook:test']))
+  if (!event) throw notFound('webhook')
   return acceptedResponse(JSON.stringify(event))
 }

@@ -1,4 +1,5 @@
 import { prepareStatement } from '@goals-tasks/db'
+import { notFound } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
@@ -43,13 +44,8 @@ const counts = prepareStatement<{
 export async function countUndelivered({ db }: Deps, actor: Actor, id: string): Promise<Representation> {
   const webhook = await loadWebhook(db, actor, id)
   const [row] = await counts(db, { webhookId: webhook.id, types: webhookEventTypes })
-  const { pending, failed, deadLetters, skipped, seen } = row ?? {
-    pending: 0,
-    failed: 0,
-    deadLetters: 0,
-    skipped: 0,
-    seen: 0,
-  }
+  if (!row) throw notFound('webhook')
+  const { pending, failed, deadLetters, skipped, seen } = row
   const text = JSON.stringify({
     pending: upToMost(pending),
     failed: upToMost(failed),

@@ -1,4 +1,4 @@
-import { type Executor, prepareStatement } from '@goals-tasks/db'
+import { addressHash, type Executor, prepareStatement } from '@goals-tasks/db'
 import type { Mail, NotificationKind } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 
@@ -38,7 +38,7 @@ const openConfirmation = prepareStatement<{ email: string }>(
   'mail_confirmation',
   sql`select c.email from contact_confirmations o join contacts c on c.user_id = o.user_id
       where o.id = ${ids.id} and o.user_id = ${ids.userId} and o.used_at is null and o.expires_at > now()
-        and c.verified_at is null and o.address_hash = sha256(convert_to(lower(c.email), 'UTF8'))`,
+        and c.verified_at is null and o.address_hash = ${addressHash(sql`c.email`)}`,
 )
 
 /** Loads the address that a confirmation asks for. Undefined when it is confirmed, replaced or removed meanwhile. */

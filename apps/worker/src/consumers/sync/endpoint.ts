@@ -15,10 +15,7 @@ export type EndpointConfig = {
 }
 
 /** A place that takes requests, with what a request to it needs. */
-export type Endpoint = Pick<
-  OpenedWebhook,
-  'id' | 'url' | 'health' | 'consecutiveFailures' | 'disabledCause' | 'suspendedForMs' | 'isProbe'
-> & {
+export type Endpoint = Pick<OpenedWebhook, 'id' | 'url' | 'health' | 'disabledCause' | 'suspendedForMs' | 'isProbe'> & {
   /** The user who must be a reader of the events. Null sees every event. */
   readerId: string | null
   secrets: readonly string[]
@@ -27,9 +24,9 @@ export type Endpoint = Pick<
 }
 
 const matchesAll = () => true
-type Known = Pick<Endpoint, 'health' | 'consecutiveFailures' | 'disabledCause' | 'suspendedForMs' | 'isProbe'>
+type Known = Pick<Endpoint, 'health' | 'disabledCause' | 'suspendedForMs' | 'isProbe'>
 const healthy: Known = {
-  ...{ health: 'healthy' as const, consecutiveFailures: 0, disabledCause: null },
+  ...{ health: 'healthy' as const, disabledCause: null },
   ...{ suspendedForMs: 0, isProbe: false },
 }
 

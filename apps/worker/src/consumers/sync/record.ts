@@ -60,10 +60,9 @@ async function recordFailures(
 }
 
 /** The row of a healthy endpoint is not written as long as every request succeeds. */
-function changesHealth({ health, consecutiveFailures }: Endpoint, results: readonly Result[]): boolean {
+function changesHealth({ health }: Endpoint, results: readonly Result[]): boolean {
   if (results.some(({ kind }) => kind === 'failed' || kind === 'gone')) return true
-  const isFine = health === 'healthy' && consecutiveFailures === 0
-  return !isFine && results.some(({ kind }) => kind === 'delivered')
+  return health !== 'healthy' && results.some(({ kind }) => kind === 'delivered')
 }
 
 function countAttempts(

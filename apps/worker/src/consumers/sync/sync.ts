@@ -71,7 +71,7 @@ export function createSync({ source, limits = healthLimits, ...deps }: SyncDeps)
     let result = emptyResult
     let known = endpoint
     for (let next = 0; next < job.events.length; ) {
-      if (job.signal.aborted) return merge(result, snooze(job.events.slice(next), 0))
+      if (job.signal.aborted) return merge(result, snooze(job.events.slice(next), 0, 'the worker stops'))
       const size = known.isProbe ? 1 : parallelRequests
       const results = await sendGroup(job, known, job.events.slice(next, next + size))
       next += size
@@ -80,8 +80,8 @@ export function createSync({ source, limits = healthLimits, ...deps }: SyncDeps)
       if (health) noteHealth(job, known, health)
       const left = job.events.slice(next)
       if (health?.after === 'suspended') return merge(result, snooze(left, health.suspendedForMs))
-      if (health?.after === 'disabled') return merge(result, refuse(left, 'it failed'))
-      if (health) known = { ...known, health: health.after, consecutiveFailures: 1, isProbe: false }
+      if (health?.after === 'disabled') return merge(result, refuse(left, health.disabledCause))
+      if (health) known = { ...known, health: health.after, isProbe: false }
     }
     return result
   }
@@ -150,15 +150,13 @@ const refuse = (events: readonly JobEvent[], cause: string | null): JobResult =>
   failures: events.map((event) => ({ event, error: new Error(`the webhook is disabled: ${cause}`), isFinal: true })),
 })
 
-const snooze = (events: readonly JobEvent[], waitMs: number): JobResult => {
+const snooze = (events: readonly JobEvent[], waitMs: number, reason = 'the webhook is suspended'): JobResult => {
   const until = new Date(Date.now() + waitMs)
-  return { ...emptyResult, snoozed: events.map((event) => ({ event, until, reason: 'the webhook is suspended' })) }
+  return { ...emptyResult, snoozed: events.map((event) => ({ event, until, reason })) }
 }
 
-function snoozeBusy({ events }: TargetJob): JobResult {
-  const until = new Date(Date.now() + busyWaitMs * (0.5 + Math.random()))
-  return { ...emptyResult, snoozed: events.map((event) => ({ event, until, reason: 'the webhook is busy' })) }
-}
+const snoozeBusy = ({ events }: TargetJob): JobResult =>
+  snooze(events, busyWaitMs * (0.5 + Math.random()), 'the webhook is busy')
 
 const toJobResult = (results: readonly Result[]): JobResult => ({
   ...emptyResult,

@@ -23,10 +23,8 @@ export const webhookAttempts = pgTable(
     isReplay: boolean('is_replay').notNull().default(false),
   },
   (t) => [
-    // GET …/messages/{eventId}/attempts, and the latest attempt of a message.
+    // GET …/messages, GET …/messages/{eventId}/attempts, and the latest attempt of a message.
     index('webhook_attempts_event').on(t.webhookId, t.eventId, t.id),
-    // GET …/messages.
-    index('webhook_attempts_newest').on(t.webhookId, t.id),
     check('webhook_attempts_outcome', sql`${t.outcome} in ('delivered', 'failed', 'gone')`),
   ],
 )

@@ -1,21 +1,28 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type ResponseHead, readResponse } from './load.ts'
 
 type Connection = { socket: Socket; resolve?: (response: ResponseHead) => void; received?: Buffer | undefined }
 
-/**
- * Sends requests to a port, each on a connection that has no other request. It opens a connection when all are busy, up
- * to `max`. `send` then returns undefined, as a client does that finds no free connection.
- */
-export function createOpenConnections(port: number, max: number) {
-  const all = new Set<Connection>()
-  const free: Connection[] = []
-  let isClosing = false
+/** The queue of new connections of a busy server is short, so no more are opened at once. */
+const openedAtOnce = 100
 
-  function open(): Connection {
-    const connection: Connection = { socket: connect({ port, host: '127.0.0.1', noDelay: true }) }
-    const { socket } = connection
-    socket.on('data', (chunk) => {
+/**
+ * Opens `count` connections to a port and sends requests, each on a connection that has no other request. `send`
+ * returns undefined when all are busy, as a client does that finds no free connection.
+ * @throws when a connection closes before its response
+ */
+export async function openConnections(port: number, count: number) {
+  const all: Connection[] = []
+  while (all.length < count) {
+    const opened = Array.from({ length: Math.min(openedAtOnce, count - all.length) }, () => open(port))
+    await Promise.all(opened.map(({ socket }) => once(socket, 'connect')))
+    all.push(...opened)
+  }
+  const free = [...all]
+  let isClosing = false
+  for (const connection of all) {
+    connection.socket.on('data', (chunk) => {
       connection.received = connection.received ? Buffer.concat([connection.received, chunk]) : chunk
       const response = readResponse(connection.received)
       if (!response) return
@@ -23,17 +30,13 @@ export function createOpenConnections(port: number, max: number) {
       free.push(connection)
       connection.resolve?.(response)
     })
-    socket.on('error', () => undefined)
-    socket.on('close', () => {
+    connection.socket.on('close', () => {
       if (!isClosing) throw new Error('the server closed a connection under load')
     })
-    all.add(connection)
-    return connection
   }
-
   return {
     send(bytes: Buffer): Promise<ResponseHead> | undefined {
-      const connection = free.pop() ?? (all.size < max ? open() : undefined)
+      const connection = free.pop()
       if (!connection) return undefined
       return new Promise((resolve) => {
         connection.resolve = resolve
@@ -46,3 +49,5 @@ export function createOpenConnections(port: number, max: number) {
     },
   }
 }
+
+const open = (port: number): Connection => ({ socket: connect({ port, host: '127.0.0.1', noDelay: true }) })

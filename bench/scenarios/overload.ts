@@ -1,6 +1,6 @@
 import { type Context, clearEvents } from '../context.ts'
 import { loadProgram } from '../http.ts'
-import { createOpenConnections } from '../open-connections.ts'
+import { openConnections } from '../open-connections.ts'
 import { openLoop } from '../open-loop.ts'
 import { type Program, startApi } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
@@ -9,7 +9,7 @@ import { interleave, quantile, type Sample } from '../rounds.ts'
 import { targets } from '../targets.ts'
 
 /** A client sends nothing while so many requests are unanswered. */
-const maxConnections = 4_000
+const connectionCount = 4_000
 /** The overload has begun by then, and the first long waits are over. */
 const warmUpSeconds = 2
 const minSeconds = 5
@@ -63,7 +63,7 @@ type Rate = { perSecond: number; seconds: number }
 
 /** Sends a request at a fixed rate. @returns the admitted ones, and the others per second */
 async function sendAt({ port }: Program, bytes: Buffer, { perSecond, seconds }: Rate) {
-  const connections = createOpenConnections(port, maxConnections)
+  const connections = await openConnections(port, connectionCount)
   const countsFrom = performance.now() + 1_000 * warmUpSeconds
   const latencies: number[] = []
   let [refused, unsent] = [0, 0]

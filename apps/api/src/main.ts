@@ -26,6 +26,9 @@ import { loadConfig } from './config.ts'
 import { createDeps, createWebhookDeps } from './deps.ts'
 import { createOverloadProtection } from './overload.ts'
 
+/** Connections that the kernel holds for a busy process. It resets those above. The kernel has a limit of its own. */
+const maxUnacceptedConnections = 4_096
+
 await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const postgresOutage = createOutageLog(log, 'Postgres', 'every request gets 503')
   const { pool, close: closeDatabase } = createDatabase({
@@ -93,7 +96,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
         cache: () => findWriteRefusal(cacheRedis, config.cache.prefix),
       }),
     async listen() {
-      await app.listen({ host: config.http.host, port: config.http.port })
+      await app.listen({ host: config.http.host, port: config.http.port, backlog: maxUnacceptedConnections })
       const address = app.server.address()
       return { port: typeof address === 'object' ? address?.port : undefined }
     },

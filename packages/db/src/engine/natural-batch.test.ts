@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { createNaturalBatch } from './natural-batch.ts'
 import { Overloaded } from './overloaded.ts'
@@ -20,11 +21,12 @@ test('a call is refused when the queue is full, and the queued calls are sent', 
   const { sent, send, answer } = hangingServer()
   const call = createNaturalBatch(send, limits)
   const first = call(0)
-  await Promise.resolve()
+  await nextTurn()
   const queued = [1, 2, 3].map(call)
   await expect(call(4)).rejects.toBeInstanceOf(Overloaded)
   answer()
   await first
+  await nextTurn()
   answer()
   expect(await Promise.all(queued)).toEqual([1, 2, 3])
   expect(sent).toEqual([[0], [1, 2, 3]])
@@ -40,19 +42,22 @@ test('calls with one key are in one trip at a time, once, and do not hold up oth
     },
   )
   const calls = [1, 11, 2, 21].map(call)
-  await Promise.resolve()
+  await nextTurn()
   expect(sent).toEqual([[1, 2]])
   calls.push(call(3), call(12))
-  await Promise.resolve()
+  await nextTurn()
   expect(sent).toEqual([[1, 2], [3]])
   answer()
   await calls[0]
+  await nextTurn()
   expect(sent).toEqual([[1, 2], [3], [11, 12]])
   answer()
   await calls[4]
+  await nextTurn()
   expect(sent).toHaveLength(3)
   answer()
   await calls[1]
+  await nextTurn()
   answer()
   expect(await Promise.all(calls)).toEqual([1, 11, 2, 21, 3, 12])
   expect(sent.at(-1)).toEqual([21])
@@ -64,7 +69,7 @@ test('a call that waited too long is refused at the next call, and is never sent
     const { sent, send, answer } = hangingServer()
     const call = createNaturalBatch(send, limits)
     const first = call(0)
-    await Promise.resolve()
+    await nextTurn()
     const stale = call(1)
     vi.advanceTimersByTime(6_000)
     const fresh = call(2)
@@ -73,6 +78,7 @@ test('a call that waited too long is refused at the next call, and is never sent
     await expect(stale).rejects.toBeInstanceOf(Overloaded)
     answer()
     await first
+    await nextTurn()
     answer()
     expect(await Promise.all([fresh, last])).toEqual([2, 3])
     expect(sent).toEqual([[0], [2, 3]])
@@ -87,7 +93,7 @@ test('a call that waited too long is refused when a round trip ends, and is neve
     const { sent, send, answer } = hangingServer()
     const call = createNaturalBatch(send, limits)
     const first = call(0)
-    await Promise.resolve()
+    await nextTurn()
     const stale = call(1)
     vi.advanceTimersByTime(12_000)
     answer()
@@ -105,7 +111,7 @@ test('calls with one key count as waiting, and a late one is refused when the ca
     const { sent, send, answer } = hangingServer()
     const call = createNaturalBatch(send, { ...limits, maxQueued: 2 }, { keyOf: () => 'one' })
     const first = call(0)
-    await Promise.resolve()
+    await nextTurn()
     const late = call(1)
     vi.advanceTimersByTime(6_000)
     const fresh = call(2)
@@ -114,6 +120,7 @@ test('calls with one key count as waiting, and a late one is refused when the ca
     answer()
     await first
     await expect(late).rejects.toBeInstanceOf(Overloaded)
+    await nextTurn()
     answer()
     expect(await fresh).toBe(2)
     expect(sent).toEqual([[0], [2]])
@@ -127,13 +134,14 @@ test('a call counts as waiting in the queue, but not while it waits for the call
   const { writes } = waitsOf({} as Executor)
   const call = createNaturalBatch(send, limits, { keyOf: (input) => `${input % 10}`, waits: writes })
   const first = call(1)
-  await Promise.resolve()
+  await nextTurn()
   const sameKey = call(11)
   expect(writes.oldestMs()).toBe(0)
   const queued = call(2)
   await expect.poll(() => writes.oldestMs()).toBeGreaterThan(0)
   answer()
   await first
+  await nextTurn()
   expect(writes.oldestMs()).toBe(0)
   answer()
   expect(await Promise.all([queued, sameKey])).toEqual([2, 11])
@@ -146,18 +154,32 @@ test.for([
   const { sent, send, answer } = hangingServer()
   const call = createNaturalBatch(send, { ...limits, maxInputs: 2, maxQueued: 10 }, { ...(keyOf && { keyOf }) })
   const calls = [0, 1, 2, 3, 4].map(call)
-  await Promise.resolve()
+  await nextTurn()
   expect(sent).toEqual([[0, 1]])
   answer()
   await calls[1]
+  await nextTurn()
   expect(sent).toEqual([
     [0, 1],
     [2, 3],
   ])
   answer()
   await calls[3]
+  await nextTurn()
   answer()
   expect(await Promise.all(calls)).toEqual([0, 1, 2, 3, 4])
+})
+
+test('calls of one turn of the event loop share a trip when microtasks run between them', async () => {
+  const { sent, send, answer } = hangingServer()
+  const call = createNaturalBatch(send, limits)
+  const first = call(0)
+  await Promise.resolve()
+  const second = call(1)
+  await nextTurn()
+  expect(sent).toEqual([[0, 1]])
+  answer()
+  expect(await Promise.all([first, second])).toEqual([0, 1])
 })
 
 test('an error of a trip rejects each of its calls, and a later call is sent', async () => {

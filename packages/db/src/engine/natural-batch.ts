@@ -16,11 +16,11 @@ type Options<I> = { keyOf?: (input: I) => string; waits?: Waits }
 
 /**
  * Returns a function whose concurrent calls share round trips: a natural batch. There is no timer. An idle system sends
- * a call at once and alone. While `maxInFlight` trips are in flight, further calls queue. The next trip takes all
- * queued calls, up to `maxInputs`. `send` returns one output per input, in their order. An error of `send` fails every
- * call of its trip. A trace links a shared trip to the spans of its calls. With `keyOf`, a call joins the queue when
- * the call with the same key before it has ended, so a key is in at most one trip at a time, and once. `waits` records
- * the time in the queue.
+ * the calls of one turn of the event loop when the turn ends. While `maxInFlight` trips are in flight, further calls
+ * queue. The next trip takes all queued calls, up to `maxInputs`. `send` returns one output per input, in their order.
+ * An error of `send` fails every call of its trip. A trace links a shared trip to the spans of its calls. With `keyOf`,
+ * a call joins the queue when the call with the same key before it has ended, so a key is in at most one trip at a
+ * time, and once. `waits` records the time in the queue.
  * @throws Overloaded when `maxQueued` calls are waiting, or when a call was not sent within `maxWaitMs`
  */
 export function createNaturalBatch<I, O>(
@@ -33,6 +33,7 @@ export function createNaturalBatch<I, O>(
   const followers = new Map<string, Waiting<I, O>[]>()
   let followersCount = 0
   let inFlight = 0
+  let isScheduled = false
 
   async function sendBatch(batch: readonly Waiting<I, O>[]): Promise<void> {
     try {
@@ -44,10 +45,21 @@ export function createNaturalBatch<I, O>(
     }
     inFlight--
     if (keyOf) for (const { input } of batch) promoteFollower(keyOf(input))
-    sendQueued()
+    scheduleSend()
+  }
+
+  /**
+   * Sends at the end of this turn of the event loop. A microtask would run after the first socket of the turn, so the
+   * call of one request would go alone, ahead of those of the other sockets that were ready as well.
+   */
+  function scheduleSend(): void {
+    if (isScheduled || inFlight >= maxInFlight) return
+    isScheduled = true
+    setImmediate(sendQueued)
   }
 
   function sendQueued(): void {
+    isScheduled = false
     while (inFlight < maxInFlight) {
       const batch = takeBatch()
       if (batch.length === 0) return
@@ -116,7 +128,6 @@ export function createNaturalBatch<I, O>(
         line.push(waiting)
         followersCount++
       }
-      // Calls of one turn of the event loop share a trip.
-      if (inFlight < maxInFlight) queueMicrotask(sendQueued)
+      scheduleSend()
     })
 }

@@ -9,8 +9,10 @@ const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * refused: they may be about to repair the cause. Call after `registerAuth`.
  */
 export function registerAdmission(app: FastifyInstance, { admitsWrite }: Pick<Admission, 'admitsWrite'>): void {
+  // One for all: an error of each refusal would cost its stack trace.
+  const refusal = overloaded()
   app.addHook('onRequest', (request, reply, done) => {
     if (reads.has(request.method) || request.actor?.admin || admitsWrite()) done()
-    else refuse(request, reply, overloaded(), 'debug')
+    else refuse(request, reply, refusal, 'debug')
   })
 }

@@ -11,6 +11,7 @@ export type ConcurrencyLimit = { maxPerUser: number; registry: Registry }
  */
 export function registerConcurrencyLimit(app: FastifyInstance, { maxPerUser, registry }: ConcurrencyLimit): void {
   const running = new Map<string, number>()
+  const refusal = tooMany(maxPerUser)
   const refusals = new Counter({
     name: 'gt_http_concurrency_refusals_total',
     help: 'requests that were refused because too many of the same user were running',
@@ -32,7 +33,7 @@ export function registerConcurrencyLimit(app: FastifyInstance, { maxPerUser, reg
     if (!actor) return done()
     if ((running.get(actor.id) ?? 0) >= maxPerUser) {
       refusals.inc()
-      return refuse(request, reply, tooMany(maxPerUser), 'info')
+      return refuse(request, reply, refusal, 'info')
     }
     const end = begin(actor.id)
     // A client that hangs up causes only the second one.

@@ -9,6 +9,7 @@ import {
   webhookProblems,
   webhookVariables,
 } from '@goals-tasks/config'
+import { notificationRetentionDays } from '@goals-tasks/db'
 import { consumerNames, isConsumerName } from '@goals-tasks/events'
 import { mailProblems, mailVariables, readMail } from '@goals-tasks/mail'
 import Type from 'typebox'
@@ -18,6 +19,15 @@ export const workerVariables = Type.Object({
   ...connectionVariables.properties,
   ...retentionVariables.properties,
   ...webhookVariables.properties,
+  AUDIT_RETENTION_DAYS: Type.Optional(
+    Type.Integer({
+      minimum: notificationRetentionDays + 1,
+      maximum: 36_500,
+      description:
+        'days after which audit rows are deleted; the newest older row of each goal and task stays; ' +
+        'unset means that all rows stay; the same for all workers',
+    }),
+  ),
   WORKER_CONSUMERS: Type.Optional(
     Type.Refine(
       Type.String({ description: 'the consumers that this process serves, separated by commas; unset means all' }),
@@ -68,6 +78,7 @@ export function loadWorkerConfig(env: Readonly<Record<string, string | undefined
     ...connections,
     consumers: v.WORKER_CONSUMERS === undefined ? consumerNames : readConsumers(v.WORKER_CONSUMERS),
     retentionDays: v.RETENTION_DAYS,
+    auditRetentionDays: v.AUDIT_RETENTION_DAYS,
     webhooks: readWebhookConfig(v),
     shutdownTimeoutMs: v.WORKER_SHUTDOWN_TIMEOUT_MS,
     sync: { url: v.SYNC_URL, source: v.SYNC_SOURCE, secrets: splitList(v.SYNC_SECRET ?? '') },

@@ -58,6 +58,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     redis,
     queuePrefix: config.redis.queuePrefix,
     retentionDays: config.retentionDays,
+    auditRetentionDays: config.auditRetentionDays,
     registry,
     log,
     onStuck(consumer, reason) {

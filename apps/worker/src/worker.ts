@@ -14,6 +14,8 @@ export type WorkerOptions = Omit<ConsumerSettings, 'publish' | 'metrics' | 'sign
   serve: readonly ConsumerName[]
   /** Days after which deleted goals and tasks are purged. */
   retentionDays: number
+  /** Days after which audit rows are deleted. Undefined keeps them all. */
+  auditRetentionDays?: number | undefined
   registry: Registry
   /** The clock of the reminders, for tests. The default is that of Postgres. */
   clock?: () => number
@@ -23,7 +25,8 @@ export type RunningWorker = { close(): Promise<void> }
 
 /** Starts the consumers of this process, the reminders and the hourly maintenance. All run until the worker closes. */
 export function createWorker(options: WorkerOptions): RunningWorker {
-  const { serve, pool, redis, queuePrefix, retentionDays, registry, clock, postgresOutage, log } = options
+  const { serve, pool, redis, queuePrefix, retentionDays, auditRetentionDays, registry, clock, postgresOutage, log } =
+    options
   const dispatcher = createDispatcher({ connection: redis.producer, prefix: queuePrefix, log })
   registerDispatcherMetrics(registry, dispatcher)
   const hints = createFeedHints({ connection: redis.producer, prefix: queuePrefix })
@@ -39,7 +42,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
   const report = (message: string) => (err: Error) =>
     log[reportOutage(err, postgresOutage) ? 'debug' : 'error']({ err }, message)
   const maintenance = repeat(
-    () => runMaintenance({ pool, publish, retentionDays, purged: metrics.purged, log }),
+    () => runMaintenance({ pool, publish, retentionDays, auditRetentionDays, purged: metrics.purged, log }),
     maintenanceEveryMs,
     report('the hourly maintenance failed'),
   )

@@ -16,6 +16,7 @@ export type { DependentTask, GoalState, NewGoal, NewTask, TaskState, TaskWithEdg
 export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/locks.ts'
 export { purgeExpired, systemActorId } from './changes/purge.ts'
 export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
+export { deleteOldAuditRows } from './delivery/audit-retention.ts'
 export { type ConsumerPause, loadPauses, setPause } from './delivery/consumer-pauses.ts'
 export { type DeadLetterGroup, groupDeadLetters } from './delivery/dead-letter-groups.ts'
 export {

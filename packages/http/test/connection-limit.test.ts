@@ -12,8 +12,12 @@ const untilTrue = (condition: () => boolean | undefined) => expect.poll(conditio
 /** Starts a server that takes two connections. `release` answers the requests of `/slow`. */
 async function startServer() {
   const registry = createRegistry()
-  const app = await createServer({ log: pino({ level: 'silent' }), registry, bodyLimitBytes: 1_000, maxConnections: 2 })
+  const app = await createServer({
+    ...{ log: pino({ level: 'silent' }), registry, bodyLimitBytes: 1_000 },
+    ...{ maxConnections: 2, socketPaths: ['/socket'] },
+  })
   const { promise, resolve: release } = Promise.withResolvers<void>()
+  app.server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
   app.get('/quick', async () => 'quick')
   app.get('/slow', async () => {
     await promise
@@ -59,6 +63,18 @@ test('a new connection replaces the one that was idle for longest when the limit
   await untilTrue(kept.isClosed)
   expect(used.isClosed()).toBe(false)
   expect(await metrics()).toMatch(/^gt_http_connections_closed_total\{reason="replaced"\} 1$/m)
+  expect(await metrics()).toMatch(/^gt_http_connections 2$/m)
+})
+
+test('an upgraded connection counts, and no idle time makes room in its place', async () => {
+  const { open, metrics } = await startServer()
+  const upgraded = await open('GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  await untilTrue(() => upgraded.received().startsWith('HTTP/1.1 101'))
+  const idle = await open()
+  const late = await open(get('/quick'))
+  await untilTrue(() => late.received().endsWith('quick'))
+  await untilTrue(idle.isClosed)
+  expect(upgraded.isClosed()).toBe(false)
   expect(await metrics()).toMatch(/^gt_http_connections 2$/m)
 })
 

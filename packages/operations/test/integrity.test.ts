@@ -29,7 +29,9 @@ const test = operationsTest
     return { id, eventId }
   })
   .extend('empty', { auto: true }, async ({ operations }) => {
-    await operations.pool.query('truncate goals, events, deliveries, dead_letters, goal_audit_log cascade')
+    await operations.pool.query(
+      'truncate goals, events, deliveries, dead_letters, goal_audit_log, audit_retention cascade',
+    )
   })
 
 test('nothing is found when events are audited, pending or dead letters, on a live system', async ({
@@ -48,6 +50,32 @@ test('an event of a dropped partition is proven by its audit row', async ({ oper
   await auditedGoal()
   await operations.pool.query('truncate events')
   expect(await check()).toEqual({ found: {}, findings: [] })
+})
+
+test('the newest version past the retention of audit rows proves those before it', async ({
+  operations,
+  check,
+  auditedGoal,
+}) => {
+  const { id } = await auditedGoal()
+  await operations.pool.query(
+    `with newer as (update goals set version = 3 where id = $1)
+     update goal_audit_log set version = 3, occurred_at = now() - interval '200 days',
+       after = after - 'updatedAt' || '{"version": 3}' where goal_id = $1`,
+    [id],
+  )
+  await operations.pool.query('truncate events')
+  expect((await check()).found).toEqual({ gap: 2 })
+  const keepSince = (days: number) =>
+    operations.pool.query(
+      `insert into audit_retention values ('goal', now() - make_interval(days => $1), null)
+       on conflict (entity) do update set kept_since = excluded.kept_since`,
+      [days],
+    )
+  await keepSince(100)
+  expect(await check()).toEqual({ found: {}, findings: [] })
+  await keepSince(300)
+  expect((await check()).found).toEqual({ gap: 2 })
 })
 
 const faults = [

@@ -24,7 +24,9 @@ export const historyEntry = <S extends TSchema>(noun: 'goal' | 'task', Entity: S
       eventId: annotated(Id, 'The id of the event.', exampleIds.event),
       ...eventCause,
       occurredAt,
-      before: Type.Union([Entity, Type.Null()], { description: `The ${noun} before the change. Null in version 1.` }),
+      before: Type.Union([Entity, Type.Null()], {
+        description: `The ${noun} before the change. Null in version 1, and in the oldest version that is kept.`,
+      }),
       after: Entity,
     },
     { title: `${name}HistoryEntry`, description: `One version of a ${noun}.` },
@@ -39,7 +41,7 @@ const limit = sql`${sql.placeholder('limit')}::int`
 /**
  * Lists the versions of one entity, newest first: its audit rows, and the events whose audit row is not written yet. So
  * the history is complete at once, with or without workers. An audit row without `before` has the `after` of the
- * previous version as its `before`. Check access before.
+ * previous version as its `before`. Versions past the retention of audit rows are left out. Check access before.
  */
 export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
   const statement = prepareStatement<{ text: string; version: number }>(

@@ -80,7 +80,7 @@ const stateAt = prepareStatement<{ state: Record<string, unknown> }>(
       limit 1`,
 )
 
-/** Returns null when the entity never had that version. */
+/** Returns null when the entity never had that version, or its audit row is past the retention. */
 async function fieldsChangedSince(db: Deps['db'], id: string, version: number, current: Record<string, unknown>) {
   const [then] = await stateAt(db, { id, version })
   if (!then) return null

@@ -1,5 +1,6 @@
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
+import { openEventStream } from '../support/event-streams.ts'
 import { openFeedSocket } from '../support/feed-sockets.ts'
 import { test } from '../support/test.ts'
 
@@ -44,4 +45,13 @@ test('a socket counts as a running request of its user until it closes', async (
       return both.every(({ status }) => status === 200)
     })
   }
+})
+
+test('a stream counts as a running request of its user until it ends', async ({ api, ada }) => {
+  const streams = [await openEventStream(api, { userId: ada.id }), await openEventStream(api, { userId: ada.id })]
+  for (const stream of streams) await stream.waitFor('ready')
+  expect((await openEventStream(api, { userId: ada.id })).response.status).toBe(429)
+  expect((await ada.get('/v1/goals?limit=7')).status).toBe(429)
+  for (const stream of streams) stream.close()
+  await until(async () => (await ada.get('/v1/goals?limit=7')).status === 200)
 })

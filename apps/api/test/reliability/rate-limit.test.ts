@@ -8,6 +8,8 @@ import { buildApp } from '../../src/app.ts'
 import { createApiKeys } from '../../src/authentication/api-keys.ts'
 import { createKey } from '../../src/authentication/key-format.ts'
 import { readRateLimits } from '../../src/rate-limits.ts'
+import { openEventStream } from '../support/event-streams.ts'
+import { openFeedSocket } from '../support/feed-sockets.ts'
 import { test as base } from '../support/test.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 import { auth } from '../support/token.ts'
@@ -71,6 +73,18 @@ test('a refused request gets a problem that names the policy, and changes nothin
   expect(refused.headers.ratelimit).toMatch(/^"user";r=0;t=/)
   const { rows } = await api.pool.query('select count(*)::int as count from goals where user_id = $1', [user.id])
   expect(rows).toEqual([{ count: 4 }])
+})
+
+test('a stream and a socket take units of the quota, and are refused without any left', async ({ api }) => {
+  const user = await api.as()
+  const stream = await openEventStream(api, { userId: user.id })
+  expect(stream.response.headers.get('ratelimit')).toMatch(/^"user";r=1\d;t=/)
+  stream.close()
+  for (let i = 0; i < 3; i++) expect((await user.post('/v1/goals', { title: 'x' })).status).toBe(201)
+  while ((await user.get('/v1/goals')).status === 200);
+  await user.get(`/v1/goals/${randomUUID()}`)
+  expect((await openEventStream(api, { userId: user.id })).response.status).toBe(429)
+  expect((await openFeedSocket(api, { userId: user.id })).refused()).toBe(429)
 })
 
 test('a user with a policy of its own is limited by it alone', async ({ api }) => {

@@ -2,6 +2,7 @@ import { fileFixture, until } from '@goals-tasks/devstack/testing'
 import { test as base, expect } from 'vitest'
 import { expectedCommits, expectedOutcome } from '../support/processes/expected-outcome.ts'
 import { parseExposition } from '../support/processes/exposition.ts'
+import { startMarkedMail, useMarkedFeatures } from '../support/processes/marked-features.ts'
 import { isSecretFree, sampleTexts, sendMarkedRequests } from '../support/processes/marked-requests.ts'
 import { hasPromtool, lintMetrics, metricsInUse } from '../support/processes/monitoring.ts'
 import { installProcesses } from '../support/processes/process-installation.ts'
@@ -14,12 +15,16 @@ const test = base.extend(
   'run',
   { scope: 'file' },
   fileFixture(async () => {
-    const [one, other] = await Promise.all([installProcesses({ settings: { LOG_LEVEL: 'debug' } }), installProcesses()])
+    const { mail, settings } = await startMarkedMail()
+    const [one, other] = await Promise.all([
+      installProcesses({ settings: { ...settings, LOG_LEVEL: 'debug' } }),
+      installProcesses(),
+    ])
     const started = [one.startApi(), one.startWorker(), one.startOps(), other.startApi()] as const
     const [api, worker, ops, otherApi] = await Promise.all(started)
     const othersLoad = other.loadSample(otherApi.url)
     const outcome = await one.loadSample(api.url).outcome()
-    return { one, other, api, worker, ops, othersLoad, outcome }
+    return { one, other, api, worker, ops, othersLoad, outcome, mail }
   }),
 )
 
@@ -66,12 +71,16 @@ test.skipIf(!hasPromtool)('promtool finds no fault in the metrics of any process
 })
 
 test('no process logs a secret, a title, a description or a mail address, also when it refuses a request', async ({
-  run: { one, api, worker, ops },
+  run: { one, api, worker, ops, mail },
 }) => {
-  const markers = await sendMarkedRequests(api.url, ops.url)
+  const untilHandled = () => until(async () => (await one.count('deliveries')) === 0)
+  const markers = [
+    ...(await sendMarkedRequests(api.url, ops.url)),
+    ...(await useMarkedFeatures({ apiUrl: api.url, mail, untilHandled })),
+  ]
   await api.process.waitForLog((line) => line.status === 400)
   await ops.process.waitForLog((line) => line.status === 401)
-  await until(async () => (await one.count('deliveries')) === 0)
+  await untilHandled()
   const outputs = [api.process, worker, ops.process].map((process) => process.stdout() + process.stderr())
   for (const text of [...markers, ...sampleTexts]) for (const output of outputs) expect(output).not.toContain(text)
   for (const output of outputs) expect(output).toSatisfy(isSecretFree)

@@ -1,4 +1,4 @@
-/** Days after which events are deleted. The audit log is kept. */
+/** Days after which events are deleted. The audit log is kept for longer. */
 export const eventRetentionDays = 30
 /** Days after which the requests to webhooks are deleted from their log. */
 export const webhookAttemptRetentionDays = 30

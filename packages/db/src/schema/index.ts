@@ -1,4 +1,5 @@
 export { apiKeys } from './api-keys.ts'
+export { auditRetention } from './audit-retention.ts'
 export { blockKind, goalStatus, priority, taskStatus } from './columns.ts'
 export { consumerPauses } from './consumer-pauses.ts'
 export { contactConfirmations } from './contact-confirmations.ts'

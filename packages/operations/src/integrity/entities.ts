@@ -23,7 +23,8 @@ export const loadVersions = (
 
 /**
  * Compares the versions of these entities with their events, their audit rows, and the deliveries and dead letters of
- * the audit log. Events older than the retention are gone; their audit rows prove their versions.
+ * the audit log. Events older than the retention are gone; their audit rows prove their versions. Where old audit rows
+ * are deleted, the newest old one proves the versions before it.
  */
 export function findEntityFaults(db: Executor, subject: EntitySubject, ids: readonly string[]): Promise<Finding[]> {
   const { rows, state, audit, auditId } = tables[subject]
@@ -43,8 +44,12 @@ export function findEntityFaults(db: Executor, subject: EntitySubject, ids: read
     ), dead as materialized (
       select (event->>'aggregateId')::uuid as id, (event->>'aggregateVersion')::int as version from dead_letters
       where consumer = 'audit-log' and event->>'aggregateId' = any(${sql.param(ids)}::text[])
+    ), kept as materialized (
+      select ${auditId} as id, max(version) as version from ${audit} join audit_retention on entity = ${subject}
+      where ${auditId} = any(${sql.param(ids)}::uuid[]) and occurred_at < kept_since group by ${auditId}
     ), expected as materialized (
-      select id, v.version from batch cross join lateral generate_series(1, batch.version) v(version)
+      select id, v.version from batch left join kept using (id)
+      cross join lateral generate_series(coalesce(kept.version, 1), batch.version) v(version)
     ), unaudited as materialized (
       select id, version from expected except select id, version from audited except select id, version from dead
     )

@@ -7,6 +7,7 @@ import type pg from 'pg'
  */
 const columns: Record<string, { personal: string; plain: string }> = {
   api_keys: { personal: 'name user_id', plain: 'id scopes secret_hash' },
+  audit_retention: { personal: '', plain: 'entity' },
   consumer_pauses: { personal: '', plain: 'actor consumer reason' },
   contact_confirmations: { personal: 'user_id', plain: 'address_hash id' },
   contacts: { personal: 'email locale user_id zone', plain: '' },

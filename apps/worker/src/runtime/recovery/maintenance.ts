@@ -1,4 +1,5 @@
 import {
+  deleteOldAuditRows,
   ensurePartitions,
   eventRetentionDays,
   notificationRetentionDays,
@@ -18,15 +19,17 @@ const rowsPerPurge = 500
 export type Maintenance = Publishing & {
   /** Days after which deleted goals and tasks are purged. */
   retentionDays: number
+  /** Days after which audit rows are deleted. Undefined keeps them all. */
+  auditRetentionDays?: number | undefined
   purged: Counter<'entity'>
   log: Logger
 }
 
 /**
  * The hourly maintenance: creates the partitions of the coming weeks, drops those past the retention, deletes
- * Idempotency-Keys and confirmations older than a day, old notifications, old requests to webhooks and old reminders,
- * and purges goals and tasks that were deleted long ago. One process does a step at a time; the others find its lock
- * taken and skip it. It needs no Redis.
+ * Idempotency-Keys and confirmations older than a day, old notifications, old requests to webhooks, old reminders and
+ * old audit rows, and purges goals and tasks that were deleted long ago. One process does a step at a time; the others
+ * find its lock taken and skip it. It needs no Redis.
  */
 export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   const { pool, log } = maintenance
@@ -43,6 +46,8 @@ export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   if (confirmations > 0) log.info({ count: confirmations }, 'expired confirmations deleted')
   const purged = await purge(maintenance)
   if (purged.goals + purged.tasks > 0) log.info(purged, 'expired goals and tasks purged')
+  const auditRows = await deleteAuditRows(maintenance)
+  if (auditRows > 0) log.info({ count: auditRows }, 'old audit rows deleted')
   const dropped = await dropExpiredPartitions(maintenance)
   if (dropped > 0) log.info({ count: dropped }, 'expired event partitions dropped')
 }
@@ -104,6 +109,21 @@ async function deleteReminders(maintenance: Maintenance): Promise<number> {
   return deleted
 }
 
+/** Another process that comes meanwhile continues at the block that this one has reached. */
+async function deleteAuditRows(maintenance: Maintenance): Promise<number> {
+  const { auditRetentionDays: days, purged } = maintenance
+  if (days === undefined) return 0
+  let sum = 0
+  for (const entity of ['goal', 'task'] as const)
+    for (let hasMore = true; hasMore; ) {
+      const batch = await withLock(maintenance, locks.auditRows, (tx) => deleteOldAuditRows(tx, { entity, days }))
+      sum += batch?.deleted ?? 0
+      hasMore = batch?.hasMore ?? false
+    }
+  purged.inc({ entity: 'audit-row' }, sum)
+  return sum
+}
+
 type OldRows = { table: 'notifications' | 'webhook_attempts' | 'reminders'; days: number }
 
 /** Deletes rows that are older. An id contains the time of its row, so the primary key leads to the oldest ones. */
@@ -150,6 +170,7 @@ async function dropExpiredPartitions(maintenance: Maintenance): Promise<number> 
 const locks = {
   purge: 'goals-tasks chores',
   idempotencyKeys: 'goals-tasks maintenance: idempotency keys',
+  auditRows: 'goals-tasks maintenance: audit rows',
   partitions: 'goals-tasks maintenance: partitions',
   notifications: 'goals-tasks maintenance: notifications',
   webhookAttempts: 'goals-tasks maintenance: webhook attempts',

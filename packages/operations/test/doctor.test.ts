@@ -143,6 +143,23 @@ test('the doctor names settings that lose acknowledged writes, and a Postgres th
   expect(away).toEqual([expect.stringMatching(/^Postgres: answers: .*ECONNREFUSED/)])
 })
 
+test('the doctor names the timeline, and a database that was restored from another cluster', async () => {
+  const operations = await startOperations()
+  const { sources } = await open(operations)
+  const found = async () => (await runDoctor(sources)).find(({ check }) => check === 'Postgres: timeline')
+  expect(await found()).toMatchObject({ state: 'ok', fact: expect.stringMatching(/^\d+, of the cluster \d{15,}$/) })
+  await operations.pool.query('update installation set system_identifier = 1')
+  expect(await found()).toMatchObject({ state: 'problem', fix: expect.stringContaining('npm run migrate') })
+})
+
+test('the doctor sees the free space of servers on its own host', async ({ operations }) => {
+  const { sources } = await open(operations)
+  const findings = await runDoctor(sources)
+  const disks = findings.filter(({ check }) => check.endsWith('disk') || check.startsWith('disk'))
+  expect(disks.map(({ check }) => check)).toEqual(['Postgres: disk', 'Redis: disk', 'disk: this host'])
+  for (const { fact } of disks) expect(fact).toMatch(/ of [\d.]+ GB are free$/)
+})
+
 test('the doctor names the oldest transaction and its process', async () => {
   const postgres = await ownPostgres()
   const { pool, close } = createDatabase({ url: postgres.url, poolSize: 2, name: 'test', onError: () => undefined })

@@ -1,5 +1,6 @@
 import { type AnyRedis, mastersOf } from '@goals-tasks/events'
 import { Cluster, type Redis } from 'ioredis'
+import { checkRedisDisk } from './disks.ts'
 import { type DoctorFinding, ok, problem, unknown, warning } from './finding.ts'
 
 const oldestVersion = 7
@@ -31,7 +32,7 @@ async function checkSlots(cluster: Cluster, { name }: Use): Promise<DoctorFindin
  * Checks a Redis that answers: its version, eviction, memory, persistence and role. `mayEvict` says whether it only
  * serves the cache.
  */
-async function checkRedis(redis: Pick<Redis, 'info'>, use: Use): Promise<DoctorFinding[]> {
+async function checkRedis(redis: Redis, use: Use): Promise<DoctorFinding[]> {
   const info = await readInfo(redis).catch(() => null)
   if (info === null)
     return [
@@ -42,7 +43,7 @@ async function checkRedis(redis: Pick<Redis, 'info'>, use: Use): Promise<DoctorF
       ),
     ]
   return [checkVersion(info, use), checkEviction(info, use), checkMemory(info, use), checkRole(info, use)].concat(
-    use.mayEvict ? [] : checkPersistence(info, use),
+    use.mayEvict ? [] : [checkPersistence(info, use), await checkRedisDisk(redis, use.name)],
   )
 }
 

@@ -7,7 +7,9 @@ import type { CacheSource } from '../integrity/cached-versions.ts'
 import type { OpsQueues } from '../queues.ts'
 import { checkKeys, checkMailServer, checkReceiver } from './addresses.ts'
 import { checkClocks } from './clocks.ts'
+import { checkCluster } from './cluster.ts'
 import { checkConnections, checkOldestTransaction, checkPooler } from './connections.ts'
+import { checkOwnDisk, checkPostgresDisk } from './disks.ts'
 import { type DoctorFinding, ok, problem, unknown } from './finding.ts'
 import { checkPostgresSettings } from './postgres-settings.ts'
 import { checkCachePrefix, checkQueuePrefix } from './prefixes.ts'
@@ -39,6 +41,7 @@ export async function runDoctor(sources: DoctorSources): Promise<DoctorFinding[]
   const findings = [postgres]
   if (postgres.state === 'ok') findings.push(...(await runChecks(postgresChecks(sources))))
   findings.push(...(await runChecks(redisChecks(sources, postgres.state === 'ok'))))
+  findings.push(await checkOwnDisk())
   if (jwksUrl) findings.push(await checkKeys(jwksUrl))
   if (syncUrl) findings.push(await checkReceiver(syncUrl))
   if (verifyMailServer) findings.push(await checkMailServer(verifyMailServer))
@@ -59,6 +62,8 @@ async function checkPostgresAnswers(pool: pg.Pool): Promise<DoctorFinding> {
 const postgresChecks = ({ pool, redis, secretsKeys }: DoctorSources): Record<string, Check> => ({
   'Postgres: schema': () => checkSchema(pool),
   'Postgres: settings': () => checkPostgresSettings(pool),
+  'Postgres: timeline': () => checkCluster(pool),
+  'Postgres: disk': () => checkPostgresDisk(pool),
   'Postgres: partitions': () => checkPartitions(pool),
   'Postgres: oldest transaction': () => checkOldestTransaction(pool),
   'Postgres: pooler': () => checkPooler(pool, randomUUID()),

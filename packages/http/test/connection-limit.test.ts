@@ -17,7 +17,10 @@ async function startServer() {
     ...{ maxConnections: 2, socketPaths: ['/socket'] },
   })
   const { promise, resolve: release } = Promise.withResolvers<void>()
-  app.server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
+  app.server.on('upgrade', (_request, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+    socket.resume().on('end', () => socket.end())
+  })
   app.get('/quick', async () => 'quick')
   app.get('/slow', async () => {
     await promise

@@ -108,6 +108,7 @@ test.for([
   ['redis://r:6380', false],
   ['redis://c', false],
   ['redis://r,redis://c', false],
+  ['redis+unix:///run/r.sock', false],
 ] as const)('the cache at %s shares the Redis of the queues: %s', ([CACHE_REDIS_URL, shares]) => {
   expect(load({ ...parts, CACHE_REDIS_URL }).cache.sharesRedis).toBe(shares)
 })

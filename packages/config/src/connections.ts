@@ -33,7 +33,8 @@ export const connectionVariables = Type.Object({
   REDIS_URL: redisAddress(
     'Redis (7.0 or newer) or Valkey for the queues, with `noeviction`: redis://user:password@host:6379/database;' +
       ' several URLs, separated by commas, are nodes of a Redis Cluster;' +
-      ' redis+sentinel://host:26379,host:26379/name is the master that Sentinels name',
+      ' redis+sentinel://host:26379,host:26379/name is the master that Sentinels name;' +
+      ' redis+unix:///run/redis/redis.sock?db=0 is a Unix socket',
   ),
   CACHE_REDIS_URL: Type.Optional(
     redisAddress('Redis for the cache, best with `allkeys-lru`, in the same forms; unset means `REDIS_URL`'),

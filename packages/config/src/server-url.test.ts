@@ -51,6 +51,8 @@ test.for([
   'redis://:p@[::1]/2',
   'redis://h?family=6',
   'redis+sentinel://u:p%23@a:26379,[::1],c/main/2',
+  'redis+unix:///run/redis/r.sock',
+  'redis+unix://u:p%23@/run/redis/r.sock?db=2',
 ])('the Redis URL %s is accepted', (url) => {
   expect(redisAddressProblem(url)).toBeUndefined()
 })
@@ -58,7 +60,17 @@ test.for([
 test.for([
   ['unix:///run/redis/r.sock', 'must be a URL that begins with redis://'],
   ['/run/redis/r.sock', 'must be a URL that begins with redis://'],
-  ['redis:///run/redis/r.sock', 'names no host; a Unix socket is not supported'],
+  ['redis:///run/redis/r.sock', 'names no host; the URL of a Unix socket begins with redis+unix://'],
+  ['redis+unix:/run/r.sock', 'must be a URL that begins with redis+unix://'],
+  ['redis+unix://h/run/r.sock', 'names no socket'],
+  ['redis+unix://:6379/run/r.sock', 'names no socket'],
+  ['redis+unix://:secret@', 'names no socket'],
+  ['redis+unix:///run/', 'names no socket'],
+  ['redis+unix:///run/r.sock?db=a', 'has a parameter other than db'],
+  ['redis+unix:///run/r.sock?password=secret', 'has a parameter other than db'],
+  ['redis+unix://u:secret/1@/run/r.sock', 'contains a raw / or ?'],
+  ['redis+unix:///run/%zz', 'contains a % that begins no valid escape'],
+  [`redis+unix:///${'r'.repeat(107)}`, 'has a path of more than 107 bytes'],
   ['redis:///0', 'names no host'],
   ['redis://:secret@', 'names no host'],
   ['REDISS://h', 'must be a URL that begins with redis://, rediss://'],

@@ -27,10 +27,15 @@ export function smtpUrlProblem(text: string): string | undefined {
 
 const clusterSchemes = ['redis+cluster', 'rediss+cluster']
 const sentinelSchemes = ['redis+sentinel', 'rediss+sentinel']
+const socketScheme = 'redis+unix'
 
-/** Checks one Redis (one URL), the nodes of a cluster (several URLs, or one with a cluster scheme), or Sentinels. */
+/**
+ * Checks one Redis (one URL), the nodes of a cluster (several URLs, or one with a cluster scheme), Sentinels, or a Unix
+ * socket.
+ */
 export function redisAddressProblem(text: string): string | undefined {
   if (schemeProblem(text, sentinelSchemes) === undefined) return sentinelProblem(text)
+  if (text.startsWith(`${socketScheme}:`)) return socketProblem(text)
   const nodes = text.split(',').map((node) => node.trim())
   const isCluster = nodes.length > 1 || clusterSchemes.some((scheme) => nodes[0]?.startsWith(`${scheme}:`))
   return nodes.map((node) => nodeProblem(node, isCluster)).find(Boolean)
@@ -38,7 +43,11 @@ export function redisAddressProblem(text: string): string | undefined {
 
 function nodeProblem(node: string, isCluster: boolean): string | undefined {
   const scheme = schemeProblem(node, ['redis', 'rediss', ...clusterSchemes])
-  if (scheme) return `${scheme}, several separated by commas (write a comma in a password as %2C), or redis+sentinel://`
+  if (scheme)
+    return (
+      `${scheme}, several separated by commas (write a comma in a password as %2C), ` +
+      `redis+sentinel:// or ${socketScheme}://`
+    )
   const namesDatabase = isCluster && !['', '/', '/0'].includes(split(node).path)
   return redisProblem(node) ?? (namesDatabase ? 'names a database: a Redis Cluster has only database 0' : undefined)
 }
@@ -55,10 +64,28 @@ function sentinelProblem(text: string): string | undefined {
   return undefined
 }
 
+/** Checks `redis+unix://user:password@/path/of/the/socket?db=1`. */
+function socketProblem(text: string): string | undefined {
+  const parts = split(text)
+  const problem = schemeProblem(text, [socketScheme]) ?? textProblem(text, parts)
+  if (problem) return problem
+  const { host, port, path, query } = parts
+  if (host !== '' || port !== undefined || !/^\/.*[^/]$/.test(path))
+    return `names no socket: write ${socketScheme}:///run/redis/redis.sock or ${socketScheme}://user:password@/run/…`
+  if (Buffer.byteLength(decodeURIComponent(path)) > maxSocketPathBytes)
+    return `has a path of more than ${maxSocketPathBytes} bytes, which no socket can have`
+  const others = [...query].some(([name, value]) => name !== 'db' || !/^\d{1,5}$/.test(value))
+  return others ? 'has a parameter other than db=<number>' : undefined
+}
+
+/** The limit of Linux. The system would shorten a longer path to another one. */
+const maxSocketPathBytes = 107
+
 function schemeProblem(text: string, schemes: readonly string[]): string | undefined {
   if (schemes.some((scheme) => text.startsWith(`${scheme}://`))) return undefined
   const prefixes = schemes.map((scheme) => `${scheme}://`)
-  return `must be a URL that begins with ${prefixes.slice(0, -1).join(', ')} or ${prefixes.at(-1)}`
+  const [last = ''] = prefixes.splice(-1)
+  return `must be a URL that begins with ${prefixes.length > 0 ? `${prefixes.join(', ')} or ` : ''}${last}`
 }
 
 function split(text: string): Parts {
@@ -123,7 +150,7 @@ function redisProblem(text: string): string | undefined {
   const parts = split(text)
   const wrongText = textProblem(text, parts)
   if (wrongText) return wrongText
-  if (parts.host === '') return 'names no host; a Unix socket is not supported'
+  if (parts.host === '') return `names no host; the URL of a Unix socket begins with ${socketScheme}://`
   if (!/^\/?$|^\/\d{1,5}$/.test(parts.path)) return 'names a database that is no number: write redis://host:6379/0'
   // The client would take any other parameter for one of its options.
   const otherParameters = [...parts.query].some(([name, value]) => name !== 'family' || !/^[046]$/.test(value))
@@ -132,8 +159,11 @@ function redisProblem(text: string): string | undefined {
 
 /** Returns whether two valid URLs name one Redis, perhaps different databases or users of it. */
 export function isSameRedis(one: string, other: string): boolean {
-  const addressOf = ({ host, port = '6379' }: Parts) => `${host.toLowerCase()}:${port}`
-  return addressOf(split(one)) === addressOf(split(other))
+  const addressOf = (text: string) => {
+    const { host, port = '6379', path } = split(text)
+    return text.startsWith(`${socketScheme}:`) ? path : `${host.toLowerCase()}:${port}`
+  }
+  return addressOf(one) === addressOf(other)
 }
 
 /** Returns the reason why DB_HOST names no server, or undefined. */

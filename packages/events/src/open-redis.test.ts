@@ -32,3 +32,10 @@ test.for([
 test('any other address is one Redis', () => {
   expect((open('redis://ada:p%23@a:1/3') as Redis).options).toMatchObject({ host: 'a', port: 1, db: 3, password: 'p#' })
 })
+
+test.for([
+  ['redis+unix:///run/r.sock', { path: '/run/r.sock', db: 0, password: null }],
+  ['redis+unix://ada:p%23@/run/a%20b.sock?db=3', { path: '/run/a b.sock', db: 3, username: 'ada', password: 'p#' }],
+] as const)('the address %s is a Unix socket', ([url, options]) => {
+  expect((open(url) as Redis).options).toMatchObject(options)
+})

@@ -18,9 +18,11 @@ type Options = {
  * a single URL with the scheme `redis+cluster://` or `rediss+cluster://`. `redis+sentinel://user:password@host:26379,
  * host:26379/name/database` (or `rediss+sentinel://`) is the master that the Sentinels know by this name; user and
  * password are those of Redis. User, password and TLS of a cluster are taken from its first URL.
+ * `redis+unix://user:password@/path/of/the/socket?db=1` is a Unix socket.
  */
 export function openRedis(url: string, { node, cluster }: Options): AnyRedis {
   if (isSentinel(url)) return new Redis({ ...sentinelOptions(url, node), ...node })
+  if (isSocket(url)) return new Redis({ ...socketOptions(url), ...node })
   const nodes = url.split(',').map((each) => each.trim())
   const [first = ''] = nodes
   if (nodes.length === 1 && !first.includes('+cluster:')) return new Redis(first, node)
@@ -31,6 +33,7 @@ export function openRedis(url: string, { node, cluster }: Options): AnyRedis {
 }
 
 const isSentinel = (url: string) => /^rediss?\+sentinel:/.test(url)
+const isSocket = (url: string) => url.startsWith('redis+unix:')
 const parseNode = (url: string) => new URL(url.replace('+cluster:', ':'))
 
 /** Returns host and port. An IPv6 address has no brackets outside of a URL. */
@@ -45,6 +48,13 @@ const accessOf = ({ username, password, protocol, hostname: servername }: URL) =
   ...(password && { password: decodeURIComponent(password) }),
   ...(protocol === 'rediss:' && { tls: { servername } }),
 })
+
+/** A URL with credentials and without a host is not valid, so a host stands in. */
+function socketOptions(url: string): NodeOptions {
+  const parsed = new URL(url.replace(/^redis\+unix:\/\/([^/]*)/, 'redis://$1host'))
+  const path = decodeURIComponent(parsed.pathname)
+  return { path, db: Number(parsed.searchParams.get('db') ?? 0), ...accessOf(parsed) }
+}
 
 const defaultSentinelPort = 26_379
 

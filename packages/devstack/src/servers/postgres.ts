@@ -52,8 +52,8 @@ async function startServer(options: ServerOptions, url: string) {
   }
 }
 
-async function spawnServer({ dataDir, port, durability }: ServerOptions) {
-  const settings = [
+async function spawnServer({ dataDir, port, durability, settings = [] }: ServerOptions) {
+  const own = [
     `port=${port}`,
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
@@ -64,7 +64,8 @@ async function spawnServer({ dataDir, port, durability }: ServerOptions) {
   const logFile = `${dataDir}.log`
   const log = await open(logFile, 'a', 0o600)
   const { size } = await stat(logFile)
-  const child = spawnChild(postgresBinaries().postgres, ['-D', dataDir, ...settings.flatMap((s) => ['-c', s])], {
+  const args = ['-D', dataDir, ...own.flatMap((setting) => ['-c', setting]), ...settings]
+  const child = spawnChild(postgresBinaries().postgres, args, {
     deathSignal: 'INT',
     unprivileged: isRoot(),
     stdio: ['ignore', log.fd, log.fd],

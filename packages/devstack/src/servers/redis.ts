@@ -8,8 +8,8 @@ import { becomesReady } from './readiness.ts'
 import { redisBinary } from './redis-binary.ts'
 import type { Server, ServerOptions } from './server.ts'
 
-/** `settings` are further command-line arguments of the server. A Sentinel needs a `configFile` that it may write. */
-type RedisOptions = ServerOptions & { cacheDir: string; settings?: readonly string[]; configFile?: string }
+/** A Sentinel needs a `configFile` that it may write. */
+type RedisOptions = ServerOptions & { cacheDir: string; configFile?: string }
 
 /**
  * Starts a Redis on 127.0.0.1 that never evicts, with its data in `dataDir` and its log beside that folder.

@@ -16,6 +16,8 @@ export type ServerOptions = {
   port: number
   /** `none` makes tests quick: data survives the death of a process, not of the machine. */
   durability: 'full' | 'none'
+  /** Further command-line arguments of the server. They override those of `start`. */
+  settings?: readonly string[]
   /** Called at the beginning of a slow step, with a description for a person. */
   onProgress?: (step: string) => void
 }

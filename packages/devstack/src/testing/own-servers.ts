@@ -26,15 +26,16 @@ export type OwnServer = {
   kill(): Promise<void>
 }
 
-/** Starts an empty Postgres without the schema. */
-export const ownPostgres = (): Promise<OwnServer> =>
-  own((folder, port) => startPostgres({ dataDir: join(folder, 'pg'), port, durability: 'none' }))
+/** Starts an empty Postgres without the schema. `settings` are further arguments of its command line. */
+export const ownPostgres = (settings: readonly string[] = []): Promise<OwnServer> =>
+  own((folder, port) => startPostgres({ dataDir: join(folder, 'pg'), port, durability: 'none', settings }))
 
-/** Starts a Redis that keeps its data over a restart. */
-export const ownRedis = (): Promise<OwnServer> =>
-  own((folder, port) =>
-    startRedis({ dataDir: join(folder, 'redis'), port, durability: 'full', cacheDir: redisCacheDir(dataDir()) }),
-  )
+/** Starts a Redis that keeps its data over a restart. `settings` are further arguments of its command line. */
+export const ownRedis = (settings: readonly string[] = []): Promise<OwnServer> =>
+  own((folder, port) => {
+    const cacheDir = redisCacheDir(dataDir())
+    return startRedis({ dataDir: join(folder, 'redis'), port, durability: 'full', cacheDir, settings })
+  })
 
 /** @internal Launches a server on a port and with a folder of its own. It stops with the test. */
 export async function own(launch: (folder: string, port: number) => Promise<Server>): Promise<OwnServer> {

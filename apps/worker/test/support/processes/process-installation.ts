@@ -13,14 +13,16 @@ export const jwtSecret = 'a-secret-for-tests-of-32-characters'
 const isReady = (line: { msg?: string }) => line.msg === 'ready'
 
 type Options = {
+  /** A migrated database. Default: a fresh one. */
+  database?: { url: string }
   redis?: { url: string; prefix: string }
   /** Further variables of the processes. */
   settings?: Record<string, string>
 }
 
 /** A database and a queue prefix for real processes. A test starts them one by one; they end with the test. */
-export async function installProcesses({ redis = freshRedis(), settings = {} }: Options = {}) {
-  const { url: databaseUrl } = await freshDatabase()
+export async function installProcesses({ database, redis = freshRedis(), settings = {} }: Options = {}) {
+  const { url: databaseUrl } = database ?? (await freshDatabase())
   const { pool, close } = createDatabase({ url: databaseUrl, poolSize: 2, name: 'test', onError: () => undefined })
   cleanUp(close)
   const env = {
@@ -35,12 +37,12 @@ export async function installProcesses({ redis = freshRedis(), settings = {} }: 
   }
   const probes: { app: string; port: number }[] = []
   /** Starts a process with a probe port of its own and waits until it is ready. */
-  async function start(app: string, variables: Record<string, string>): Promise<{ process: Program; port: unknown }> {
+  async function start(app: string, variables: Record<string, string>) {
     const probePort = await freePort()
     const process = startProcess(`apps/${app}/src/main.ts`, { ...env, PROBE_PORT: String(probePort), ...variables })
     const { port } = await process.waitForLog(isReady)
     probes.push({ app, port: probePort })
-    return { process, port }
+    return { process, port, probePort }
   }
   const count = async (from: string): Promise<number> => {
     const { rows } = await pool.query(`select count(*)::int as count from ${from}`)
@@ -55,9 +57,9 @@ export async function installProcesses({ redis = freshRedis(), settings = {} }: 
       const { code } = await cli.exit
       return { code, document: JSON.parse(cli.stdout()) }
     },
-    async startApi(): Promise<{ process: Program; url: string }> {
-      const { process, port } = await start('api', { HOST: '127.0.0.1', PORT: '0' })
-      return { process, url: `http://127.0.0.1:${port}` }
+    async startApi(): Promise<{ process: Program; url: string; probeUrl: string }> {
+      const { process, port, probePort } = await start('api', { HOST: '127.0.0.1', PORT: '0' })
+      return { process, url: `http://127.0.0.1:${port}`, probeUrl: `http://127.0.0.1:${probePort}` }
     },
     async startWorker(...consumers: string[]): Promise<Program> {
       const choice = consumers.length > 0 ? { WORKER_CONSUMERS: consumers.join() } : {}
@@ -83,9 +85,18 @@ export async function installProcesses({ redis = freshRedis(), settings = {} }: 
           all.map(({ port }) => port),
         ]),
       ),
-    /** Runs the loader of the demo. `outcome` resolves to its printed result, when every effect has happened. */
-    loadSample(apiUrl: string) {
-      const demo = startProcess('apps/cli/src/main.ts', env, ['demo', '--json', '--api', apiUrl])
+    /**
+     * Runs the loader of the demo with the sample, or with a copy of it in `file`. `outcome` resolves to its printed
+     * result, when every effect has happened.
+     */
+    loadSample(apiUrl: string, file?: string) {
+      const demo = startProcess('apps/cli/src/main.ts', env, [
+        'demo',
+        ...(file ? [file] : []),
+        '--json',
+        '--api',
+        apiUrl,
+      ])
       return {
         async outcome() {
           const printed = await demo.waitForLog((line) => 'inFile' in line)

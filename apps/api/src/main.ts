@@ -1,5 +1,5 @@
 import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
-import { assertSchema, createDatabase, ensurePartitions, processRecord } from '@goals-tasks/db'
+import { assertSchema, createClusterWatch, createDatabase, ensurePartitions, processRecord } from '@goals-tasks/db'
 import {
   connectProducer,
   createDispatcher,
@@ -30,6 +30,14 @@ import { createOverloadProtection } from './overload.ts'
 const maxUnacceptedConnections = 4_096
 
 await runProcess('api', loadConfig, async ({ config, log, registry }) => {
+  const outages = createRedisOutageLogs(log, {
+    isOne: config.cache.sharesRedis,
+    effects: { queues: 'events wait in Postgres', cache: 'every read asks Postgres' },
+  })
+  const cacheRedis = connectCache(config.cache.url, outages.cache.failed)
+  cacheRedis.on('ready', outages.cache.ready)
+  const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
+  const clusterWatch = createClusterWatch({ voidCache: () => cache.voidAll('Postgres was replaced'), log })
   const postgresOutage = createOutageLog(log, 'Postgres', 'every request gets 503')
   const { pool, close: closeDatabase } = createDatabase({
     ...config.database,
@@ -40,24 +48,18 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     lockTimeoutMs: 3_000,
     onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
     outage: postgresOutage,
+    onConnect: clusterWatch.check,
     observer: createDatabaseMetrics(registry),
   })
   await assertSchema(pool)
   await ensurePartitions(pool)
-  const outages = createRedisOutageLogs(log, {
-    isOne: config.cache.sharesRedis,
-    effects: { queues: 'events wait in Postgres', cache: 'every read asks Postgres' },
-  })
   const redis = connectProducer(config.redis.url, outages.queues.failed).on('ready', outages.queues.ready)
-  const cacheRedis = connectCache(config.cache.url, outages.cache.failed)
-  cacheRedis.on('ready', outages.cache.ready)
   const feedRedis = connectProducer(config.redis.url, outages.queues.failed)
   const prefix = config.redis.queuePrefix
   const dispatcher = createDispatcher({ connection: redis, prefix, log })
   registerDispatcherMetrics(registry, dispatcher)
   const feedHints = createFeedHints({ connection: redis, prefix })
   registerFeedHintMetrics(registry, feedHints)
-  const cache = createCache({ redis: cacheRedis, prefix: config.cache.prefix, log, registry })
   const limiter = createRateLimiter({ redis: cacheRedis, prefix: config.cache.prefix, registry })
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
   const deps = createDeps({
@@ -87,7 +89,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   })
 
   const facts = { role: 'api', consumers: [], poolSize: config.database.poolSize }
-  const heartbeat = startHeartbeat(processRecord(pool, facts), log)
+  const heartbeat = startHeartbeat(processRecord(pool, facts), log, () => clusterWatch.check(pool))
 
   return {
     ready: () =>

@@ -1,5 +1,5 @@
-import { connectCache, createInvalidation } from '@goals-tasks/cache'
-import { assertSchema, createDatabase, ensurePartitions, processRecord } from '@goals-tasks/db'
+import { bumpGeneration, connectCache, createInvalidation } from '@goals-tasks/cache'
+import { assertSchema, createClusterWatch, createDatabase, ensurePartitions, processRecord } from '@goals-tasks/db'
 import { connectProducer, connectWorker, policies } from '@goals-tasks/events'
 import { createLinkTokens, createMailer } from '@goals-tasks/mail'
 import {
@@ -20,12 +20,21 @@ import { timings } from './runtime/timings.ts'
 import { createWorker } from './worker.ts'
 
 await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) => {
+  const outages = createRedisOutageLogs(log, {
+    isOne: config.cache.sharesRedis,
+    effects: { queues: 'events wait in Postgres', cache: 'invalidations wait' },
+  })
+  const cache = connectCache(config.cache.url, outages.cache.failed)
+  cache.on('ready', outages.cache.ready)
+  const voidCache = () => bumpGeneration({ redis: cache, prefix: config.cache.prefix })
+  const clusterWatch = createClusterWatch({ voidCache, log })
   const postgresOutage = createOutageLog(log, 'Postgres', 'events wait in it')
   const { pool, close: closeDatabase } = createDatabase({
     ...config.database,
     name: 'goals-tasks worker',
     onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
     outage: postgresOutage,
+    onConnect: clusterWatch.check,
     observer: createDatabaseMetrics(registry),
   })
   await assertSchema(pool)
@@ -34,14 +43,8 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
   const tokens = createLinkTokens(config.webhooks.secretsKeys)
   if (config.consumers.includes('sync')) await recordSyncReceiver(pool, config.sync.url, log)
   if (config.consumers.includes('email')) await recordMailReceiver(pool, mailer !== undefined, log)
-  const outages = createRedisOutageLogs(log, {
-    isOne: config.cache.sharesRedis,
-    effects: { queues: 'events wait in Postgres', cache: 'invalidations wait' },
-  })
   const producer = connectProducer(config.redis.url, outages.queues.failed).on('ready', outages.queues.ready)
   const redis = { producer, worker: connectWorker(config.redis.url, outages.queues.failed) }
-  const cache = connectCache(config.cache.url, outages.cache.failed)
-  cache.on('ready', outages.cache.ready)
   await refuseEviction(producer, (reason) => log.warn({ reason }, 'cannot read the eviction policy of Redis'))
 
   const worker = createWorker({
@@ -68,7 +71,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
   })
 
   const facts = { role: 'worker', consumers: config.consumers, poolSize: config.database.poolSize }
-  const heartbeat = startHeartbeat(processRecord(pool, facts), log)
+  const heartbeat = startHeartbeat(processRecord(pool, facts), log, () => clusterWatch.check(pool))
 
   return {
     ready: () => readiness(pool, producer, config.redis.queuePrefix),

@@ -13,7 +13,7 @@ export function createBypassHistory(apis: readonly Api[]): (atMs: number) => boo
 }
 
 function bypassesOf(logs: readonly LogLine[]): Bypass[] {
-  const starts = logs.filter(({ msg }) => msg === 'cache off until Redis is back').map(timeOf)
+  const starts = logs.filter(({ msg }) => msg === 'cache off until it is voided').map(timeOf)
   const ends = logs.filter(({ msg }) => msg === 'cache on again').map(timeOf)
   return starts.map((from) => ({ from, to: ends.find((end) => end >= from) ?? Number.POSITIVE_INFINITY }))
 }

@@ -98,6 +98,14 @@ export function composeCache({ redis, prefix, registry }: CacheOptions, parts: P
     invalidate,
     ...createValues({ redis, prefix, guard, bypass, generation, invalidate }),
     ...createInspection({ redis, guard, counters, bypass }),
+    /**
+     * Voids every entity and list, for example when Postgres lacks changes that it had. This process bypasses the cache
+     * until Redis has confirmed it. Throws when Redis does not confirm it now; the bypass then tries on.
+     */
+    async voidAll(reason: string): Promise<void> {
+      bypass.start(reason)
+      await generation.bump()
+    },
     /** Ends the bypass and the repetitions. Fills that finish later are lost, because the caller disconnects Redis. */
     async close(): Promise<void> {
       unwatch()

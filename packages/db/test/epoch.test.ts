@@ -51,9 +51,16 @@ test('the epoch rises after the open transactions when one of them writes events
   expect(await epochs(pool)).toEqual([1, 2])
 })
 
-test('the epoch stays when the role may not read the identifier of the cluster', async ({ pool, url }) => {
+test('the epoch rises when the timeline is another one than the recorded one', async ({ pool, url }) => {
+  await pool.query('update installation set timeline = 7')
+  await migrate(url)
+  expect((await pool.query('select epoch, timeline from installation')).rows).toEqual([{ epoch: 2, timeline: 1 }])
+})
+
+test('the epoch stays when the owner may not read the identifier of the cluster', async ({ pool, url }) => {
   await changeCluster(pool)
   await pool.query('revoke execute on function pg_control_system() from public')
+  await pool.query('alter function present_cluster() owner to pg_monitor')
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   await client.query('set role pg_monitor')

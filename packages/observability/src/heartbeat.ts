@@ -14,11 +14,22 @@ type ProcessRecord = {
 
 const beatEveryMs = 5_000
 
-/** Records at once and every few seconds that this process runs, until it is closed. An error has the level debug. */
-export function startHeartbeat({ beat, end }: ProcessRecord, log: Pick<Logger, 'debug'>) {
+/**
+ * Records at once and every few seconds that this process runs, until it is closed, and calls `alsoEachBeat` after it.
+ * An error has the level debug.
+ */
+export function startHeartbeat(
+  { beat, end }: ProcessRecord,
+  log: Pick<Logger, 'debug'>,
+  alsoEachBeat: () => Promise<void> = async () => undefined,
+) {
   const identity = identify()
   const onError = (err: Error) => log.debug({ err }, 'the beat of this process was not recorded')
-  const beating = repeat(() => beat(identity), beatEveryMs, onError)
+  const beatOnce = async () => {
+    await beat(identity)
+    await alsoEachBeat()
+  }
+  const beating = repeat(beatOnce, beatEveryMs, onError)
   return {
     /** Removes the record. A record that cannot be removed counts as dead after a while. */
     async close(): Promise<void> {

@@ -143,12 +143,14 @@ test('the doctor names settings that lose acknowledged writes, and a Postgres th
   expect(away).toEqual([expect.stringMatching(/^Postgres: answers: .*ECONNREFUSED/)])
 })
 
-test('the doctor names the timeline, and a database that was restored from another cluster', async () => {
+test('the doctor names the timeline, and one of another cluster or another timeline that no process noticed', async () => {
   const operations = await startOperations()
   const { sources } = await open(operations)
   const found = async () => (await runDoctor(sources)).find(({ check }) => check === 'Postgres: timeline')
   expect(await found()).toMatchObject({ state: 'ok', fact: expect.stringMatching(/^\d+, of the cluster \d{15,}$/) })
-  await operations.pool.query('update installation set system_identifier = 1')
+  await operations.pool.query('update installation set timeline = timeline + 1')
+  expect(await found()).toMatchObject({ state: 'problem', fact: expect.stringContaining('not timeline 2 of') })
+  await operations.pool.query('update installation set timeline = timeline - 1, system_identifier = 1')
   expect(await found()).toMatchObject({ state: 'problem', fix: expect.stringContaining('npm run migrate') })
 })
 

@@ -62,7 +62,7 @@ export function createBypass(
     start(reason: string): void {
       starts++
       if (closed.signal.aborted) return
-      if (!isActive) log.warn({ reason }, 'cache off until Redis is back')
+      if (!isActive) log.warn({ reason }, 'cache off until it is voided')
       isActive = true
       if (!isEnding) ending = end()
     },

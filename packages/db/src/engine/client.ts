@@ -13,11 +13,15 @@ type Options = {
   name: string
   /** Limit of one statement, 30 s by default. */
   statementTimeoutMs?: number
+  /** Limit of opening a connection or waiting for a free one, 5 s by default. */
+  connectTimeoutMs?: number
   /** Limit of the wait for one lock, 10 s by default. */
   lockTimeoutMs?: number
   onError: (error: Error) => void
   /** Gets `failed` when Postgres does not answer, and `ready` whenever it does. Default: no call. */
   outage?: Outage
+  /** Runs with each new connection before its first use. A rejection refuses the connection. Default: no call. */
+  onConnect?: (client: pg.ClientBase) => Promise<void>
   /** Sees the pool and every query. Default: no observer. */
   observer?: DatabaseObserver
 }
@@ -28,14 +32,16 @@ type Outage = { failed(error: Error): void; ready(): void }
  * Calls `onError` when an idle connection is lost. A query on a lost connection rejects by itself.
  */
 export function createDatabase(options: Options) {
-  const { url, name, statementTimeoutMs = 30_000, lockTimeoutMs = 10_000, outage, observer } = options
+  const { url, name, statementTimeoutMs = 30_000, lockTimeoutMs = 10_000, connectTimeoutMs = 5_000 } = options
+  const { onConnect, outage, observer } = options
   const pool = new pg.Pool({
     ...sessionOf(url, { name, statementTimeoutMs, lockTimeoutMs }),
     max: options.poolSize,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    ...(onConnect && { onConnect }),
     // The driver has no event for a connection that could not be opened. It only passes the error to its log.
     log: (_message: string, error?: unknown) => reportOutage(error, outage),
   })

@@ -1,6 +1,7 @@
 export { cleanUp, fileFixture, withCleanUp } from './clean-up.ts'
 export { freePort } from './free-port.ts'
 export { freshDatabase, freshRedis } from './fresh-data.ts'
+export { type OwnStandby, ownPrimary, ownStandby } from './own-postgres-standby.ts'
 export { type OwnCluster, ownRedisCluster } from './own-redis-cluster.ts'
 export { type OwnSentinel, ownRedisSentinel } from './own-redis-sentinel.ts'
 export { type OwnServer, ownPostgres, ownRedis } from './own-servers.ts'

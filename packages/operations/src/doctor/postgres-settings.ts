@@ -1,6 +1,7 @@
 import { type Executor, executeOnce } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import { type DoctorFinding, ok, problem, warning } from './finding.ts'
+import { checkStandbys } from './standbys.ts'
 
 type Settings = {
   version: string
@@ -8,8 +9,6 @@ type Settings = {
   fsync: string
   fullPageWrites: string
   synchronousCommit: string
-  standbyNames: string
-  synchronousStandbys: number
   walBehind: string | null
 }
 
@@ -20,9 +19,6 @@ export async function checkPostgresSettings(db: Executor): Promise<DoctorFinding
     sql`select current_setting('server_version') as version, current_setting('wal_level') as "walLevel",
                current_setting('fsync') as fsync, current_setting('full_page_writes') as "fullPageWrites",
                current_setting('synchronous_commit') as "synchronousCommit",
-               current_setting('synchronous_standby_names') as "standbyNames",
-               (select count(*)::int from pg_stat_replication
-                where sync_state in ('sync', 'quorum')) as "synchronousStandbys",
                (select string_agg(slot_name, ', ') from pg_replication_slots where not active) as "walBehind"`,
   )
   if (!row) return []
@@ -36,7 +32,7 @@ export async function checkPostgresSettings(db: Executor): Promise<DoctorFinding
         )
       : ok('Postgres: wal_level', row.walLevel),
     checkDurability(row),
-    checkStandbys(row),
+    await checkStandbys(db),
     ...(row.walBehind === null
       ? []
       : [
@@ -61,21 +57,4 @@ function checkDurability({ fsync, fullPageWrites, synchronousCommit }: Settings)
     `${off.join(', ')} off: a crash loses acknowledged writes`,
     `set ${off.join(', ')} = on`,
   )
-}
-
-function checkStandbys({ standbyNames, synchronousStandbys }: Settings): DoctorFinding {
-  const check = 'Postgres: synchronous standby'
-  if (standbyNames === '')
-    return warning(
-      check,
-      'not set up: when the primary is lost for good, its last commits are lost too',
-      'set synchronous_standby_names, if you need more than the backup',
-    )
-  if (synchronousStandbys === 0)
-    return problem(
-      check,
-      `no standby is connected for ${standbyNames}: commits wait`,
-      'start the standby, or change synchronous_standby_names',
-    )
-  return ok(check, `${synchronousStandbys} connected`)
 }

@@ -1,0 +1,83 @@
+import { ConstantBackoff, handleAll, retry, TimeoutStrategy, timeout, wrap } from 'cockatiel'
+import type pg from 'pg'
+import { isConnectionLoss } from './connection-loss.ts'
+import type { LabelledQuery } from './observe-queries.ts'
+
+type Queryable = { query(query: LabelledQuery & { query_timeout?: number }): Promise<pg.QueryResult> }
+export type ClusterWatch = ReturnType<typeof createClusterWatch>
+
+/** `identity` is null on a standby, and where Postgres does not show its timeline. */
+type Found = { identity: string | null; isRecorded: boolean }
+
+const look = `
+  select case when present.timeline is not null
+           then concat(present.system_identifier, '/', present.timeline) end as identity,
+         present.timeline is not distinct from recorded.timeline
+           and coalesce(present.system_identifier = recorded.system_identifier, true) as "isRecorded"
+  from present_cluster() present, installation recorded`
+
+/** A server that does not answer must not keep a new connection for longer. */
+const lookTimeoutMs = 5_000
+const defaultVoidTimeoutMs = 2_000
+
+type Log = Record<'warn' | 'debug', (members: object, message: string) => void>
+type Options = {
+  /** Voids the whole cache. It is called again while it rejects. */
+  voidCache: () => Promise<void>
+  log: Log
+  /** How long a new connection waits for `voidCache`, 2 s by default. */
+  voidTimeoutMs?: number
+}
+
+/**
+ * Notices that Postgres was replaced by a promoted standby or by a restored cluster, which may lack the last
+ * transactions. Versions and transaction ids then begin again, so it voids the cache first and raises the epoch of the
+ * feed after that. A process that dies in between leaves the cluster unrecorded, and the next one repeats both.
+ */
+export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoidTimeoutMs }: Options) {
+  const untilVoided = wrap(
+    timeout(voidTimeoutMs, TimeoutStrategy.Aggressive),
+    retry(handleAll, { backoff: new ConstantBackoff(100) }),
+  )
+  let seen: string | undefined
+  let handling: Promise<void> | undefined
+
+  async function handle(db: Queryable, identity: string): Promise<void> {
+    await untilVoided.execute(voidCache)
+    await db.query({ text: 'select record_cluster()', label: 'cluster_record', query_timeout: lookTimeoutMs })
+    seen = identity
+    log.warn(
+      { cluster: identity },
+      'Postgres continues as another cluster or timeline: cache voided, feed in a new epoch',
+    )
+  }
+
+  async function compare(db: Queryable): Promise<void> {
+    const { rows } = await db.query({ text: look, label: 'cluster_look', query_timeout: lookTimeoutMs })
+    const { identity, isRecorded } = rows[0] as Found
+    if (identity === null) return
+    seen ??= isRecorded ? identity : undefined
+    if (seen === identity && isRecorded) return
+    handling ??= handle(db, identity).finally(() => {
+      handling = undefined
+    })
+    await handling
+  }
+
+  return {
+    /**
+     * Looks which cluster answers. Call it with each new connection before its first use: then no write on another
+     * timeline is acknowledged before the cache was voided, unless Redis does not answer. Call it regularly as well:
+     * a pooler keeps its clients over a failover, and a call that failed is repeated so.
+     * @throws the error of a connection that was lost. Other errors are logged.
+     */
+    async check(db: Queryable): Promise<void> {
+      try {
+        await compare(db)
+      } catch (error) {
+        if (isConnectionLoss(error)) throw error
+        log.debug({ err: error }, 'the cluster of Postgres was not recorded')
+      }
+    },
+  }
+}

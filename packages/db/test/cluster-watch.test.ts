@@ -1,0 +1,86 @@
+import { freshDatabase } from '@goals-tasks/devstack/testing'
+import { test as base, expect, onTestFinished } from 'vitest'
+import { createDatabase } from '../src/engine/client.ts'
+import { createClusterWatch } from '../src/engine/cluster-watch.ts'
+
+type VoidCache = () => Promise<void>
+
+/** A database, and processes that watch its cluster. `calls` has their calls of `voidCache` and their changes. */
+const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from this pattern
+  .extend('url', async ({}) => (await freshDatabase()).url)
+  .extend('start', ({ url }) => (voidCache: VoidCache = async () => undefined, voidTimeoutMs = 5_000) => {
+    const calls: string[] = []
+    const watch = createClusterWatch({
+      voidCache: async () => {
+        calls.push('void')
+        await voidCache()
+      },
+      log: { warn: () => calls.push('changed'), debug: ({ err }: { err?: unknown }) => calls.push(String(err)) },
+      voidTimeoutMs,
+    })
+    const options = { url, poolSize: 4, name: 'test', onError: () => undefined, onConnect: watch.check }
+    const { pool, close } = createDatabase(options)
+    onTestFinished(close)
+    return { watch, pool, calls }
+  })
+
+/** Makes the server look like a standby that was promoted to this timeline. Null is a standby. */
+const promoteTo = (timeline: number | null) => `
+  create or replace function present_cluster(out system_identifier bigint, out timeline integer) language sql stable
+  as 'select system_identifier, ${timeline ?? 'null::int'} from pg_control_system()'`
+const epoch = 'select epoch, timeline from installation'
+
+test('no cache is voided when the cluster is the recorded one', async ({ start }) => {
+  const { watch, pool, calls } = start()
+  await pool.query('select 1')
+  await watch.check(pool)
+  expect(calls).toEqual([])
+  expect((await pool.query(epoch)).rows).toEqual([{ epoch: 1, timeline: 1 }])
+})
+
+test('the cache is voided and the epoch rises once before the first query when the timeline is another', async ({
+  start,
+}) => {
+  await start().pool.query(promoteTo(2))
+  const { pool, calls } = start()
+  const all = await Promise.all([1, 2, 3, 4].map(() => pool.query(epoch)))
+  expect(all.map(({ rows }) => rows)).toEqual(Array(4).fill([{ epoch: 2, timeline: 2 }]))
+  expect(calls).toEqual(['void', 'changed'])
+})
+
+test('every running process voids the cache, and one raises the epoch, when a standby is promoted', async ({
+  start,
+}) => {
+  const [one, other] = [start(), start()]
+  await Promise.all([one.pool.query('select 1'), other.pool.query('select 1')])
+  await one.pool.query(promoteTo(null))
+  await one.watch.check(one.pool)
+  expect(one.calls).toEqual([])
+  await one.pool.query(promoteTo(2))
+  for (const { watch, pool } of [one, other, one, other]) await watch.check(pool)
+  expect([one.calls, other.calls]).toEqual(Array(2).fill(['void', 'changed']))
+  expect((await one.pool.query(epoch)).rows).toEqual([{ epoch: 2, timeline: 2 }])
+})
+
+test('the cluster stays unrecorded until a later check when the cache cannot be voided', async ({ start }) => {
+  await start().pool.query(promoteTo(2))
+  let isAway = true
+  const voidCache = async () => {
+    if (isAway) throw new Error('Redis is away')
+  }
+  const { watch, pool, calls } = start(voidCache, 50)
+  expect((await pool.query(epoch)).rows).toEqual([{ epoch: 1, timeline: 1 }])
+  expect(calls.at(-1)).toContain('timed out')
+  isAway = false
+  await watch.check(pool)
+  expect((await pool.query(epoch)).rows).toEqual([{ epoch: 2, timeline: 2 }])
+  expect(calls.at(-1)).toBe('changed')
+})
+
+test('a connection is usable when the database lacks the functions', async ({ start }) => {
+  const { pool, calls } = start()
+  await pool.query('drop function present_cluster cascade')
+  await Promise.all([pool.query('select pg_sleep(0.01)'), pool.query('select 1')])
+  expect(calls.at(-1)).toContain('present_cluster() does not exist')
+})

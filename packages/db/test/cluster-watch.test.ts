@@ -71,11 +71,11 @@ test('the cluster stays unrecorded until a later check when the cache cannot be 
   }
   const { watch, pool, calls } = start(voidCache, 50)
   expect((await pool.query(epoch)).rows).toEqual([{ epoch: 1, timeline: 1 }])
-  expect(calls.at(-1)).toContain('timed out')
+  expect(calls.join()).toContain('timed out')
   isAway = false
   await watch.check(pool)
   expect((await pool.query(epoch)).rows).toEqual([{ epoch: 2, timeline: 2 }])
-  expect(calls.at(-1)).toBe('changed')
+  expect(calls.filter((call) => call === 'changed')).toHaveLength(1)
 })
 
 test('a connection is usable when the database lacks the functions', async ({ start }) => {

@@ -143,7 +143,7 @@ test('the doctor names settings that lose acknowledged writes, and a Postgres th
   expect(away).toEqual([expect.stringMatching(/^Postgres: answers: .*ECONNREFUSED/)])
 })
 
-test('the doctor names the timeline, and one of another cluster or another timeline that no process noticed', async () => {
+test('the doctor names the timeline, and a failover and a restore that no process has noticed', async () => {
   const operations = await startOperations()
   const { sources } = await open(operations)
   const found = async () => (await runDoctor(sources)).find(({ check }) => check === 'Postgres: timeline')

@@ -41,11 +41,13 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
   )
   let seen: string | undefined
   let handling: Promise<void> | undefined
+  let handled = 0
 
   async function handle(db: Queryable, identity: string): Promise<void> {
     await untilVoided.execute(voidCache)
     await db.query({ text: 'select record_cluster()', label: 'cluster_record', query_timeout: lookTimeoutMs })
     seen = identity
+    handled++
     log.warn(
       { cluster: identity },
       'Postgres continues as another cluster or timeline: cache voided, feed in a new epoch',
@@ -53,11 +55,13 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
   }
 
   async function compare(db: Queryable): Promise<void> {
+    const before = handled
     const { rows } = await db.query({ text: look, label: 'cluster_look', query_timeout: lookTimeoutMs })
     const { identity, isRecorded } = rows[0] as Found
     if (identity === null) return
     seen ??= isRecorded ? identity : undefined
-    if (seen === identity && isRecorded) return
+    // Another connection may have recorded the cluster since this one looked.
+    if (seen === identity && (isRecorded || handled !== before)) return
     handling ??= handle(db, identity).finally(() => {
       handling = undefined
     })

@@ -29,6 +29,6 @@ export async function checkCluster(db: Executor): Promise<DoctorFinding> {
   return problem(
     check,
     `${fact}: no process has noticed that it is not ${row.recorded}`,
-    'check that an API or a worker runs and reaches the Redis of the cache; after a restore, run `npm run migrate` first',
+    'check that an API or a worker reaches the Redis of the cache; after a restore, run `npm run migrate` before',
   )
 }

@@ -17,7 +17,8 @@ export class ConfigError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Documented = TSchema & { type?: string; default?: unknown; description?: string }
-const isInteger = (property: Documented) => property.type === 'integer'
+/** How a number is written, by the type of its variable. */
+const numberForms: Record<string, RegExp> = { integer: /^-?\d+$/, number: /^-?\d+(?:\.\d+)?$/ }
 
 /** Reads mounted secrets as well: `X_FILE=/run/secrets/x` stands for `X`. Setting both is a problem. */
 function readVariable(name: string, env: Environment, problems: string[]): string | undefined {
@@ -37,7 +38,8 @@ export type CrossCheck<S extends TObject> = (variables: Static<S>) => readonly s
 
 /**
  * Reads the variables that `schema` names (each with a `description`, most with a `default`) from `env`.
- * An empty value counts as unset. Integers are plain decimal digits.
+ * An empty value counts as unset. Numbers are plain decimal digits, with a point where a fraction is
+ * allowed.
  * `check` finds the problems between several variables. It is called even when some of them have the wrong format.
  * @throws ConfigError with every problem, each beginning with the variable's name. It never contains a value, which
  * may be a secret.
@@ -52,7 +54,7 @@ export function loadVariables<S extends TObject>(
   const documented: Record<string, Documented> = schema.properties
   for (const [name, property] of Object.entries(documented)) {
     const text = readVariable(name, env, problems)
-    if (text !== undefined) raw[name] = isInteger(property) && /^-?\d+$/.test(text) ? Number(text) : text
+    if (text !== undefined) raw[name] = numberForms[property.type ?? '']?.test(text) ? Number(text) : text
   }
   const variables = Value.Default(schema, raw) as Static<S>
   const missing = (schema.required ?? []).filter((name) => !(name in (variables as object)))

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import { loadStatus } from '@goals-tasks/operations'
 import { operationsTest as test } from '@goals-tasks/operations/testing'
 import { expect } from 'vitest'
 import { runPause } from '../src/consumers/run.ts'
+import { createReport } from '../src/status/report.ts'
+import { statusScreen } from '../src/status/screen.ts'
 import { runCli } from './support/run-cli.ts'
 
 const cause = { consumer: 'sync', actor: 'ada', reason: 'the receiver moves' } as const
@@ -19,6 +23,23 @@ test('pause and resume print who changed the consumer last, and why', async ({ o
     { action: 'consumer-resumed', actor: 'bob', reason: 'it has moved', subject: 'sync' },
     { action: 'consumer-paused', actor: 'ada', reason: 'the receiver moves', subject: 'sync' },
   ])
+})
+
+test('pause takes a webhook of a user, and exits with 1 when no user has it', async ({ operations }) => {
+  const { rows } = await operations.pool.query(
+    `insert into webhooks (owner_id, url, secret) values (gen_random_uuid(), 'http://a.example/', '') returning id`,
+  )
+  const name = `sync/${rows[0].id}`
+  const { code, stdout } = await runCli(operations.environment, 'pause', name.toUpperCase(), '--reason', 'x')
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  const paused = await runCli(operations.environment, 'pause', name, '--reason', 'it moves')
+  expect(paused.stdout).toMatch(new RegExp(`^${name} is paused since .*: it moves`))
+  const report = createReport(await loadStatus(operations), null)
+  expect(statusScreen(report, { places: { postgres: 'here', redis: 'here' }, width: 120 })).toMatch(
+    new RegExp(`^${name} is paused since .*: it moves$`, 'm'),
+  )
+  const unknown = await runPause(operations, { ...cause, consumer: `sync/${randomUUID()}`, isPaused: true })
+  expect(unknown).toMatchObject({ exitCode: 1, text: expect.stringMatching(/^no user has the webhook sync\//) })
 })
 
 test('pause exits with 2 and its usage when the consumer is unknown', async () => {

@@ -43,6 +43,23 @@ test('a pause and a resume answer with the record, and are logged with actor and
   ])
 })
 
+test('a webhook of a user is paused and resumed by itself, and an unknown one is 404', async ({ ops }) => {
+  const { rows } = await ops.pool.query(
+    `insert into webhooks (owner_id, url, secret) values (gen_random_uuid(), 'http://a.example/', '') returning id`,
+  )
+  const change = async (id: string, verb: string) =>
+    ops.app.inject({
+      ...{ method: 'POST', url: `/ops/webhooks/${id}/${verb}`, headers: await bearer() },
+      payload: { reason: 'the receiver moves' },
+    })
+  const name = `sync/${rows[0].id}`
+  expect((await change(rows[0].id, 'pause')).json()).toMatchObject({ consumer: name, isPaused: true })
+  expect((await loadStatus(ops)).pausedWebhooks).toMatchObject([{ name, reason: 'the receiver moves' }])
+  expect((await change(rows[0].id, 'resume')).json()).toMatchObject({ consumer: name, isPaused: false })
+  expect((await loadStatus(ops)).pausedWebhooks).toEqual([])
+  expect((await change(randomUUID(), 'pause')).statusCode).toBe(404)
+})
+
 test('a pause is refused without the scope ops, without a reason and for an unknown consumer', async ({ ops }) => {
   const send = async (consumer: string, payload: object, scope = 'ops') =>
     (

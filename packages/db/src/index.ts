@@ -17,7 +17,14 @@ export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/lock
 export { purgeExpired, systemActorId } from './changes/purge.ts'
 export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
 export { deleteOldAuditRows } from './delivery/audit-retention.ts'
-export { type ConsumerPause, loadPauses, setPause } from './delivery/consumer-pauses.ts'
+export {
+  type ConsumerPause,
+  loadPausedWebhooks,
+  loadPauses,
+  type Pausable,
+  pausedName,
+  setPause,
+} from './delivery/consumer-pauses.ts'
 export { type DeadLetterGroup, groupDeadLetters } from './delivery/dead-letter-groups.ts'
 export {
   countDeadLetters,

@@ -8,6 +8,7 @@ const maxPauseSeconds = 3_600
 /** A longer lag needs a human: no worker runs, or each look for reminders fails. */
 const maxReminderLagSeconds = 3_600
 
+type Pause = NonNullable<ConsumerStatus['pause']>
 type Totals = Record<'waiting' | 'active' | 'delayed' | 'failed', number | null> & {
   pendingDeliveries: number
   deadLetters: number
@@ -28,6 +29,7 @@ export type StatusReport = {
   reminderLagSeconds: number
   totals: Totals
   consumers: ConsumerStatus[]
+  pausedWebhooks: Status['pausedWebhooks']
   processes: Status['processes']
 }
 
@@ -47,6 +49,7 @@ export function createReport(status: Status, connectError: string | null): Statu
     reminderLagSeconds: status.reminderLagSeconds,
     totals: totalsOf(status.consumers),
     consumers: status.consumers,
+    pausedWebhooks: status.pausedWebhooks,
     processes: status.processes,
   }
 }
@@ -64,8 +67,12 @@ function findFaults(status: Status): string[] {
       ? `reminders are ${duration(reminderLagSeconds)} late: look for “the reminders cannot be made” in the log`
       : [],
   ].flat()
-  return [...general, ...consumers.flatMap(faultsOf)]
+  const webhooks = status.pausedWebhooks.flatMap(({ name, ...pause }) => pauseFault(name, pause))
+  return [...general, ...consumers.flatMap(faultsOf), ...webhooks]
 }
+
+const pauseFault = (name: string, { seconds, actor, reason }: Pause): string[] =>
+  seconds > maxPauseSeconds ? [`${name}: paused for ${duration(seconds)} by ${actor}: ${reason}`] : []
 
 const eventCount = (events: number) => plural(events, 'event', count(events, countedUpTo))
 
@@ -73,9 +80,7 @@ function faultsOf({ consumer, workers, pause, deadLetters, oldestPendingSeconds 
   const overdue = !pause && oldestPendingSeconds !== null && oldestPendingSeconds > maxPendingSeconds
   return [
     workers === 0 ? `${consumer}: no process runs it` : [],
-    pause && pause.seconds > maxPauseSeconds
-      ? `${consumer}: paused for ${duration(pause.seconds)} by ${pause.actor}: ${pause.reason}`
-      : [],
+    pause ? pauseFault(consumer, pause) : [],
     overdue ? `${consumer}: an event has been pending for ${duration(oldestPendingSeconds)}` : [],
     deadLetters > 0
       ? `${consumer}: ${plural(deadLetters, 'dead letter', count(deadLetters, countedUpTo))} to replay or discard`

@@ -4,6 +4,7 @@ import { count, duration, moment, oneLine } from '../format.ts'
 import { receiverVariables } from '../receiver-variables.ts'
 import type { StatusReport } from './report.ts'
 
+type Pause = NonNullable<ConsumerStatus['pause']>
 type Options = { width: number; places: { postgres: string; redis: string } }
 
 /** Formats the report for people, at most `width` characters wide. `places` are the addresses of the servers. */
@@ -21,6 +22,7 @@ export function statusScreen(report: StatusReport, { width, places }: Options): 
     `Processes: ${processLine(report)}`,
     `Reminders: made up to ${duration(report.reminderLagSeconds)} ago`,
     ...report.consumers.flatMap((each) => pauseLines(each, width)),
+    ...report.pausedWebhooks.map(({ name, ...pause }) => pauseLine(name, pause, width)),
     ...report.consumers.flatMap(receiverLine),
     ...(errors.length > 0 ? ['', 'Last errors', ...errors] : []),
     '',
@@ -69,11 +71,12 @@ function processLine({ processes }: StatusReport): string {
   return [...groups].map(([name, members]) => `${count(members.length)} ${name}`).join(', ') || 'none runs'
 }
 
+const pauseLine = (name: string, { since, actor, reason }: Pause, width: number): string =>
+  oneLine(`${name} is paused since ${moment(since)} by ${actor}: ${reason}`, width)
+
 function pauseLines({ consumer, queue, pause }: ConsumerStatus, width: number): string[] {
   return [
-    ...(pause
-      ? [oneLine(`${consumer} is paused since ${moment(pause.since)} by ${pause.actor}: ${pause.reason}`, width)]
-      : []),
+    ...(pause ? [pauseLine(consumer, pause, width)] : []),
     ...(queue?.paused ? [`The queue of ${consumer} is paused in Redis`] : []),
   ]
 }

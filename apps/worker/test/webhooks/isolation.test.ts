@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { setPause } from '@goals-tasks/db'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
 import { startReceiver } from '../support/receiver.ts'
@@ -36,6 +38,30 @@ test('a webhook is suspended when it fails, gets one probe at a time, and then e
   const attempts = await loadAttempts(pool, id)
   const delivered = attempts.filter(({ outcome }) => outcome === 'delivered').map(({ eventId }) => eventId)
   expect(delivered.toSorted()).toEqual(goals.map(({ events }) => events[0]?.id).toSorted())
+})
+
+test('a paused webhook gets nothing until it is resumed, and the other one everything', async ({
+  installation,
+  write,
+}) => {
+  const { pool, dispatcher, lines } = installation
+  const owner = randomUUID()
+  const answer = (response: ServerResponse) => response.writeHead(200).end()
+  const [paused, other] = [await startReceiver(answer), await startReceiver(answer)]
+  const { id } = await insertWebhook(pool, { ownerId: owner, url: paused.url })
+  await insertWebhook(pool, { ownerId: owner, url: other.url })
+  const change = { consumer: `sync/${id}`, actor: 'ada', reason: 'the receiver moves' } as const
+  await setPause(pool, { ...change, isPaused: true })
+  startWorker(installation, { serve, sync: { pausedLookMs: 50 } })
+  const goals = [await write.goal(owner), await write.goal(owner)]
+  dispatcher.dispatch(goals.flatMap(({ events }) => events))
+  await until(() => other.received.length === 2)
+  await until(() => lines.filter(({ msg }) => msg === 'snoozed').length > 1)
+  expect(paused.received).toEqual([])
+  await setPause(pool, { ...change, isPaused: false })
+  await until(async () => (await countRows(pool, left(id))) === 0)
+  expect(paused.received).toHaveLength(2)
+  expect(await loadAttempts(pool, id)).toHaveLength(2)
 })
 
 test('an endpoint that hangs delays no other one', async ({ installation, write }) => {

@@ -1,26 +1,34 @@
-import type { ConsumerName } from '@goals-tasks/events'
-import { sql } from 'drizzle-orm'
+import { type ConsumerName, isConsumerName, webhookConsumer } from '@goals-tasks/events'
+import { type SQL, sql } from 'drizzle-orm'
 import { type Executor, executeOnce } from '../engine/statement.ts'
 
-/** The last pause or resume of a consumer. `since` is RFC 3339, UTC. */
+/** What can be paused: a consumer, or one webhook of a user, as `sync/<id of the webhook>`. */
+export type Pausable = ConsumerName | `${typeof webhookConsumer}/${string}`
+
+/** Returns the name under which the pause of a webhook is recorded. `webhookId` is its id as text. */
+export const pausedName = (webhookId: SQL): SQL => sql`${sql.raw(`'${webhookConsumer}/'`)} || ${webhookId}`
+
+/** The last pause or resume of a consumer or a webhook. `since` is RFC 3339, UTC. */
 export type ConsumerPause = { consumer: string; isPaused: boolean; actor: string; reason: string; since: string }
 
 const fields = sql`consumer, is_paused as "isPaused", actor, reason, rfc3339(since) as since`
 
 /**
- * Pauses or resumes a consumer. Its workers follow within seconds, and after every restart: the record is in Postgres.
+ * Pauses or resumes a consumer or a webhook. The workers follow, and after every restart: the record is in Postgres.
  * A repetition changes neither the reason nor the time. A change is recorded as an action of its operator.
- * @returns the record, and whether this call changed the state
+ * @returns the record, and whether this call changed the state. Undefined when no user has this webhook
  */
 export async function setPause(
   db: Executor,
-  { consumer, isPaused, actor, reason }: Omit<ConsumerPause, 'since' | 'consumer'> & { consumer: ConsumerName },
-): Promise<ConsumerPause & { changed: boolean }> {
+  { consumer, isPaused, actor, reason }: Omit<ConsumerPause, 'since' | 'consumer'> & { consumer: Pausable },
+): Promise<(ConsumerPause & { changed: boolean }) | undefined> {
   const written = await executeOnce<ConsumerPause>(
     db,
     sql`with written as (
           insert into consumer_pauses (consumer, is_paused, actor, reason)
-          values (${consumer}, ${isPaused}, ${actor}, ${reason})
+          select ${consumer}, ${isPaused}, ${actor}, ${reason}
+          where ${isConsumerName(consumer)} or exists (
+            select from webhooks where owner_id is not null and ${pausedName(sql`id`)} = ${consumer})
           on conflict (consumer) do update set is_paused = excluded.is_paused, actor = excluded.actor,
                                                reason = excluded.reason, since = now()
             where consumer_pauses.is_paused <> excluded.is_paused
@@ -34,14 +42,23 @@ export async function setPause(
     'pause_set',
   )
   const [record] = written.length > 0 ? written : await loadPauses(db, [consumer])
-  if (!record) throw new Error(`the record of the pause of ${consumer} is missing`)
-  return { ...record, changed: written.length > 0 }
+  return record && { ...record, changed: written.length > 0 }
 }
 
-/** Returns the last pause or resume of each of these consumers that was ever paused. */
-export const loadPauses = (db: Executor, consumers: readonly ConsumerName[]): Promise<ConsumerPause[]> =>
+/** Returns the last pause or resume of each of these consumers and webhooks that was ever paused. */
+export const loadPauses = (db: Executor, consumers: readonly Pausable[]): Promise<ConsumerPause[]> =>
   executeOnce<ConsumerPause>(
     db,
     sql`select ${fields} from consumer_pauses where consumer = any(${sql.param(consumers)}::text[])`,
+    'pauses_load',
+  )
+
+/** Returns the webhooks that are paused, the longest paused first, at most 100. */
+export const loadPausedWebhooks = (db: Executor): Promise<ConsumerPause[]> =>
+  executeOnce<ConsumerPause>(
+    db,
+    sql`select ${fields} from consumer_pauses
+        where is_paused and exists (select from webhooks where ${pausedName(sql`id`)} = consumer)
+        order by since limit 100`,
     'pauses_load',
   )

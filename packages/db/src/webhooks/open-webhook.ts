@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { pausedName } from '../delivery/consumer-pauses.ts'
 import { uuid } from '../engine/parameters.ts'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
 
@@ -13,6 +14,8 @@ export type OpenedWebhook = {
   filter: string | null
   health: WebhookHealth
   disabledCause: string | null
+  /** An operator paused it. */
+  isPaused: boolean
   /** How long a suspended webhook gets nothing. */
   suspendedForMs: number
   /** This call has the one attempt at a suspended webhook whose time has come. */
@@ -27,14 +30,17 @@ export const probeLeaseMs = 15_000
 const probeMs = sql.raw(String(probeLeaseMs))
 const id = uuid('id')
 
+const isPaused = sql`exists (
+  select from consumer_pauses where consumer = ${pausedName(sql`${id}::text`)} and is_paused)`
+
 const open = prepareStatement<OpenedWebhook>(
   'webhook_open',
   sql`with probe as (
         update webhooks set suspended_until = now() + ${probeMs} * interval '1 millisecond'
-        where id = ${id} and health = 'suspended' and is_enabled and suspended_until <= now() returning 1
+        where id = ${id} and health = 'suspended' and is_enabled and suspended_until <= now() and not ${isPaused} returning 1
       )
       select id, owner_id as "ownerId", url, filter, health,
-             disabled_cause as "disabledCause",
+             disabled_cause as "disabledCause", ${isPaused} as "isPaused",
              case when health <> 'suspended' then 0 when suspended_until <= now() then ${probeMs}
                   else extract(epoch from suspended_until - now()) * 1000 end::float8 as "suspendedForMs",
              exists (select from probe) as "isProbe", secret,

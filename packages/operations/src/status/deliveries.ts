@@ -1,11 +1,11 @@
-import { type Executor, executeOnce } from '@goals-tasks/db'
+import { type Executor, executeOnce, pausedName } from '@goals-tasks/db'
 import { type ConsumerName, consumerNames, consumersWithReceiver, webhookConsumer } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { countedUpTo } from './counted-up-to.ts'
 
 /**
  * The work of one consumer as Postgres records it. Both counts stop at `countedUpTo`. The events that wait for a user's
- * webhook that fails count as pending only, and its dead letters do not count: they concern its owner.
+ * webhook that fails or is paused count as pending only, and its dead letters do not count: they concern its owner.
  */
 export type DeliveryStatus = {
   consumer: ConsumerName
@@ -83,7 +83,8 @@ const pending = sql`(
   with oldest as materialized (
     select d.event_id, d.last_error is not null and not ${toWebhook('d')} as failed,
            case when ${toWebhook('d')} then d.last_error is not null or exists (
-             select from webhooks w where w.id = d.target::uuid and w.health in ('suspended', 'disabled'))
+             select from webhooks w where w.id = d.target::uuid and w.health in ('suspended', 'disabled')) or exists (
+             select from consumer_pauses p where p.consumer = ${pausedName(sql`d.target`)} and p.is_paused)
              else false end as waits
     from deliveries d
     where d.consumer = c.consumer and d.event_id >= c.first order by d.event_id limit ${countedUpTo}

@@ -8,7 +8,7 @@ import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
 import { createDeliveryLook, type DeliveryLook, type DeliveryStatus } from './deliveries.ts'
 import { loadFeedLag } from './feed-lag.ts'
-import { loadProcessStatus, type Pause } from './processes.ts'
+import { loadProcessStatus, type Pause, type PausedWebhook } from './processes.ts'
 import { loadQueueStatus, type QueueStatus } from './queue.ts'
 import { countUnpartitionedEvents } from './unpartitioned.ts'
 
@@ -31,6 +31,8 @@ export type Status = {
   redisError: string | null
   /** In the order of `consumerNames`. */
   consumers: ConsumerStatus[]
+  /** The webhooks of users that operators paused, the longest paused first, at most 100. */
+  pausedWebhooks: PausedWebhook[]
   /** The running processes of all roles. */
   processes: RunningProcess[]
   /** Recent events in the DEFAULT partition, counted up to `countedUpTo`. Above 0, weekly partitions are missing. */
@@ -72,6 +74,7 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
       workers: processes.workersOf(delivery.consumer),
       pause: processes.pauseOf(delivery.consumer),
     })),
+    pausedWebhooks: processes.pausedWebhooks,
     processes: processes.processes,
     unpartitionedEvents,
     feedLagSeconds,

@@ -14,8 +14,10 @@ export type EndpointConfig = {
   timeoutMs?: number
 }
 
+type Known = 'health' | 'disabledCause' | 'isPaused' | 'suspendedForMs' | 'isProbe'
+
 /** A place that takes requests, with what a request to it needs. */
-export type Endpoint = Pick<OpenedWebhook, 'id' | 'url' | 'health' | 'disabledCause' | 'suspendedForMs' | 'isProbe'> & {
+export type Endpoint = Pick<OpenedWebhook, 'id' | 'url' | Known> & {
   /** The user who must be a reader of the events. Null sees every event. */
   readerId: string | null
   secrets: readonly string[]
@@ -24,10 +26,9 @@ export type Endpoint = Pick<OpenedWebhook, 'id' | 'url' | 'health' | 'disabledCa
 }
 
 const matchesAll = () => true
-type Known = Pick<Endpoint, 'health' | 'disabledCause' | 'suspendedForMs' | 'isProbe'>
-const healthy: Known = {
+const healthy: Pick<Endpoint, Known> = {
   ...{ health: 'healthy' as const, disabledCause: null },
-  ...{ suspendedForMs: 0, isProbe: false },
+  ...{ isPaused: false, suspendedForMs: 0, isProbe: false },
 }
 
 /** Returns a function that opens the endpoint of a target. It returns undefined when the target no longer has one. */

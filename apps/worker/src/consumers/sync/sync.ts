@@ -19,6 +19,7 @@ export type SyncDeps = EndpointConfig & {
   /** The `source` of the CloudEvents. */
   source: string
   limits?: HealthLimits
+  pausedLookMs?: number
   onAttempt?: (outcome: 'delivered' | 'failed' | 'gone', durationMs: number) => void
   onHealthChange?: (health: WebhookHealth) => void
 }
@@ -34,6 +35,8 @@ export const healthLimits: HealthLimits = {
 /** Requests to one endpoint that a job sends at once. Their results are recorded together. */
 const parallelRequests = 10
 const lookEveryMs = 1_000
+/** The events of a paused endpoint look again after this time. */
+const defaultPausedLookMs = 20_000
 /** A job that finds its endpoint busy runs again after this time, give or take a half. */
 const busyWaitMs = 500
 
@@ -41,7 +44,12 @@ const busyWaitMs = 500
  * Sends events to webhooks as CloudEvents JSON. The receivers order them by `aggregateversion`. A webhook that fails
  * again and again is suspended: it gets one request as a probe from time to time, and its other events wait.
  */
-export function createSync({ source, limits = healthLimits, ...deps }: SyncDeps): PerTarget {
+export function createSync({
+  source,
+  limits = healthLimits,
+  pausedLookMs = defaultPausedLookMs,
+  ...deps
+}: SyncDeps): PerTarget {
   const open = createEndpoints(deps)
   const slots = createSlots()
 
@@ -51,6 +59,7 @@ export function createSync({ source, limits = healthLimits, ...deps }: SyncDeps)
     if (endpoint instanceof Error) return failAll(job.events, endpoint)
     if (!endpoint) return endDeliveries(job)
     if (endpoint.disabledCause !== null) return refuse(job.events, endpoint.disabledCause)
+    if (endpoint.isPaused) return snooze(job.events, pausedLookMs, 'the webhook is paused')
     if (endpoint.health === 'suspended' && !endpoint.isProbe)
       return snooze(job.events, untilNextLook(endpoint.suspendedForMs))
     if (endpoint.health === 'degraded' && running > 1) return snoozeBusy(job)

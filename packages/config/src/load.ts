@@ -18,7 +18,7 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>
 type Documented = TSchema & { type?: string; default?: unknown; description?: string }
 /** How a number is written, by the type of its variable. */
-const numberForms: Record<string, RegExp> = { integer: /^-?\d+$/, number: /^-?\d+(?:\.\d+)?$/ }
+const numberFormats: Record<string, RegExp> = { integer: /^-?\d+$/, number: /^-?\d+(?:\.\d+)?$/ }
 
 /** Reads mounted secrets as well: `X_FILE=/run/secrets/x` stands for `X`. Setting both is a problem. */
 function readVariable(name: string, env: Environment, problems: string[]): string | undefined {
@@ -54,7 +54,7 @@ export function loadVariables<S extends TObject>(
   const documented: Record<string, Documented> = schema.properties
   for (const [name, property] of Object.entries(documented)) {
     const text = readVariable(name, env, problems)
-    if (text !== undefined) raw[name] = numberForms[property.type ?? '']?.test(text) ? Number(text) : text
+    if (text !== undefined) raw[name] = numberFormats[property.type ?? '']?.test(text) ? Number(text) : text
   }
   const variables = Value.Default(schema, raw) as Static<S>
   const missing = (schema.required ?? []).filter((name) => !(name in (variables as object)))

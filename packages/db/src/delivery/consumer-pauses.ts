@@ -2,7 +2,7 @@ import { type ConsumerName, isConsumerName, webhookConsumer } from '@goals-tasks
 import { type SQL, sql } from 'drizzle-orm'
 import { type Executor, executeOnce } from '../engine/statement.ts'
 
-/** What can be paused: a consumer, or one webhook of a user, as `sync/<id of the webhook>`. */
+/** The name of a consumer, or of the webhook of a user: `sync/<id of the webhook>`. */
 export type Pausable = ConsumerName | `${typeof webhookConsumer}/${string}`
 
 /** Returns the name under which the pause of a webhook is recorded. `webhookId` is its id as text. */

@@ -37,7 +37,8 @@ const open = prepareStatement<OpenedWebhook>(
   'webhook_open',
   sql`with probe as (
         update webhooks set suspended_until = now() + ${probeMs} * interval '1 millisecond'
-        where id = ${id} and health = 'suspended' and is_enabled and suspended_until <= now() and not ${isPaused} returning 1
+        where id = ${id} and health = 'suspended' and is_enabled and suspended_until <= now() and not ${isPaused}
+        returning 1
       )
       select id, owner_id as "ownerId", url, filter, health,
              disabled_cause as "disabledCause", ${isPaused} as "isPaused",

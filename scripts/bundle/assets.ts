@@ -5,7 +5,10 @@ import packageJson from '../../package.json' with { type: 'json' }
 const root = resolve(import.meta.dirname, '../..')
 
 /** Files of the repository that a process reads at run time, at the same address below the folder of the bundle. */
-const files = ['drizzle', 'apps/cli/src/demo/sample.jsonl']
+const files = [
+  ...['drizzle', 'apps/cli/src/demo/sample.jsonl'],
+  ...['client.js', 'style.css'].map((name) => `apps/api/src/openapi/live-page/${name}`),
+]
 
 /** Copies the files that the processes read at run time, and writes the `package.json` with the version. */
 export async function copyAssets(folder: string): Promise<void> {

@@ -15,12 +15,20 @@ const style = [
   '@media(prefers-color-scheme:dark){body{color:#e6e8ea;background:#16181b}pre{background:#24272b}a{color:#7db8f5}}',
 ].join('')
 
-/** Sends a page of `htmlPage`, which has no script and no style but its own. */
-export const sendHtml = (reply: FastifyReply, page: string) =>
-  reply
-    .type('text/html; charset=utf-8')
-    .header('content-security-policy', `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'`)
-    .send(page)
+/**
+ * Sends a page of `htmlPage`, which has no script and no style but its own. `sources` adds sources to the policy by
+ * their directive, such as `script-src`.
+ */
+export function sendHtml(reply: FastifyReply, page: string, sources: Readonly<Record<string, string>> = {}) {
+  const { 'style-src': styles = '', ...others } = sources
+  const policy = {
+    'default-src': "'none'",
+    'style-src': `'sha256-${hash('sha256', style, 'base64')}' ${styles}`.trim(),
+    ...others,
+  }
+  const text = Object.entries(policy).map(([directive, source]) => `${directive} ${source}`)
+  return reply.type('text/html; charset=utf-8').header('content-security-policy', text.join('; ')).send(page)
+}
 
 /** Returns a page. `title` is plain text, and `body` is HTML. */
 export function htmlPage(title: string, body: string): string {

@@ -44,7 +44,8 @@ const schema = cloudEventSchema('task:updated')
 
 const page = htmlPage(
   'Events',
-  `<p><a href="/docs">The API</a>, <a href="/asyncapi.json">the AsyncAPI document with the JSON Schemas</a></p>
+  `<p><a href="/docs">The API</a>, <a href="/docs/live">your changes, live</a>,
+<a href="/asyncapi.json">the AsyncAPI document with the JSON Schemas</a></p>
 <h1>Events</h1><p>Every committed change of a goal or task is an event, in the form of CloudEvents 1.0.
 It is sent at least once, always with the same <code>id</code>, and in any order.
 <code>aggregateversion</code> orders the events of one entity.</p>

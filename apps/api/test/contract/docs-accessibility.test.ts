@@ -77,10 +77,10 @@ test.skipIf(noBrowser).for(colours)(
 )
 
 test.skipIf(noBrowser).for(colours)(
-  'the pages of problems and of events have no serious finding of accessibility in %s colours',
+  'the pages of problems, of events and of live changes have no serious finding of accessibility in %s colours',
   async (colorScheme, { address, browser }) => {
     const page = await openPage(browser, colorScheme)
-    for (const path of ['/problems', '/problems/version-conflict', '/docs/events']) {
+    for (const path of ['/problems', '/problems/version-conflict', '/docs/events', '/docs/live']) {
       await page.goto(`${address}${path}`)
       const findings = await findingsOf(page)
       expect(findings).toEqual(none(findings))

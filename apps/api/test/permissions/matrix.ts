@@ -33,6 +33,7 @@ export function cellsOf(entry: Entry, state: State): Cell[] {
 /** Routes that need no token. A known address below /v1 refuses other methods with 405 before anything else. */
 export const publicRoutes = [
   ...['/', '/openapi.json', '/docs', '/docs/', '/docs/openapi.json', '/docs/events', '/docs/:script'],
+  ...['/docs/live', '/docs/live.js', '/docs/live.css'],
   ...['/asyncapi.json', '/problems', '/problems/:code', '/mail/confirm', '/mail/unsubscribe'],
 ]
 

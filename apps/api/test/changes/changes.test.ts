@@ -71,6 +71,7 @@ test('a former assignee gets a removal without a state, and a new one never the 
     {
       ...{ id: expect.any(String), type: 'task:updated', entityType: 'task', entityId: task.id },
       ...{ version: 2, occurredAt: expect.any(String), removed: true },
+      alsoRemoved: [{ entityType: 'goal', entityId: goal.id }],
     },
   ])
   const gained = await read(next, { cursor: nextAt })
@@ -79,6 +80,33 @@ test('a former assignee gets a removal without a state, and a new one never the 
   expect(gained.data[2]).toMatchObject({ before: { title: 'new secret' }, after: { title: 'newest secret' } })
   expect(JSON.stringify(gained.data.slice(0, 2))).not.toContain('old secret')
   expect((await read(await api.as(), { cursor: 'beginning' })).data).toEqual([])
+})
+
+test('a removal names the goal and created tasks when their reader sees no other task there, as of the read', async ({
+  api,
+}) => {
+  const [owner, id] = [await api.as(), randomUUID()]
+  const [reader, admin] = [await api.as(id), await api.as(id, 'admin')]
+  const goal = await owner.createGoal()
+  const tasks = [await owner.createTask(goal.id), await owner.createTask(goal.id)]
+  const created = [await admin.createTask(goal.id), await admin.createTask(goal.id)]
+  const assign = (assignedTo: string | null) =>
+    Promise.all(tasks.map((task) => owner.patchTask(task.id, { assignedTo })))
+  await assign(id)
+  const cursor = await now(reader)
+  await assign(null)
+  // The reader does not see this move.
+  await owner.patchTask(created[1]?.id ?? '', { goalId: (await owner.createGoal()).id })
+  const lost = async () => (await read(reader, { cursor })).data.slice(0, 2).map(({ alsoRemoved }) => alsoRemoved)
+  const all = [
+    { entityType: 'goal', entityId: goal.id },
+    ...created.map((task) => ({ entityType: 'task', entityId: task.id })),
+  ]
+  expect(await lost()).toEqual([expect.arrayContaining(all), expect.arrayContaining(all)])
+  await owner.patchTask(tasks[0]?.id ?? '', { assignedTo: id })
+  expect(await lost()).toEqual([undefined, undefined])
+  const goalsHidden = await read(await api.as(id, 'tasks:read'), { cursor })
+  expect(JSON.stringify(goalsHidden)).not.toContain('"entityType":"goal"')
 })
 
 test('a page has only the events of the wanted types, and of the scopes of the token', async ({ api }) => {

@@ -4,6 +4,7 @@ import { type Executor, prepareStatement } from '../engine/statement.ts'
 import { bodyOf } from '../reads/event-bodies.ts'
 import { visibilityOr } from '../reads/event-visibility.ts'
 import { instantToJson } from '../reads/row-to-text.ts'
+import { alsoRemoved } from './also-removed.ts'
 
 /**
  * The snapshot before every transaction: a reader with it has seen nothing. Snapshots are texts of `pg_snapshot`:
@@ -85,14 +86,17 @@ const head = sql`'{"id":"' || e.id || '","type":"' || e.type || '","entityType":
     || ',"occurredAt":' || ${instantToJson(sql`e.occurred_at`)}`
 const orNull = (json: ReturnType<typeof sql>) => sql`coalesce((${json})::text, 'null')`
 
+const entities = sql`${sql.placeholder('entities')}::text[]`
+const hidden = sql`coalesce(',"alsoRemoved":' || (${alsoRemoved(readerId, entities)})::text, '')`
+
 /** The JSON of an event. A reader who lost the entity gets neither state, and no reason. */
-const eventText = sql`case when shown.visibility = 'lost' then ${head} || ',"removed":true}' else ${head}
+const eventText = sql`case when shown.visibility = 'lost' then ${head} || ',"removed":true' else ${head}
     || ',"removed":false,"actorId":"' || e.actor_id || '","asAdmin":' || e.as_admin::text
     || ',"via":' || ${orNull(sql`to_json(e.via)`)} || ',"reason":' || ${orNull(sql`to_json(e.reason)`)}
     || ',"correlationId":' || ${orNull(sql`to_json(e.correlation_id)`)}
     || ',"cascadeId":' || ${orNull(sql`to_json(e.cascade_id)`)}
     || ',"before":' || case when shown.visibility = 'kept' then ${orNull(sql`bodies.before`)} else 'null' end
-    || ',"after":' || bodies.after::text || '}' end`
+    || ',"after":' || bodies.after::text end || ${hidden} || '}'`
 
 const readWindow = prepareStatement<FeedSnapshot & { isKnown: boolean } & (FeedRow | { part: null })>(
   'feed_read',
@@ -113,7 +117,7 @@ const readWindow = prepareStatement<FeedSnapshot & { isKnown: boolean } & (FeedR
           select ${eventText} as text from events e
           cross join lateral (select ${bodyOf('before')} as before, ${bodyOf('after')} as after) bodies
           cross join lateral (select ${visibility} as visibility) shown
-          where e.id = place.event_id and e.aggregate_type = any(${sql.placeholder('entities')}::text[])
+          where e.id = place.event_id and e.aggregate_type = any(${entities})
             and (${sql.placeholder('types')}::text[] is null or e.type = any(${sql.placeholder('types')}::text[]))
           limit 1
         ) event on true

@@ -36,9 +36,12 @@ function isAssignedIn({ goalId, deletion, user, except }: Assignment): SQL {
   ))`
 }
 
+/** Returns the predicate "`id` may read the goal or, as an assignee of one of its tasks, its summary". */
+export const goalReadableBy = (id: SQL, isAdmin: SQL) => sql`(goals.user_id = ${id} or ${isAdmin} or
+  ${isAssignedIn({ goalId: sql`goals.id`, deletion: sql`goals.delete_cascade_id`, user: id })})`
+
 /** The actor may read the goal or, as an assignee of one of its tasks, its summary. */
-export const goalReadable = sql`(goals.user_id = ${actorId} or ${admin} or
-  ${isAssignedIn({ goalId: sql`goals.id`, deletion: sql`goals.delete_cascade_id`, user: actorId })})`
+export const goalReadable = goalReadableBy(actorId, admin)
 
 /** Returns the predicate "`user` is an assignee in the goal of the task `row`". */
 const isAssignedInGoalOf = (row: string, user: SQL) => {

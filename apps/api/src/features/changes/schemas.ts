@@ -67,6 +67,24 @@ export type ChangesQuery = Static<typeof ChangesQuery>
 export const SocketQuery = Type.Pick(ChangesQuery, ['cursor', 'types'], { additionalProperties: false })
 export type SocketQuery = Static<typeof SocketQuery>
 
+/** The entities that the end of an assignment hides beside the task. Only an event of a task has them. */
+const alsoRemoved = Type.Optional(
+  Type.Array(
+    Type.Object(
+      {
+        entityType: stringEnum(['goal', 'task'], { description: 'The kind of the entity.', examples: ['goal'] }),
+        entityId: annotated(Id, 'The id of the goal or task.', exampleIds.goal),
+      },
+      { title: 'RemovedEntity', description: 'A goal or task that you may no longer see.' },
+    ),
+    {
+      description:
+        'The entities that you saw only by the assignment that this event ended, and may no longer see: the goal, ' +
+        'and tasks that you created in it. Remove your copies. Absent without any.',
+    },
+  ),
+)
+
 const change = (name: FeedEntity, { entity, title }: { entity: TObject; title: string }) => {
   const [type = 'task:updated'] = typesOf(name)
   const state = (description: string) =>
@@ -83,6 +101,7 @@ const change = (name: FeedEntity, { entity, title }: { entity: TObject; title: s
         description: `Whether you may no longer see the ${name} since this change. Remove your copy of it.`,
         examples: [false],
       }),
+      ...(name === 'task' && { alsoRemoved }),
       ...Type.Partial(Type.Object(eventCause)).properties,
       before: state(`The ${name} before the change. Null when you could not see it then.`),
       after: state(`The ${name} after the change.`),

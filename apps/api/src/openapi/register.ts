@@ -6,7 +6,7 @@ import { type Document, hoistComponents } from './components.ts'
 import { registerDocsPage } from './docs-page.ts'
 import { registerEventPages } from './event-pages.ts'
 import { introduction } from './introduction.ts'
-import { registerLivePage } from './live-page/register.ts'
+import { registerLivePage } from './live-page.ts'
 
 /**
  * Serves the OpenAPI document of the routes that follow at /openapi.json, and a page to read and try it at /docs.

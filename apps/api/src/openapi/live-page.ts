@@ -11,7 +11,11 @@ export function registerLivePage(app: FastifyInstance): void {
 }
 
 const fileAsset = (name: string, type: string) =>
-  createAsset({ load: () => readFile(new URL(name, import.meta.url), 'utf8'), type, cacheControl: 'no-cache' })
+  createAsset({
+    load: () => readFile(new URL(`live-page/${name}`, import.meta.url), 'utf8'),
+    type,
+    cacheControl: 'no-cache',
+  })
 
 /** The page connects to this service alone, and no other page can frame it to get at the token. */
 const sources = {

@@ -19,6 +19,7 @@ import { type ChangesOptions, changesRoutes } from './features/changes/routes.ts
 import { contactRoutes } from './features/contacts/routes.ts'
 import { goalRoutes } from './features/goals/routes.ts'
 import { mailLinkRoutes } from './features/mail-links/routes.ts'
+import { mailScheduleRoutes } from './features/mail-schedule/routes.ts'
 import { notificationPreferenceRoutes } from './features/notification-preferences/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
@@ -82,6 +83,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(notificationRoutes(deps))
   await app.register(changesRoutes(deps, { ...options, verify }))
   await app.register(notificationPreferenceRoutes(deps))
+  await app.register(mailScheduleRoutes(deps))
   await app.register(webhookRoutes(deps))
   await app.register(webhookMessageRoutes(deps))
   await app.register(contactRoutes(deps))

@@ -29,6 +29,8 @@ test('a scrape loads the status once for all gauges', async ({ ops }) => {
   expect(text).toMatch(/gt_queue_jobs\{consumer="sync",state="waiting"\} \d/)
   expect(text).toContain('gt_unpartitioned_events 0')
   expect(text).toMatch(/^gt_reminder_lag_seconds \d/m)
+  expect(text).toMatch(/^gt_mail_digest_lag_seconds 0$/m)
+  expect(text).toMatch(/^gt_mail_server_blocked 0$/m)
   expect(loads).toBe(1)
 })
 

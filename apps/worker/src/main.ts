@@ -11,6 +11,7 @@ import {
 } from '@goals-tasks/observability'
 import { loadWorkerConfig } from './config.ts'
 import { createConsumers } from './consumers/create-consumers.ts'
+import { createMailMetrics } from './consumers/email/metrics.ts'
 import { createWebhookMetrics } from './consumers/sync/metrics.ts'
 import { readiness } from './readiness.ts'
 import { recordMailReceiver } from './record-mail-receiver.ts'
@@ -47,12 +48,14 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
   const redis = { producer, worker: connectWorker(config.redis.url, outages.queues.failed) }
   await refuseEviction(producer, (reason) => log.warn({ reason }, 'cannot read the eviction policy of Redis'))
 
+  const { onOutcome, onHeld } = createMailMetrics(registry)
   const worker = createWorker({
     serve: config.consumers,
     consumers: createConsumers({
       invalidate: createInvalidation({ redis: cache, prefix: config.cache.prefix }),
       sync: { ...config.sync, ...config.webhooks, ...createWebhookMetrics(registry) },
-      email: config.mail && mailer && tokens && { pool, mailer, tokens, ...config.mail },
+      email: config.mail && mailer && tokens && { pool, mailer, tokens, ...config.mail, onOutcome },
+      notifications: { onHeld },
     }),
     policies,
     timings,

@@ -1,6 +1,7 @@
 import type { Publish } from '@goals-tasks/db'
 import { type ConsumerName, createDispatcher, createFeedHints } from '@goals-tasks/events'
 import { type Registry, registerDispatcherMetrics, registerFeedHintMetrics, repeat } from '@goals-tasks/observability'
+import { closeDigests } from './digests/close-digests.ts'
 import { remind } from './reminders/remind.ts'
 import { createMetrics } from './runtime/metrics.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
@@ -17,13 +18,13 @@ export type WorkerOptions = Omit<ConsumerSettings, 'publish' | 'metrics' | 'sign
   /** Days after which audit rows are deleted. Undefined keeps them all. */
   auditRetentionDays?: number | undefined
   registry: Registry
-  /** The clock of the reminders, for tests. The default is that of Postgres. */
+  /** The clock of the reminders and digests, for tests. The default is that of Postgres. */
   clock?: () => number
 }
 
 export type RunningWorker = { close(): Promise<void> }
 
-/** Starts the consumers of this process, the reminders and the hourly maintenance. All run until the worker closes. */
+/** Starts the consumers of this process, the reminders, the digests and the hourly maintenance, until it closes. */
 export function createWorker(options: WorkerOptions): RunningWorker {
   const { serve, pool, redis, queuePrefix, retentionDays, auditRetentionDays, registry, clock, postgresOutage, log } =
     options
@@ -51,6 +52,11 @@ export function createWorker(options: WorkerOptions): RunningWorker {
     options.timings.remindEveryMs,
     report('the reminders cannot be made'),
   )
+  const digests = repeat(
+    () => closeDigests({ pool, publish, signal: stopping.signal, clock }),
+    options.timings.closeDigestsEveryMs,
+    report('the digests cannot be closed'),
+  )
 
   return {
     /**
@@ -61,7 +67,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
      */
     async close() {
       stopping.abort()
-      await Promise.all([maintenance, reminders, ...consumers].map((each) => each.close()))
+      await Promise.all([maintenance, reminders, digests, ...consumers].map((each) => each.close()))
       await dispatcher.flush()
       await dispatcher.close()
     },

@@ -83,6 +83,8 @@ test('pages have room for updates when the rows of the table are updated', async
       'contacts',
       'goals',
       'idempotency_keys',
+      'mail_digests',
+      'mail_schedules',
       'notification_preferences',
       'notifications',
       'processes',

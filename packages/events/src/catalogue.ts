@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
+import { Digest } from './entities/digest.ts'
 import { Goal } from './entities/goal.ts'
 import { Mail } from './entities/mail.ts'
 import { Notification } from './entities/notification.ts'
@@ -32,13 +33,14 @@ export const catalogue = {
   'sync:triggered': created(SyncRun),
   'webhook:test': created(WebhookTest),
   'mail:planned': created(Mail),
+  'digest:due': created(Digest),
 } as const satisfies Record<string, TSchema>
 
 export type EventType = keyof typeof catalogue
 export const eventTypes = Object.keys(catalogue) as EventType[]
 
 /** Events that no user reads and that never leave the installation. */
-export const internalTypes = ['mail:planned'] as const satisfies readonly EventType[]
+export const internalTypes = ['mail:planned', 'digest:due'] as const satisfies readonly EventType[]
 
 /** Events that consumers can already subscribe to, but that no code emits yet. */
 export const emittedLater = ['sync:triggered'] as const satisfies readonly EventType[]
@@ -53,7 +55,9 @@ export const eventReasons = [
 ] as const
 export type EventReason = (typeof eventReasons)[number]
 
-export type AggregateType = 'goal' | 'task' | 'notification' | 'reminder' | 'sync_run' | 'webhook' | 'mail'
+export type AggregateType =
+  | ('goal' | 'task' | 'notification' | 'reminder' | 'sync_run' | 'webhook')
+  | ('mail' | 'digest')
 
 type EventData<T extends EventType> = Static<(typeof catalogue)[T]>
 

@@ -26,6 +26,7 @@ export {
 } from './dead-queue.ts'
 export { type CommittedEvent, createDispatcher, type Dispatcher, type DispatcherStats } from './dispatcher.ts'
 export { enqueueEvents, spanAttributes, titleOf } from './enqueue-events.ts'
+export type { Digest } from './entities/digest.ts'
 export { fieldsWrittenBy, readOnlyFields } from './entities/field.ts'
 export {
   Goal,

@@ -21,7 +21,7 @@ export const subscriptions = {
     ...([...primaries, 'goal:completed', 'task:completed', 'task:assigned'] as const),
     ...(['notification:sent', 'sync:triggered', 'webhook:test'] as const),
   ],
-  email: ['mail:planned'],
+  email: ['mail:planned', 'digest:due'],
 } as const satisfies Record<string, readonly EventType[]>
 
 export type ConsumerName = keyof typeof subscriptions

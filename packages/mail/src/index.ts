@@ -8,6 +8,14 @@ export {
   smtpVariables,
 } from './config.ts'
 export { createLinkTokens, type LinkTokens, linkUrl } from './links.ts'
-export { createMailer, type Mailer, MailRefusedError, verifyServer } from './mailer.ts'
+export {
+  createMailer,
+  type Mailer,
+  MailRefusedError,
+  MailServerError,
+  type OutgoingMail,
+  verifyServer,
+} from './mailer.ts'
 export { confirmationMail } from './templates/confirmation.ts'
+export { type DigestForMail, digestMail, type NotificationInDigest } from './templates/digest.ts'
 export { notificationMail } from './templates/notification.ts'

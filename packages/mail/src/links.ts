@@ -51,7 +51,7 @@ function createTokens(signingKey: Buffer, keys: readonly Buffer[]) {
       const payload = payloadOf('confirm', token)
       return payload === undefined ? undefined : toUuid(payload)
     },
-    /** Returns the token that turns mails of one kind off. It does not expire: mails are read late. */
+    /** Returns the token that turns mails of one kind off, or of `all`. It does not expire: mails are read late. */
     unsubscription: (userId: string, kind: string) => tokenOf('unsubscribe', `${compact(userId)}.${kind}`),
     /** Returns the user and the kind in a token that turns mails off, or undefined. */
     parseUnsubscription(token: string): { userId: string; kind: string } | undefined {

@@ -22,12 +22,18 @@ export class MailRefusedError extends Error {
   override name = 'MailRefusedError'
 }
 
+/** The mail server took no mail: it cannot be reached, does not answer in time, or refuses our access. */
+export class MailServerError extends Error {
+  override name = 'MailServerError'
+}
+
 export type Mailer = ReturnType<typeof createMailer>
 
 /**
  * Opens a pool of connections to a mail server. No message of an error contains an address.
  * @throws MailRefusedError from `send` when the mail server refuses the recipient or the mail for good (5xx)
- * @throws Error from `send` when it refuses for now (4xx), does not answer in time, or cannot be reached
+ * @throws MailServerError from `send` when it cannot be reached, does not answer in time, or refuses our access
+ * @throws Error from `send` when it refuses the recipient or the mail for now (4xx)
  */
 export function createMailer({ server, from }: { server: SmtpServer; from: Sender }) {
   const transport = createTransport({ ...connectionOf(server), pool: true, maxConnections, maxRequeues: 0 })
@@ -82,6 +88,6 @@ const mailCommands = ['RCPT TO', 'DATA']
 function toMailError(error: unknown): Error {
   const { responseCode = 0, command = '' } = error as Reply
   const reason = `the mail server: ${withoutAddresses(messageOf(error)).slice(0, 300)}`
-  const isFinal = responseCode >= 500 && mailCommands.includes(command)
-  return isFinal ? new MailRefusedError(reason) : new Error(reason)
+  if (responseCode === 0 || !mailCommands.includes(command)) return new MailServerError(reason)
+  return responseCode >= 500 ? new MailRefusedError(reason) : new Error(reason)
 }

@@ -113,6 +113,8 @@ test('an export has the rows of the user and no secret, and no text that the use
     ...{ goal: 1, task: 2, 'task-of-another': 2, 'goal-version': 2, 'task-version': 5, notification: 1 },
     ...{
       'notification-preference': 1,
+      'mail-schedule': 1,
+      'mail-digest': 1,
       contact: 1,
       'contact-confirmation': 1,
       'api-key': 1,

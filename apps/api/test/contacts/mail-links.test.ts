@@ -100,6 +100,19 @@ test.for([form, { 'content-type': 'multipart/form-data; boundary=x' }])(
   },
 )
 
+test('one click in a digest turns all mails off, and no notification in the application', async ({
+  user,
+  press,
+  api,
+}) => {
+  const token = linkTokens.unsubscription(user.id, 'all')
+  expect((await api.app.inject({ url: `/mail/unsubscribe?token=${token}` })).body).toContain('Turn all mails off')
+  expect((await press('unsubscribe', token, form)).status).toBe(200)
+  const { body } = await user.get('/v1/me/notification-preferences')
+  const preferences = body.preferences as { channel: string; isEnabled: boolean }[]
+  expect(preferences.filter(({ channel, isEnabled }) => isEnabled === (channel === 'email'))).toEqual([])
+})
+
 test('a form that is too large gets 413', async ({ api, user }) => {
   const url = `/mail/unsubscribe?token=${linkTokens.unsubscription(user.id, 'task-assigned')}`
   const answer = await api.app.inject({ method: 'POST', url, headers: form, payload: 'x'.repeat(5_000) })

@@ -115,6 +115,6 @@ test('a body is required by a create, a PATCH and a replacement only', ({ operat
   expect(needed.toSorted()).toEqual([
     ...['createApiKey', 'createGoal', 'createTask', 'createWebhook'],
     ...['patchApiKey', 'patchGoal', 'patchTask', 'patchWebhook'],
-    ...['replaceContact', 'replaceContactOfUser', 'replaceNotificationPreferences'],
+    ...['replaceContact', 'replaceContactOfUser', 'replaceMailSchedule', 'replaceNotificationPreferences'],
   ])
 })

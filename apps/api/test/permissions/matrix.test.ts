@@ -95,6 +95,7 @@ test('a route needs the read scope of its resource for GET and HEAD, and the wri
     const special: Record<string, string> = {
       '/v1/changes': 'tasks',
       '/v1/changes/socket': 'tasks',
+      '/v1/me/mail-schedule': 'notifications',
       '/v1/me/notification-preferences': 'notifications',
       '/v1/me/contact': 'notifications',
     }

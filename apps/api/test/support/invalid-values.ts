@@ -2,6 +2,7 @@ import { invalidApiKeyFields, invalidApiKeyParameters } from '../../src/features
 import { invalidChangeParameters } from '../../src/features/changes/invalid-examples.ts'
 import { invalidContactFields } from '../../src/features/contacts/invalid-examples.ts'
 import { invalidGoalFields, invalidGoalParameters } from '../../src/features/goals/invalid-examples.ts'
+import { invalidMailScheduleFields } from '../../src/features/mail-schedule/invalid-examples.ts'
 import { invalidPreferenceFields } from '../../src/features/notification-preferences/invalid-examples.ts'
 import {
   invalidNotificationFields,
@@ -20,6 +21,7 @@ export const invalidFields: Record<string, unknown[]> = {
   ...invalidApiKeyFields,
   ...invalidNotificationFields,
   ...invalidPreferenceFields,
+  ...invalidMailScheduleFields,
   ...invalidReplayFields,
   ...invalidContactFields,
 }

@@ -7,6 +7,8 @@ const maxPendingSeconds = 300
 const maxPauseSeconds = 3_600
 /** A longer lag needs a human: no worker runs, or each look for reminders fails. */
 const maxReminderLagSeconds = 3_600
+/** Digests are closed every ten seconds. */
+const maxDigestLagSeconds = 3_600
 
 type Pause = NonNullable<ConsumerStatus['pause']>
 type Totals = Record<'waiting' | 'active' | 'delayed' | 'failed', number | null> & {
@@ -27,6 +29,8 @@ export type StatusReport = {
   unpartitionedEvents: number
   feedLagSeconds: number
   reminderLagSeconds: number
+  digestLagSeconds: number
+  mailServerError: string | null
   totals: Totals
   consumers: ConsumerStatus[]
   pausedWebhooks: Status['pausedWebhooks']
@@ -47,6 +51,8 @@ export function createReport(status: Status, connectError: string | null): Statu
     unpartitionedEvents: status.unpartitionedEvents,
     feedLagSeconds: status.feedLagSeconds,
     reminderLagSeconds: status.reminderLagSeconds,
+    digestLagSeconds: status.digestLagSeconds,
+    mailServerError: status.mailServerError,
     totals: totalsOf(status.consumers),
     consumers: status.consumers,
     pausedWebhooks: status.pausedWebhooks,
@@ -55,7 +61,8 @@ export function createReport(status: Status, connectError: string | null): Statu
 }
 
 function findFaults(status: Status): string[] {
-  const { postgres, postgresError, redis, redisError, consumers, unpartitionedEvents, reminderLagSeconds } = status
+  const { postgres, postgresError, redis, redisError, consumers, unpartitionedEvents } = status
+  const { reminderLagSeconds, digestLagSeconds } = status
   const general = [
     postgres === 'refuses writes' ? `Postgres refuses writes: ${postgresError}` : [],
     redis === 'away' ? 'Redis is away: events wait in Postgres' : [],
@@ -65,6 +72,9 @@ function findFaults(status: Status): string[] {
       : [],
     reminderLagSeconds > maxReminderLagSeconds
       ? `reminders are ${duration(reminderLagSeconds)} late: look for “the reminders cannot be made” in the log`
+      : [],
+    digestLagSeconds > maxDigestLagSeconds
+      ? `digests are ${duration(digestLagSeconds)} late: look for “the digests cannot be closed” in the log`
       : [],
   ].flat()
   const webhooks = status.pausedWebhooks.flatMap(({ name, ...pause }) => pauseFault(name, pause))

@@ -21,6 +21,8 @@ export function statusScreen(report: StatusReport, { width, places }: Options): 
     ...tableLines([head, ...report.consumers.map(cellsOf), totalCells(report.totals)]),
     `Processes: ${processLine(report)}`,
     `Reminders: made up to ${duration(report.reminderLagSeconds)} ago`,
+    ...(report.digestLagSeconds > 0 ? [`Digests: the oldest is ${duration(report.digestLagSeconds)} late`] : []),
+    ...(report.mailServerError === null ? [] : [oneLine(`Mails wait: ${report.mailServerError}`, width)]),
     ...report.consumers.flatMap((each) => pauseLines(each, width)),
     ...report.pausedWebhooks.map(({ name, ...pause }) => pauseLine(name, pause, width)),
     ...report.consumers.flatMap(receiverLine),

@@ -76,7 +76,8 @@ function notificationLines({ userId, kind, channel, readAt, mail }: TracedNotifi
 }
 
 const mailLabels: Record<TracedMail['state'], string> = {
-  ...{ sent: 'sent', pending: 'last error', dead: 'dead letter', skipped: 'not sent', none: 'no mail' },
+  ...{ sent: 'sent', held: 'waits', pending: 'not sent yet', dead: 'dead letter', skipped: 'not sent' },
+  none: 'no mail',
 }
 
 function jobLines({ id, state, at, events, error }: TracedJob, width: number): string[] {

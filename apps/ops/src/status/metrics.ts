@@ -106,6 +106,18 @@ const gauges: readonly GaugeDefinition<Status>[] = [
     labelNames: [],
     samples: ({ reminderLagSeconds }) => [{ value: reminderLagSeconds }],
   },
+  {
+    name: 'gt_mail_digest_lag_seconds',
+    help: 'how long ago the window of the oldest digest ended that no worker has closed',
+    labelNames: [],
+    samples: ({ digestLagSeconds }) => [{ value: digestLagSeconds }],
+  },
+  {
+    name: 'gt_mail_server_blocked',
+    help: '1 while workers try no mail, because the mail server did not take the last ones',
+    labelNames: [],
+    samples: ({ mailServerError }) => [{ value: Number(mailServerError !== null) }],
+  },
 ]
 
 const clusterGauges: readonly GaugeDefinition<ClusterStatus>[] = [

@@ -1,8 +1,10 @@
 import { auditLog } from './audit-log.ts'
 import { type CacheInvalidationDeps, createCacheInvalidation } from './cache-invalidation.ts'
 import type { Consumers } from './contract.ts'
-import { createEmail, type EmailDeps } from './email/email.ts'
-import { notifications } from './notifications/notifications.ts'
+import type { EmailDeps } from './email/context.ts'
+import { createEmail } from './email/email.ts'
+import type { NotificationsDeps } from './notifications/insert.ts'
+import { createNotifications } from './notifications/notifications.ts'
 import { createSync, type SyncDeps } from './sync/sync.ts'
 
 /**
@@ -10,11 +12,11 @@ import { createSync, type SyncDeps } from './sync/sync.ts'
  * packages/operations how `trace` finds what the consumer did.
  */
 export const createConsumers = (
-  deps: { sync: SyncDeps; email: EmailDeps | undefined } & CacheInvalidationDeps,
+  deps: { sync: SyncDeps; email: EmailDeps | undefined; notifications: NotificationsDeps } & CacheInvalidationDeps,
 ): Consumers => ({
   'audit-log': auditLog,
   'cache-invalidation': createCacheInvalidation(deps),
   email: createEmail(deps.email),
-  notifications,
+  notifications: createNotifications(deps.notifications),
   sync: createSync(deps.sync),
 })

@@ -11,6 +11,8 @@ export type Timings = {
   reviewDeadEveryMs: number
   /** How often a process makes the reminders that are due. */
   remindEveryMs: number
+  /** How often a process looks for digests that are due. */
+  closeDigestsEveryMs: number
   stalledCheckEveryMs: number
   watchEveryMs: number
   /** How often a process looks whether a consumer is paused. */
@@ -32,6 +34,7 @@ export const timings: Timings = {
   snoozeMs: 300_000,
   reviewDeadEveryMs: 60_000,
   remindEveryMs: 60_000,
+  closeDigestsEveryMs: 10_000,
   stalledCheckEveryMs: 5_000,
   watchEveryMs: 5_000,
   pauseCheckEveryMs: 2_000,

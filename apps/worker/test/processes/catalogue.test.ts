@@ -38,10 +38,11 @@ test('every event of the catalogue is emitted and handled, except those marked a
   const cache = connectProducer(installation.redis.url, () => undefined)
   await until(() => cache.status === 'ready')
   const goal = await call('POST', '/goals', { title: 'A goal' })
-  // The worker makes the reminders that are due when it starts.
+  // The worker makes the reminders and closes the digests that are due when it starts.
   const inADay = new Date(Date.now() + 86_400_000 - 60_000).toISOString()
   await call('POST', `/goals/${goal.id}/tasks`, { title: 'Due', dueAt: inADay })
   await installation.pool.query(`update reminder_progress set made_until = now() - interval '10 minutes'`)
+  await installation.pool.query('insert into mail_digests (user_id, sends_at) values ($1, now())', [bob])
   await installation.startWorker()
   await until(async () => (await installation.count('reminders')) === 1)
   // This worker has no mail server, so it finishes the event of a mail without one.

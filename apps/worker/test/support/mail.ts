@@ -35,3 +35,15 @@ export const insertContact = (
     `insert into contacts (user_id, email, zone, verified_at) values ($1, $2, $3, case when $4 then now() end)`,
     [userId, email, zone ?? null, isVerified],
   )
+
+type Schedule = { digest?: string; digestTime?: string; digestDay?: string; quietFrom?: string; quietUntil?: string }
+
+/** Inserts the schedule of a user. Default: a daily digest at 08:00. */
+export const insertSchedule = (
+  pool: pg.Pool,
+  userId: string,
+  { digest = 'daily', digestTime = '08:00', digestDay = 'MONDAY', quietFrom, quietUntil }: Schedule = {},
+) =>
+  pool.query('insert into mail_schedules values ($1, $2, $3, $4, $5, $6)', [
+    ...[userId, digest, digestTime, digestDay, quietFrom ?? null, quietUntil ?? null],
+  ])

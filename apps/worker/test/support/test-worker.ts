@@ -11,7 +11,8 @@ import {
 import { createRegistry } from '@goals-tasks/observability'
 import type { Consumers } from '../../src/consumers/contract.ts'
 import { createConsumers } from '../../src/consumers/create-consumers.ts'
-import type { EmailDeps } from '../../src/consumers/email/email.ts'
+import type { EmailDeps } from '../../src/consumers/email/context.ts'
+import { createMailMetrics } from '../../src/consumers/email/metrics.ts'
 import type { SyncDeps } from '../../src/consumers/sync/sync.ts'
 import { type Timings, timings } from '../../src/runtime/timings.ts'
 import { createWorker } from '../../src/worker.ts'
@@ -27,7 +28,7 @@ type TestWorker = {
   /** Default: no mail server. */
   mail?: Omit<EmailDeps, 'pool'>
   cacheUrl?: string
-  /** The clock of the reminders. */
+  /** The clock of the reminders and of the mails. */
   clock?: () => number
   onStuck?: (consumer: ConsumerName, reason: string) => void
 }
@@ -45,13 +46,16 @@ export function startWorker(installation: Installation, options: TestWorker = {}
   }
   const cache = connectCache(options.cacheUrl ?? redisUrl, () => undefined)
   const registry = createRegistry()
+  const { onOutcome, onHeld } = createMailMetrics(registry)
+  const { clock } = options
   const consumers = createConsumers({
     invalidate: createInvalidation({ redis: cache, prefix }),
     sync: {
       ...{ url: options.syncUrl, source: '/test', secrets: [], secretsKeys: [secretsKey] },
       ...{ allowedNetworks: ['loopback'], ...options.sync },
     },
-    email: options.mail && { pool: database.pool, ...options.mail },
+    email: options.mail && { pool: database.pool, clock, onOutcome, ...options.mail },
+    notifications: { clock, onHeld },
   })
   const worker = createWorker({
     serve: options.serve ?? consumerNames,

@@ -22,8 +22,10 @@ export const notifications = pgTable(
     archivedAt: instant('archived_at'),
     /** When the mail server accepted it. Null for other channels, and before that. */
     sentAt: instant('sent_at'),
-    /** Why no mail was sent, although one was planned. */
+    /** Why a planned mail was not sent, or not yet. */
     skipReason: text('skip_reason'),
+    /** The digest that the mail is part of. Null for a mail of its own. */
+    digestId: uuid('digest_id'),
   },
   (t) => [
     // Refuses a second notification.
@@ -40,5 +42,7 @@ export const notifications = pgTable(
     index('notifications_unread')
       .on(t.userId, t.createdAt, t.id)
       .where(sql`read_at is null and archived_at is null and channel = 'in-app'`),
+    // The notifications of a digest, the oldest first.
+    index('notifications_digest').on(t.digestId, t.id).where(sql`digest_id is not null`),
   ],
 )

@@ -8,4 +8,7 @@ export const receivers = pgTable('receivers', {
   isPresent: boolean('is_present').notNull(),
   /** When `is_present` last changed. */
   since: instant('since').notNull().default(sql`now()`),
+  /** Until when a worker tries no receiver that did not answer, and why. Null or past: it is tried. */
+  blockedUntil: instant('blocked_until'),
+  blockReason: text('block_reason'),
 })

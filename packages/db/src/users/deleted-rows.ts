@@ -10,6 +10,8 @@ const deletedRows = (user: string): { name: string; key: string; condition: SQL 
   { name: 'webhook_attempts', key: 'id', condition: ofWebhooks(user) },
   { name: 'webhooks', key: 'id', condition: sql`owner_id = ${user}::uuid` },
   { name: 'notification_preferences', key: 'kind', condition: sql`user_id = ${user}::uuid` },
+  { name: 'mail_schedules', key: 'user_id', condition: sql`user_id = ${user}::uuid` },
+  { name: 'mail_digests', key: 'id', condition: sql`user_id = ${user}::uuid` },
   { name: 'contacts', key: 'user_id', condition: sql`user_id = ${user}::uuid` },
   { name: 'contact_confirmations', key: 'id', condition: sql`user_id = ${user}::uuid` },
   { name: 'api_keys', key: 'id', condition: sql`user_id = ${user}::uuid` },

@@ -28,10 +28,14 @@ const subjects: Record<NotificationKind, string> = {
 
 const maxTitleLength = 120
 
+/** Returns what has happened to which goal or task, on one line. */
+export const headingOf = ({ kind, title }: Pick<NotificationForMail, 'kind' | 'title'>) =>
+  `${subjects[kind]}: ${oneLine(title, maxTitleLength)}`
+
 /** The mail about one notification. */
 export function notificationMail(notification: NotificationForMail): Content {
-  const { kind, subjectType, title, text, url, unsubscribeUrl } = notification
-  const heading = `${subjects[kind]}: ${oneLine(title, maxTitleLength)}`
+  const { subjectType, text, url, unsubscribeUrl } = notification
+  const heading = headingOf(notification)
   return toContent({
     subject: heading,
     heading,

@@ -11,6 +11,7 @@ import { checkCluster } from './cluster.ts'
 import { checkConnections, checkOldestTransaction, checkPooler } from './connections.ts'
 import { checkOwnDisk, checkPostgresDisk } from './disks.ts'
 import { type DoctorFinding, ok, problem, unknown } from './finding.ts'
+import { checkNotifications } from './notifications.ts'
 import { checkPostgresSettings } from './postgres-settings.ts'
 import { checkCachePrefix, checkQueuePrefix } from './prefixes.ts'
 import { checkProcesses } from './processes.ts'
@@ -68,6 +69,7 @@ const postgresChecks = ({ pool, redis, secretsKeys }: DoctorSources): Record<str
   'Postgres: oldest transaction': () => checkOldestTransaction(pool),
   'Postgres: pooler': () => checkPooler(pool, randomUUID()),
   webhooks: () => checkWebhooks(pool, secretsKeys),
+  notifications: () => checkNotifications(pool),
   processes: async () => {
     const processes = await loadRunningProcesses(pool)
     const clocks = { pool, redis: redis.error === null ? redis.connection : null, processes }

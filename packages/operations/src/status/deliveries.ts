@@ -5,7 +5,8 @@ import { countedUpTo } from './counted-up-to.ts'
 
 /**
  * The work of one consumer as Postgres records it. Both counts stop at `countedUpTo`. The events that wait for a user's
- * webhook that fails or is paused count as pending only, and its dead letters do not count: they concern its owner.
+ * webhook that fails or is paused count as pending only, and its dead letters do not count: they concern its owner. The
+ * events that a consumer has put off count as pending only, too.
  */
 export type DeliveryStatus = {
   consumer: ConsumerName
@@ -29,6 +30,8 @@ export type LastError = {
 }
 
 const wholeLookEveryMs = 60_000
+/** A delivery without an error that is due later was put off by its consumer, as a mail is in quiet hours. */
+const aSnooze = sql`interval '10 minutes'`
 /** No transaction lasts longer, so each event is visible so long after the time in its id. */
 const longestTransaction = sql`interval '60 seconds'`
 const beginning = '00000000-0000-0000-0000-000000000000'
@@ -85,7 +88,7 @@ const pending = sql`(
            case when ${toWebhook('d')} then d.last_error is not null or exists (
              select from webhooks w where w.id = d.target::uuid and w.health in ('suspended', 'disabled')) or exists (
              select from consumer_pauses p where p.consumer = ${pausedName(sql`d.target`)} and p.is_paused)
-             else false end as waits
+             else d.last_error is null and d.due_at > now() + ${aSnooze} end as waits
     from deliveries d
     where d.consumer = c.consumer and d.event_id >= c.first order by d.event_id limit ${countedUpTo}
   )

@@ -8,6 +8,7 @@ import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
 import { createDeliveryLook, type DeliveryLook, type DeliveryStatus } from './deliveries.ts'
 import { loadFeedLag } from './feed-lag.ts'
+import { loadMailStatus, type MailStatus } from './mails.ts'
 import { loadProcessStatus, type Pause, type PausedWebhook } from './processes.ts'
 import { loadQueueStatus, type QueueStatus } from './queue.ts'
 import { countUnpartitionedEvents } from './unpartitioned.ts'
@@ -22,7 +23,7 @@ export type ConsumerStatus = DeliveryStatus & {
   pause: Pause | null
 }
 
-export type Status = {
+export type Status = MailStatus & {
   postgres: 'ready' | 'refuses writes'
   /** The reason why Postgres refuses writes. Null when it takes them. */
   postgresError: string | null
@@ -52,13 +53,14 @@ type Sources = { pool: pg.Pool; queues: OpsQueues; lookAtDeliveries?: DeliveryLo
  */
 export async function loadStatus({ pool, queues, lookAtDeliveries = createDeliveryLook() }: Sources): Promise<Status> {
   await queues.untilAvailable()
-  const [deliveries, processes, unpartitionedEvents, feedLagSeconds, reminders, postgresError, results] =
+  const [deliveries, processes, unpartitionedEvents, feedLagSeconds, reminders, mails, postgresError, results] =
     await Promise.all([
       lookAtDeliveries(pool),
       loadProcessStatus(pool),
       countUnpartitionedEvents(pool),
       loadFeedLag(pool),
       loadReminderProgress(pool),
+      loadMailStatus(pool),
       findDatabaseWriteRefusal(pool),
       Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),
     ])
@@ -79,6 +81,7 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     unpartitionedEvents,
     feedLagSeconds,
     reminderLagSeconds: lagOf(reminders),
+    ...mails,
   }
 }
 

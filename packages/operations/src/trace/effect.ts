@@ -3,10 +3,11 @@ import type { TracedEvent } from './events.ts'
 
 /**
  * The mail of a notification of the channel `email`, or the reason why a notification in the application has none.
- * `at` is when it was sent, moved to the dead letters, or is tried next. `reason` says why it was not sent.
+ * `at` is when it was sent, moved to the dead letters, is tried next, or its digest is due.
+ * `reason` says why it was not sent, or not yet.
  */
 export type TracedMail = {
-  state: 'sent' | 'pending' | 'dead' | 'skipped' | 'none'
+  state: 'sent' | 'held' | 'pending' | 'dead' | 'skipped' | 'none'
   at: string | null
   reason: string | null
 }

@@ -6,9 +6,13 @@ export type MailFacts = {
   channel: string
   sentAt: string | null
   skipReason: string | null
+  /** When the window of its open digest ends. Null for a mail of its own, and when the digest is closed. */
+  heldUntil: string | null
   /** The delivery to `email`: the instant of the next attempt and the last error. */
   dueAt: string | null
   lastError: string | null
+  /** Why no mail is sent at present: the mail server has not answered. */
+  blockReason: string | null
   /** The dead letter. */
   diedAt: string | null
   deadError: string | null
@@ -22,13 +26,18 @@ export type MailFacts = {
 /** Columns and joins of `MailFacts` for the notifications `n`. Postgres finds each of them by a key. */
 export const mailFacts = {
   columns: sql`
-    rfc3339(n.sent_at) as "sentAt", n.skip_reason as "skipReason", rfc3339(d.due_at) as "dueAt",
-    d.last_error as "lastError", rfc3339(l.died_at) as "diedAt", l.error as "deadError",
+    rfc3339(n.sent_at) as "sentAt", n.skip_reason as "skipReason",
+    case when digest.closed_at is null then rfc3339(digest.sends_at) end as "heldUntil",
+    rfc3339(d.due_at) as "dueAt", d.last_error as "lastError",
+    (select block_reason from receivers where consumer = 'email' and blocked_until > now()) as "blockReason",
+    rfc3339(l.died_at) as "diedAt", l.error as "deadError",
     exists (select from receivers where consumer = 'email' and is_present) as "isOn",
     c.user_id is not null as "hasContact", coalesce(c.verified_at <= n.created_at, false) as "isConfirmed",
     coalesce(not p.is_enabled, false) as "isOff"`,
   joins: sql`
-    left join events e on n.channel = 'email' and e.aggregate_id = n.id and e.type = 'mail:planned'
+    left join mail_digests digest on digest.id = n.digest_id
+    left join events e on n.channel = 'email' and e.aggregate_id = coalesce(n.digest_id, n.id)
+      and e.type in ('mail:planned', 'digest:due')
     left join deliveries d on d.consumer = 'email' and d.event_id = e.id
     left join dead_letters l on l.consumer = 'email' and l.event_id = e.id
     left join contacts c on c.user_id = n.user_id
@@ -40,11 +49,18 @@ export const mailFacts = {
  * mail: the first reason that holds at present.
  */
 export function mailOf(facts: MailFacts): TracedMail {
+  const { sentAt, skipReason, heldUntil, dueAt, deadError } = facts
   if (facts.channel !== 'email') return { state: 'none', at: null, reason: reasonOfNone(facts) }
-  if (facts.sentAt !== null) return { state: 'sent', at: facts.sentAt, reason: null }
-  if (facts.skipReason !== null) return { state: 'skipped', at: null, reason: facts.skipReason }
-  if (facts.deadError !== null) return { state: 'dead', at: facts.diedAt, reason: facts.deadError }
-  return { state: 'pending', at: facts.dueAt, reason: facts.lastError }
+  if (sentAt !== null) return { state: 'sent', at: sentAt, reason: null }
+  if (heldUntil !== null) return { state: 'held', at: heldUntil, reason: skipReason }
+  if (deadError !== null) return { state: 'dead', at: facts.diedAt, reason: deadError }
+  if (dueAt !== null) return { state: 'pending', at: dueAt, reason: reasonOfPending(facts) }
+  return { state: 'skipped', at: null, reason: skipReason }
+}
+
+function reasonOfPending({ lastError, blockReason, skipReason }: MailFacts): string | null {
+  if (blockReason !== null) return `no mail is tried for now, because the last ones failed: ${blockReason}`
+  return skipReason === 'quiet hours' ? skipReason : lastError
 }
 
 function reasonOfNone({ isOn, hasContact, isConfirmed, isOff }: MailFacts): string {

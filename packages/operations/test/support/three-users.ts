@@ -123,6 +123,12 @@ async function insertRows(pool: pg.Pool, { ada, ben, eve, goalId, taskId }: Subj
     [ada, eve],
   )
   await pool.query(
+    `with digest as (insert into mail_digests (user_id, sends_at) select u, now() from unnest($1::uuid[]) u)
+     insert into mail_schedules (user_id, digest, digest_time, digest_day)
+     select u, 'daily', '08:00', 'MONDAY' from unnest($1::uuid[]) u`,
+    [[ada, eve]],
+  )
+  await pool.query(
     `insert into contacts (user_id, email, zone, locale)
      select u, $2 || '@people.example', $2, $2 from unnest($1::uuid[]) u`,
     [[ada], secretText],

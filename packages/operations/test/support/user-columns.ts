@@ -27,14 +27,16 @@ const columns: Record<string, { personal: string; plain: string }> = {
     plain: 'close_cascade_id delete_cascade_id id',
   },
   idempotency_keys: { personal: 'body events headers key principal_id', plain: 'body_hash route' },
+  mail_digests: { personal: 'user_id', plain: 'id' },
+  mail_schedules: { personal: 'user_id', plain: 'digest digest_day digest_time quiet_from quiet_until' },
   notification_preferences: { personal: 'user_id', plain: 'channel kind' },
   notifications: {
     personal: 'actor_id text title user_id',
-    plain: 'channel event_id id kind skip_reason subject_id subject_type',
+    plain: 'channel digest_id event_id id kind skip_reason subject_id subject_type',
   },
   operator_actions: { personal: '', plain: 'action actor details id reason subject' },
   processes: { personal: '', plain: 'consumers host id role version' },
-  receivers: { personal: '', plain: 'consumer' },
+  receivers: { personal: '', plain: 'block_reason consumer' },
   reminders: { personal: '', plain: 'id kind task_id' },
   task_audit_log: {
     personal: 'actor_id after before',

@@ -21,6 +21,11 @@ export const pages = {
     'Press the button, and mails of this kind are not sent to you any more. They stay in your inbox.',
     button('Turn them off'),
   ),
+  unsubscribeAll: page(
+    'Turn all mails off',
+    'Press the button, and no notifications are mailed to you any more. They stay in your inbox.',
+    button('Turn them off'),
+  ),
   unsubscribed: page('These mails are off', 'You can turn them on again in your notification preferences.'),
   invalid: page(
     'This link is not valid',

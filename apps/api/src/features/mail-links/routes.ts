@@ -38,9 +38,11 @@ export const mailLinkRoutes =
       return (await confirmContact(deps, id)) ? send(reply, 'confirmed') : send(reply, 'expired', 410)
     })
 
-    app.get<Query>(linkPaths.unsubscribe, open, async ({ query }, reply) =>
-      tokens?.parseUnsubscription(query.token) === undefined ? send(reply, 'invalid', 404) : send(reply, 'unsubscribe'),
-    )
+    app.get<Query>(linkPaths.unsubscribe, open, async ({ query }, reply) => {
+      const link = tokens?.parseUnsubscription(query.token)
+      if (link === undefined) return send(reply, 'invalid', 404)
+      return send(reply, link.kind === 'all' ? 'unsubscribeAll' : 'unsubscribe')
+    })
     app.post<Query>(linkPaths.unsubscribe, open, async ({ query }, reply) => {
       const link = tokens?.parseUnsubscription(query.token)
       if (link === undefined) return send(reply, 'invalid', 404)

@@ -1,85 +1,104 @@
 import type { Publish } from '@goals-tasks/db'
-import type { EventFor, Mail } from '@goals-tasks/events'
-import {
-  confirmationMail,
-  type LinkTokens,
-  linkUrl,
-  type Mailer,
-  MailRefusedError,
-  notificationMail,
-} from '@goals-tasks/mail'
-import type pg from 'pg'
+import type { EventFor } from '@goals-tasks/events'
+import { confirmationMail, linkUrl, MailRefusedError } from '@goals-tasks/mail'
 import type { External } from '../contract.ts'
-import { type ConsumerResult, done, moveToDeadLetters, skipped } from '../results.ts'
-import { loadAddressToConfirm, loadNotification, type StoredNotification } from './load.ts'
-import { recordSent, recordSkipped, type SkipReason } from './record.ts'
-
-/** `publicUrl` is the address of the API, `appLink` that of a goal or task in the application of the company. */
-export type EmailDeps = {
-  pool: pg.Pool
-  mailer: Pick<Mailer, 'send'>
-  tokens: LinkTokens
-  publicUrl: string
-  appLink: string | undefined
-}
+import { type ConsumerResult, done, moveToDeadLetters, skipped, snooze } from '../results.ts'
+import { createContext, type EmailDeps, type MailContext } from './context.ts'
+import { loadAddressToConfirm, loadDigest, loadNotification, type Recipient } from './load.ts'
+import { digestContent, notificationContent } from './mails.ts'
+import { recipientOf } from './recipient.ts'
+import { recordDigestSent, recordSent, recordSkipped, type SkipReason } from './record.ts'
+import type { Sender } from './sender.ts'
 
 /**
  * Sends mails over SMTP, to the address and by the choices that hold when it sends. A crash after the mail server
  * accepted a mail repeats it, with the same `Message-ID`. Without a mail server nothing is sent.
  */
-export const createEmail = (deps: EmailDeps | undefined): External<'email'> => ({
-  kind: 'external',
-  isIdle: () => deps === undefined,
-  async run(event, publish) {
-    if (!deps) return skipped
-    try {
-      const { purpose } = event.after
-      return purpose === 'confirmation'
-        ? await sendConfirmation(deps, event.after)
-        : await sendNotification(deps, event, publish)
-    } catch (error) {
-      if (error instanceof MailRefusedError) return moveToDeadLetters(`bounced: ${error.message}`)
-      throw error
-    }
-  },
-})
-
-async function sendConfirmation({ pool, mailer, tokens, publicUrl }: EmailDeps, mail: Mail): Promise<ConsumerResult> {
-  const to = await loadAddressToConfirm(pool, mail)
-  if (to === undefined) return skipped
-  const url = linkUrl(publicUrl, 'confirm', tokens.confirmation(mail.id))
-  await mailer.send({ ...confirmationMail({ url }), to, id: messageId(mail.id, mail) })
-  return done
+export function createEmail(deps: EmailDeps | undefined): External<'email'> {
+  const context = deps && createContext(deps)
+  return {
+    kind: 'external',
+    isIdle: () => context === undefined,
+    async run(event, publish) {
+      if (!context) return skipped
+      try {
+        return await runEvent(context, event, publish)
+      } catch (error) {
+        if (error instanceof MailRefusedError) return moveToDeadLetters(`bounced: ${error.message}`)
+        throw error
+      }
+    },
+  }
 }
 
-async function sendNotification(deps: EmailDeps, event: EventFor<'email'>, publish: Publish): Promise<ConsumerResult> {
+function runEvent(context: MailContext, event: EventFor<'email'>, publish: Publish): Promise<ConsumerResult> {
+  if (event.type === 'digest:due') return sendDigest(context, event, publish)
+  return event.after.purpose === 'confirmation'
+    ? sendConfirmation(context, event)
+    : sendNotification(context, event, publish)
+}
+
+type PlannedMail = Extract<EventFor<'email'>, { type: 'mail:planned' }>
+type DueDigest = Extract<EventFor<'email'>, { type: 'digest:due' }>
+
+async function sendConfirmation(context: MailContext, { after: mail }: PlannedMail): Promise<ConsumerResult> {
+  const to = await loadAddressToConfirm(context.pool, mail)
+  if (to === undefined) return skipped
+  const url = linkUrl(context.publicUrl, 'confirm', context.tokens.confirmation(mail.id))
+  const sent = await context.sender.send({ ...confirmationMail({ url }), to, id: `${mail.id}.${mail.userId}` })
+  return sent.isSent ? done : snooze(sent.retryAt, sent.reason)
+}
+
+async function sendNotification(context: MailContext, event: PlannedMail, publish: Publish): Promise<ConsumerResult> {
   const { after: mail } = event
-  const notification = await loadNotification(deps.pool, mail)
+  const notification = await loadNotification(context.pool, mail)
   // Already sent: the process died before the delivery ended. Deleted: it was older than the retention.
   if (!notification || notification.isSent) return skipped
-  const recipient = recipientOf(notification)
-  if ('reason' in recipient) {
-    await recordSkipped(deps.pool, mail.id, recipient.reason)
-    return skipped
+  if (notification.isOff) return skip(context, mail.id, 'turned off')
+  return sendTo(context, {
+    mailId: mail.id,
+    recipient: notification,
+    contentFor: () => notificationContent(context, mail.userId, notification),
+    record: () => recordSent(context.pool, event, publish),
+  })
+}
+
+async function sendDigest(context: MailContext, event: DueDigest, publish: Publish): Promise<ConsumerResult> {
+  const { after: digest } = event
+  const stored = await loadDigest(context.pool, digest)
+  if (!stored || stored.all === 0) return skipped
+  const record = () => recordDigestSent(context.pool, { event, kinds: stored.kinds }, publish)
+  if (stored.isSent) {
+    await record()
+    return done
   }
-  await sendTo(deps, recipient.to, mail, notification)
-  await recordSent(deps.pool, event, publish)
+  if (stored.wanted === 0) return skip(context, digest.id, 'turned off')
+  const contentFor = () => digestContent(context, digest, stored)
+  return sendTo(context, { mailId: digest.id, recipient: stored, contentFor, record })
+}
+
+type Sending = {
+  mailId: string
+  recipient: Recipient
+  contentFor: () => Omit<Parameters<Sender['send']>[0], 'to'>
+  record: () => Promise<void>
+}
+
+async function sendTo(context: MailContext, { mailId, recipient, contentFor, record }: Sending) {
+  const found = recipientOf(recipient, context.clock)
+  if ('skipReason' in found) return skip(context, mailId, found.skipReason)
+  if ('waitMs' in found) {
+    await recordSkipped(context.pool, mailId, 'quiet hours')
+    return snooze(new Date(Date.now() + found.waitMs), 'quiet hours')
+  }
+  const sent = await context.sender.send({ ...contentFor(), to: found.to })
+  if (!sent.isSent) return snooze(sent.retryAt, sent.reason)
+  await record()
   return done
 }
 
-function recipientOf({ email, isVerified, isOff }: StoredNotification): { to: string } | { reason: SkipReason } {
-  if (email === null) return { reason: 'no contact' }
-  if (!isVerified) return { reason: 'not confirmed' }
-  return isOff ? { reason: 'turned off' } : { to: email }
+async function skip({ pool, onOutcome }: MailContext, mailId: string, reason: SkipReason): Promise<ConsumerResult> {
+  await recordSkipped(pool, mailId, reason)
+  onOutcome('skipped')
+  return skipped
 }
-
-async function sendTo(deps: EmailDeps, to: string, mail: Mail, notification: StoredNotification): Promise<void> {
-  const { kind, subjectType, subjectId, eventId } = notification
-  const unsubscribeUrl = linkUrl(deps.publicUrl, 'unsubscribe', deps.tokens.unsubscription(mail.userId, kind))
-  const url = deps.appLink?.replaceAll('{type}', subjectType).replaceAll('{id}', subjectId)
-  const content = notificationMail({ ...notification, url, unsubscribeUrl })
-  await deps.mailer.send({ ...content, to, id: messageId(eventId, mail), unsubscribeUrl })
-}
-
-/** The same for each repetition of a mail: it depends on the cause and the recipient. */
-const messageId = (causeId: string, { userId }: Mail) => `${causeId}.${userId}`

@@ -1,7 +1,7 @@
 import { executeOnce, type Tx } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import type { Transactional } from '../contract.ts'
-import { insertAndEmit } from './insert.ts'
+import { insertAndEmit, type NotificationsDeps } from './insert.ts'
 import { withoutStaleReminders } from './present-reminders.ts'
 import { type NotifiableEvent, recipientsOf } from './recipients.ts'
 import { textFor, titleFor } from './texts.ts'
@@ -11,7 +11,7 @@ import type { NewNotification } from './wanted.ts'
  * Notifies users, inside the application, of changes that concern them and that somebody else made, and of
  * their tasks that are due. The recipients are those of the event, however late it is handled.
  */
-export const notifications: Transactional<'notifications'> = {
+export const createNotifications = (deps: NotificationsDeps): Transactional<'notifications'> => ({
   kind: 'transactional',
   async run(tx, delivered) {
     const events = await withoutStaleReminders(tx, delivered)
@@ -19,9 +19,9 @@ export const notifications: Transactional<'notifications'> = {
     const wanted = events.flatMap((event) =>
       notificationsOf(event, event.assignees ?? presentAssignees.get(event.aggregateId) ?? []),
     )
-    if (wanted.length > 0) await insertAndEmit(tx, wanted)
+    if (wanted.length > 0) await insertAndEmit(tx, wanted, deps)
   },
-}
+})
 
 const notificationsOf = (event: NotifiableEvent, assigneesOfGoal: readonly string[]): NewNotification[] =>
   [...recipientsOf(event, assigneesOfGoal)].map(([userId, kind]) => ({

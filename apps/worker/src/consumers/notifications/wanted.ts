@@ -11,12 +11,16 @@ export type NewNotification = Pick<
   traceparent: string | null
 }
 
-/** The CTE `wanted`: the rows of the parameter `wanted`, which is the JSON of new notifications. */
-export const wantedRows = sql`wanted as (
+const rowsWith = (more: SQL) => sql`wanted as (
         select * from jsonb_to_recordset(${sql.placeholder('wanted')}::jsonb) as t(
           "userId" uuid, kind text, "eventId" uuid, "subjectType" text, "subjectId" uuid, title text, text text,
-          "actorId" uuid, "correlationId" text, traceparent text)
+          "actorId" uuid, "correlationId" text, traceparent text${more})
       )`
+
+/** The CTE `wanted`: the rows of the parameter `wanted`, which is the JSON of new notifications. */
+export const wantedRows = rowsWith(sql``)
+/** The same for the JSON of held mails. */
+export const heldRows = rowsWith(sql`, "sendsAt" timestamptz, reason text`)
 
 /** Whether the recipient of a row of `wanted` has not turned its kind off for this channel. */
 export const isWantedBy = (channel: Static<typeof NotificationChannel>): SQL => sql`not exists (

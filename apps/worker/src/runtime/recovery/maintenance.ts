@@ -27,9 +27,9 @@ export type Maintenance = Publishing & {
 
 /**
  * The hourly maintenance: creates the partitions of the coming weeks, drops those past the retention, deletes
- * Idempotency-Keys and confirmations older than a day, old notifications, old requests to webhooks, old reminders and
- * old audit rows, and purges goals and tasks that were deleted long ago. One process does a step at a time; the others
- * find its lock taken and skip it. It needs no Redis.
+ * Idempotency-Keys and confirmations older than a day, old notifications, digests, requests to webhooks, reminders and
+ * audit rows, and purges goals and tasks that were deleted long ago. One process does a step at a time; the others find
+ * its lock taken and skip it. It needs no Redis.
  */
 export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   const { pool, log } = maintenance
@@ -90,7 +90,9 @@ const deleteConfirmations = (maintenance: Maintenance) =>
     ),
   )
 
+/** A digest goes with its notifications. */
 async function deleteNotifications(maintenance: Maintenance): Promise<number> {
+  await deleteOldRows(maintenance, locks.digests, { table: 'mail_digests', days: notificationRetentionDays })
   const deleted = await deleteOldRows(maintenance, locks.notifications, {
     table: 'notifications',
     days: notificationRetentionDays,
@@ -124,7 +126,7 @@ async function deleteAuditRows(maintenance: Maintenance): Promise<number> {
   return sum
 }
 
-type OldRows = { table: 'notifications' | 'webhook_attempts' | 'reminders'; days: number }
+type OldRows = { table: 'notifications' | 'mail_digests' | 'webhook_attempts' | 'reminders'; days: number }
 
 /** Deletes rows that are older. An id contains the time of its row, so the primary key leads to the oldest ones. */
 const deleteOldRows = (maintenance: Maintenance, lock: Lock, { table, days }: OldRows) =>
@@ -173,6 +175,7 @@ const locks = {
   auditRows: 'goals-tasks maintenance: audit rows',
   partitions: 'goals-tasks maintenance: partitions',
   notifications: 'goals-tasks maintenance: notifications',
+  digests: 'goals-tasks maintenance: digests',
   webhookAttempts: 'goals-tasks maintenance: webhook attempts',
   reminders: 'goals-tasks maintenance: reminders',
   confirmations: 'goals-tasks maintenance: confirmations',

@@ -5,6 +5,7 @@ import {
   origins,
   proxyVariables,
   readWebhookConfig,
+  replicaVariables,
   retentionVariables,
   samePortProblems,
   shutdownVariables,
@@ -18,6 +19,7 @@ import { rateLimitProblems, readRateLimits } from './rate-limits.ts'
 
 export const variables = Type.Object({
   ...connectionVariables.properties,
+  ...replicaVariables.properties,
   ...authVariables.properties,
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'port of the API' }),
   PUBLIC_URL: Type.Optional(
@@ -61,6 +63,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
   ])
   return Object.freeze({
     ...connections,
+    replicaUrl: v.DATABASE_REPLICA_URL,
     auth: readAuth(v),
     http: {
       host: connections.host,

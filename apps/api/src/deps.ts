@@ -23,6 +23,8 @@ import type { ResponseLimits } from './resource/time-limit.ts'
 export type Deps = {
   /** Runs single statements: on the pool or, inside a transaction, on its client. */
   db: Executor
+  /** Runs reads of the history, outside of transactions: on a replica when one is up to date, else on the pool. */
+  reader: Executor
   /** Writes a change of one entity and publishes its events. */
   commit: Commit
   /**
@@ -69,6 +71,8 @@ export type TxDeps = Omit<Deps, 'db' | 'commit'> & { db: Tx; commit: CommitWithi
 
 export function createDeps(options: {
   pool: pg.Pool
+  /** Default: the pool. */
+  reader?: Executor
   cache: Pick<Cache, 'readEntity' | 'readList' | 'invalidate'>
   dispatcher: Pick<Dispatcher, 'dispatch'>
   cacheDeliveries: Pick<CacheDeliveries, 'finish'>
@@ -88,6 +92,7 @@ export function createDeps(options: {
   const inFencedTransaction = createFencedTransactions(pool, publish)
   const deps: Deps = {
     db: pool,
+    reader: options.reader ?? pool,
     commit: createCommit(pool, publish),
     transaction: (keys, work) => inFencedTransaction(keys, (tx) => work(bindTo(tx, deps))),
     cache,

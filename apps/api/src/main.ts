@@ -1,5 +1,12 @@
 import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
-import { assertSchema, createClusterWatch, createDatabase, ensurePartitions, processRecord } from '@goals-tasks/db'
+import {
+  assertSchema,
+  createClusterWatch,
+  createDatabase,
+  ensurePartitions,
+  openReplicaReads,
+  processRecord,
+} from '@goals-tasks/db'
 import {
   connectProducer,
   createDispatcher,
@@ -16,6 +23,7 @@ import {
   createRedisOutageLogs,
   registerDispatcherMetrics,
   registerFeedHintMetrics,
+  registerReplicaMetrics,
   runProcess,
   startHeartbeat,
 } from '@goals-tasks/observability'
@@ -51,6 +59,12 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     onConnect: clusterWatch.check,
     observer: createDatabaseMetrics(registry),
   })
+  const replica = openReplicaReads({
+    ...{ primary: pool, replicaUrl: config.replicaUrl, poolSize: config.database.poolSize },
+    name: 'goals-tasks api replica',
+    onRead: (outcome) => replicaMetrics?.count(outcome),
+  })
+  const replicaMetrics = config.replicaUrl === undefined ? undefined : registerReplicaMetrics(registry, replica)
   await assertSchema(pool)
   await ensurePartitions(pool)
   const redis = connectProducer(config.redis.url, outages.queues.failed).on('ready', outages.queues.ready)
@@ -63,7 +77,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const limiter = createRateLimiter({ redis: cacheRedis, prefix: config.cache.prefix, registry })
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
   const deps = createDeps({
-    ...{ pool, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
+    ...{ pool, reader: replica.reader, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
     feedHints,
     admission: createOverloadProtection({ pool, afterMs: config.overloadAfterMs, log, registry }),
     webhooks: createWebhookDeps(config.webhooks),
@@ -111,7 +125,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
       await dispatcher.close()
       await cache.close()
       for (const connection of [redis, feedRedis, cacheRedis]) connection.disconnect()
-      await closeDatabase()
+      await Promise.all([closeDatabase(), replica.close()])
     },
   }
 })

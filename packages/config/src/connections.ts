@@ -61,6 +61,13 @@ export const connectionVariables = Type.Object({
 })
 export type ConnectionVariables = Static<typeof connectionVariables>
 
+/** The variable of the processes that read histories and export users. */
+export const replicaVariables = Type.Object({
+  DATABASE_REPLICA_URL: Type.Optional(
+    postgresUrl('a standby of that Postgres for reads of the history and exports; unset means that one'),
+  ),
+})
+
 /** `start` generates secrets with this prefix. Production refuses them. */
 export const developmentSecretPrefix = 'dev-only-'
 

@@ -6,6 +6,7 @@ export {
   developmentSecretPrefix,
   loadConnections,
   proxyVariables,
+  replicaVariables,
   retentionVariables,
   samePortProblems,
   shutdownVariables,

@@ -7,5 +7,6 @@ export { createOutageLog, createRedisOutageLogs, type OutageLog } from './outage
 export { answers, type Readiness } from './probes.ts'
 export { type Check, checkReadiness } from './readiness.ts'
 export { type Repeating, repeat } from './repeat.ts'
+export { registerReplicaMetrics } from './replica-metrics.ts'
 export { runProcess } from './run-process.ts'
 export { throttled } from './throttled.ts'

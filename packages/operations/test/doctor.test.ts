@@ -32,6 +32,7 @@ async function open(operations: Operations, redisUrl = operations.environment.RE
   await until(() => connection.status === 'ready' && cacheRedis.status === 'ready')
   const sources: DoctorSources = {
     pool: operations.pool,
+    replica: { state: async () => null },
     redis: { connection, error: null, prefix, queues },
     cache: { redis: cacheRedis, prefix, error: null },
     hasOwnCache: false,
@@ -152,6 +153,21 @@ test('the doctor names the timeline, and a failover and a restore that no proces
   expect(await found()).toMatchObject({ state: 'problem', fact: expect.stringContaining('not timeline 2 of') })
   await operations.pool.query('update installation set timeline = timeline - 1, system_identifier = 1')
   expect(await found()).toMatchObject({ state: 'problem', fix: expect.stringContaining('npm run migrate') })
+})
+
+test('the doctor says how far the replica is behind, and why no read goes to it', async ({ operations }) => {
+  const { sources } = await open(operations)
+  const found = async (state: DoctorSources['replica']['state']) =>
+    (await runDoctor({ ...sources, replica: { state } })).find(({ check }) => check === 'Postgres: replica')
+  const good = { isReplica: true, isSameCluster: true, behindBytes: 2_048 }
+  expect(await found(async () => null)).toBeUndefined()
+  expect(await found(async () => good)).toMatchObject({ state: 'ok', fact: '2 kB behind' })
+  expect(await found(async () => ({ ...good, behindBytes: 1e9 }))).toMatchObject({ state: 'warning' })
+  expect(await found(async () => ({ ...good, isReplica: false }))).toMatchObject({ state: 'warning' })
+  expect(await found(async () => ({ ...good, isSameCluster: false }))).toMatchObject({ state: 'problem' })
+  expect(await found(() => Promise.reject(new Error('ECONNREFUSED')))).toMatchObject({
+    ...{ state: 'problem', fact: 'ECONNREFUSED', fix: expect.stringContaining('DATABASE_REPLICA_URL') },
+  })
 })
 
 test('the doctor sees the free space of servers on its own host', async ({ operations }) => {

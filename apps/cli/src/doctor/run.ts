@@ -16,6 +16,7 @@ export async function runDoctorCommand(json: boolean): Promise<void> {
     try {
       const findings = await runDoctor({
         pool: open.pool,
+        replica: open.replica,
         redis: {
           connection: open.redis,
           error: open.redisError,

@@ -1,22 +1,21 @@
-import { ConfigError, connectionVariables, loadConnections, loadVariables } from '@goals-tasks/config'
+import { ConfigError, connectionVariables, loadConnections, loadVariables, replicaVariables } from '@goals-tasks/config'
 import { StackFile } from '@goals-tasks/config/stack-file'
 import Type from 'typebox'
 import { dataDir, readStack } from './stack-file.ts'
 
 const databaseNames = ['DATABASE_URL', 'DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASSWORD'] as const
-const variables = Type.Pick(connectionVariables, [
-  ...databaseNames,
-  'REDIS_URL',
-  'QUEUE_PREFIX',
-  'CACHE_REDIS_URL',
-  'CACHE_PREFIX',
-])
+const variables = Type.Object({
+  ...Type.Pick(connectionVariables, [...databaseNames, 'REDIS_URL', 'QUEUE_PREFIX', 'CACHE_REDIS_URL', 'CACHE_PREFIX'])
+    .properties,
+  ...replicaVariables.properties,
+})
 const Stack = Type.Pick(StackFile, ['databaseUrl', 'redisUrl', 'queuePrefix'])
 
 type Environment = Readonly<Record<string, string | undefined>>
 /** The servers that hold the events and the jobs of an installation. */
 export type Installation = {
   databaseUrl: string
+  replicaUrl: string | undefined
   redisUrl: string
   queuePrefix: string
   cacheUrl: string
@@ -59,9 +58,11 @@ const namesAny = (env: Environment, names: readonly string[]) =>
   names.some((name) => Boolean(env[name] || env[`${name}_FILE`]))
 
 function load(env: Environment): Installation {
-  const { database, redis, cache } = loadConnections(variables, env).connections
+  const { variables: v, connections } = loadConnections(variables, env)
+  const { database, redis, cache } = connections
   return {
     databaseUrl: database.url,
+    replicaUrl: v.DATABASE_REPLICA_URL,
     redisUrl: redis.url,
     queuePrefix: redis.queuePrefix,
     cacheUrl: cache.url,

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectCache } from '@goals-tasks/cache'
 import { messageOf } from '@goals-tasks/config/message-of'
-import { createDatabase } from '@goals-tasks/db'
+import { createDatabase, openReplicaReads } from '@goals-tasks/db'
 import { connectProducer } from '@goals-tasks/events'
 import { openQueues } from '@goals-tasks/operations'
 import type { Installation } from './config.ts'
@@ -12,13 +12,17 @@ const redisTimeoutMs = 2_000
 export type OpenInstallation = Awaited<ReturnType<typeof openInstallation>>
 
 /** Connects for one command. `redisError` says why Redis does not answer, and is null when it does. */
-export async function openInstallation({ databaseUrl, redisUrl, queuePrefix, cacheUrl, cachePrefix }: Installation) {
+export async function openInstallation(installation: Installation) {
+  const { databaseUrl, replicaUrl, redisUrl, queuePrefix, cacheUrl, cachePrefix } = installation
   const database = createDatabase({
     url: databaseUrl,
     poolSize: 4,
     name: 'goals-tasks command',
     // A lost connection also rejects the query that needs it.
     onError: () => undefined,
+  })
+  const replica = openReplicaReads({
+    ...{ primary: database.pool, replicaUrl, poolSize: 1, name: 'goals-tasks command replica' },
   })
   const redis = connectProducer(redisUrl, () => undefined)
   const queues = openQueues(redis, queuePrefix)
@@ -29,6 +33,7 @@ export async function openInstallation({ databaseUrl, redisUrl, queuePrefix, cac
   )
   return {
     pool: database.pool,
+    replica,
     redis,
     queues,
     redisError,
@@ -37,7 +42,7 @@ export async function openInstallation({ databaseUrl, redisUrl, queuePrefix, cac
     async close(): Promise<void> {
       // The connection goes first: the queues would wait for a Redis that does not answer.
       redis.disconnect()
-      await Promise.allSettled([queues.close(), database.close()])
+      await Promise.allSettled([queues.close(), database.close(), replica.close()])
     },
   }
 }

@@ -107,6 +107,7 @@ async function failOver({ isSynchronous }: { isSynchronous: boolean }) {
   await writes.stop()
   await untilDrained(processes)
 
+  expect(writes.acknowledged.filter(({ version }) => version > 1).length).toBeGreaterThan(100)
   const ids = [...new Set(writes.acknowledged.map(({ id }) => id))]
   expect(await findStale(processes, apis, send, ids)).toEqual([])
   const expired = await send(`${apis[1]}/v1/changes?cursor=${begun.body.page.nextCursor}`)

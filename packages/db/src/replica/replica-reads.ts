@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConsecutiveBreaker, circuitBreaker, handleAll, isBrokenCircuitError } from 'cockatiel'
-import { sql } from 'drizzle-orm'
 import type pg from 'pg'
 import { createDatabase } from '../engine/client.ts'
-import { type Executor, executeOnce } from '../engine/statement.ts'
+import type { Executor } from '../engine/statement.ts'
+import { loadPosition, loadReplicaState, type ReplicaState } from './replica-state.ts'
 
 /**
  * Where a read was answered: by the replica, or by the primary because the replica is `behind` for longer than a read
@@ -22,6 +22,14 @@ type Options = {
   limits?: Partial<typeof defaultLimits>
 }
 
+export type ReplicaReads = {
+  /** Takes single statements that write nothing. */
+  reader: Executor
+  /** Returns how far the replica is, or null without one. Rejects when it does not answer. */
+  state(): Promise<ReplicaState | null>
+  close(): Promise<void>
+}
+
 const defaultLimits = {
   /** How long a read waits until the replica has reached the position of the primary. */
   waitMs: 100,
@@ -36,11 +44,12 @@ type Limits = typeof defaultLimits
 /**
  * Opens reads that a replica may answer. A read sees every commit that was acknowledged before it began: it names the
  * position of the primary, and the replica answers when it has reached this position on the same timeline. In all other
- * cases, and when anything about the replica fails, the primary answers. `reader` takes single statements that write
- * nothing. Loads of the cache read the primary, so that they never wait.
+ * cases, and when anything about the replica fails, the primary answers. Loads of the cache read the primary, so that
+ * they never wait.
  */
-export function openReplicaReads({ primary, replicaUrl, poolSize, name, onRead = () => undefined, limits }: Options) {
-  if (replicaUrl === undefined) return { reader: primary as Executor, close: async () => undefined }
+export function openReplicaReads(options: Options): ReplicaReads {
+  const { primary, replicaUrl, poolSize, name, onRead = () => undefined, limits } = options
+  if (replicaUrl === undefined) return { reader: primary, state: async () => null, close: async () => undefined }
   const all = { ...defaultLimits, ...limits }
   const { connectTimeoutMs, statementTimeoutMs } = all
   const session = { url: replicaUrl, poolSize, name, connectTimeoutMs, statementTimeoutMs }
@@ -57,7 +66,11 @@ export function openReplicaReads({ primary, replicaUrl, poolSize, name, onRead =
       return primary.query(config)
     }
   }
-  return { reader: { query: query as Executor['query'] }, close }
+  return {
+    reader: { query: query as Executor['query'] },
+    state: async () => loadReplicaState(replica, await loadPosition(primary), statementTimeoutMs),
+    close,
+  }
 }
 
 class ReplicaBehind extends Error {}
@@ -70,46 +83,12 @@ function outcomeOf(error: unknown): ReplicaOutcome {
 type Read = { primary: Executor; config: pg.QueryConfig; limits: Limits }
 
 async function readFrom(replica: pg.Pool, { primary, config, limits }: Read): Promise<pg.QueryResult> {
-  await untilReached(replica, await loadPosition(primary), limits)
-  return replica.query({ ...config, ...timeoutOf(limits) })
-}
-
-/** The driver's own limit, for a server that hangs. */
-const timeoutOf = ({ statementTimeoutMs }: Limits) => ({ query_timeout: statementTimeoutMs })
-
-/** A position in the WAL. `cluster` names the timeline: positions of two timelines cannot be compared. */
-type Position = { cluster: string; lsn: string }
-
-const recordedCluster = sql`concat(recorded.system_identifier, '/', recorded.timeline)`
-
-/** Returns a position that is not before any commit that was acknowledged until now. */
-async function loadPosition(primary: Executor): Promise<Position> {
-  const [position] = await executeOnce<Position>(
-    primary,
-    sql`select ${recordedCluster} as cluster, pg_current_wal_insert_lsn()::text as lsn
-        from installation recorded, present_cluster() present where present.timeline = recorded.timeline`,
-    'replica_position',
-  )
-  if (!position) throw new Error('the timeline of the primary is not recorded')
-  return position
-}
-
-/**
- * Resolves when the replica has replayed the WAL up to the position. A replica of another timeline never has the row of
- * this one, and a promoted replica is none.
- * @throws ReplicaBehind when it takes longer than a read waits
- */
-async function untilReached(replica: pg.Pool, { cluster, lsn }: Position, limits: Limits): Promise<void> {
-  const look = {
-    text: `select pg_is_in_recovery() and concat(system_identifier, '/', timeline) = $1
-             and pg_last_wal_replay_lsn() >= $2::pg_lsn as "isReached" from installation`,
-    values: [cluster, lsn],
-    label: 'replica_look',
-    ...timeoutOf(limits),
+  const { waitMs, pollMs, statementTimeoutMs } = limits
+  const position = await loadPosition(primary)
+  for (const startedAt = performance.now(); ; await sleep(pollMs)) {
+    const { isReplica, isSameCluster, behindBytes } = await loadReplicaState(replica, position, statementTimeoutMs)
+    if (isReplica && isSameCluster && behindBytes === 0) break
+    if (performance.now() - startedAt > waitMs) throw new ReplicaBehind('the replica is behind the primary')
   }
-  for (const startedAt = performance.now(); ; await sleep(limits.pollMs)) {
-    const { rows } = await replica.query(look)
-    if (rows[0]?.isReached) return
-    if (performance.now() - startedAt > limits.waitMs) throw new ReplicaBehind('the replica is behind the primary')
-  }
+  return replica.query({ ...config, ...{ query_timeout: statementTimeoutMs } })
 }

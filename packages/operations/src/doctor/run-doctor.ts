@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { messageOf } from '@goals-tasks/config/message-of'
-import { findDatabaseWriteRefusal, loadRunningProcesses } from '@goals-tasks/db'
+import { findDatabaseWriteRefusal, loadRunningProcesses, type ReplicaReads } from '@goals-tasks/db'
 import type { AnyRedis } from '@goals-tasks/events'
 import type pg from 'pg'
 import type { CacheSource } from '../integrity/cached-versions.ts'
@@ -16,11 +16,13 @@ import { checkPostgresSettings } from './postgres-settings.ts'
 import { checkCachePrefix, checkQueuePrefix } from './prefixes.ts'
 import { checkProcesses } from './processes.ts'
 import { checkNodes } from './redis.ts'
+import { checkReplica } from './replica.ts'
 import { checkPartitions, checkSchema } from './schema.ts'
 import { checkWebhooks } from './webhooks.ts'
 
 export type DoctorSources = {
   pool: pg.Pool
+  replica: Pick<ReplicaReads, 'state'>
   /** `error` says why this Redis does not answer, and is null when it does. */
   redis: { connection: AnyRedis; error: string | null; prefix: string; queues: OpsQueues }
   cache: CacheSource & { error: string | null }
@@ -60,13 +62,14 @@ async function checkPostgresAnswers(pool: pg.Pool): Promise<DoctorFinding> {
   }
 }
 
-const postgresChecks = ({ pool, redis, secretsKeys }: DoctorSources): Record<string, Check> => ({
+const postgresChecks = ({ pool, replica, redis, secretsKeys }: DoctorSources): Record<string, Check> => ({
   'Postgres: schema': () => checkSchema(pool),
   'Postgres: settings': () => checkPostgresSettings(pool),
   'Postgres: timeline': () => checkCluster(pool),
   'Postgres: disk': () => checkPostgresDisk(pool),
   'Postgres: partitions': () => checkPartitions(pool),
   'Postgres: oldest transaction': () => checkOldestTransaction(pool),
+  'Postgres: replica': () => checkReplica(replica),
   'Postgres: pooler': () => checkPooler(pool, randomUUID()),
   webhooks: () => checkWebhooks(pool, secretsKeys),
   notifications: () => checkNotifications(pool),

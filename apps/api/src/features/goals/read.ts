@@ -120,5 +120,5 @@ const history = createHistory('goal', sql`goal_audit_log`, sql`goal_id`)
 export async function goalHistory(deps: Deps, actor: Actor, id: string, query: HistoryQuery): Promise<Page> {
   const goal = await loadGoal(deps, actor, id)
   if (!owns(actor, goal)) throw forbidden('Only its owner may read the history of a goal.')
-  return history(deps.db, id, query)
+  return history(deps.reader, id, query)
 }

@@ -86,5 +86,5 @@ const history = createHistory('task', sql`task_audit_log`, sql`task_id`)
 /** Lists the versions of a task, for users who may read it, deleted or not. */
 export async function taskHistory(deps: Deps, actor: Actor, id: string, query: HistoryQuery): Promise<Page> {
   await loadTask(deps, actor, id)
-  return history(deps.db, id, query)
+  return history(deps.reader, id, query)
 }

@@ -11,7 +11,10 @@ export function createSender(token: string) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
   return async (url: string, method = 'GET', body?: object): Promise<{ status: number; body: Acknowledged }> => {
     try {
-      const response = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+      const response = await fetch(url, {
+        ...{ method, headers: { ...headers, ...(method === 'PATCH' && { 'if-match': '*' }) } },
+        ...(body && { body: JSON.stringify(body) }),
+      })
       return { status: response.status, body: (await response.json()) as Acknowledged }
     } catch {
       return { status: 0, body: { id: '', version: 0, title: '' } }
@@ -57,7 +60,7 @@ export function startWrites(apis: readonly [string, string], send: Send) {
   }
   cleanUp(stop)
   return {
-    /** In the order of their responses. */
+    /** In the order of their responses: creations, and more changes. */
     acknowledged,
     untilMore: (more: number) => {
       const before = acknowledged.length

@@ -1,4 +1,5 @@
 import { parse } from 'pg-connection-string'
+import Type from 'typebox'
 import { expect, test } from 'vitest'
 import { connectionVariables, loadConnections, samePortProblems } from './connections.ts'
 import { describeVariables } from './load.ts'
@@ -111,6 +112,12 @@ test.for([
   ['redis+unix:///run/r.sock', false],
 ] as const)('the cache at %s shares the Redis of the queues: %s', ([CACHE_REDIS_URL, shares]) => {
   expect(load({ ...parts, CACHE_REDIS_URL }).cache.sharesRedis).toBe(shares)
+})
+
+test('a program loads the variables of its database alone when it needs no Redis', () => {
+  const variables = Type.Pick(connectionVariables, ['NODE_ENV', 'LOG_LEVEL', 'DATABASE_URL', 'DB_POOL_SIZE'])
+  const { database } = loadConnections(variables, { DATABASE_URL: 'postgres://h/d' }).connections
+  expect(database.url).toBe('postgres://h/d')
 })
 
 test('every variable has a description', () => {

@@ -95,6 +95,24 @@ test('status shows a pause, and needs a human when it lasts for more than an hou
   expect((await report()).faults).toEqual(['sync: paused for 1 h by ada: the receiver moves'])
 })
 
+test('status counts the webhooks by health, and those that are paused', async () => {
+  const operations = await startOperations()
+  const { pool } = operations
+  const screen = async () =>
+    statusScreen(createReport(await loadStatus(operations), null), {
+      places: { postgres: 'here', redis: 'here' },
+      width: 120,
+    })
+  expect(await screen()).toMatch(/^Webhooks: {2}none$/m)
+  const { rows } = await pool.query(
+    `insert into webhooks (owner_id, url, secret, health)
+     select gen_random_uuid(), 'https://hooks.example/', '', health from unnest('{suspended,healthy,healthy}'::text[]) health
+     returning id`,
+  )
+  await setPause(pool, { consumer: `sync/${rows[0].id}`, isPaused: true, actor: 'ada', reason: 'it moves' })
+  expect(await screen()).toMatch(/^Webhooks: {2}2 healthy, 1 suspended, 1 paused$/m)
+})
+
 test('status shows the deliveries when Redis hangs or is stopped', async () => {
   const redis = await ownRedis()
   const operations = await startOperations({ redisUrl: redis.url })

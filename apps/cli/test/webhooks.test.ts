@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { listActions } from '@goals-tasks/db'
+import { listActions, setPause } from '@goals-tasks/db'
 import { operationsTest as test } from '@goals-tasks/operations/testing'
 import { createSealer } from '@goals-tasks/webhooks'
 import { expect } from 'vitest'
+import { runShowWebhook } from '../src/webhooks/show.ts'
 import { runCli } from './support/run-cli.ts'
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)]
@@ -28,4 +29,32 @@ test('rotate-key exits with 2 when SECRETS_KEY is not set', async ({ operations 
   const { code, stderr } = await runCli(operations.environment, 'webhooks', 'rotate-key')
   expect(code).toBe(2)
   expect(stderr).toContain('SECRETS_KEY is required')
+})
+
+test('a webhook is shown with its pause and its changes, also when it was deleted', async ({ operations }) => {
+  const { pool, environment } = operations
+  const [id, owner, key] = [randomUUID(), randomUUID(), randomUUID()]
+  await pool.query(
+    `insert into webhooks (id, owner_id, url, secret) values ($1, $2, 'https://hooks.example/a?token=secret', '')`,
+    [id, owner],
+  )
+  await pool.query(
+    `insert into webhook_audit_log (webhook_id, owner_id, action, version, actor_id, via, fields)
+     values ($1, $2, 'created', 1, $2, null, '{}'), ($1, $2, 'changed', 2, $2, $3, '{url,enabled}')`,
+    [id, owner, key],
+  )
+  await setPause(pool, { consumer: `sync/${id}`, isPaused: true, actor: 'ada', reason: 'its receiver moves' })
+  const { text, document } = await runShowWebhook(operations, { id })
+  expect(text).toMatch(/^ {2}paused {3}since .* by ada: its receiver moves$/m)
+  expect(text).toMatch(
+    new RegExp(`^ {2}\\S+ \\S+ {2}version 2 {2}changed url, enabled, by ${owner} by key ${key}$`, 'm'),
+  )
+  expect(document).toMatchObject({ live: { host: 'hooks.example', health: 'healthy', pendingDeliveries: 0 } })
+  expect(`${text}${JSON.stringify(document)}`).not.toContain('secret')
+  await pool.query('delete from webhooks where id = $1', [id])
+  const { code, stdout } = await runCli(environment, 'webhooks', 'show', id)
+  expect([code, stdout.split('\n')[0]]).toEqual([0, `webhook ${id}, deleted`])
+  expect(await runShowWebhook(operations, { id: owner })).toMatchObject({
+    ...{ text: `no webhook has the id ${owner}`, exitCode: 1 },
+  })
 })

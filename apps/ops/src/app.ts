@@ -26,6 +26,7 @@ import { pageHeaders } from './page-headers.ts'
 import type { ScalingLook } from './scaling/look.ts'
 import { scalingRoutes } from './scaling/routes.ts'
 import { statusRoutes } from './status/routes.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
 
 export type OpsOptions = {
   pool: pg.Pool
@@ -77,6 +78,7 @@ const jsonRoutes = (deps: JsonDeps) => async (app: FastifyInstance) => {
   app.get('/', { config: { public: true } }, (_request, reply) => reply.redirect(boardPath))
   await app.register(deadLetterRoutes(deps))
   await app.register(consumerRoutes(deps))
+  await app.register(webhookRoutes(deps))
   await app.register(integrityRoutes(deps))
   await app.register(statusRoutes(deps))
   await app.register(scalingRoutes(deps))

@@ -7,6 +7,7 @@ import { createMetrics } from './runtime/metrics.ts'
 import { runMaintenance } from './runtime/recovery/maintenance.ts'
 import { reportOutage } from './runtime/repeated-warning.ts'
 import { type ConsumerSettings, startConsumer } from './runtime/start-consumer.ts'
+import { reportHealth } from './webhook-health/report-health.ts'
 
 const maintenanceEveryMs = 3_600_000
 
@@ -24,7 +25,10 @@ export type WorkerOptions = Omit<ConsumerSettings, 'publish' | 'metrics' | 'sign
 
 export type RunningWorker = { close(): Promise<void> }
 
-/** Starts the consumers of this process, the reminders, the digests and the hourly maintenance, until it closes. */
+/**
+ * Starts the consumers of this process, the reminders, the digests, the reports of the health of webhooks and the
+ * hourly maintenance, until it closes.
+ */
 export function createWorker(options: WorkerOptions): RunningWorker {
   const { serve, pool, redis, queuePrefix, retentionDays, auditRetentionDays, registry, clock, postgresOutage, log } =
     options
@@ -57,6 +61,11 @@ export function createWorker(options: WorkerOptions): RunningWorker {
     options.timings.closeDigestsEveryMs,
     report('the digests cannot be closed'),
   )
+  const health = repeat(
+    () => reportHealth({ pool, publish, signal: stopping.signal }),
+    options.timings.reportHealthEveryMs,
+    report('the health of webhooks cannot be reported'),
+  )
 
   return {
     /**
@@ -67,7 +76,7 @@ export function createWorker(options: WorkerOptions): RunningWorker {
      */
     async close() {
       stopping.abort()
-      await Promise.all([maintenance, reminders, digests, ...consumers].map((each) => each.close()))
+      await Promise.all([maintenance, reminders, digests, health, ...consumers].map((each) => each.close()))
       await dispatcher.flush()
       await dispatcher.close()
     },

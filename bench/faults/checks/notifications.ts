@@ -11,7 +11,7 @@ const recipientsOfUpdate = `array[
 /**
  * The notifications are those of the rules: an assignment notifies the assignee, a completed task its owner and its
  * assignee, a completed goal its owner and the assignees of the event, an update of a task the recipients above, and a
- * reminder its recipient; the actor never. Each has its event.
+ * reminder and the health of a webhook their recipient; the actor never. Each has its event.
  */
 export const checkNotifications: Check = async ({ environment }) => {
   const { rows } = await environment.pool.query<{ id: string }>(
@@ -25,6 +25,7 @@ export const checkNotifications: Check = async ({ environment }) => {
          when 'task:completed' then array[p.after->>'ownerId', p.after->>'assignedTo']
          when 'goal:completed' then array[p.after->>'userId'] || e.assignees::text[]
          when 'reminder:due' then array[p.after->>'userId']
+         when 'webhook:health-changed' then array[e.after->>'userId']
        end) recipient
        where p.ordinal = 0 and recipient is not null and recipient::uuid <> e.actor_id
      )

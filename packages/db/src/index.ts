@@ -116,13 +116,16 @@ export {
   deliveriesNaming,
   eventsNaming,
   notificationsNaming,
+  webhookChangesNaming,
 } from './users/rewritten-tables.ts'
 export { exportedTables } from './users/user-tables.ts'
 export { finishWebhookDeliveries, type WebhookAttempt } from './webhooks/attempts.ts'
+export { auditWebhook, type WebhookAction, webhookActorValues } from './webhooks/audit-webhook.ts'
 export { emitWebhookTest } from './webhooks/emit-test.ts'
 export { installationWebhookId, setInstallationWebhook } from './webhooks/installation-webhook.ts'
 export { loadWebhookMessages, type WebhookMessage } from './webhooks/load-messages.ts'
-export { type OpenedWebhook, openWebhook, probeLeaseMs, type WebhookHealth } from './webhooks/open-webhook.ts'
+export { noteHealthChanges } from './webhooks/note-health-change.ts'
+export { type OpenedWebhook, openWebhook, probeLeaseMs } from './webhooks/open-webhook.ts'
 export { hastenWebhookMessage, queueWebhookMessage, type WebhookMessageKey } from './webhooks/queue-message.ts'
 export { type AttemptCounts, type HealthChange, type HealthLimits, recordHealth } from './webhooks/record-health.ts'
 export {
@@ -132,3 +135,4 @@ export {
   queueReplayStep,
   type ReplayStep,
 } from './webhooks/replay-step.ts'
+export { reportWebhookHealth } from './webhooks/report-health.ts'

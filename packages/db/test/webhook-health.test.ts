@@ -5,7 +5,7 @@ import { test as base } from './support/database-test.ts'
 import { insertWebhook } from './support/webhooks.ts'
 
 const limits: HealthLimits = { suspendAfter: 3, probeWaitsMs: [60_000, 600_000], disableAfterMs: 3_600_000 }
-const counts: AttemptCounts = { delivered: 0, failed: 0, isGone: false, isProbe: false, retryAfterMs: 0 }
+const counts: AttemptCounts = { delivered: 0, failed: 0, isGone: false, isProbe: false, retryAfterMs: 0, error: null }
 
 /** A webhook of a user, with the health after each report. */
 const test = base.extend('webhook', async ({ pool }) => {

@@ -6,6 +6,7 @@ import { Notification } from './entities/notification.ts'
 import { Reminder } from './entities/reminder.ts'
 import { SyncRun } from './entities/sync-run.ts'
 import { Task } from './entities/task.ts'
+import { WebhookHealthChange } from './entities/webhook-health-change.ts'
 import { WebhookTest } from './entities/webhook-test.ts'
 
 /** Payloads contain the entity before and after the change, as of the commit. Consumers never read it again. */
@@ -32,6 +33,7 @@ export const catalogue = {
   'reminder:due': created(Reminder),
   'sync:triggered': created(SyncRun),
   'webhook:test': created(WebhookTest),
+  'webhook:health-changed': created(WebhookHealthChange),
   'mail:planned': created(Mail),
   'digest:due': created(Digest),
 } as const satisfies Record<string, TSchema>
@@ -40,7 +42,9 @@ export type EventType = keyof typeof catalogue
 export const eventTypes = Object.keys(catalogue) as EventType[]
 
 /** Events that no user reads and that never leave the installation. */
-export const internalTypes = ['mail:planned', 'digest:due'] as const satisfies readonly EventType[]
+export const internalTypes = [
+  ...(['mail:planned', 'digest:due', 'webhook:health-changed'] as const),
+] as const satisfies readonly EventType[]
 
 /** Events that consumers can already subscribe to, but that no code emits yet. */
 export const emittedLater = ['sync:triggered'] as const satisfies readonly EventType[]

@@ -42,6 +42,7 @@ export {
   Notification,
   NotificationChannel,
   NotificationKind,
+  type NotificationSubject,
   notificationChannels,
   notificationKinds,
 } from './entities/notification.ts'
@@ -59,6 +60,7 @@ export {
   taskStatuses,
 } from './entities/task.ts'
 export { hasVisibleCharacter, maxTextLength, normalizeText } from './entities/text.ts'
+export { type WebhookHealth, webhookHealths } from './entities/webhook-health-change.ts'
 export { changesBetween, toCloudEvent } from './envelope.ts'
 export { createFeedHints, type FeedHints, type FeedHintsSubscription, subscribeToFeedHints } from './feed-hints.ts'
 export { type AnyRedis, mastersOf, openRedis } from './open-redis.ts'

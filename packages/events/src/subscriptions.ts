@@ -16,7 +16,10 @@ const primaries = [
 export const subscriptions = {
   'audit-log': primaries,
   'cache-invalidation': primaries,
-  notifications: ['goal:completed', 'task:updated', 'task:completed', 'task:assigned', 'reminder:due'],
+  notifications: [
+    ...(['goal:completed', 'task:updated', 'task:completed', 'task:assigned'] as const),
+    ...(['reminder:due', 'webhook:health-changed'] as const),
+  ],
   sync: [
     ...([...primaries, 'goal:completed', 'task:completed', 'task:assigned'] as const),
     ...(['notification:sent', 'sync:triggered', 'webhook:test'] as const),

@@ -33,10 +33,10 @@ const sender = Type.Refine(
   () => 'must be one address, with or without a name: Goals <goals@example.com>',
 )
 
-/** The braces stand for the entity: `{type}` is `goal` or `task`. */
+/** The braces stand for the entity: `{type}` is `goal`, `task` or `webhook`. */
 const appLink = Type.Refine(
   httpUrl(
-    'address of a goal or task in your application, to which mails lead: https://app.example/{type}s/{id};' +
+    'address of a goal, task or webhook in your application, to which mails lead: https://app.example/{type}s/{id};' +
       ' unset means mails without it',
   ),
   (url) => url.includes('{id}'),

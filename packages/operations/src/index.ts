@@ -19,7 +19,14 @@ export type { TracedMail, TracedNotification } from './trace/effect.ts'
 export type { TracedEntity } from './trace/entity.ts'
 export { newestJobsRead, type TracedJob } from './trace/find-jobs.ts'
 export { loadTrace, type Trace, type TracedEventWork } from './trace/load-trace.ts'
+export type { TracedWebhook } from './trace/webhooks.ts'
 export { countUser } from './users/count-user.ts'
 export { type Erasure, eraseUser } from './users/erase-user.ts'
 export { exportUser } from './users/export-user.ts'
+export {
+  type LiveWebhook,
+  loadWebhookForOperators,
+  type ShownWebhook,
+  type WebhookChange,
+} from './webhooks/load-webhook.ts'
 export { resealSecrets } from './webhooks/reseal-secrets.ts'

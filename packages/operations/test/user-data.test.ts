@@ -119,6 +119,7 @@ test('an export has the rows of the user and no secret, and no text that the use
       'contact-confirmation': 1,
       'api-key': 1,
       webhook: 1,
+      'webhook-change': 1,
       'webhook-attempt': 1,
       'idempotency-key': 1,
       event: 7,

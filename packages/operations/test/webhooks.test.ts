@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import {
   createCommit,
+  finishDeliveries,
   finishWebhookDeliveries,
   moveToDeadLetters,
   recordFailure,
+  setInstallationWebhook,
+  setPause,
   type WebhookAttempt,
 } from '@goals-tasks/db'
 import { committedOf } from '@goals-tasks/db/testing'
 import { newGoal } from '@goals-tasks/events/testing'
 import { expect } from 'vitest'
 import { createDeliveryLook } from '../src/status/deliveries.ts'
+import { countWebhooks } from '../src/status/webhooks.ts'
 import { loadTrace } from '../src/trace/load-trace.ts'
+import { loadWebhookForOperators } from '../src/webhooks/load-webhook.ts'
 import { type Operations, operationsTest as test } from './support/operations.ts'
 
 test.beforeEach(async ({ operations }) => {
@@ -76,4 +81,42 @@ test('a webhook that fails ages no event of the status', async ({ operations }) 
   expect(await status()).toMatchObject({ oldestPendingSeconds: null, pendingDeliveries: 2, lastError: null })
   await moveToDeadLetters(pool, { ...failure, target: fails })
   expect(await status()).toMatchObject({ pendingDeliveries: 1, deadLetters: 0, lastError: null })
+})
+
+test('a paused webhook ages no event of the status, and each trace says who paused it', async ({ operations }) => {
+  const { pool } = operations
+  await pool.query('delete from webhooks')
+  const { ownerId, ids } = await insertWebhooks(operations, ['paused.example', 'fine.example'])
+  const [paused = '', fine = ''] = ids
+  const cause = { actor: 'ada', reason: 'its receiver moves' }
+  await setPause(pool, { consumer: `sync/${paused}`, isPaused: true, ...cause })
+  const eventId = await createGoalOf(operations, ownerId)
+  const sync = async () => (await createDeliveryLook()(pool)).find(({ consumer }) => consumer === 'sync')
+  expect((await sync())?.oldestPendingSecondsByWebhook).toEqual({
+    paused: expect.any(Number),
+    healthy: expect.any(Number),
+  })
+  await finishDeliveries(pool, 'sync', [eventId], fine)
+  await finishDeliveries(pool, 'sync', [eventId])
+  expect(await sync()).toMatchObject({
+    oldestPendingSeconds: null,
+    oldestPendingSecondsByWebhook: { paused: expect.any(Number) },
+    pendingDeliveries: 1,
+  })
+  const traces = (await loadTrace(operations, eventId, 1))?.events[0]?.consumers ?? []
+  expect(traces.find(({ webhook }) => webhook?.id === paused)?.webhook).toEqual({
+    ...{ id: paused, host: 'paused.example' },
+    pause: { ...cause, since: expect.stringMatching(/Z$/) },
+  })
+  const { live } = (await loadWebhookForOperators(pool, paused)) ?? {}
+  expect(live).toMatchObject({ ownerId, pendingDeliveries: 1, pause: cause })
+})
+
+test('the webhooks of users are counted by health', async ({ operations }) => {
+  const { pool } = operations
+  await pool.query('delete from webhooks')
+  const { ids } = await insertWebhooks(operations, ['a.example', 'b.example', 'c.example'])
+  await setInstallationWebhook(pool, 'https://all.example/')
+  await pool.query(`update webhooks set health = 'suspended' where id = $1`, [ids[0]])
+  expect(await countWebhooks(pool)).toEqual({ healthy: 2, degraded: 0, suspended: 1, disabled: 0 })
 })

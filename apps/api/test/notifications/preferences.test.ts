@@ -21,7 +21,7 @@ const test = base
 test('every kind is enabled on both channels when a user has chosen nothing', async ({ user, disabled }) => {
   const { status, body } = await user.get(url)
   expect(status).toBe(200)
-  expect(body.preferences).toHaveLength(2 * 8)
+  expect(body.preferences).toHaveLength(2 * 12)
   expect(await disabled()).toEqual([])
 })
 

@@ -31,7 +31,8 @@ test('the response to a create has the secret once, and the table has it encrypt
   const { secret, ...webhook } = created.body
   expect(webhook).toEqual({
     ...{ id: expect.any(String), ...fields, enabled: true, health: 'healthy', version: 1 },
-    ...{ disabledCause: null, disabledAt: null, failingSince: null, suspendedUntil: null, previousSecretUntil: null },
+    ...{ disabledCause: null, disabledAt: null, failingSince: null, suspendedUntil: null, pausedAt: null },
+    previousSecretUntil: null,
     ...{ createdAt: instant, updatedAt: instant },
   })
   expect(created.headers.location).toBe(`/v1/webhooks/${webhook.id}`)

@@ -10,7 +10,7 @@ export const actionsCommand = new Command('actions')
   .description(
     'Lists what operators did, by the command line and by the API: who, when and why. The newest comes first.',
   )
-  .option('--subject <name>', 'only those about this consumer or user')
+  .option('--subject <name>', 'only those about this consumer, webhook or user')
   .option('--limit <number>', `at most so many, 1 to ${maxListed}`, integerBetween(1, maxListed), 20)
   .option('--after <id>', 'continue after this action', parseUuid)
   .option('--json', 'print one JSON document')

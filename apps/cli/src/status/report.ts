@@ -31,6 +31,7 @@ export type StatusReport = {
   reminderLagSeconds: number
   digestLagSeconds: number
   mailServerError: string | null
+  webhooks: Status['webhooks']
   totals: Totals
   consumers: ConsumerStatus[]
   pausedWebhooks: Status['pausedWebhooks']
@@ -53,6 +54,7 @@ export function createReport(status: Status, connectError: string | null): Statu
     reminderLagSeconds: status.reminderLagSeconds,
     digestLagSeconds: status.digestLagSeconds,
     mailServerError: status.mailServerError,
+    webhooks: status.webhooks,
     totals: totalsOf(status.consumers),
     consumers: status.consumers,
     pausedWebhooks: status.pausedWebhooks,

@@ -23,6 +23,7 @@ export function statusScreen(report: StatusReport, { width, places }: Options): 
     `Reminders: made up to ${duration(report.reminderLagSeconds)} ago`,
     ...(report.digestLagSeconds > 0 ? [`Digests: the oldest is ${duration(report.digestLagSeconds)} late`] : []),
     ...(report.mailServerError === null ? [] : [oneLine(`Mails wait: ${report.mailServerError}`, width)]),
+    `Webhooks:  ${webhookLine(report)}`,
     ...report.consumers.flatMap((each) => pauseLines(each, width)),
     ...report.pausedWebhooks.map(({ name, ...pause }) => pauseLine(name, pause, width)),
     ...report.consumers.flatMap(receiverLine),
@@ -81,6 +82,12 @@ function pauseLines({ consumer, queue, pause }: ConsumerStatus, width: number): 
     ...(pause ? [pauseLine(consumer, pause, width)] : []),
     ...(queue?.paused ? [`The queue of ${consumer} is paused in Redis`] : []),
   ]
+}
+
+/** Counts the webhooks of users by health: `12 healthy, 1 suspended, 1 paused`. */
+function webhookLine({ webhooks, pausedWebhooks }: StatusReport): string {
+  const counts = Object.entries({ ...webhooks, paused: pausedWebhooks.length }).filter(([, value]) => value > 0)
+  return counts.map(([name, value]) => `${count(value, countedUpTo)} ${name}`).join(', ') || 'none'
 }
 
 function receiverLine({ consumer, hasReceiver }: ConsumerStatus): string[] {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { consumerNames } from '@goals-tasks/events'
-import type { ConsumerTrace, TracedMail, TracedNotification } from '@goals-tasks/operations'
+import type { ConsumerTrace, TracedMail, TracedNotification, TracedWebhook } from '@goals-tasks/operations'
 import { newestJobsRead, type TracedJob } from '@goals-tasks/operations'
 import { moment, oneLine, plural, timeOfDay } from '../format.ts'
 import { receiverVariables } from '../receiver-variables.ts'
@@ -25,7 +25,7 @@ function stateOf(trace: ConsumerTrace): string {
     case 'no receiver':
       return 'no receiver'
     case 'pending':
-      return `${styleText('yellow', 'pending')}, ${attemptsOf(trace)}, ${nextOf(trace)}`
+      return `${styleText('yellow', 'pending')}, ${attemptsOf(trace)}, ${trace.webhook?.pause ? 'paused' : nextOf(trace)}`
     case 'dead':
       return `${styleText('red', 'dead letter')} ${sinceOf(trace)}`
   }
@@ -60,12 +60,17 @@ export function detailLines(trace: ConsumerTrace, width: number): string[] {
   if (trace.state === 'done') return (trace.notifications ?? []).flatMap((each) => notificationLines(each, width))
   const { deadLetterId, replays, jobs, partlyRead } = trace
   return [
-    ...(trace.webhook ? [`  webhook ${trace.webhook.id}`] : []),
+    ...(trace.webhook ? webhookLines(trace.webhook, width) : []),
     ...(deadLetterId ? [`  dead letter ${deadLetterId}`] : []),
     ...(replays > 0 ? [`  replayed ${plural(replays, 'time')}`] : []),
     ...(jobs ?? []).flatMap((job) => jobLines(job, width)),
     ...partlyRead.map((state) => `  only the newest ${newestJobsRead} ${state} jobs were read`),
   ]
+}
+
+function webhookLines({ id, pause }: TracedWebhook, width: number): string[] {
+  const why = pause && `paused since ${moment(pause.since)} by ${pause.actor}: ${pause.reason}`
+  return [`  webhook ${id}`, ...(why === undefined ? [] : [`  ${oneLine(why, width - 4)}`])]
 }
 
 function notificationLines({ userId, kind, channel, readAt, mail }: TracedNotification, width: number): string[] {

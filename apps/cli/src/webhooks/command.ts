@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type CauseOptions, withCause } from '../cause.ts'
 import { exitCodeHelp, noResult } from '../exit-codes.ts'
+import { parseUuid } from '../parse-uuid.ts'
 
 type RotateOptions = CauseOptions & { dryRun?: boolean; json?: boolean }
 
@@ -21,7 +22,21 @@ const rotateKeyCommand = withCause(new Command('rotate-key'), { isReasonRequired
     await runOnInstallation(json, (open) => runRotateKey(open, options), 'service')
   })
 
+const showCommand = new Command('show')
+  .description(
+    'Shows the health, the pause, the pending events and the newest changes of a webhook. It shows no address.',
+  )
+  .argument('<id>', 'the id of the webhook', parseUuid)
+  .option('--json', 'print one JSON document')
+  .addHelpText('after', exitCodeHelp('the webhook is shown', 'the id is unknown', noResult))
+  .action(async (id: string, { json = false }: { json?: boolean }) => {
+    const { runShowWebhook } = await import('./show.ts')
+    const { runOnInstallation } = await import('../installation/run.ts')
+    await runOnInstallation(json, (open) => runShowWebhook(open, { id }))
+  })
+
 export const webhooksCommand = new Command('webhooks')
-  .description('Maintains the webhooks of an installation.')
+  .description('Shows webhooks, and encrypts their secrets again.')
   .addHelpText('after', exitCodeHelp('success', 'failure, or a negative answer: see the help of the command', noResult))
+  .addCommand(showCommand)
   .addCommand(rotateKeyCommand)

@@ -1,4 +1,5 @@
 import { isConnectionLoss } from '@goals-tasks/db'
+import { webhookHealths } from '@goals-tasks/events'
 import { Gauge, type Registry } from '@goals-tasks/observability'
 import type { ClusterStatus, ConsumerStatus, Status } from '@goals-tasks/operations'
 import type { Logger } from 'pino'
@@ -117,6 +118,28 @@ const gauges: readonly GaugeDefinition<Status>[] = [
     help: '1 while workers try no mail, because the mail server did not take the last ones',
     labelNames: [],
     samples: ({ mailServerError }) => [{ value: Number(mailServerError !== null) }],
+  },
+  {
+    name: 'gt_webhooks',
+    help: 'webhooks of users by health, counted up to ten thousand',
+    labelNames: ['health'],
+    samples: ({ webhooks }) => Object.entries(webhooks).map(([health, value]) => ({ labels: { health }, value })),
+  },
+  {
+    name: 'gt_webhooks_paused',
+    help: 'webhooks of users that operators have paused, counted up to a hundred',
+    labelNames: [],
+    samples: ({ pausedWebhooks }) => [{ value: pausedWebhooks.length }],
+  },
+  {
+    name: 'gt_webhook_oldest_pending_seconds',
+    help: 'age of the oldest event that waits for a webhook of a user, by the health of the webhook, or "paused"',
+    labelNames: ['health'],
+    samples: ({ consumers }) =>
+      [...webhookHealths, 'paused' as const].map((health) => ({
+        labels: { health },
+        value: Math.max(0, ...consumers.map((each) => each.oldestPendingSecondsByWebhook?.[health] ?? 0)),
+      })),
   },
 ]
 

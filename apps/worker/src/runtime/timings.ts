@@ -13,6 +13,8 @@ export type Timings = {
   remindEveryMs: number
   /** How often a process looks for digests that are due. */
   closeDigestsEveryMs: number
+  /** How often a process looks for webhooks whose owners are to be notified of their health. */
+  reportHealthEveryMs: number
   stalledCheckEveryMs: number
   watchEveryMs: number
   /** How often a process looks whether a consumer is paused. */
@@ -35,6 +37,7 @@ export const timings: Timings = {
   reviewDeadEveryMs: 60_000,
   remindEveryMs: 60_000,
   closeDigestsEveryMs: 10_000,
+  reportHealthEveryMs: 60_000,
   stalledCheckEveryMs: 5_000,
   watchEveryMs: 5_000,
   pauseCheckEveryMs: 2_000,

@@ -43,8 +43,17 @@ test('every event of the catalogue is emitted and handled, except those marked a
   await call('POST', `/goals/${goal.id}/tasks`, { title: 'Due', dueAt: inADay })
   await installation.pool.query(`update reminder_progress set made_until = now() - interval '10 minutes'`)
   await installation.pool.query('insert into mail_digests (user_id, sends_at) values ($1, now())', [bob])
+  // So it does with the health of webhooks.
+  await installation.pool.query(
+    `with webhook as (
+       insert into webhooks (owner_id, url, secret, is_enabled, health, disabled_cause, disabled_at)
+       values ($1, 'https://hooks.example/', '', false, 'disabled', 'gone', now()) returning id
+     ) insert into webhook_health_changes (webhook_id, before) select id, 'healthy' from webhook`,
+    [bob],
+  )
   await installation.startWorker()
   await until(async () => (await installation.count('reminders')) === 1)
+  await until(async () => (await installation.count('webhook_health_changes')) === 0)
   // This worker has no mail server, so it finishes the event of a mail without one.
   await recordReceiver(installation.pool, 'email', true)
   await installation.pool.query(

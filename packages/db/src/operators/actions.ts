@@ -12,7 +12,7 @@ export type OperatorCause = { actor: string; reason: string | null }
 
 export type OperatorAction = OperatorCause & {
   action: (typeof operatorActionNames)[number]
-  /** The consumer, or the id of the user whose data it was. */
+  /** The consumer, or the id of the webhook, or of the user whose data it was. */
   subject: string
   /** Ids and counts. No text of a user. */
   details: Record<string, unknown>

@@ -10,7 +10,7 @@ export const operatorActions = pgTable('operator_actions', {
   actor: text('actor').notNull(),
   /** Null when the operator gave none. */
   reason: text('reason'),
-  /** The consumer, or the id of the user whose data it was. */
+  /** The consumer, or the id of the webhook, or of the user whose data it was. */
   subject: text('subject').notNull(),
   /** Ids and counts. No text of a user. */
   details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),

@@ -43,6 +43,8 @@ export const webhooks = pgTable(
     index('webhooks_enabled_owner').on(t.ownerId).where(sql`is_enabled`),
     // GET /v1/webhooks: the endpoints of a user, newest first.
     index('webhooks_owner_newest').on(t.ownerId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    // The status: how many webhooks of users have which health.
+    index('webhooks_health_of_users').on(t.health).where(sql`owner_id is not null`),
     check('webhooks_disabled', sql`${t.isEnabled} = (${t.disabledAt} is null)`),
     check('webhooks_disabled_cause', sql`${t.isEnabled} = (${t.disabledCause} is null)`),
     check('webhooks_health', sql`${t.health} in ('healthy', 'degraded', 'suspended', 'disabled')`),

@@ -16,6 +16,7 @@ export const erasedMembers = {
   task: { title: erasedText, description: null, tags: [], metadata: {} },
   notification: { title: erasedText, text: '' },
   reminder: { title: erasedText },
+  webhook: { title: erasedText, error: null },
 } as const
 
 /** Returns the predicate "a member of the body (json or jsonb) is the id of the user". */
@@ -40,6 +41,7 @@ export const isTextOf = (body: SQL, type: SQL, user: string): SQL => sql`coalesc
     when 'goal' then ${body}->>'userId' = ${user}
     when 'task' then ${body}->>'ownerId' = ${user}
     when 'reminder' then ${body}->>'ownerId' = ${user}
+    when 'webhook' then ${body}->>'userId' = ${user}
     when 'notification' then ${body}->>'userId' = ${user} or ${isOfUser(sql`(${body}->>'subjectId')::uuid`, user)}
   end, false)`
 

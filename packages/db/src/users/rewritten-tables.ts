@@ -45,6 +45,16 @@ export const auditRowsNaming = (entity: 'goal' | 'task', user: string): Rewritte
   }
 }
 
+/** The changes that the user made, as an administrator, of the webhooks of others. */
+export const webhookChangesNaming = (user: string): RewrittenTable => ({
+  name: 'webhook_audit_log',
+  from: sql`webhook_audit_log`,
+  key: [{ column: 'id', type: 'uuid' }],
+  isIndexed: false,
+  matches: sql`(actor_id = ${user}::uuid and owner_id <> ${user}::uuid)`,
+  set: sql`actor_id = ${actor(user)}`,
+})
+
 /** The notifications that other users got. */
 export const notificationsNaming = (user: string): RewrittenTable => {
   const isOfOwn = isOfUser(sql`target.subject_id`, user)

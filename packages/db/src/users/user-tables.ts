@@ -10,6 +10,7 @@ import {
   mailSchedules,
   notificationPreferences,
   webhookAttempts,
+  webhookAuditLog,
   webhooks,
 } from '../schema/index.ts'
 import { isTextOf, namesUser } from './bodies.ts'
@@ -82,6 +83,7 @@ export const exportedTables = (user: string): UserTable[] => [
   withColumn('contact-confirmation', contactConfirmations, id, sql`user_id = ${user}::uuid`),
   withColumn('api-key', apiKeys, id, sql`user_id = ${user}::uuid`),
   withColumn('webhook', webhooks, id, sql`owner_id = ${user}::uuid`),
+  withColumn('webhook-change', webhookAuditLog, id, sql`owner_id = ${user}::uuid`),
   withColumn('webhook-attempt', webhookAttempts, id, ofWebhooks(user)),
   withColumn(
     'idempotency-key',

@@ -1,9 +1,8 @@
+import type { WebhookHealth } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { pausedName } from '../delivery/consumer-pauses.ts'
 import { uuid } from '../engine/parameters.ts'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
-
-export type WebhookHealth = 'healthy' | 'degraded' | 'suspended' | 'disabled'
 
 /** A webhook as a worker needs it. Its secrets are sealed. */
 export type OpenedWebhook = {

@@ -1,7 +1,8 @@
+import type { WebhookHealth } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { milliseconds } from '../engine/parameters.ts'
 import { type Executor, executeOnce } from '../engine/statement.ts'
-import type { WebhookHealth } from './open-webhook.ts'
+import { noteHealthChanges } from './note-health-change.ts'
 
 /** When a webhook that fails gets fewer requests, and when it gets none any more. */
 export type HealthLimits = {
@@ -22,6 +23,8 @@ export type AttemptCounts = {
   isProbe: boolean
   /** The longest wait that the receiver asked for. */
   retryAfterMs: number
+  /** Why the last request failed. Null when none failed. */
+  error: string | null
 }
 
 export type HealthChange = {
@@ -33,13 +36,14 @@ export type HealthChange = {
 
 /**
  * Counts attempts at a webhook and sets its health. One success makes it healthy, or degraded when other attempts
- * failed. The endpoint of the installation is never disabled, because its operators have no other way to the events.
+ * failed. Notes a change for the notification of the owner. The endpoint of the installation is never disabled, because
+ * its operators have no other way to the events.
  * @returns null when the webhook does not exist or is disabled
  */
 export async function recordHealth(
   db: Executor,
   webhookId: string,
-  { delivered, failed, isGone, isProbe, retryAfterMs }: AttemptCounts,
+  { delivered, failed, isGone, isProbe, retryAfterMs, error }: AttemptCounts,
   { suspendAfter, probeWaitsMs, disableAfterMs }: HealthLimits,
 ): Promise<HealthChange | null> {
   const waits = sql`(${sql.param(probeWaitsMs)}::float8[])`
@@ -62,19 +66,23 @@ export async function recordHealth(
           select *, case when cause is not null then 'disabled' when failures = 0 then 'healthy'
                          when failures >= ${suspendAfter}::int then 'suspended' else 'degraded' end as next
           from judged
-        )
-        update webhooks set
-          health = next, consecutive_failures = failures, failing_since = decided.failing_since,
-          is_enabled = cause is null, disabled_cause = cause, disabled_at = case when cause is not null then now() end,
-          suspended_until = case
-            when next <> 'suspended' then null
-            when decided.health = 'suspended' and not ${isProbe}::boolean then decided.suspended_until
-            else now() + interval '1 millisecond' * greatest(${retryAfterMs}::float8,
-                   ${waits}[least(failures - ${suspendAfter}::int + 1, ${probeWaitsMs.length}::int)]) end
-        from decided where webhooks.id = decided.id
-        returning decided.health as before, webhooks.health as after, webhooks.disabled_cause as "disabledCause",
-          coalesce(greatest(extract(epoch from webhooks.suspended_until - now()) * 1000, 0), 0)::float8
-            as "suspendedForMs"`,
+        ), updated as (
+          update webhooks set
+            health = next, consecutive_failures = failures, failing_since = decided.failing_since,
+            is_enabled = cause is null, disabled_cause = cause,
+            disabled_at = case when cause is not null then now() end,
+            suspended_until = case
+              when next <> 'suspended' then null
+              when decided.health = 'suspended' and not ${isProbe}::boolean then decided.suspended_until
+              else now() + interval '1 millisecond' * greatest(${retryAfterMs}::float8,
+                     ${waits}[least(failures - ${suspendAfter}::int + 1, ${probeWaitsMs.length}::int)]) end
+          from decided where webhooks.id = decided.id
+          returning webhooks.id, may_end, decided.health as before, webhooks.health as after,
+            webhooks.disabled_cause as "disabledCause",
+            coalesce(greatest(extract(epoch from webhooks.suspended_until - now()) * 1000, 0), 0)::float8
+              as "suspendedForMs"
+        ), ${noteHealthChanges(sql`select id, before, ${error}::text from updated where before <> after and may_end`)}
+        select before, after, "disabledCause", "suspendedForMs" from updated`,
     'webhook_record_health',
   )
   return change ?? null

@@ -6,6 +6,7 @@ export const notificationKinds = [
   ...(['task-assigned', 'task-unassigned', 'task-completed'] as const),
   ...(['task-blocked', 'task-unblocked', 'goal-completed'] as const),
   ...(['task-due-soon', 'task-overdue'] as const),
+  ...(['webhook-degraded', 'webhook-suspended', 'webhook-disabled', 'webhook-healthy'] as const),
 ] as const
 
 /** The reason of a notification. */
@@ -15,6 +16,9 @@ export const NotificationKind = stringEnum(notificationKinds, {
   examples: ['task-assigned'],
 })
 export type NotificationKind = Static<typeof NotificationKind>
+
+export const notificationSubjects = ['goal', 'task', 'webhook'] as const
+export type NotificationSubject = (typeof notificationSubjects)[number]
 
 export const notificationChannels = ['in-app', 'email'] as const
 
@@ -39,13 +43,17 @@ export const Notification = Type.Object(
     kind: NotificationKind,
     channel: NotificationChannel,
     eventId: annotated(Id, 'The event that caused the notification.', exampleIds.event),
-    subjectType: stringEnum(['goal', 'task'] as const, {
+    subjectType: stringEnum(notificationSubjects, {
       title: 'NotificationSubject',
       description: 'The kind of entity that the notification is about.',
       examples: ['task'],
     }),
-    subjectId: annotated(Id, 'The id of that goal or task.', exampleIds.task),
-    title: annotated(Type.String(), 'The title of that goal or task, as of the event.', 'Book a course'),
+    subjectId: annotated(Id, 'The id of that goal, task or webhook.', exampleIds.task),
+    title: annotated(
+      Type.String(),
+      'The title of that goal or task as of the event, or the description or host of that webhook.',
+      'Book a course',
+    ),
     /** Absent in events from before this field existed. */
     text: Type.Optional(
       annotated(
@@ -56,7 +64,7 @@ export const Notification = Type.Object(
     ),
     actorId: annotated(
       Id,
-      'The user who made the change. The nil UUID in a reminder, because no user makes it.',
+      'The user who made the change. The nil UUID in a reminder and about a webhook, because no user makes it.',
       exampleIds.user,
     ),
     createdAt: annotated(Instant, 'The instant of the notification, in UTC.', exampleInstant),

@@ -1,15 +1,15 @@
-import type { NotificationKind } from '@goals-tasks/events'
+import type { NotificationKind, NotificationSubject } from '@goals-tasks/events'
 import { type Content, oneLine } from './content.ts'
 import { toContent } from './layout.ts'
 
 export type NotificationForMail = {
   kind: NotificationKind
-  subjectType: 'goal' | 'task'
-  /** The title of the goal or task. */
+  subjectType: NotificationSubject
+  /** The title of the goal or task, or the name of the webhook. */
   title: string
   /** The change, as one sentence. */
   text: string
-  /** The address of the goal or task in the application, if it has one. */
+  /** The address of the goal, task or webhook in the application, if it has one. */
   url: string | undefined
   unsubscribeUrl: string
 }
@@ -24,6 +24,10 @@ const subjects: Record<NotificationKind, string> = {
   'goal-completed': 'Goal completed',
   'task-due-soon': 'Due soon',
   'task-overdue': 'Overdue',
+  'webhook-degraded': 'Webhook fails',
+  'webhook-suspended': 'Webhook suspended',
+  'webhook-disabled': 'Webhook disabled',
+  'webhook-healthy': 'Webhook healthy again',
 }
 
 const maxTitleLength = 120

@@ -1,5 +1,11 @@
 import { type Executor, executeOnce, pausedName } from '@goals-tasks/db'
-import { type ConsumerName, consumerNames, consumersWithReceiver, webhookConsumer } from '@goals-tasks/events'
+import {
+  type ConsumerName,
+  consumerNames,
+  consumersWithReceiver,
+  type WebhookHealth,
+  webhookConsumer,
+} from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { countedUpTo } from './counted-up-to.ts'
 
@@ -14,6 +20,8 @@ export type DeliveryStatus = {
   hasReceiver: boolean | null
   /** Age of the oldest pending event in seconds. Null without one. */
   oldestPendingSeconds: number | null
+  /** The same of the events that wait for webhooks of users, by the health of the webhook. Null without any. */
+  oldestPendingSecondsByWebhook: Partial<Record<WebhookHealth | 'paused', number>> | null
   pendingDeliveries: number
   deadLetters: number
   /** Null when no pending delivery has failed and no dead letter exists. */
@@ -71,6 +79,7 @@ const statusFrom = (ids: readonly string[]) => sql`
     case when c.consumer = any(${sql.param(consumersWithReceiver)}::text[])
       then exists (select from receivers r where r.consumer = c.consumer and r.is_present) end as "hasReceiver",
     extract(epoch from now() - uuid_extract_timestamp(pending.oldest))::float8 as "oldestPendingSeconds",
+    pending.by_webhook as "oldestPendingSecondsByWebhook",
     pending.count as "pendingDeliveries",
     (select count(*)::int from (
        select from dead_letters l where l.consumer = c.consumer and not ${toWebhook('l')} limit ${countedUpTo}) l)
@@ -85,16 +94,24 @@ const statusFrom = (ids: readonly string[]) => sql`
 const pending = sql`(
   with oldest as materialized (
     select d.event_id, d.last_error is not null and not ${toWebhook('d')} as failed,
-           case when ${toWebhook('d')} then d.last_error is not null or exists (
-             select from webhooks w where w.id = d.target::uuid and w.health in ('suspended', 'disabled')) or exists (
-             select from consumer_pauses p where p.consumer = ${pausedName(sql`d.target`)} and p.is_paused)
+           w.state, case when ${toWebhook('d')}
+             then d.last_error is not null or coalesce(w.state in ('paused', 'suspended', 'disabled'), false)
              else d.last_error is null and d.due_at > now() + ${aSnooze} end as waits
-    from deliveries d
-    where d.consumer = c.consumer and d.event_id >= c.first order by d.event_id limit ${countedUpTo}
+    from (select * from deliveries d
+          where d.consumer = c.consumer and d.event_id >= c.first order by d.event_id limit ${countedUpTo}) d
+    left join lateral (
+      select case when exists (
+               select from consumer_pauses p where p.consumer = ${pausedName(sql`d.target`)} and p.is_paused)
+             then 'paused' else health end as state
+      from webhooks where ${toWebhook('d')} and id = nullif(d.target, '')::uuid
+    ) w on true
   )
   select count(*)::int as count, (select event_id from oldest order by event_id limit 1) as first,
          (select event_id from oldest where not waits order by event_id limit 1) as oldest,
-         (select event_id from oldest where failed order by event_id desc limit 1) as failed
+         (select event_id from oldest where failed order by event_id desc limit 1) as failed,
+         (select json_object_agg(state, seconds) from (
+            select state, max(extract(epoch from now() - uuid_extract_timestamp(event_id)))::float8 as seconds
+            from oldest where state is not null group by state) ages) as by_webhook
   from oldest)`
 
 /** The newer one of the failed delivery that `pending` found and of the newest dead letter. */

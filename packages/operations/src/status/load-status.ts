@@ -12,6 +12,7 @@ import { loadMailStatus, type MailStatus } from './mails.ts'
 import { loadProcessStatus, type Pause, type PausedWebhook } from './processes.ts'
 import { loadQueueStatus, type QueueStatus } from './queue.ts'
 import { countUnpartitionedEvents } from './unpartitioned.ts'
+import { countWebhooks, type WebhooksByHealth } from './webhooks.ts'
 
 /** The state of one consumer. */
 export type ConsumerStatus = DeliveryStatus & {
@@ -42,6 +43,8 @@ export type Status = MailStatus & {
   feedLagSeconds: number
   /** All reminders that became due longer ago than this are made. A worker makes them once per minute. */
   reminderLagSeconds: number
+  /** The webhooks of users by health, each counted up to `countedUpTo`. */
+  webhooks: WebhooksByHealth
 }
 
 /** `lookAtDeliveries` is for a caller that loads the status again and again. */
@@ -53,17 +56,27 @@ type Sources = { pool: pg.Pool; queues: OpsQueues; lookAtDeliveries?: DeliveryLo
  */
 export async function loadStatus({ pool, queues, lookAtDeliveries = createDeliveryLook() }: Sources): Promise<Status> {
   await queues.untilAvailable()
-  const [deliveries, processes, unpartitionedEvents, feedLagSeconds, reminders, mails, postgresError, results] =
-    await Promise.all([
-      lookAtDeliveries(pool),
-      loadProcessStatus(pool),
-      countUnpartitionedEvents(pool),
-      loadFeedLag(pool),
-      loadReminderProgress(pool),
-      loadMailStatus(pool),
-      findDatabaseWriteRefusal(pool),
-      Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),
-    ])
+  const [
+    deliveries,
+    processes,
+    unpartitionedEvents,
+    feedLagSeconds,
+    reminders,
+    mails,
+    webhooks,
+    postgresError,
+    results,
+  ] = await Promise.all([
+    lookAtDeliveries(pool),
+    loadProcessStatus(pool),
+    countUnpartitionedEvents(pool),
+    loadFeedLag(pool),
+    loadReminderProgress(pool),
+    loadMailStatus(pool),
+    countWebhooks(pool),
+    findDatabaseWriteRefusal(pool),
+    Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),
+  ])
   const redisState = await loadRedisState(queues)
   const queueStatuses = results.map((result) => (result.status === 'fulfilled' ? result.value : null))
   return {
@@ -82,6 +95,7 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     feedLagSeconds,
     reminderLagSeconds: lagOf(reminders),
     ...mails,
+    webhooks,
   }
 }
 

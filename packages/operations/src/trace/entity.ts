@@ -1,10 +1,10 @@
 import { type Executor, executeOnce } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 
-/** A goal, task or notification. Only the audit log of a `purged` one is left. A notification has no version. */
+/** Only the audit log of a `purged` goal or task is left. A notification has no version. */
 export type TracedEntity = {
   id: string
-  kind: 'goal' | 'task' | 'notification'
+  kind: 'goal' | 'task' | 'notification' | 'webhook'
   state: 'live' | 'deleted' | 'purged'
   version: number | null
 }
@@ -19,6 +19,8 @@ export async function loadEntity(db: Executor, id: string): Promise<TracedEntity
           select 'task', ${state}, version from tasks where id = ${id}::uuid
           union all
           select 'notification', 'live', null from notifications where id = ${id}::uuid
+          union all
+          select 'webhook', 'live', version from webhooks where id = ${id}::uuid
           union all
           (select 'goal', 'purged', version from goal_audit_log
            where goal_id = ${id}::uuid order by version desc limit 1)

@@ -1,10 +1,12 @@
-import { bodyOf, type Executor, executeOnce } from '@goals-tasks/db'
+import { bodyOf, type Executor, executeOnce, pausedName } from '@goals-tasks/db'
 import { webhookConsumer } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
+import { hostOf } from '../webhooks/host-of.ts'
+import type { WebhookPauseFact } from '../webhooks/load-webhook.ts'
 import type { Work } from './work.ts'
 
-/** A webhook of a user. The host is null when the webhook was deleted. */
-export type TracedWebhook = { id: string; host: string | null }
+/** A webhook of a user. The host is null when the webhook was deleted. `pause` is absent while it is not paused. */
+export type TracedWebhook = { id: string; host: string | null; pause?: WebhookPauseFact }
 
 /** A webhook that got an event. `at` is the time of the request, RFC 3339, UTC. */
 type Delivered = { eventId: string; id: string; url: string; at: string }
@@ -22,10 +24,10 @@ export async function loadWebhooks(
   work: readonly Work[],
 ): Promise<TracedWebhooks> {
   const targets = [...new Set(work.flatMap((each) => (isForWebhook(each) ? [each.target] : [])))]
-  const [known, delivered] = await Promise.all([loadUrls(db, targets), loadDelivered(db, eventIds)])
-  const hosts = new Map(known.map(({ id, url }) => [id, hostOf(url)]))
+  const [known, delivered] = await Promise.all([loadKnown(db, targets), loadDelivered(db, eventIds)])
+  const webhooks = new Map(known.map(({ id, url, pause }) => [id, { id, host: hostOf(url), ...(pause && { pause }) }]))
   return {
-    of: (each) => (isForWebhook(each) ? { id: each.target, host: hosts.get(each.target) ?? null } : undefined),
+    of: (each) => (isForWebhook(each) ? (webhooks.get(each.target) ?? { id: each.target, host: null }) : undefined),
     delivered: (eventId) =>
       delivered
         .filter((each) => each.eventId === eventId)
@@ -36,14 +38,14 @@ export async function loadWebhooks(
 /** Returns whether the target of the work is a webhook of a user. */
 export const isForWebhook = ({ consumer, target }: Work): boolean => consumer === webhookConsumer && target !== ''
 
-const hostOf = (url: string) => URL.parse(url)?.host ?? null
-
-const loadUrls = async (db: Executor, ids: readonly string[]) =>
+const loadKnown = async (db: Executor, ids: readonly string[]) =>
   ids.length === 0
     ? []
-    : executeOnce<{ id: string; url: string }>(
+    : executeOnce<{ id: string; url: string; pause: WebhookPauseFact | null }>(
         db,
-        sql`select id, url from webhooks where id = any(${sql.param(ids)}::uuid[])`,
+        sql`select id, url, (select json_build_object('actor', actor, 'reason', reason, 'since', rfc3339(since))
+                             from consumer_pauses where consumer = ${pausedName(sql`id::text`)} and is_paused) as pause
+            from webhooks where id = any(${sql.param(ids)}::uuid[])`,
       )
 
 /** No index leads from an event to its requests, so the search begins with the users in its bodies. */

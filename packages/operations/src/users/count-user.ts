@@ -7,6 +7,7 @@ import {
   eventsNaming,
   exportedTables,
   notificationsNaming,
+  webhookChangesNaming,
 } from '@goals-tasks/db'
 import type pg from 'pg'
 
@@ -29,6 +30,7 @@ export async function countUser(pool: pg.Pool, user: string): Promise<Record<str
     deliveriesNaming(user),
     auditRowsNaming('goal', user),
     auditRowsNaming('task', user),
+    webhookChangesNaming(user),
   ])
     add(table.name, await countMatches(pool, table))
   return counts

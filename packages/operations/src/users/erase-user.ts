@@ -15,6 +15,7 @@ import {
   type Publish,
   purgeBatchOfUser,
   rewriteMatches,
+  webhookChangesNaming,
 } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import type pg from 'pg'
@@ -80,6 +81,7 @@ async function erase({ pool, publish }: Deps, { user, signal, add }: Pass): Prom
   await rewrite(deliveriesNaming(user))
   await rewrite(auditRowsNaming('goal', user))
   await rewrite(auditRowsNaming('task', user))
+  await rewrite(webhookChangesNaming(user))
   await purge({ pool, publish }, { user, signal, add })
 }
 

@@ -145,10 +145,15 @@ async function insertRows(pool: pg.Pool, { ada, ben, eve, goalId, taskId }: Subj
   await pool.query(
     `with webhook as (
        insert into webhooks (owner_id, url, description, filter, secret) values ($1, $2, $3, $3, '\\x01') returning id
+     ), change as (
+       insert into webhook_audit_log (webhook_id, owner_id, action, version, actor_id)
+       select id, owner, 'changed', 2, $1 from webhook, unnest(array[$1, $4]::uuid[]) owner
+     ), health as (
+       insert into webhook_health_changes (webhook_id, before, error) select id, 'healthy', $3 from webhook
      ) insert into webhook_attempts
          (webhook_id, event_id, event_type, attempted_at, duration_ms, outcome, error, response)
        select id, uuidv7(), 'goal:created', now(), 1, 'failed', $3, $3 from webhook`,
-    [ada, `https://example.com/${secretText}`, secretText],
+    [ada, `https://example.com/${secretText}`, secretText, ben],
   )
   const key = `insert into idempotency_keys (principal_id, route, key, body_hash, status, headers, body, events)
     values ($1, 'POST /v1/goals', $4, 'h', 200, jsonb_build_object('location', $3::text), $2,

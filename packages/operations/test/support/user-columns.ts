@@ -47,7 +47,12 @@ const columns: Record<string, { personal: string; plain: string }> = {
     personal: 'assigned_to description metadata owner_id tags title user_id',
     plain: 'close_cascade_id closed_from delete_cascade_id dependencies due_zone goal_id id',
   },
+  webhook_audit_log: {
+    personal: 'actor_id owner_id',
+    plain: 'action correlation_id fields id via webhook_id',
+  },
   webhook_attempts: { personal: 'error response', plain: 'event_id event_type id outcome webhook_id' },
+  webhook_health_changes: { personal: 'error', plain: 'before webhook_id' },
   webhooks: {
     personal: 'description filter owner_id url',
     plain: 'disabled_cause health id previous_secret secret types',

@@ -1,7 +1,7 @@
 import { actorId, notificationText } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 
-/** The JSON of a notification in responses: the one of its event, with the address of its goal or task. */
+/** The JSON of a notification in responses: the one of its event, with the address of its goal, task or webhook. */
 export const listedNotification = sql`left(${notificationText}, -1)
   || format(',"link":"/v1/%ss/%s"}', notifications.subject_type, notifications.subject_id)`
 

@@ -10,7 +10,7 @@ export const ListedNotification = Type.Object(
   {
     ...properties,
     text: Type.String({ ...text }),
-    link: annotated(Type.String(), 'The address of the goal or task.', `/v1/tasks/${exampleIds.task}`),
+    link: annotated(Type.String(), 'The address of the goal, task or webhook.', `/v1/tasks/${exampleIds.task}`),
   },
   { title: 'Notification', description: 'A notification in the inbox of its recipient.' },
 )

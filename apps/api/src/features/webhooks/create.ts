@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { prepareStatement } from '@goals-tasks/db'
+import { auditWebhook, prepareStatement, webhookActorValues } from '@goals-tasks/db'
 import { Problem } from '@goals-tasks/http'
 import { createWebhookSecret, type Sealer } from '@goals-tasks/webhooks'
 import { sql } from 'drizzle-orm'
@@ -19,16 +19,19 @@ const lockWebhooksOf = prepareStatement<object>(
 const isEnabled = sql`${sql.placeholder('isEnabled')}::boolean`
 const insert = prepareStatement<EntityText>(
   'webhook_create',
-  sql`insert into webhooks (id, owner_id, url, description, types, filter, secret,
-                            is_enabled, health, disabled_cause, disabled_at)
-      select ${sql.placeholder('id')}::uuid, ${sql.placeholder('actorId')}::uuid, ${sql.placeholder('url')},
-             ${sql.placeholder('description')}, ${sql.placeholder('types')}::text[], ${sql.placeholder('filter')},
-             ${sql.placeholder('secret')}::bytea, ${isEnabled},
-             case when ${isEnabled} then 'healthy' else 'disabled' end,
-             case when not ${isEnabled} then 'owner' end, case when not ${isEnabled} then now() end
-      where (select count(*) from webhooks where owner_id = ${sql.placeholder('actorId')}::uuid)
-            < ${sql.raw(String(maxWebhooks))}
-      returning ${webhookText} as text, version`,
+  sql`with created as (
+        insert into webhooks (id, owner_id, url, description, types, filter, secret,
+                              is_enabled, health, disabled_cause, disabled_at)
+        select ${sql.placeholder('id')}::uuid, ${sql.placeholder('actorId')}::uuid, ${sql.placeholder('url')},
+               ${sql.placeholder('description')}, ${sql.placeholder('types')}::text[], ${sql.placeholder('filter')},
+               ${sql.placeholder('secret')}::bytea, ${isEnabled},
+               case when ${isEnabled} then 'healthy' else 'disabled' end,
+               case when not ${isEnabled} then 'owner' end, case when not ${isEnabled} then now() end
+        where (select count(*) from webhooks where owner_id = ${sql.placeholder('actorId')}::uuid)
+              < ${sql.raw(String(maxWebhooks))}
+        returning *
+      ), ${auditWebhook('created', 'created')}
+      select ${webhookText} as text, version from created`,
 )
 
 /**
@@ -41,7 +44,8 @@ export async function createWebhook(deps: Deps, actor: Actor, input: NewWebhook)
   requireScopes(actor, types)
   const { url, description = '', filter = null } = await normalizeWebhook(deps, input)
   const [id, secret] = [randomUUID(), createWebhookSecret()]
-  const values = { id, actorId: actor.id, url, description, types, filter, isEnabled: input.enabled ?? true }
+  const fields = { id, url, description, types, filter, isEnabled: input.enabled ?? true }
+  const values = { ...fields, ...webhookActorValues(actor) }
   const [stored] = await deps.transaction({ actorId: actor.id }, async ({ db }) => {
     // The count must see the webhooks of every create before this one.
     await lockWebhooksOf(db, { actorId: actor.id })

@@ -1,4 +1,4 @@
-import { type Executor, prepareStatement } from '@goals-tasks/db'
+import { type Executor, pausedName, prepareStatement } from '@goals-tasks/db'
 import { notFound } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import { type Actor, actorValues } from '../../resource/actor.ts'
@@ -8,6 +8,8 @@ export const webhookText = sql`json_build_object(
   'id', id, 'url', url, 'description', description, 'types', types, 'filter', filter, 'enabled', is_enabled,
   'health', health, 'disabledCause', disabled_cause, 'disabledAt', rfc3339(disabled_at),
   'failingSince', rfc3339(failing_since), 'suspendedUntil', rfc3339(suspended_until),
+  'pausedAt', (
+    select rfc3339(since) from consumer_pauses where consumer = ${pausedName(sql`id::text`)} and is_paused),
   'previousSecretUntil', case when previous_secret_until > now() then rfc3339(previous_secret_until) end,
   'createdAt', rfc3339(created_at), 'updatedAt', rfc3339(updated_at), 'version', version)::text`
 

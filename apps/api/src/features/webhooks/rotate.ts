@@ -1,8 +1,8 @@
-import { prepareStatement } from '@goals-tasks/db'
+import { auditWebhook, prepareStatement, webhookActorValues } from '@goals-tasks/db'
 import { createWebhookSecret } from '@goals-tasks/webhooks'
 import { sql } from 'drizzle-orm'
 import type { Deps } from '../../deps.ts'
-import { type Actor, actorValues } from '../../resource/actor.ts'
+import type { Actor } from '../../resource/actor.ts'
 import type { EntityText } from '../../resource/optimistic-change.ts'
 import type { Precondition } from '../../resource/precondition.ts'
 import { changeVersioned } from '../../resource/versioned-change.ts'
@@ -11,10 +11,12 @@ import { isActors, loadWebhook, webhookText } from './read.ts'
 
 const rotate = prepareStatement<EntityText>(
   'webhook_rotate_secret',
-  sql`update webhooks set secret = ${sql.placeholder('secret')}::bytea, previous_secret = secret,
-        previous_secret_until = now() + interval '24 hours', version = version + 1, updated_at = now()
-      where ${isActors} and version = ${sql.placeholder('version')}::int
-      returning ${webhookText} as text, version`,
+  sql`with rotated as (
+        update webhooks set secret = ${sql.placeholder('secret')}::bytea, previous_secret = secret,
+          previous_secret_until = now() + interval '24 hours', version = version + 1, updated_at = now()
+        where ${isActors} and version = ${sql.placeholder('version')}::int returning *
+      ), ${auditWebhook('secret-rotated', 'rotated')}
+      select ${webhookText} as text, version from rotated`,
 )
 
 /**
@@ -35,7 +37,7 @@ export async function rotateSecret(
     const sealed = sealer.seal(Buffer.from(secret), webhook.id)
     const [written] = await rotate(deps.db, {
       ...{ id, version: webhook.version, secret: sealed },
-      ...actorValues(actor),
+      ...webhookActorValues(actor),
     })
     return written && { ...written, secret }
   })

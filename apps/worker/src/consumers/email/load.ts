@@ -1,5 +1,5 @@
 import { addressHash, type Executor, prepareStatement } from '@goals-tasks/db'
-import type { Digest, Mail, NotificationKind } from '@goals-tasks/events'
+import type { Digest, Mail, NotificationKind, NotificationSubject } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import type { MailSchedule } from '../../schedules/next-mail-time.ts'
 import { scheduleJson } from '../../schedules/schedule-json.ts'
@@ -20,7 +20,7 @@ export type MailedNotification = {
   kind: NotificationKind
   title: string
   text: string
-  subjectType: 'goal' | 'task'
+  subjectType: NotificationSubject
   subjectId: string
   eventId: string
 }

@@ -9,7 +9,7 @@ import type { NewNotification } from './wanted.ts'
 
 /**
  * Notifies users, inside the application, of changes that concern them and that somebody else made, and of
- * their tasks that are due. The recipients are those of the event, however late it is handled.
+ * their tasks that are due, and of the health of their webhooks. The recipients are those of the event, however late it is handled.
  */
 export const createNotifications = (deps: NotificationsDeps): Transactional<'notifications'> => ({
   kind: 'transactional',
@@ -38,6 +38,7 @@ const notificationsOf = (event: NotifiableEvent, assigneesOfGoal: readonly strin
 
 function subjectOf(event: NotifiableEvent): Pick<NewNotification, 'subjectType' | 'subjectId'> {
   if (event.type === 'goal:completed') return { subjectType: 'goal', subjectId: event.aggregateId }
+  if (event.type === 'webhook:health-changed') return { subjectType: 'webhook', subjectId: event.aggregateId }
   return { subjectType: 'task', subjectId: event.type === 'reminder:due' ? event.after.taskId : event.aggregateId }
 }
 

@@ -34,6 +34,8 @@ function reasonsIn(event: NotifiableEvent, assigneesOfGoal: readonly string[]): 
       return [
         { kind: event.after.kind === 'overdue' ? 'task-overdue' : 'task-due-soon', userIds: [event.after.userId] },
       ]
+    case 'webhook:health-changed':
+      return [{ kind: `webhook-${event.after.after}`, userIds: [event.after.userId] }]
   }
 }
 

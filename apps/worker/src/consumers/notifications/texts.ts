@@ -1,8 +1,9 @@
 import type { NotificationKind } from '@goals-tasks/events'
 import { dueText } from './due-text.ts'
 import type { NotifiableEvent } from './recipients.ts'
+import { webhookText } from './webhook-text.ts'
 
-/** Returns the title of the goal or task as the recipient of this kind may know it. */
+/** Returns the title of the goal, task or webhook as the recipient of this kind may know it. */
 export function titleFor(kind: NotificationKind, { before, after }: NotifiableEvent): string {
   // A former assignee may not see the task as it is now.
   return kind === 'task-unassigned' && before ? before.title : after.title
@@ -28,8 +29,16 @@ export function textFor(kind: NotificationKind, event: NotifiableEvent): string 
       return `The task ${title} is due${whenDue(event)}.`
     case 'task-overdue':
       return `The task ${title} was due${whenDue(event)}.`
+    case 'webhook-degraded':
+    case 'webhook-suspended':
+    case 'webhook-disabled':
+    case 'webhook-healthy':
+      return webhookTextOf(event)
   }
 }
+
+const webhookTextOf = (event: NotifiableEvent) =>
+  event.type === 'webhook:health-changed' ? webhookText(event.after) : ''
 
 const isManualBlock = ({ after }: NotifiableEvent) => 'blockKind' in after && after.blockKind === 'MANUAL'
 

@@ -76,6 +76,7 @@ function countAttempts(
     failed: results.filter(({ kind }) => kind === 'failed' || kind === 'gone').length,
     isGone: results.some(({ kind }) => kind === 'gone'),
     retryAfterMs: Math.max(0, ...results.map((result) => ('retryAfterMs' in result ? result.retryAfterMs : 0))),
+    error: results.findLast(({ attempt }) => attempt?.error)?.attempt?.error ?? null,
   }
   return recordHealth(tx, id, { ...counts, isProbe }, limits)
 }

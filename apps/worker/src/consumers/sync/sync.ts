@@ -4,9 +4,8 @@ import {
   type HealthLimits,
   loadWebhookMessages,
   probeLeaseMs,
-  type WebhookHealth,
 } from '@goals-tasks/db'
-import type { JobEvent } from '@goals-tasks/events'
+import type { JobEvent, WebhookHealth } from '@goals-tasks/events'
 import pMap from 'p-map'
 import { emptyResult, type JobResult } from '../../runtime/processing/job-result.ts'
 import type { PerTarget, TargetJob } from '../contract.ts'

@@ -1,0 +1,16 @@
+import { pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import { instant } from './columns.ts'
+import { webhooks } from './webhooks.ts'
+
+/** A change of the health of a user's webhook of which the owner has no notification yet. Its report deletes the row. */
+export const webhookHealthChanges = pgTable('webhook_health_changes', {
+  webhookId: uuid('webhook_id')
+    .primaryKey()
+    .references(() => webhooks.id, { onDelete: 'cascade' }),
+  /** The health that the owner knows. */
+  before: text('before', { enum: ['healthy', 'degraded', 'suspended', 'disabled'] }).notNull(),
+  /** When the webhook got its present health. */
+  changedAt: instant('changed_at').notNull().defaultNow(),
+  /** Why the last request failed. Null when it succeeded, and when a user changed the webhook. */
+  error: text('error'),
+})

@@ -106,8 +106,8 @@ test('status counts the webhooks by health, and those that are paused', async ()
   expect(await screen()).toMatch(/^Webhooks: {2}none$/m)
   const { rows } = await pool.query(
     `insert into webhooks (owner_id, url, secret, health)
-     select gen_random_uuid(), 'https://hooks.example/', '', health from unnest('{suspended,healthy,healthy}'::text[]) health
-     returning id`,
+     select gen_random_uuid(), 'https://hooks.example/', '', health
+     from unnest('{suspended,healthy,healthy}'::text[]) health returning id`,
   )
   await setPause(pool, { consumer: `sync/${rows[0].id}`, isPaused: true, actor: 'ada', reason: 'it moves' })
   expect(await screen()).toMatch(/^Webhooks: {2}2 healthy, 1 suspended, 1 paused$/m)

@@ -25,7 +25,7 @@ function stateOf(trace: ConsumerTrace): string {
     case 'no receiver':
       return 'no receiver'
     case 'pending':
-      return `${styleText('yellow', 'pending')}, ${attemptsOf(trace)}, ${trace.webhook?.pause ? 'paused' : nextOf(trace)}`
+      return `${styleText('yellow', 'pending')}, ${attemptsOf(trace)}, ${whenOf(trace)}`
     case 'dead':
       return `${styleText('red', 'dead letter')} ${sinceOf(trace)}`
   }
@@ -36,6 +36,8 @@ const sinceOf = ({ diedAt, attempts, maxAttempts }: Unfinished) =>
 
 const attemptsOf = ({ attempts, maxAttempts }: Unfinished) =>
   attempts === 0 ? 'not tried' : `${attempts} of ${maxAttempts} attempts failed`
+
+const whenOf = (trace: Unfinished) => (trace.webhook?.pause ? 'paused' : nextOf(trace))
 
 function nextOf({ jobs, partlyRead, dueAt }: Unfinished): string {
   const next = jobs?.findLast((job) => job.state !== 'failed')

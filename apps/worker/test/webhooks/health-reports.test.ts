@@ -39,9 +39,7 @@ const test = base.extend('webhook', async ({ installation: { pool } }) => {
 
 const step = fc.constantFrom('fail', 'succeed', 'look', 'look', 'wait')
 
-test('the reports of a webhook lead from change to change up to its present health, whatever runs at the same time', async ({
-  webhook,
-}) => {
+test('the reports of a webhook lead to its present health, whatever runs at the same time', async ({ webhook }) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 12 }), async (steps) => {
       let known = await webhook.health()

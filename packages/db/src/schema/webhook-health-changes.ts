@@ -2,7 +2,7 @@ import { pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 import { webhooks } from './webhooks.ts'
 
-/** A change of the health of a user's webhook of which the owner has no notification yet. Its report deletes the row. */
+/** A change of the health of a user's webhook that is not reported to its owner yet. The report deletes the row. */
 export const webhookHealthChanges = pgTable('webhook_health_changes', {
   webhookId: uuid('webhook_id')
     .primaryKey()

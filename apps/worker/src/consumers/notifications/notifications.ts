@@ -8,8 +8,8 @@ import { textFor, titleFor } from './texts.ts'
 import type { NewNotification } from './wanted.ts'
 
 /**
- * Notifies users, inside the application, of changes that concern them and that somebody else made, and of
- * their tasks that are due, and of the health of their webhooks. The recipients are those of the event, however late it is handled.
+ * Notifies users, inside the application, of changes that concern them and that somebody else made, of their tasks that
+ * are due, and of the health of their webhooks. The recipients are those of the event, however late it is handled.
  */
 export const createNotifications = (deps: NotificationsDeps): Transactional<'notifications'> => ({
   kind: 'transactional',

@@ -88,6 +88,10 @@ test('the doctor names a Redis that evicts, one that is a replica, and one that 
   expect(await problemsOf(sources)).toContain(`Redis: role: a replica of 127.0.0.1:${port}, which refuses writes`)
   const away = { ...sources, redis: { ...sources.redis, error: 'ECONNREFUSED' } }
   expect(await problemsOf(away)).toContain('Redis: answers: ECONNREFUSED')
+  const apart = await runDoctor({ ...sources, hasOwnCache: true })
+  expect(apart.filter(({ check }) => check.startsWith('clock'))).toMatchObject([
+    ...[{ check: 'clock: this host' }, { check: 'clock: Redis' }, { check: 'clock: cache', state: 'ok' }],
+  ])
   const refused = { ...sources, cache: { ...sources.cache, error: 'WRONGPASS' } }
   expect(await problemsOf(refused)).toContain('cache: answers: WRONGPASS')
 })

@@ -7,9 +7,10 @@ import { type DoctorFinding, ok, problem } from './finding.ts'
 /** The sweeper allows for clocks that differ by so much. */
 const maxSkewMs = 5_000
 
-type Clocks = { pool: pg.Pool; redis: Pick<Redis, 'time'> | null; processes: readonly RunningProcess[] }
+/** The Redis servers that answer, by the name that a finding shows. */
+type Clocks = { pool: pg.Pool; redis: Record<string, Pick<Redis, 'time'>>; processes: readonly RunningProcess[] }
 
-/** Compares the clocks of this host, of Redis and of all processes with the one of Postgres. */
+/** Compares the clocks of this host, of each Redis and of all processes with the one of Postgres. */
 export async function checkClocks({ pool, redis, processes }: Clocks): Promise<DoctorFinding[]> {
   const postgresMs = async () => {
     const [row] = await executeOnce<{ ms: number }>(
@@ -19,12 +20,12 @@ export async function checkClocks({ pool, redis, processes }: Clocks): Promise<D
     return row?.ms ?? Number.NaN
   }
   const findings = [judge('clock: this host', await aheadOf(async () => Date.now(), postgresMs))]
-  if (redis)
+  for (const [name, server] of Object.entries(redis))
     findings.push(
       judge(
-        'clock: Redis',
+        `clock: ${name}`,
         await aheadOf(async () => {
-          const [seconds, microseconds] = await redis.time()
+          const [seconds, microseconds] = await server.time()
           return Number(seconds) * 1_000 + Number(microseconds) / 1_000
         }, postgresMs),
       ),

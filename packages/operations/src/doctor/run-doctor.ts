@@ -62,23 +62,37 @@ async function checkPostgresAnswers(pool: pg.Pool): Promise<DoctorFinding> {
   }
 }
 
-const postgresChecks = ({ pool, replica, redis, secretsKeys }: DoctorSources): Record<string, Check> => ({
-  'Postgres: schema': () => checkSchema(pool),
-  'Postgres: settings': () => checkPostgresSettings(pool),
-  'Postgres: timeline': () => checkCluster(pool),
-  'Postgres: disk': () => checkPostgresDisk(pool),
-  'Postgres: partitions': () => checkPartitions(pool),
-  'Postgres: oldest transaction': () => checkOldestTransaction(pool),
-  'Postgres: replica': () => checkReplica(replica),
-  'Postgres: pooler': () => checkPooler(pool, randomUUID()),
-  webhooks: () => checkWebhooks(pool, secretsKeys),
-  notifications: () => checkNotifications(pool),
-  processes: async () => {
-    const processes = await loadRunningProcesses(pool)
-    const clocks = { pool, redis: redis.error === null ? redis.connection : null, processes }
-    return [...checkProcesses(processes), await checkConnections(pool, processes), ...(await checkClocks(clocks))]
-  },
-})
+const postgresChecks = (sources: DoctorSources): Record<string, Check> => {
+  const { pool, replica, secretsKeys } = sources
+  return {
+    'Postgres: schema': () => checkSchema(pool),
+    'Postgres: settings': () => checkPostgresSettings(pool),
+    'Postgres: timeline': () => checkCluster(pool),
+    'Postgres: disk': () => checkPostgresDisk(pool),
+    'Postgres: partitions': () => checkPartitions(pool),
+    'Postgres: oldest transaction': () => checkOldestTransaction(pool),
+    'Postgres: replica': () => checkReplica(replica),
+    'Postgres: pooler': () => checkPooler(pool, randomUUID()),
+    webhooks: () => checkWebhooks(pool, secretsKeys),
+    notifications: () => checkNotifications(pool),
+    processes: () => checkAllProcesses(sources),
+  }
+}
+
+/** Checks the running processes: what they run, their connections, and their clocks. */
+async function checkAllProcesses({ pool, redis, cache, hasOwnCache }: DoctorSources): Promise<DoctorFinding[]> {
+  const processes = await loadRunningProcesses(pool)
+  const answering = {
+    ...(redis.error === null && { Redis: redis.connection }),
+    // The buckets of the rate limit follow this clock.
+    ...(hasOwnCache && cache.error === null && { cache: cache.redis }),
+  }
+  return [
+    ...checkProcesses(processes),
+    await checkConnections(pool, processes),
+    ...(await checkClocks({ pool, redis: answering, processes })),
+  ]
+}
 
 function redisChecks({ pool, redis, cache, hasOwnCache }: DoctorSources, hasPostgres: boolean): Record<string, Check> {
   const away = (name: string, error: string) => async () =>

@@ -10,6 +10,7 @@ import { cascade } from './scenarios/cascade.ts'
 import { change } from './scenarios/change.ts'
 import { create } from './scenarios/create.ts'
 import { drain } from './scenarios/drain.ts'
+import { hostile } from './scenarios/hostile.ts'
 import { latency } from './scenarios/latency.ts'
 import { migrate } from './scenarios/migrate.ts'
 import { neighbours } from './scenarios/neighbours.ts'
@@ -18,6 +19,7 @@ import { read } from './scenarios/read.ts'
 import { standstill } from './scenarios/standstill.ts'
 import { start } from './scenarios/start.ts'
 import { storage } from './scenarios/storage.ts'
+import { tracing } from './scenarios/tracing.ts'
 import { wal } from './scenarios/wal.ts'
 
 /** The scenarios in the order in which they run. */
@@ -30,6 +32,8 @@ const scenarios = {
   cascade,
   neighbours,
   overload,
+  hostile,
+  tracing,
   latency,
   drain,
   standstill,

@@ -27,6 +27,9 @@ export const targets = {
   besideNeighbour: atLeast(0.8),
   overloadGoodput: atLeast(0.8, 0.9),
   overloadP99: atMost(3, 2),
+  besideAttack: atMost(3, 2),
+  tracesOff: atLeast(0.97, 0.99),
+  tracesSampled: atLeast(0.95, 0.98),
   startMs: atMost(250, 200),
   residentMegabytes: atMost(100, 80),
 } satisfies Record<string, Target | Record<number, Record<string, Target>>>

@@ -2,18 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { attacksWith } from './attacks.ts'
 
 /** The first argument: JSON. */
-type Orders = { url: string; token: string; badTokens: string[]; seconds: number }
+type Orders = {
+  url: string
+  token: string
+  badTokens: string[]
+  seconds: number
+  /** The attacks to run. Default: all. */
+  only?: string[]
+}
 
 /** Files that the attacker needs beside its idle connections. */
 const reservedFiles = 1_000
 const wantedIdleConnections = 10_000
 
-const { url, token, badTokens, seconds } = JSON.parse(process.argv[2] ?? '') as Orders
+const { url, token, badTokens, seconds, only } = JSON.parse(process.argv[2] ?? '') as Orders
 const idleConnections = Math.min(wantedIdleConnections, fileLimit() - reservedFiles)
 const end = new AbortController()
 const target = { url: new URL(url), token, badTokens, signal: end.signal }
 end.signal.addEventListener('abort', () => undefined)
-const attacks = Object.entries(attacksWith(idleConnections)).map(async ([name, attack]) => [name, await attack(target)])
+const attacks = Object.entries(attacksWith(idleConnections))
+  .filter(([name]) => only?.includes(name) ?? true)
+  .map(async ([name, attack]) => [name, await attack(target)])
 console.log(JSON.stringify({ msg: 'attacking', idleConnections }))
 await sleep(seconds * 1_000)
 end.abort()

@@ -1,0 +1,35 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { endProcess, spawnChild } from '@goals-tasks/devstack'
+import { makeToken, type Program } from './programs.ts'
+
+const program = join(import.meta.dirname, '../apps/api/test/scenarios/hostile/main.ts')
+const attackerId = '10000000-0000-4000-8000-000000000666'
+
+/** The attacks, each by itself. The program of the scenario `hostile-client` knows them. */
+export const attacks = [
+  'slow headers',
+  'slow bodies',
+  'idle connections',
+  'compressed bombs',
+  'deep JSON',
+  'huge arrays of ids',
+  'parallel retries',
+  'token flood',
+] as const
+
+/** Starts a process that attacks the API in these ways until `stop`, as a user of its own. */
+export async function startAttacker(api: Program, only: readonly string[]) {
+  const token = await makeToken(attackerId)
+  const orders = { url: `http://127.0.0.1:${api.port}`, token, badTokens: forgeries(token), seconds: 600, only }
+  const child = spawnChild(process.execPath, [program, JSON.stringify(orders)], {
+    ...{ deathSignal: 'KILL', stdio: ['ignore', 'pipe', 'inherit'] },
+  })
+  if (child.stdout) await once(createInterface(child.stdout), 'line')
+  return { stop: () => endProcess(child, { signal: 'SIGKILL', deadlineMs: 1_000, lastSignal: 'SIGKILL' }) }
+}
+
+/** Returns tokens with a wrong signature. No two are the same, so the API cannot remember them. */
+const forgeries = (token: string): string[] =>
+  Array.from({ length: 200 }, (_, i) => `${token.slice(0, -8)}${String(i).padStart(8, 'x')}`)

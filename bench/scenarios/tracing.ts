@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { type Context, clearEvents } from '../context.ts'
+import { copyEdited, createSourceFolder } from '../faults/sources.ts'
+import { loadProgram } from '../http.ts'
+import { type Program, startApi, startApiOf } from '../programs.ts'
+import { compare, type Section } from '../report.ts'
+import { requestsAs, walkRows } from '../requests.ts'
+import { interleave } from '../rounds.ts'
+import { seeded, taskRanges } from '../seed.ts'
+import { targets } from '../targets.ts'
+
+const file = 'packages/tracing/src/index.ts'
+
+/** The same functions, which do nothing but call their work. */
+const without = `
+export const SpanKind = { INTERNAL: 0, SERVER: 1, CLIENT: 2, PRODUCER: 3, CONSUMER: 4 }
+export const beginRequestTrace = () => undefined
+export const currentOrigin = () => undefined
+export const inSpan = (name, options, work) => work()
+export const inSpanOf = (origin, name, options, work) => work()
+export const runFor = (origins, work) => work()
+export const startTracing = async () => ({ close: async () => undefined })
+export const carriedTrace = () => ({})
+export const originOf = () => undefined
+export const traceHeaders = () => ({})
+`
+
+/** Measures what traces cost an API: while they are off, and when one of a hundred requests is kept. */
+export async function tracing(context: Context): Promise<Section> {
+  const { folder, remove } = await createSourceFolder()
+  const collector = await startCollector()
+  copyEdited(folder, { file, replace: readFileSync(join(import.meta.dirname, '../..', file), 'utf8'), by: without })
+  const [removed, sampled] = await Promise.all([
+    startApiOf(context.servers, folder),
+    startApi(context.servers, {
+      ...{ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' },
+      OTEL_TRACES_SAMPLER_ARG: '0.01',
+    }),
+  ])
+  try {
+    return await measure(context, { removed, sampled })
+  } finally {
+    await Promise.all([removed.stop(), sampled.stop()])
+    collector.close()
+    remove()
+  }
+}
+
+type Variants = { removed: Program; sampled: Program }
+
+async function measure(context: Context, { removed, sampled }: Variants): Promise<Section> {
+  const { api, rounds, rows, token } = context
+  const requests = requestsAs(token)
+  const [nextGoal, nextTask] = [walkRows(seeded.hot), walkRows(taskRanges(rows).neighbours)]
+  const read = (program: Program) => () =>
+    loadProgram(context, { program, expect: 200, next: () => requests.readGoal(nextGoal().row) })
+  const patch = (program: Program) => () =>
+    loadProgram(context, { program, expect: 200, next: () => requests.patchTask(nextTask()) })
+  const samples = await interleave(
+    {
+      ...{ readOff: read(api), readRemoved: read(removed), readSampled: read(sampled) },
+      ...{ patchOff: patch(api), patchRemoved: patch(removed), patchSampled: patch(sampled) },
+    },
+    { rounds, warmUp: true },
+  )
+  await clearEvents(context)
+  const row = (measured: string, of: keyof typeof samples, baseline: keyof typeof samples, isOff: boolean) =>
+    compare({
+      measured: `${measured}, ${isOff ? 'traces off' : '1 % of the traces'}`,
+      against: isOff ? 'the same sources without traces' : 'traces off',
+      ...{ of: samples[of], baseline: samples[baseline], target: isOff ? targets.tracesOff : targets.tracesSampled },
+    })
+  const [aRead, aPatch] = ['GET /v1/goals/{id}, cached', 'PATCH /v1/tasks/{id}']
+  return {
+    title: 'Traces',
+    note: 'The collector runs in the process of the load, and takes every span.',
+    rows: [
+      row(aRead, 'readOff', 'readRemoved', true),
+      row(aPatch, 'patchOff', 'patchRemoved', true),
+      row(aRead, 'readSampled', 'readOff', false),
+      row(aPatch, 'patchSampled', 'patchOff', false),
+    ],
+  }
+}
+
+/** Starts a collector of OTLP that keeps nothing. */
+async function startCollector() {
+  const server = createServer((request, response) => {
+    request.resume()
+    response.setHeader('content-type', 'application/json').end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, close: () => void server.close().closeAllConnections() }
+}

@@ -44,8 +44,12 @@ function rejectOn(signal: AbortSignal): Promise<never> {
 }
 
 async function injectAndCheck(scenario: Scenario, { seed, isQuick }: RunOptions) {
-  const { isRedisAwayAtBoot, processes, boundSeconds } = scenario
-  const environment = await startEnvironment({ ...processes, ...(isRedisAwayAtBoot && { isRedisAwayAtBoot }) })
+  const { isRedisAwayAtBoot, mayHaveStandby, processes, boundSeconds } = scenario
+  const environment = await startEnvironment({
+    ...processes,
+    ...(isRedisAwayAtBoot && { isRedisAwayAtBoot }),
+    ...(mayHaveStandby && { mayHaveStandby }),
+  })
   await untilStarted(environment)
   const load = await startLoad(() => environment.rotation(), createRandom(seed, `${scenario.name} load`))
   cleanUp(() => Promise.allSettled([load.stop()]))

@@ -13,6 +13,8 @@ export type Scenario = {
   processes?: ProcessOptions
   /** Starts the processes while Redis is stopped. */
   isRedisAwayAtBoot?: true
+  /** Commits wait for their WAL and for a standby, when the scenario starts one. */
+  mayHaveStandby?: true
   /** No request of the load may fail, and none may be indeterminate. */
   allowsNoClientError?: true
   /** No process may end by itself. */

@@ -3,6 +3,7 @@ import {
   cleanUp,
   type OwnServer,
   ownPostgres,
+  ownPrimary,
   ownRedis,
   startTcpProxy,
   type TcpProxy,
@@ -28,15 +29,17 @@ export type Environment = Processes & {
   rotation(): readonly [Api, ...Api[]]
   /** Connected to Postgres itself, and able to write while Postgres is read-only for others. */
   pool: pg.Pool
+  /** Leads the processes and the pool to another Postgres, as an operator does after a failover. */
+  usePostgres(url: string): void
   /** Sends one command to the Redis at `url`, by default the one that the scenario started with. */
   commandRedis(command: string, args?: readonly (string | number)[], url?: string): Promise<unknown>
 }
 
 /** Starts the servers, the receiver and the processes. All of them end with the scenario. */
 export async function startEnvironment(
-  options: ProcessOptions & { isRedisAwayAtBoot?: boolean },
+  options: ProcessOptions & { isRedisAwayAtBoot?: boolean; mayHaveStandby?: boolean },
 ): Promise<Environment> {
-  const [postgres, redis] = await Promise.all([ownPostgres(), ownRedis()])
+  const [postgres, redis] = await Promise.all([options.mayHaveStandby ? ownPrimary() : ownPostgres(), ownRedis()])
   const secondRoot = await options.secondSources?.(postgres.url)
   // A previous version in `secondRoot` has migrated the database. An empty one gets every migration.
   await migrate(postgres.url, { duringDeploy: true })
@@ -50,7 +53,7 @@ export async function startEnvironment(
     SYNC_URL: receiver.url,
   }
   const processes = await startProcesses(env, { ...options, ...(secondRoot && { secondRoot }) })
-  return {
+  const environment: Environment = {
     ...processes,
     postgres: { ...postgres, proxy: proxies.postgres },
     redis: { ...redis, proxy: proxies.redis },
@@ -59,8 +62,13 @@ export async function startEnvironment(
     malformedEvents: new Set(),
     rotation: () => processes.apis,
     pool: openPool(postgres.url),
+    usePostgres(url) {
+      proxies.postgres.pointTo(url)
+      environment.pool = openPool(url)
+    },
     commandRedis: (command, args = [], url = redis.url) => sendCommand(url, command, args),
   }
+  return environment
 }
 
 function openPool(connectionString: string): pg.Pool {

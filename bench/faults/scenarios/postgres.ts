@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { until } from '@goals-tasks/devstack/testing'
+import { ownStandby, until } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 import type { Environment } from '../environment/environment.ts'
 import type { Scenario } from '../scenario.ts'
@@ -7,6 +7,7 @@ import type { Scenario } from '../scenario.ts'
 export const postgresScenarios: readonly Scenario[] = [
   { name: 'postgres-restarted-often', boundSeconds: 120, inject: restartPostgres(3) },
   { name: 'postgres-restarted', isQuick: true, boundSeconds: 90, inject: restartPostgres(1) },
+  { name: 'postgres-replaced', mayHaveStandby: true, boundSeconds: 120, inject: promoteStandby },
   { name: 'postgres-stopped', boundSeconds: 120, inject: stopPostgres },
   { name: 'postgres-read-only', boundSeconds: 120, inject: makeReadOnly },
   { name: 'postgres-sessions-terminated', boundSeconds: 90, inject: terminateSessions },
@@ -23,6 +24,22 @@ function restartPostgres(times: number): Scenario['inject'] {
       await sleep(3_000)
     }
   }
+}
+
+/** Kills the primary, and promotes a synchronous standby that was started meanwhile. */
+async function promoteStandby(environment: Environment): Promise<void> {
+  const { postgres, pool } = environment
+  const standby = await ownStandby(postgres, { name: 'standby' })
+  await pool.query(`alter system set synchronous_standby_names = 'standby'`)
+  await pool.query('select pg_reload_conf()')
+  await until(async () => {
+    const { rowCount } = await pool.query(`select from pg_stat_replication where sync_state = 'sync'`)
+    return rowCount === 1
+  })
+  await sleep(3_000)
+  await postgres.kill()
+  await standby.promote()
+  environment.usePostgres(standby.url)
 }
 
 async function stopPostgres({ postgres }: Environment): Promise<void> {

@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Counter, Gauge, type Registry } from './metrics.ts'
 
 /** The part of the reads that has the distance. It is null without a replica, and rejects when it does not answer. */
 type Measured = { state(): Promise<{ behindBytes: number } | null> }
+
+/** A scrape waits no longer for a server that does not answer. */
+const scrapeTimeoutMs = 1_000
 
 /** Registers the metrics of the reads that a replica may answer. `count` counts one read by who answered and why. */
 export function registerReplicaMetrics(registry: Registry, replica: Measured) {
@@ -17,7 +21,8 @@ export function registerReplicaMetrics(registry: Registry, replica: Measured) {
     registers: [registry],
     async collect() {
       this.reset()
-      const state = await replica.state().catch(() => null)
+      const answer = replica.state().catch(() => null)
+      const state = await Promise.race([answer, sleep(scrapeTimeoutMs, null, { ref: false })])
       if (state) this.set(state.behindBytes)
       else this.remove()
     },

@@ -7,7 +7,7 @@ import { loadPosition, loadReplicaState, type ReplicaState } from './replica-sta
 
 /**
  * Where a read was answered: by the replica, or by the primary because the replica is `behind` for longer than a read
- * waits, because it `failed`, or because it is `paused` after one of both.
+ * waits or follows another timeline, because it `failed`, or because it is `paused` after one of both.
  */
 export type ReplicaOutcome = 'replica' | 'behind' | 'failed' | 'paused'
 
@@ -87,7 +87,8 @@ async function readFrom(replica: pg.Pool, { primary, config, limits }: Read): Pr
   const position = await loadPosition(primary)
   for (const startedAt = performance.now(); ; await sleep(pollMs)) {
     const { isReplica, isSameCluster, behindBytes } = await loadReplicaState(replica, position, statementTimeoutMs)
-    if (isReplica && isSameCluster && behindBytes === 0) break
+    if (!isReplica || !isSameCluster) throw new ReplicaBehind('the server follows another timeline, or none')
+    if (behindBytes === 0) break
     if (performance.now() - startedAt > waitMs) throw new ReplicaBehind('the replica is behind the primary')
   }
   return replica.query({ ...config, ...{ query_timeout: statementTimeoutMs } })

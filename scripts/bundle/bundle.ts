@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { copyAssets } from './assets.ts'
 import { keepAddresses } from './keep-addresses.ts'
+import { leaveOut } from './leave-out.ts'
+import { requireHttp } from './require-http.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -31,11 +33,14 @@ export async function bundle(folder: string): Promise<void> {
     // jsonc-parser has a main file that finds its own modules by names that no bundler follows.
     mainFields: ['module', 'main'],
     banner: { js: commonJsNames },
-    // The bodies of stack traces keep the names of the sources.
-    minify: false,
+    // V8 keeps the source in memory, and two bytes per character when a comment has a single character beyond Latin-1.
+    // So the bundle has no comments and no indents. The lines are short and the names are those of the sources, because
+    // stack traces show both.
+    minifyWhitespace: true,
+    lineLimit: 120,
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [keepAddresses(root)],
+    plugins: [keepAddresses(root), requireHttp, leaveOut],
   })
   await copyAssets(folder)
 }

@@ -83,7 +83,7 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     async close() {
       await heartbeat.close()
       await worker.close()
-      mailer?.close()
+      await mailer?.close()
       for (const connection of [redis.producer, redis.worker, cache]) connection.disconnect()
       await closeDatabase()
     },

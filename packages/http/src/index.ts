@@ -27,6 +27,6 @@ export {
 export { readiness } from './readiness.ts'
 export { refuse } from './refusal.ts'
 export { type Scope, userScopes } from './scopes.ts'
-export { createServer } from './server.ts'
+export { createServer, withoutCompilers } from './server.ts'
 export { digestOf, etag, parseEntityTags, sendTagged, viewTag, withoutCoding } from './tags.ts'
 export { type AuthenticatedActor, createVerifier, type Verifier } from './verifier.ts'

@@ -78,6 +78,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   return app
 }
 
+const noCompiler = (): never => {
+  throw new Error('the app has no compiler for the schema of a route')
+}
+
+/** Options of Fastify for an app whose schemas need none of Fastify's own compilers, so that it does not load them. */
+export const withoutCompilers = {
+  schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
+}
+
 const fastifyOptions = (
   {
     log,
@@ -100,6 +109,8 @@ const fastifyOptions = (
   requestTimeout: arrivalLimits.requestMs,
   connectionTimeout: 30_000,
   ...(handlerTimeoutMs !== undefined && { handlerTimeout: handlerTimeoutMs }),
+  // `registerValidation` sets the compilers.
+  ...withoutCompilers,
   trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
   routerOptions: { maxParamLength: 100 },
   ...malformedRequests(corsHeaders),

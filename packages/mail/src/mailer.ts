@@ -1,5 +1,5 @@
 import { messageOf } from '@goals-tasks/config/message-of'
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import { type Sender, withoutAddresses } from './addresses.ts'
 import type { SmtpServer } from './config.ts'
 import type { Content } from './templates/content.ts'
@@ -30,13 +30,18 @@ export class MailServerError extends Error {
 export type Mailer = ReturnType<typeof createMailer>
 
 /**
- * Opens a pool of connections to a mail server. No message of an error contains an address.
+ * Creates a pool of connections to a mail server. The first mail loads its client, which no process without mails
+ * needs. No message of an error contains an address.
  * @throws MailRefusedError from `send` when the mail server refuses the recipient or the mail for good (5xx)
  * @throws MailServerError from `send` when it cannot be reached, does not answer in time, or refuses our access
  * @throws Error from `send` when it refuses the recipient or the mail for now (4xx)
  */
 export function createMailer({ server, from }: { server: SmtpServer; from: Sender }) {
-  const transport = createTransport({ ...connectionOf(server), pool: true, maxConnections, maxRequeues: 0 })
+  let opening: Promise<Transporter> | undefined
+  const open = () => {
+    opening ??= openPool(server)
+    return opening
+  }
   const domain = from.address.slice(from.address.indexOf('@') + 1)
   return {
     async send({ to, id, unsubscribeUrl, ...content }: OutgoingMail): Promise<void> {
@@ -47,16 +52,23 @@ export function createMailer({ server, from }: { server: SmtpServer; from: Sende
         ...{ disableFileAccess: true, disableUrlAccess: true },
         signal: AbortSignal.timeout(timeouts.mailMs),
       }
+      const transport = await open()
       await transport.sendMail(mail).catch((error: unknown) => {
         throw toMailError(error)
       })
     },
-    close: (): void => transport.close(),
+    close: async (): Promise<void> => (await opening)?.close(),
   }
+}
+
+async function openPool(server: SmtpServer): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer')
+  return createTransport({ ...connectionOf(server), pool: true, maxConnections, maxRequeues: 0 })
 }
 
 /** Connects to a mail server, authenticates, and sends nothing. @throws Error when that fails */
 export async function verifyServer(server: SmtpServer): Promise<void> {
+  const { createTransport } = await import('nodemailer')
   const limits = { connectionTimeout: timeouts.verifyMs, greetingTimeout: timeouts.verifyMs }
   const transport = createTransport({ ...connectionOf(server), ...limits, socketTimeout: timeouts.verifyMs })
   try {

@@ -79,7 +79,7 @@ test('the other mails are sent while the server does not answer one', async () =
   const slow = failureOf(mailer.send(mail))
   await mailer.send({ ...mail, id: 'other.user' })
   expect(server.received.map(({ messageId }) => messageId)).toContain('<other.user@goals.example>')
-  mailer.close()
+  await mailer.close()
   await server.close()
   expect(await slow).not.toBeInstanceOf(MailRefusedError)
 })

@@ -1,5 +1,6 @@
 import { startTracing, type TracingConfig } from '@goals-tasks/tracing'
 import type { Logger } from 'pino'
+import { freeStartMemory } from './free-start-memory.ts'
 import { serveUntilStopped } from './lifecycle.ts'
 import { createLogger } from './logger.ts'
 import { createRegistry, type Registry } from './metrics.ts'
@@ -8,6 +9,7 @@ import { startOrExit } from './startup.ts'
 import { throttled } from './throttled.ts'
 
 type ProcessConfig = {
+  production: boolean
   logLevel: string
   host: string
   probePort: number | undefined
@@ -54,6 +56,8 @@ export const runProcess = <C extends ProcessConfig>(
       },
     })
     log.info(await service.listen(), 'ready')
+    // In development and in tests a process rarely lives for long.
+    if (config.production) freeStartMemory()
   })
 
 /** Starts the traces when they are configured. A collector that is away leaves one line per minute. */

@@ -1,6 +1,6 @@
 import { type LookupAddress, type LookupAllOptions, lookup as lookupByDns } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import { Agent, buildConnector } from 'undici'
+import { Agent, buildConnector, request } from 'undici'
 
 /** Returns whether a request may go to this IP address. */
 export type IsAllowed = (address: string) => boolean
@@ -45,6 +45,9 @@ const guard =
       if (!addresses.every(({ address }) => isAllowed(address))) return callback(refusal(), '')
       return options.all ? callback(null, addresses) : callback(null, first.address, first.family)
     })
+
+/** `request` of the same package as the agent. */
+export { request }
 
 /** It does not name the address, which may be a secret of the network. */
 const refusal = () => new Error('the address of the host is not allowed')

@@ -1,6 +1,5 @@
 import { messageOf } from '@goals-tasks/config/message-of'
-import { request } from 'undici'
-import { createGuardedAgent, type GuardedAgentOptions } from './guarded-agent.ts'
+import type { GuardedAgentOptions } from './guarded-agent.ts'
 import { parseRetryAfterMs } from './retry-after.ts'
 
 /** The result of one request. */
@@ -28,23 +27,40 @@ const maxKeptBytes = 1_024
  * 16 KiB of the response. It follows no redirect: only the owner of an endpoint may change its address.
  */
 export function createSender({ timeoutMs = 10_000, ...guarded }: SenderOptions) {
-  const dispatcher = createGuardedAgent(guarded)
+  // The client is large, and most processes send nothing.
+  let loading: Promise<Client> | undefined
+  const load = () => {
+    loading ??= loadClient(guarded)
+    return loading
+  }
   return {
     async post({ url, headers, body }: Post): Promise<Answer> {
       const startedAt = performance.now()
       const signal = AbortSignal.timeout(timeoutMs)
-      const answer = await readAnswer(url, { dispatcher, signal, method: 'POST', headers, body }).catch((error) => ({
+      const sending = load().then((client) => readAnswer(client, url, { signal, method: 'POST', headers, body }))
+      const answer = await sending.catch((error) => ({
         ...{ status: null, response: null, retryAfterMs: 0 },
         error: reasonOf(error, timeoutMs),
       }))
       return { ...answer, durationMs: Math.round(performance.now() - startedAt) }
     },
-    close: () => dispatcher.destroy(),
+    close: async (): Promise<void> => (await loading)?.dispatcher.destroy(),
   }
 }
 
-async function readAnswer(...post: Parameters<typeof request>): Promise<Omit<Answer, 'durationMs'>> {
-  const { statusCode, headers, body } = await request(...post)
+type Client = Awaited<ReturnType<typeof loadClient>>
+
+async function loadClient(guarded: GuardedAgentOptions) {
+  const { createGuardedAgent, request } = await import('./guarded-agent.ts')
+  return { dispatcher: createGuardedAgent(guarded), request }
+}
+
+async function readAnswer(
+  { dispatcher, request }: Client,
+  url: string,
+  options: Parameters<Client['request']>[1],
+): Promise<Omit<Answer, 'durationMs'>> {
+  const { statusCode, headers, body } = await request(url, { ...options, dispatcher })
   return {
     status: statusCode,
     error: null,

@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet'
-import { createAsset, digestOf } from '@goals-tasks/http'
+import { createAsset, digestOf, withoutCompilers } from '@goals-tasks/http'
 import { type FastifyInstance, fastify } from 'fastify'
 import { forDocsPage } from './code-samples.ts'
 
@@ -44,7 +44,7 @@ type Files = { page: string; script: string; scriptName: string }
  */
 async function renderFiles(): Promise<Files> {
   const { default: scalar } = await import('@scalar/fastify-api-reference')
-  const app = fastify()
+  const app = fastify(withoutCompilers)
   await app.register(scalar, { routePrefix: '/docs', configuration })
   const [page, script] = await Promise.all(['/docs/', '/docs/js/scalar.js'].map((url) => app.inject({ url })))
   await app.close()

@@ -44,3 +44,14 @@ test('a repeated look finds an event whose transaction committed after the last 
   const statuses = await look(pool)
   expect(statuses.find(({ consumer }) => consumer === 'sync')?.oldestPendingSeconds).toBeCloseTo(59, -1)
 })
+
+test('an event that its consumer has put off is pending, and not late', async ({ operations }) => {
+  const { pool } = operations
+  const insert = `insert into deliveries (consumer, event_id, due_at, last_error)
+    values ('email', uuidv7(interval '-1 hour'), now() + interval '8 hours', $1)`
+  const loadEmail = async () => (await createDeliveryLook()(pool)).find(({ consumer }) => consumer === 'email')
+  await pool.query(insert, [null])
+  expect(await loadEmail()).toMatchObject({ oldestPendingSeconds: null, pendingDeliveries: 1 })
+  await pool.query(insert, ['the mail server: 451'])
+  expect((await loadEmail())?.oldestPendingSeconds).toBeCloseTo(3_600, -1)
+})

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { recordReceiver } from '@goals-tasks/db'
 import { until } from '@goals-tasks/devstack/testing'
 import { connectProducer } from '@goals-tasks/events'
 import { expect, onTestFinished } from 'vitest'
+import { checkNotifications } from '../src/doctor/notifications.ts'
 import { openQueues } from '../src/queues.ts'
 import { loadStatus, type Status } from '../src/status/load-status.ts'
 import { operationsTest as test } from './support/operations.ts'
@@ -40,4 +42,30 @@ test('the status is whole when Redis forbids the list of its clients', async ({ 
   expect(status).toMatchObject({ redis: 'ready', redisError: null })
   expect(queueOfSync(status)).toMatchObject({ waiting: 0 })
   expect(status.consumers.map(({ workers }) => workers)).toEqual([0, 0, 0, 0, 0])
+})
+
+test('the status and the doctor show late digests, and a mail server that does not answer', async ({ operations }) => {
+  const { pool } = operations
+  expect(await loadStatus(operations)).toMatchObject({ digestLagSeconds: 0, mailServerError: null })
+  await pool.query(
+    `insert into mail_digests (user_id, sends_at, closed_at)
+     values (gen_random_uuid(), now() - interval '2 hours', now()),
+            (gen_random_uuid(), now() + interval '1 hour', null)`,
+  )
+  expect(await loadStatus(operations)).toMatchObject({ digestLagSeconds: 0 })
+  expect((await checkNotifications(pool)).map(({ state }) => state)).toEqual(['ok', 'ok', 'ok'])
+  await pool.query(`insert into mail_digests (user_id, sends_at) values (gen_random_uuid(), now() - interval '1 hour')`)
+  await recordReceiver(pool, 'email', true)
+  await pool.query(
+    `update receivers set blocked_until = now() + interval '1 minute', block_reason = 'ECONNREFUSED'
+     where consumer = 'email'`,
+  )
+  const status = await loadStatus(operations)
+  expect(status.digestLagSeconds).toBeCloseTo(3_600, -2)
+  expect(status.mailServerError).toBe('ECONNREFUSED')
+  expect(await checkNotifications(pool)).toMatchObject([
+    { check: 'notifications: reminders', state: 'ok' },
+    { check: 'notifications: digests', state: 'problem' },
+    { check: 'notifications: mails', state: 'warning', fact: 'workers wait for the mail server: ECONNREFUSED' },
+  ])
 })

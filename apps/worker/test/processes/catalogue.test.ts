@@ -17,17 +17,22 @@ async function receive(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
 }
 
+type Change = { type: string; after: { kind?: string } }
+
+const tokenOf = (userId: string, scope: string) =>
+  new SignJWT({ scope })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(userId)
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(jwtSecret))
+
 const [ada, bob] = ['5b7f2a52-7f2f-4f0e-9a51-0b6f0c6f1a01', '5b7f2a52-7f2f-4f0e-9a51-0b6f0c6f1a02']
 
 test('every event of the catalogue is emitted and handled, except those marked as emitted later', async ({
   installation,
 }) => {
   const api = await installation.startApi()
-  const token = await new SignJWT({ scope: 'goals:read goals:write tasks:write webhooks:write' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(ada)
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(jwtSecret))
+  const token = await tokenOf(ada, 'goals:read goals:write tasks:write webhooks:write')
   const call = async (method: string, path: string, body?: object): Promise<{ id: string }> => {
     const headers = { authorization: `Bearer ${token}`, 'if-match': '*', 'content-type': 'application/json' }
     const response = await fetch(`${api.url}/v1${path}`, { method, headers, body: body ? JSON.stringify(body) : '{}' })
@@ -82,6 +87,13 @@ test('every event of the catalogue is emitted and handled, except those marked a
   const marked: readonly string[] = emittedLater
   expect(rows.map((row) => row.type).toSorted()).toEqual(eventTypes.filter((type) => !marked.includes(type)).toSorted())
   expect(await installation.count('dead_letters')).toBe(0)
+  const authorization = `Bearer ${await tokenOf(bob, 'tasks:read notifications:read')}`
+  const feed = await fetch(`${api.url}/v1/changes?cursor=beginning`, { headers: { authorization } })
+  const kinds = ((await feed.json()) as { data: Change[] }).data.flatMap(({ type, after }) =>
+    type === 'notification:sent' ? [after.kind] : [],
+  )
+  // The feed shows what is in the inbox, and no mail.
+  expect(kinds.toSorted()).toEqual(['goal-completed', 'task-assigned', 'task-completed'])
   const [ours, theirs] = await cache.mget(`${installation.redis.prefix}:goal:${goal.id}`, `neighbour:goal:${goal.id}`)
   // A tombstone of the deleted version has replaced the goal. The key of another installation is unchanged.
   expect(ours).toMatch(/^4 \S+\n$/)

@@ -36,8 +36,10 @@ type TestWorker = {
 /** The key that seals the secrets of webhooks in tests. */
 export const secretsKey = Buffer.alloc(32, 7)
 
+type Place = Pick<Installation, 'url' | 'redisUrl' | 'prefix' | 'log' | 'closeFirst'>
+
 /** Starts a worker inside the process of the test, with connections of its own. It closes with the test. */
-export function startWorker(installation: Installation, options: TestWorker = {}) {
+export function startWorker(installation: Place, options: TestWorker = {}) {
   const { url, redisUrl, prefix } = installation
   const database = createDatabase({ url, poolSize: 10, name: 'test worker', onError: () => undefined })
   const redis = {

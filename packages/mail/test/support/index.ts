@@ -1,1 +1,1 @@
-export { type MailServer, startMailServer } from './mail-server.ts'
+export { type MailServer, type ReceivedMail, startMailServer } from './mail-server.ts'

@@ -22,6 +22,7 @@ import { mailLinkRoutes } from './features/mail-links/routes.ts'
 import { mailScheduleRoutes } from './features/mail-schedule/routes.ts'
 import { notificationPreferenceRoutes } from './features/notification-preferences/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
+import { syncRunRoutes } from './features/sync-runs/routes.ts'
 import { taskRoutes } from './features/tasks/routes.ts'
 import { webhookMessageRoutes } from './features/webhook-messages/routes.ts'
 import { webhookRoutes } from './features/webhooks/routes.ts'
@@ -86,6 +87,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   await app.register(mailScheduleRoutes(deps))
   await app.register(webhookRoutes(deps))
   await app.register(webhookMessageRoutes(deps))
+  await app.register(syncRunRoutes(deps))
   await app.register(contactRoutes(deps))
   await app.register(mailLinkRoutes(deps, options.linkTokens))
 

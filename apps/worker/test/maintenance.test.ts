@@ -78,6 +78,20 @@ test('a request to a webhook is deleted from the log when it is older than 30 da
   expect(await countRows(pool, 'webhook_attempts')).toBe(5)
 })
 
+test('a sync run is deleted with its failures when it is older than 30 days', async () => {
+  const pool = await database()
+  await pool.query(
+    `with run as (
+       insert into sync_runs (id, owner_id, webhook_id, with_goals, with_tasks)
+       select uuidv7(make_interval(days => -i)), uuidv7(), uuidv7(), true, true from generate_series(25, 35) i
+       returning id
+     ) insert into sync_run_failures (run_id, entity, entity_id, attempts, error)
+       select id, 'goal', uuidv7(), 5, 'refused' from run`,
+  )
+  await maintain(pool)
+  expect([await countRows(pool, 'sync_runs'), await countRows(pool, 'sync_run_failures')]).toEqual([5, 5])
+})
+
 test('a notification is deleted when it is older than 90 days', async () => {
   const pool = await database()
   await pool.query(

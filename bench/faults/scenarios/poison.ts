@@ -30,7 +30,7 @@ async function insertMalformedEvents({ pool, malformedEvents }: Environment): Pr
     const { rows } = await pool.query<{ id: string }>(
       `with malformed as (
          insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, after)
-         values ('sync:triggered', 'sync_run', $1, 1, 0, $1, '{}') returning id
+         values ('webhook:test', 'webhook', $1, 1, 0, $1, '{}') returning id
        )
        insert into deliveries (consumer, event_id, due_at) select 'sync', id, now() from malformed
        returning event_id as id`,

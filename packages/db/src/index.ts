@@ -55,7 +55,12 @@ export {
 export { endLeases, type LeasedDelivery, leaseDeliveries, returnLeases } from './delivery/leases.ts'
 export { createOverdueLook, type OverdueLook } from './delivery/overdue.ts'
 export { loadReceiver, recordReceiver } from './delivery/receivers.ts'
-export { eventRetentionDays, notificationRetentionDays, webhookAttemptRetentionDays } from './delivery/retention.ts'
+export {
+  eventRetentionDays,
+  notificationRetentionDays,
+  syncRunRetentionDays,
+  webhookAttemptRetentionDays,
+} from './delivery/retention.ts'
 export { type Admission, createAdmission } from './engine/admission.ts'
 export { createDatabase } from './engine/client.ts'
 export { type ClusterWatch, createClusterWatch } from './engine/cluster-watch.ts'
@@ -106,6 +111,18 @@ export { planReminders, type ReminderSlot, type ReminderWindow } from './reminde
 export { loadReminderProgress, type ReminderProgress, saveReminderProgress } from './reminders/progress.ts'
 export { openReplicaReads, type ReplicaOutcome, type ReplicaReads } from './replica/replica-reads.ts'
 export type { ReplicaState } from './replica/replica-state.ts'
+export { completeSyncRun, endSyncRun } from './sync-runs/end.ts'
+export { loadSyncPage, loadSyncRetries, type SyncedRow } from './sync-runs/entities.ts'
+export { startSyncRun } from './sync-runs/start.ts'
+export {
+  leaveSyncRun,
+  nextSyncRetryMs,
+  recordSyncProgress,
+  type SyncFailure,
+  type SyncProgress,
+  type SyncRunTurn,
+  takeSyncRun,
+} from './sync-runs/turns.ts'
 export { countRowsOfUser, deleteRowsOfUser } from './users/deleted-rows.ts'
 export { findOpenTransactions } from './users/open-transactions.ts'
 export { countMatches, readPages, rewriteMatches } from './users/pages.ts'

@@ -4,7 +4,7 @@ import { Goal } from './entities/goal.ts'
 import { Mail } from './entities/mail.ts'
 import { Notification } from './entities/notification.ts'
 import { Reminder } from './entities/reminder.ts'
-import { SyncRun } from './entities/sync-run.ts'
+import { FinishedSyncRun, SyncRun } from './entities/sync-run.ts'
 import { Task } from './entities/task.ts'
 import { WebhookHealthChange } from './entities/webhook-health-change.ts'
 import { WebhookTest } from './entities/webhook-test.ts'
@@ -32,6 +32,7 @@ export const catalogue = {
   'notification:sent': created(Notification),
   'reminder:due': created(Reminder),
   'sync:triggered': created(SyncRun),
+  'sync:completed': created(FinishedSyncRun),
   'webhook:test': created(WebhookTest),
   'webhook:health-changed': created(WebhookHealthChange),
   'mail:planned': created(Mail),
@@ -43,11 +44,8 @@ export const eventTypes = Object.keys(catalogue) as EventType[]
 
 /** Events that no user reads and that never leave the installation. */
 export const internalTypes = [
-  ...(['mail:planned', 'digest:due', 'webhook:health-changed'] as const),
+  ...(['mail:planned', 'digest:due', 'webhook:health-changed', 'sync:triggered'] as const),
 ] as const satisfies readonly EventType[]
-
-/** Events that consumers can already subscribe to, but that no code emits yet. */
-export const emittedLater = ['sync:triggered'] as const satisfies readonly EventType[]
 
 /**
  * Every reason of an event. The first three are of a task that closed or reopened with its goal, the next three of a

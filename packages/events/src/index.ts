@@ -9,7 +9,6 @@ export {
   type DomainEvent,
   type EventReason,
   type EventType,
-  emittedLater,
   eventReasons,
   eventTypes,
   internalTypes,
@@ -90,4 +89,5 @@ export {
   subscriptions,
   webhookConsumer,
 } from './subscriptions.ts'
+export { type SyncedEntity, syncedEntities, toSyncMessage } from './sync-message.ts'
 export { findQueueWriteRefusal, findWriteRefusal } from './write-refusal.ts'

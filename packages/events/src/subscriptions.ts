@@ -22,7 +22,7 @@ export const subscriptions = {
   ],
   sync: [
     ...([...primaries, 'goal:completed', 'task:completed', 'task:assigned'] as const),
-    ...(['notification:sent', 'sync:triggered', 'webhook:test'] as const),
+    ...(['notification:sent', 'sync:triggered', 'sync:completed', 'webhook:test'] as const),
   ],
   email: ['mail:planned', 'digest:due'],
 } as const satisfies Record<string, readonly EventType[]>

@@ -146,6 +146,28 @@ export const entityProblems = {
     why: 'A replay waits while the webhook has more than 10,000 events to get.',
     remedy: 'Repeat the request later. `GET /v1/webhooks/{webhookId}/undelivered` shows how many events wait.',
   },
+  'sync-run-active': {
+    status: 409,
+    title: 'The webhook has a sync run',
+    detail: 'The webhook has a run that is not over yet. Wait for its end, or cancel it.',
+    why: 'A webhook has one sync run at a time, and a run waits while its webhook is suspended.',
+    remedy:
+      'Find the run by `GET /v1/sync-runs`. Wait for its end, or cancel it by `POST /v1/sync-runs/{runId}/cancel`.',
+  },
+  'sync-run-over': {
+    status: 409,
+    title: 'The sync run is over',
+    detail: 'The run is completed, so it cannot be cancelled.',
+    why: 'Only a run that is pending or running can be cancelled.',
+    remedy: 'Nothing is left to do: the run sends no more goals and tasks.',
+  },
+  'nothing-to-sync': {
+    status: 409,
+    title: 'The webhook gets neither goals nor tasks',
+    detail: 'The types of the webhook include none of a goal or task.',
+    why: 'A sync run sends goals or tasks, and the `types` of the webhook include none of them.',
+    remedy: 'Change the `types` of the webhook, or name another webhook.',
+  },
   'webhooks-off': {
     status: 501,
     title: 'This installation has no webhooks',

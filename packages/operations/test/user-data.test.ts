@@ -121,6 +121,8 @@ test('an export has the rows of the user and no secret, and no text that the use
       webhook: 1,
       'webhook-change': 1,
       'webhook-attempt': 1,
+      'sync-run': 1,
+      'sync-run-failure': 1,
       'idempotency-key': 1,
       event: 7,
     },

@@ -1,13 +1,14 @@
 import {
   catalogue,
   type EventType,
-  emittedLater,
   eventTypes,
   exampleIds,
+  Goal,
   Id,
   internalTypes,
   isSubscribed,
   stringEnum,
+  Task,
 } from '@goals-tasks/events'
 import Type, { type TObject, type TSchema } from 'typebox'
 import { eventCause, occurredAt } from '../resource/event-members.ts'
@@ -29,12 +30,12 @@ export const eventDescriptions: Readonly<Record<SentType, string>> = {
   'task:assigned': 'A task got an assignee. It follows the primary event of the same version.',
   'notification:sent': 'A user got a notification, in the application or by e-mail.',
   'reminder:due': 'A task is due soon, due today or overdue. Its worker gets a notification.',
-  'sync:triggered': 'A user asked for a full synchronisation.',
+  'sync:completed': 'A sync run has sent all goals and tasks to its webhook. Only this webhook gets it.',
   'webhook:test': 'The owner of a webhook tests it. Only this webhook gets it.',
 }
 
 const isSent = (type: EventType): type is SentType =>
-  isSubscribed('sync', type) && ![...emittedLater, ...internalTypes].some((each) => each === type)
+  isSubscribed('sync', type) && !internalTypes.some((each) => each === type)
 
 /** The events that the service sends today. */
 export const sentTypes = eventTypes.filter(isSent)
@@ -69,9 +70,37 @@ const removed = Type.Object(
 
 /** Returns the schema of an event as it is sent: CloudEvents 1.0 in JSON. */
 export function cloudEventSchema(type: SentType): TObject {
-  const [entity = ''] = type.split(':')
+  const [prefix = ''] = type.split(':')
+  const entity = prefix === 'sync' ? 'sync run' : prefix
   const data = Type.Union([changeSchema(type), removed])
-  return Type.Object(
+  return envelopeSchema({ type, entity, data, description: eventDescriptions[type] })
+}
+
+/** The description of each message of a sync run. It is no event: nothing has happened to the goal or task. */
+export const syncedDescriptions = {
+  'goal:synced': 'The present state of a goal, in a sync run.',
+  'task:synced': 'The present state of a task, in a sync run.',
+} as const
+type SyncedType = keyof typeof syncedDescriptions
+export const syncedTypes = Object.keys(syncedDescriptions) as SyncedType[]
+
+/** Returns the schema of a message of a sync run. Its `id` and `time` stay the same for one version of the entity. */
+export function syncMessageSchema(type: SyncedType): TObject {
+  const entity = type === 'goal:synced' ? 'goal' : 'task'
+  const data = Type.Object(
+    {
+      runId: annotated(Id, 'The id of the sync run.', '019ab5c2-9d11-7e02-8f3b-5a7c9e1d2b46'),
+      after: entity === 'goal' ? Goal : Task,
+    },
+    { description: 'The run, and the present state of the entity.' },
+  )
+  return envelopeSchema({ type, entity, data, description: syncedDescriptions[type] })
+}
+
+type Envelope = { type: SentType | SyncedType; entity: string; data: TSchema; description: string }
+
+const envelopeSchema = ({ type, entity, data, description }: Envelope): TObject =>
+  Type.Object(
     {
       specversion: value('1.0', 'The version of CloudEvents.'),
       id: annotated(Id, 'The id of the event, the same in every retry. Handle each id once.', exampleIds.event),
@@ -80,7 +109,7 @@ export function cloudEventSchema(type: SentType): TObject {
       subject: annotated(Id, `The id of the ${entity}.`, exampleIds.goal),
       time: occurredAt,
       datacontenttype: value('application/json', 'The type of `data`.'),
-      aggregatetype: value(entity, 'The kind of the entity.'),
+      aggregatetype: value(entity.replace(' ', '_'), 'The kind of the entity.'),
       aggregateversion: annotated(
         Type.Integer(),
         'The version of the entity after the change. It orders the events of one entity.',
@@ -95,23 +124,24 @@ export function cloudEventSchema(type: SentType): TObject {
       ),
       data,
     },
-    { title: keyOf(type), description: eventDescriptions[type] },
+    { title: keyOf(type), description },
   )
-}
 
 /** Returns the name of the message of an event: `TaskUpdated` for `task:updated`. */
-const keyOf = (type: SentType) => type.replaceAll(/(?:^|:)(\w)/g, (_, letter: string) => letter.toUpperCase())
+const keyOf = (type: SentType | SyncedType) =>
+  type.replaceAll(/(?:^|:)(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 /** Returns the AsyncAPI document of the events, with their JSON Schemas. `version` is that of the release. */
 export function eventDocument(version: string): object {
   const { components, put } = createComponents()
-  const messages = Object.fromEntries(
-    sentTypes.map((type) => {
-      const payload = hoistSchema({ ...cloudEventSchema(type) }, put)
-      const { [type]: description } = eventDescriptions
-      return [keyOf(type), { name: type, title: type, summary: description, payload }]
-    }),
-  )
+  const message = (type: SentType | SyncedType, schema: TObject, summary: string) => [
+    keyOf(type),
+    { name: type, title: type, summary, payload: hoistSchema({ ...schema }, put) },
+  ]
+  const messages = Object.fromEntries([
+    ...sentTypes.map((type) => message(type, cloudEventSchema(type), eventDescriptions[type])),
+    ...syncedTypes.map((type) => message(type, syncMessageSchema(type), syncedDescriptions[type])),
+  ])
   const references = (place: string) =>
     Object.fromEntries(Object.keys(messages).map((name) => [name, { $ref: `#/${place}/${name}` }]))
   return {

@@ -3,7 +3,15 @@ import { createAsset, escapeHtml, htmlPage, inlineCode, sendHtml } from '@goals-
 import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
 import { exampleOf } from '../resource/fields.ts'
-import { changeSchema, cloudEventSchema, eventDescriptions, eventDocument, sentTypes } from './event-document.ts'
+import {
+  changeSchema,
+  cloudEventSchema,
+  eventDescriptions,
+  eventDocument,
+  sentTypes,
+  syncedDescriptions,
+  syncedTypes,
+} from './event-document.ts'
 
 /** Serves the AsyncAPI document of the events at /asyncapi.json, and a page to read at /docs/events. */
 export function registerEventPages(app: FastifyInstance, version: string): void {
@@ -56,5 +64,9 @@ It is sent at least once, always with the same <code>id</code>, and in any order
 <code>before</code> is null when the entity is new, or when the owner of a webhook sees it since this event.
 A webhook whose owner no longer sees the entity gets <code>{"removed": true}</code> as its <code>data</code>.</p>
 ${members(changeSchema('task:updated') as never)}
+<h2>Messages of a sync run</h2>
+<p>A sync run sends the present state of each goal and task as <code>data.after</code>, with the id of the run as
+<code>data.runId</code>. Nothing has happened to the entity, so there is no state before and no actor.</p>
+<table>${syncedTypes.map((type) => row(code(type), inlineCode(syncedDescriptions[type]))).join('\n')}</table>
 <h2>An event</h2><pre>${code(JSON.stringify(toCloudEvent(exampleEvent, 'goals-tasks'), null, 2))}</pre>`,
 )

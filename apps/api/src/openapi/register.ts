@@ -58,6 +58,7 @@ const tags = [
   { name: 'contacts', description: 'Contacts: how users are reached outside of the application.' },
   { name: 'goals', description: 'Goals: what a user wants to reach. Each belongs to the user who created it.' },
   { name: 'notifications', description: 'Notifications: what other users did that concerns you.' },
+  { name: 'sync-runs', description: 'Sync runs: each sends all your goals and tasks to one of your webhooks.' },
   { name: 'tasks', description: 'Tasks: the steps to a goal. A task can have an assignee, and wait for other tasks.' },
   {
     name: 'webhooks',

@@ -2,13 +2,14 @@ import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { userScopes } from '@goals-tasks/http'
 import { expect } from 'vitest'
+import { exampleWebhookId } from '../../src/features/sync-runs/schemas.ts'
 import type { Client } from '../support/client.ts'
 import { routes } from '../support/described-app.ts'
 import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
-import { insertMessage, insertWebhook } from '../support/webhooks.ts'
+import { insertMessage, insertSyncRun, insertWebhook } from '../support/webhooks.ts'
 
 const run = promisify(execFile)
 
@@ -67,6 +68,7 @@ async function createVariables({ api, ada }: Setting, { operationId, access: { f
     ...(path.includes('{keyId}') && { KEY: await createApiKey(ada) }),
     ...(path.includes('{notificationId}') && { NOTIFICATION: await insertNotification(api.pool, ada.id) }),
     ...(path.includes('{webhookId}') && (await createMessage(api, ada, goal.id))),
+    ...(path.includes('{runId}') && { RUN: await createRun(api, ada) }),
   }
 }
 
@@ -74,6 +76,9 @@ async function createMessage({ pool }: TestApp, ada: Client, goalId: string) {
   const WEBHOOK = await insertWebhook(pool, ada.id)
   return { WEBHOOK, EVENT: await insertMessage(pool, WEBHOOK, goalId) }
 }
+
+const createRun = async ({ pool }: TestApp, ada: Client) =>
+  insertSyncRun(pool, ada.id, await insertWebhook(pool, ada.id))
 
 const createApiKey = async (user: Client) =>
   String((await user.post('/v1/api-keys', { name: 'A key', scopes: ['goals:read'] })).body.id)
@@ -110,8 +115,10 @@ test('every sample in JavaScript runs as it is pasted', async ({ api, ada, addre
 
 async function expectToRun({ lang, command, options, set, status }: Program, setting: Setting) {
   const { api, ada, address, operations } = setting
-  // A user may not have many webhooks, and each operation on one gets its own.
+  // A user may not have many webhooks, and each operation on one gets its own. One is named in an example.
   await api.pool.query('delete from webhooks')
+  await api.pool.query('delete from sync_runs')
+  await insertWebhook(api.pool, ada.id, exampleWebhookId)
   const blocks = await Promise.all(
     operations.map(async (operation) => {
       const { operationId, samples } = operation

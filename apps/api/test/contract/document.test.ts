@@ -116,5 +116,6 @@ test('a body is required by a create, a PATCH and a replacement only', ({ operat
     ...['createApiKey', 'createGoal', 'createTask', 'createWebhook'],
     ...['patchApiKey', 'patchGoal', 'patchTask', 'patchWebhook'],
     ...['replaceContact', 'replaceContactOfUser', 'replaceMailSchedule', 'replaceNotificationPreferences'],
+    'startSyncRun',
   ])
 })

@@ -2,7 +2,13 @@ import { type DomainEvent, type EventType, toCloudEvent } from '@goals-tasks/eve
 import { goalEntity, taskEntity } from '@goals-tasks/events/testing'
 import { Compile } from 'typebox/compile'
 import { expect } from 'vitest'
-import { changeSchema, cloudEventSchema, eventDescriptions, sentTypes } from '../../src/openapi/event-document.ts'
+import {
+  changeSchema,
+  cloudEventSchema,
+  eventDescriptions,
+  sentTypes,
+  syncedTypes,
+} from '../../src/openapi/event-document.ts'
 import { exampleEvent } from '../../src/openapi/event-pages.ts'
 import { test } from '../support/test.ts'
 
@@ -45,13 +51,13 @@ test('the page of the events describes each of them', async ({ api }) => {
   const page = await api.app.inject({ url: '/docs/events' })
   expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
   expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+'$/)
-  for (const type of sentTypes) expect(page.body).toContain(`<code>${type}</code>`)
+  for (const type of [...sentTypes, ...syncedTypes]) expect(page.body).toContain(`<code>${type}</code>`)
   expect(page.body).toContain(eventDescriptions['goal:deleted'])
 })
 
 test('the AsyncAPI document has a message and a schema for each event', async ({ api }) => {
   const { channels, components } = (await api.app.inject({ url: '/asyncapi.json' })).json()
-  expect(Object.keys(components.messages)).toHaveLength(sentTypes.length)
+  expect(Object.keys(components.messages)).toHaveLength(sentTypes.length + syncedTypes.length)
   expect(Object.keys(channels.events.messages)).toEqual(Object.keys(components.messages))
-  expect(Object.keys(components.schemas)).toEqual(expect.arrayContaining(['Goal', 'Task', 'TaskUpdated']))
+  expect(Object.keys(components.schemas)).toEqual(expect.arrayContaining(['Goal', 'Task', 'TaskUpdated', 'TaskSynced']))
 })

@@ -4,7 +4,7 @@ import type { Client, Entity } from '../support/client.ts'
 import { dereference } from '../support/dereference.ts'
 import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
-import { insertMessage, insertWebhook } from '../support/webhooks.ts'
+import { insertMessage, insertSyncRun, insertWebhook } from '../support/webhooks.ts'
 
 type Node = { [name: string]: unknown }
 type Parameter = { name: string; in: string; example?: unknown; schema: { items?: { examples?: unknown[] } } }
@@ -96,6 +96,7 @@ test('the example of the body of a verb is accepted', async ({ api, ada, create,
   const verbs = operations.filter(({ path, requestBody }) => requestBody && isVerb.test(path))
   const notificationId = await insertNotification(api.pool, ada.id)
   const webhookId = await insertWebhook(api.pool, ada.id)
+  const runId = await insertSyncRun(api.pool, ada.id, webhookId)
   for (const { operationId, path } of verbs) {
     const goal = await create(ada)
     const ids = {
@@ -104,6 +105,7 @@ test('the example of the body of a verb is accepted', async ({ api, ada, create,
       notificationId,
       webhookId,
       eventId: await insertMessage(api.pool, webhookId, goal.id),
+      runId,
     }
     const url = path.replace(/\{(\w+)\}/g, (_, name: keyof typeof ids) => ids[name])
     expect([200, 202, 409], operationId).toContain((await ada.post(url, bodyOf(operationId))).status)

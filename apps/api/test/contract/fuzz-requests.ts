@@ -51,6 +51,7 @@ const validFields = (entities: Entities): Record<string, fc.Arbitrary<unknown>> 
   expiresAt: pick(['2099-01-31T12:00:00Z', null]),
   url: pick(['https://hooks.example/in', 'http://hooks.example:8080/']),
   types: pick([['task:created', 'goal:completed'], null]),
+  webhookId: anyId(entities, 'webhookId'),
   filter: pick(['changed(status)', 'after.priority in ["HIGH"]', null]),
   enabled: fc.boolean(),
   email: pick(['ada@people.example', 'bob@people.example']),

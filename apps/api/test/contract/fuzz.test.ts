@@ -22,11 +22,13 @@ const test = base
   // Goals and tasks of two users, some assigned to the other one, and one row of each other kind.
   .extend('entities', { scope: 'file' }, async ({ api, ada, bob }): Promise<Entities> => {
     const create = async (path: string, fields: object) => [String((await ada.post(path, fields)).body.id)]
+    const webhookId = await create('/v1/webhooks', { url: 'https://hooks.example/in' })
     const entities: Entities = {
       goalId: [],
       taskId: [],
       keyId: await create('/v1/api-keys', { name: 'Import', scopes: ['goals:read'] }),
-      webhookId: await create('/v1/webhooks', { url: 'https://hooks.example/in' }),
+      webhookId,
+      runId: await create('/v1/sync-runs', { webhookId: webhookId[0] }),
       notificationId: [await insertNotification(api.pool, ada.id)],
       userId: [ada.id, bob.id],
     }

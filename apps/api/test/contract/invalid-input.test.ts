@@ -8,11 +8,11 @@ import { insertNotification } from '../support/notifications.ts'
 import { test as base } from '../support/test.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
-import { insertMessage, insertWebhook } from '../support/webhooks.ts'
+import { insertMessage, insertSyncRun, insertWebhook } from '../support/webhooks.ts'
 
 /**
  * An API, a token with the scope `admin`, its user, and the ids of a goal, a task, a blocker, an API key,
- * a notification and a webhook of that user.
+ * a notification, a webhook and a sync run of that user.
  */
 type Target = { api: TestApp; token: string; ids: Record<string, string> }
 
@@ -32,6 +32,7 @@ const test = base.extend('target', { scope: 'file' }, async ({ api, ada }): Prom
     notificationId,
     webhookId,
     eventId,
+    runId: await insertSyncRun(api.pool, ada.id, webhookId),
   }
   return { api, token: await signToken(ada.id, 'admin'), ids }
 })
@@ -79,6 +80,7 @@ function requiredBy({ method, fields }: Operation): object {
   if (method !== 'POST') return {}
   if (fields.includes('filter')) return { url: 'https://hooks.example/' }
   if (fields.includes('scopes')) return { name: 'x', scopes: ['goals:read'] }
+  if (fields.includes('webhookId')) return { webhookId: '5d2f8a6b-7c13-4e9a-b0d4-1f6e3c8a9b72' }
   return fields.includes('title') ? { title: 'x' } : {}
 }
 

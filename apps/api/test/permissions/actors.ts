@@ -65,8 +65,9 @@ export async function createFixture(actors: Actors) {
     createTaskBy('creator who does not'),
     owner.createTask(goal.id, { title: 'To see the goal', assignedTo: actors['creator who sees the goal'].id }),
   ])
-  // A test of a route that names an API key, a webhook or a message replaces the id.
-  const other = { apiKey: String(randomUUID()), webhook: String(randomUUID()), webhookEvent: String(randomUUID()) }
+  // A test of a route that names an API key, a webhook, a message or a sync run replaces the id.
+  const newId = () => String(randomUUID())
+  const other = { apiKey: newId(), webhook: newId(), webhookEvent: newId(), syncRun: newId() }
   return { goal: goal.id, task, taskByBlindCreator, taskOfCreator: taskOfCreator.id, ...other }
 }
 

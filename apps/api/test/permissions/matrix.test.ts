@@ -5,7 +5,7 @@ import { matrixActors } from '../../src/resource/http/access.ts'
 import { overwrite } from '../support/client.ts'
 import { routes } from '../support/described-app.ts'
 import type { TestApp } from '../support/test-app.ts'
-import { insertMessage, insertWebhook } from '../support/webhooks.ts'
+import { insertMessage, insertSyncRun, insertWebhook } from '../support/webhooks.ts'
 import { type Actors, createFixture, type Fixture, goalSecret, taskSecret, test } from './actors.ts'
 import {
   type ActorName,
@@ -33,13 +33,14 @@ async function createFixtureFor(
 ): Promise<Fixture> {
   const { owner } = actors
   // A user may not have many, so routes that name none get none.
-  const webhook = name.includes(':webhookId') ? await insertWebhook(api.pool, owner.id) : randomUUID()
+  const webhook = /:webhookId|sync-runs/.test(name) ? await insertWebhook(api.pool, owner.id) : randomUUID()
   const webhookEvent = name.includes(':eventId') ? await insertMessage(api.pool, webhook, owner.ownGoal) : randomUUID()
   const fixture = {
     ...(await createFixture(actors)),
     apiKey: await createApiKeyFor(owner, name),
     webhook,
     webhookEvent,
+    syncRun: name.includes(':runId') ? await insertSyncRun(api.pool, owner.id, webhook) : randomUUID(),
   }
   const tasks = [fixture.task, fixture.taskByBlindCreator]
   if (first === 'wait') await Promise.all(tasks.map((id) => owner.addDependency(id, owner.ownTask)))
@@ -61,7 +62,7 @@ async function createApiKeyFor(owner: Actors['owner'], route: string): Promise<s
 const unchangedFixtures = new Map<string, Promise<Fixture>>()
 /** Returns a fixture for a test that writes nothing. Routes with equal fixtures share one. */
 function sharedFixture(given: { api: TestApp; actors: Actors }, { name, entry, state }: Case): Promise<Fixture> {
-  const kind = `${entry.first} ${isOfTask(name)} ${name.match(/:keyId|:webhookId|:eventId/g)} ${state}`
+  const kind = `${entry.first} ${isOfTask(name)} ${name.match(/:keyId|:webhookId|:eventId|:runId|sync-runs/g)} ${state}`
   const fixture = unchangedFixtures.get(kind) ?? createFixtureFor(given, { name, entry, state })
   unchangedFixtures.set(kind, fixture)
   return fixture
@@ -74,7 +75,8 @@ async function expectAnswer(
   { state, actor, status }: Cell,
 ) {
   const address = addressOf(name, { actors, fixture, actor })
-  const answer = await send(api.app, actors[actor].token, { ...address, body: matrix[name]?.body, headers })
+  const body = JSON.parse(JSON.stringify(matrix[name]?.body ?? null).replace(':webhookId', fixture.webhook))
+  const answer = await send(api.app, actors[actor].token, { ...address, body: body ?? undefined, headers })
   const what = `${state}, ${actor}`
   expect(answer.statusCode, `${what}: ${answer.body}`).toBe(status)
   expectNoLeak(answer, actor, what)
@@ -101,6 +103,11 @@ test('a route needs the read scope of its resource for GET and HEAD, and the wri
     }
     const named = /\/(goals|tasks|api-keys|notifications|webhooks)(?!.*\/(goals|tasks)\b)/.exec(route.url)?.[1]
     const resource = special[route.url] ?? named
+    // One scope starts and shows sync runs.
+    if (route.url.startsWith('/v1/sync-runs')) {
+      expect(route.config?.scope, name).toBe('sync')
+      continue
+    }
     // Only the directory of a company may see contacts of others.
     const scope = route.url.startsWith('/v1/users/')
       ? 'admin'

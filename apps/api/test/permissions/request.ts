@@ -27,6 +27,7 @@ export function addressOf(route: string, target: { actors: Actors; fixture: Fixt
     .replace(':keyId', fixture.apiKey)
     .replace(':webhookId', fixture.webhook)
     .replace(':eventId', fixture.webhookEvent)
+    .replace(':runId', fixture.syncRun)
     .replace(':userId', actors.owner.id)
     .replace(':notificationId', actors.owner.ownNotification)
   return { method, url }

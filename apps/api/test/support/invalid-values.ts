@@ -8,6 +8,7 @@ import {
   invalidNotificationFields,
   invalidNotificationParameters,
 } from '../../src/features/notifications/invalid-examples.ts'
+import { invalidSyncRunFields, invalidSyncRunParameters } from '../../src/features/sync-runs/invalid-examples.ts'
 import { invalidTaskFields, invalidTaskParameters } from '../../src/features/tasks/invalid-examples.ts'
 import { invalidMessageParameters, invalidReplayFields } from '../../src/features/webhook-messages/invalid-examples.ts'
 import { invalidWebhookFields, invalidWebhookParameters } from '../../src/features/webhooks/invalid-examples.ts'
@@ -24,6 +25,7 @@ export const invalidFields: Record<string, unknown[]> = {
   ...invalidMailScheduleFields,
   ...invalidReplayFields,
   ...invalidContactFields,
+  ...invalidSyncRunFields,
 }
 
 /** Invalid values by query parameter, for every parameter of some route. */
@@ -35,4 +37,5 @@ export const invalidParameters: Record<string, string[]> = {
   ...invalidNotificationParameters,
   ...invalidWebhookParameters,
   ...invalidMessageParameters,
+  ...invalidSyncRunParameters,
 }

@@ -11,8 +11,7 @@ export const testSealer = createSealer([secretsKey])
 export const webhookDeps: WebhookDeps = { sealer: testSealer, allowedNetworks: [], lookup }
 
 /** Inserts a webhook without regard to the maximum number. Returns its id. */
-export async function insertWebhook(pool: pg.Pool, ownerId: string): Promise<string> {
-  const id = randomUUID()
+export async function insertWebhook(pool: pg.Pool, ownerId: string, id: string = randomUUID()): Promise<string> {
   const secret = testSealer.seal(Buffer.from('whsec_AAAA'), id)
   const url = 'https://hooks.example/'
   await pool.query('insert into webhooks (id, owner_id, url, secret) values ($1, $2, $3, $4)', [
@@ -29,6 +28,15 @@ export async function insertMessage(pool: pg.Pool, webhookId: string, goalId: st
      select $1, id, type, now(), 204, 12, 'delivered' from events where aggregate_id = $2 and aggregate_version = 1
      returning event_id as id`,
     [webhookId, goalId],
+  )
+  return rows[0].id
+}
+
+/** Inserts a sync run of a webhook, as the API does but without its event. Returns its id. */
+export async function insertSyncRun(pool: pg.Pool, ownerId: string, webhookId: string): Promise<string> {
+  const { rows } = await pool.query(
+    'insert into sync_runs (owner_id, webhook_id, with_goals, with_tasks) values ($1, $2, true, true) returning id',
+    [ownerId, webhookId],
   )
   return rows[0].id
 }

@@ -1,14 +1,15 @@
 import { styleText } from 'node:util'
-import type { Trace, TracedEntity, TracedEventWork } from '@goals-tasks/operations'
+import type { Trace, TracedEntity, TracedEventWork, TracedSyncRun } from '@goals-tasks/operations'
 import { duration, moment, oneLine, plural } from '../format.ts'
 import { detailLines, errorLines, headline } from './consumer.ts'
 
 /** Formats the trace for people. Ids are never cut. Everything fits into 80 columns, and free text into `width`. */
-export function traceScreen({ redis, entity, events }: Trace, width: number): string {
+export function traceScreen({ redis, entity, syncRun, events }: Trace, width: number): string {
   const away = redis === 'away' ? [['Redis is away: jobs are unknown, the rest is from Postgres']] : []
+  const run = syncRun ? [runLines(syncRun, width)] : []
   const blocks = entity
-    ? [entityLines(entity, events.length), ...events.map((event) => briefLines(event, width))]
-    : events.map((event) => fullLines(event, width))
+    ? [entityLines(entity, events.length), ...run, ...events.map((event) => briefLines(event, width))]
+    : [...events.map((event) => fullLines(event, width)), ...run]
   return [...away, ...blocks].map((lines) => lines.join('\n')).join('\n\n')
 }
 
@@ -16,6 +17,19 @@ function entityLines({ kind, id, state, version }: TracedEntity, events: number)
   const stateText = version === null ? state : `${state}, version ${version}`
   const shown = events === 0 ? 'no events within the retention' : `newest ${plural(events, 'event')}, the last first`
   return [styleText('bold', `${kind} ${id}`), `${stateText}; ${shown}`]
+}
+
+/** A run is of a user, and so is its webhook. */
+function runLines(run: TracedSyncRun, width: number): string[] {
+  const { webhookId, host, stage, total, goals, tasks, skipped, retrying, failed, turns, error } = run
+  return [
+    `sync run to ${host ?? 'a deleted webhook'}`,
+    `  webhook  ${webhookId}`,
+    `  sent     ${plural(goals, 'goal')} and ${plural(tasks, 'task')} of ${total ?? 'an unknown number'} in all`,
+    `  others   ${skipped} left out by the filter, ${retrying} sent again later, ${failed} failed`,
+    `  stage    ${stage}, ${plural(turns, 'turn')}`,
+    ...(error === null ? [] : [`  error    ${oneLine(error, width - 11)}`]),
+  ]
 }
 
 function briefLines(event: TracedEventWork, width: number): string[] {

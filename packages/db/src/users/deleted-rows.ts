@@ -10,6 +10,8 @@ const deletedRows = (user: string): { name: string; key: string; condition: SQL 
   { name: 'webhook_attempts', key: 'id', condition: ofWebhooks(user) },
   { name: 'webhooks', key: 'id', condition: sql`owner_id = ${user}::uuid` },
   { name: 'webhook_audit_log', key: 'id', condition: sql`owner_id = ${user}::uuid` },
+  // The failures of a run go with it.
+  { name: 'sync_runs', key: 'id', condition: sql`owner_id = ${user}::uuid` },
   { name: 'notification_preferences', key: 'kind', condition: sql`user_id = ${user}::uuid` },
   { name: 'mail_schedules', key: 'user_id', condition: sql`user_id = ${user}::uuid` },
   { name: 'mail_digests', key: 'id', condition: sql`user_id = ${user}::uuid` },

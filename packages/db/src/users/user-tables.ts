@@ -9,6 +9,8 @@ import {
   mailDigests,
   mailSchedules,
   notificationPreferences,
+  syncRunFailures,
+  syncRuns,
   webhookAttempts,
   webhookAuditLog,
   webhooks,
@@ -85,6 +87,17 @@ export const exportedTables = (user: string): UserTable[] => [
   withColumn('webhook', webhooks, id, sql`owner_id = ${user}::uuid`),
   withColumn('webhook-change', webhookAuditLog, id, sql`owner_id = ${user}::uuid`),
   withColumn('webhook-attempt', webhookAttempts, id, ofWebhooks(user)),
+  withColumn('sync-run', syncRuns, id, sql`owner_id = ${user}::uuid`),
+  withColumn(
+    'sync-run-failure',
+    syncRunFailures,
+    [
+      { column: 'run_id', type: 'uuid' },
+      { column: 'entity', type: 'text' },
+      { column: 'entity_id', type: 'uuid' },
+    ],
+    sql`run_id in (select sync_runs.id from sync_runs where sync_runs.owner_id = ${user}::uuid)`,
+  ),
   withColumn(
     'idempotency-key',
     idempotencyKeys,

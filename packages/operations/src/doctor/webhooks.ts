@@ -12,7 +12,7 @@ export async function checkWebhooks(db: Executor, secretsKeys: readonly Buffer[]
     'doctor_webhooks',
   )
   if (byHealth.length === 0) return [ok('webhooks: health', 'no user has a webhook')]
-  return [checkHealth(byHealth), await checkKey(db, secretsKeys)]
+  return [checkHealth(byHealth), await checkSyncRuns(db), await checkKey(db, secretsKeys)]
 }
 
 function checkHealth(byHealth: readonly { health: string; count: number }[]): DoctorFinding {
@@ -21,6 +21,25 @@ function checkHealth(byHealth: readonly { health: string; count: number }[]): Do
   const fact = byHealth.map(({ health, count }) => `${count} ${health}`).join(', ')
   if (suspended <= healthy) return ok('webhooks: health', fact)
   return warning('webhooks: health', fact, 'check that the workers reach the internet, and its resolver of names')
+}
+
+/** Without the delivery of its event no worker takes a run again, and its webhook gets no other one. */
+async function checkSyncRuns(db: Executor): Promise<DoctorFinding> {
+  const check = 'webhooks: sync runs'
+  const [runs = { active: 0, stuck: 0 }] = await executeOnce<{ active: number; stuck: number }>(
+    db,
+    sql`select count(*)::int as active, count(*) filter (where not exists (
+          select from deliveries d where d.consumer = 'sync' and d.event_id = run.event_id
+        ))::int as stuck
+        from sync_runs run where state in ('pending', 'running')`,
+    'doctor_sync_runs',
+  )
+  if (runs.stuck === 0) return ok(check, runs.active === 0 ? 'no run is active' : `${runs.active} active`)
+  return warning(
+    check,
+    `${runs.stuck} of ${runs.active} active runs have no delivery, so no worker goes on with them`,
+    'replay the dead letters of type sync:triggered',
+  )
 }
 
 async function checkKey(db: Executor, secretsKeys: readonly Buffer[]): Promise<DoctorFinding> {

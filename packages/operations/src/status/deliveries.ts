@@ -11,8 +11,8 @@ import { countedUpTo } from './counted-up-to.ts'
 
 /**
  * The work of one consumer as Postgres records it. Both counts stop at `countedUpTo`. The events that wait for a user's
- * webhook that fails or is paused count as pending only, and its dead letters do not count: they concern its owner. The
- * events that a consumer has put off count as pending only, too.
+ * webhook that fails or is paused, and that carry a sync run, count as pending only, and its dead letters do not count:
+ * they concern its owner. The events that a consumer has put off count as pending only, too.
  */
 export type DeliveryStatus = {
   consumer: ConsumerName
@@ -94,15 +94,18 @@ const statusFrom = (ids: readonly string[]) => sql`
 const pending = sql`(
   with oldest as materialized (
     select d.event_id, d.last_error is not null and not ${toWebhook('d')} as failed,
-           w.state, case when ${toWebhook('d')}
-             then d.last_error is not null or coalesce(w.state in ('paused', 'suspended', 'disabled'), false)
+           case when not w.carries_run then w.state end as state, case when ${toWebhook('d')}
+             then d.last_error is not null
+               or coalesce(w.carries_run or w.state in ('paused', 'suspended', 'disabled'), false)
              else d.last_error is null and d.due_at > now() + ${aSnooze} end as waits
     from (select * from deliveries d
           where d.consumer = c.consumer and d.event_id >= c.first order by d.event_id limit ${countedUpTo}) d
     left join lateral (
       select case when exists (
                select from consumer_pauses p where p.consumer = ${pausedName(sql`d.target`)} and p.is_paused)
-             then 'paused' else health end as state
+             then 'paused' else health end as state,
+             exists (select from sync_runs run where run.webhook_id = webhooks.id and run.event_id = d.event_id
+                       and run.state = 'running') as carries_run
       from webhooks where ${toWebhook('d')} and id = nullif(d.target, '')::uuid
     ) w on true
   )

@@ -1,11 +1,11 @@
 import { type Executor, executeOnce } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 
-/** Only the audit log of a `purged` goal or task is left. A notification has no version. */
+/** Only the audit log of a `purged` goal or task is left. A notification and a sync run have no version. */
 export type TracedEntity = {
   id: string
-  kind: 'goal' | 'task' | 'notification' | 'webhook'
-  state: 'live' | 'deleted' | 'purged'
+  kind: 'goal' | 'task' | 'notification' | 'webhook' | 'sync run'
+  state: 'live' | 'deleted' | 'purged' | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled'
   version: number | null
 }
 
@@ -21,6 +21,8 @@ export async function loadEntity(db: Executor, id: string): Promise<TracedEntity
           select 'notification', 'live', null from notifications where id = ${id}::uuid
           union all
           select 'webhook', 'live', version from webhooks where id = ${id}::uuid
+          union all
+          select 'sync run', state, null from sync_runs where id = ${id}::uuid
           union all
           (select 'goal', 'purged', version from goal_audit_log
            where goal_id = ${id}::uuid order by version desc limit 1)

@@ -6,13 +6,20 @@ import { loadEffects } from './effects.ts'
 import { loadEntity, type TracedEntity } from './entity.ts'
 import { loadEvent, loadEventsOf, type TracedEvent } from './events.ts'
 import { findAllJobs } from './find-all-jobs.ts'
+import { loadTracedSyncRun, type TracedSyncRun } from './sync-run.ts'
 import { isForWebhook, loadWebhooks } from './webhooks.ts'
 import { loadWork, type Work } from './work.ts'
 
 /** An event with its trace at each consumer that is subscribed to it or has work left on it. */
 export type TracedEventWork = TracedEvent & { consumers: ConsumerTrace[] }
 /** The newest events of an entity, the last first, or one event when `entity` is null. */
-export type Trace = { redis: 'ready' | 'away'; entity: TracedEntity | null; events: TracedEventWork[] }
+export type Trace = {
+  redis: 'ready' | 'away'
+  entity: TracedEntity | null
+  /** The progress of the sync run that the entity is, or that the event is about. */
+  syncRun?: TracedSyncRun
+  events: TracedEventWork[]
+}
 
 type Deps = { pool: pg.Pool; queues: OpsQueues }
 
@@ -29,10 +36,11 @@ export async function loadTrace(deps: Deps, id: string, limit: number): Promise<
   // The work is loaded before the effects: an event that has no work left by then has its effect already.
   const eventIds = events.map((each) => each.id)
   const work = await loadWork(pool, eventIds)
-  const [effectOf, jobs, webhooks] = await Promise.all([
+  const [effectOf, jobs, webhooks, syncRun] = await Promise.all([
     loadEffects(pool, events),
     findAllJobs(queues, work),
     loadWebhooks(pool, eventIds, work),
+    loadTracedSyncRun(pool, event?.aggregateId ?? id),
   ])
 
   const unfinished = (left: Work) =>
@@ -53,6 +61,7 @@ export async function loadTrace(deps: Deps, id: string, limit: number): Promise<
   return {
     redis: [...jobs.values()].includes(null) || !queues.available() ? 'away' : 'ready',
     entity: event ? null : (entity ?? null),
+    ...(syncRun && { syncRun }),
     events: events.map((each) => ({
       ...each,
       consumers: involvedConsumers(each, work).flatMap((consumer) => tracesAt(each, consumer)),

@@ -155,6 +155,14 @@ async function insertRows(pool: pg.Pool, { ada, ben, eve, goalId, taskId }: Subj
        select id, uuidv7(), 'goal:created', now(), 1, 'failed', $3, $3 from webhook`,
     [ada, `https://example.com/${secretText}`, secretText, ben],
   )
+  await pool.query(
+    `with run as (
+       insert into sync_runs (owner_id, webhook_id, with_goals, with_tasks, state, error, ended_at)
+       select owner_id, id, true, true, 'failed', $2, now() from webhooks where owner_id = $1 returning id
+     ) insert into sync_run_failures (run_id, entity, entity_id, attempts, error)
+       select id, 'goal', uuidv7(), 5, $2 from run`,
+    [ada, secretText],
+  )
   const key = `insert into idempotency_keys (principal_id, route, key, body_hash, status, headers, body, events)
     values ($1, 'POST /v1/goals', $4, 'h', 200, jsonb_build_object('location', $3::text), $2,
       jsonb_build_array(jsonb_build_object('readers', jsonb_build_array($3::text))))`

@@ -38,6 +38,8 @@ const columns: Record<string, { personal: string; plain: string }> = {
   processes: { personal: '', plain: 'consumers host id role version' },
   receivers: { personal: '', plain: 'block_reason consumer' },
   reminders: { personal: '', plain: 'id kind task_id' },
+  sync_run_failures: { personal: 'error', plain: 'entity entity_id run_id' },
+  sync_runs: { personal: 'error owner_id', plain: 'after_id event_id id stage state webhook_id' },
   task_audit_log: {
     personal: 'actor_id after before',
     plain: 'cascade_id correlation_id event_id reason task_id type via',

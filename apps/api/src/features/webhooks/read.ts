@@ -25,11 +25,14 @@ export type StoredWebhook = {
   types: string[] | null
   filter: string | null
   isEnabled: boolean
+  /** False for the endpoint of the installation. */
+  isOwned: boolean
 }
 
 const byId = prepareStatement<StoredWebhook>(
   'webhook_read',
-  sql`select id, ${webhookText} as text, version, url, types, filter, is_enabled as "isEnabled"
+  sql`select id, ${webhookText} as text, version, url, types, filter, is_enabled as "isEnabled",
+             owner_id is not null as "isOwned"
       from webhooks where ${isActors}`,
 )
 

@@ -81,7 +81,7 @@ export type Write<P extends TSchema, B extends TSchema> = Described & {
 
 type Unversioned<P extends TSchema, B extends TSchema> = Write<P, B> & {
   /** Throws the same 404 as `run`. Called for a precondition that names a version, because a 404 is more important. */
-  find?(deps: Deps, actor: Actor, params: Static<P>): Promise<void>
+  find?(deps: Deps, actor: Actor, params: Static<P>, body: Static<B>): Promise<void>
 }
 
 type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -148,7 +148,7 @@ export function createOperations(
       write(method, url, creating, {
         ...operation,
         async run(deps, actor, input) {
-          if (input.precondition.versions !== 'any') await find?.(deps, actor, input.params)
+          if (input.precondition.versions !== 'any') await find?.(deps, actor, input.params, input.body)
           requireNoVersion(input.precondition)
           return operation.run(deps, actor, input)
         },

@@ -95,10 +95,17 @@ export const done = (description: string, schema: TSchema) => ({
 export const accepted = (description: string, schema: TSchema) => ({
   202: json(description, schema, { ...requestId, ...replayed }),
 })
+/** The same for an effect that has an address of its own. */
+export const acceptedWithLocation = (description: string, schema: TSchema) => ({
+  202: json(description, schema, { ...requestId, ...replayed, ...location }),
+})
+const location = {
+  Location: header('The address of what was created.', '/v1/goals/1f0b6c2e-8a34-4d57-b1c9-6e2f0d9a5b31'),
+}
 export const created = (schema: TSchema, noun = 'goal or task') => ({
   201: json(`The new ${noun}.`, schema, {
     ...{ ...tagged, ...eventId, ...replayed },
-    Location: header('The address of what was created.', '/v1/goals/1f0b6c2e-8a34-4d57-b1c9-6e2f0d9a5b31'),
+    ...location,
   }),
 })
 export const noContent = { 204: bodyless('It is deleted.', { ...requestId, ...eventId, ...replayed }) }

@@ -1,10 +1,9 @@
 import type { WebhookAttempt, WebhookMessage } from '@goals-tasks/db'
 import { type JobEvent, toCloudEvent } from '@goals-tasks/events'
-import { inSpanOf, originOf, traceHeaders } from '@goals-tasks/tracing'
-import { signMessage } from '@goals-tasks/webhooks'
+import { inSpanOf, originOf } from '@goals-tasks/tracing'
 import { parseEvent } from '../../runtime/processing/parse-event.ts'
-import { RetryLaterError } from '../results.ts'
 import type { Endpoint } from './endpoint.ts'
+import { sendMessage } from './send.ts'
 
 /** The result of one event at an endpoint. `attempt` is the request, when one was sent. */
 export type Result = { event: JobEvent; message: WebhookMessage } & (
@@ -29,39 +28,30 @@ export async function attempt(
   )
 }
 
-/** A filter sees the change as the owner does. A test and the loss of an entity are always sent. */
+/** A filter sees the change as the owner does. A test, the end of a run and the loss of an entity are always sent. */
 const isWanted = ({ matches }: Endpoint, { type, visibility, before, after }: WebhookMessage): boolean =>
-  type === 'webhook:test' || visibility === 'lost' || matches({ before: visibility === 'kept' ? before : null, after })
+  type === 'webhook:test' ||
+  type === 'sync:completed' ||
+  visibility === 'lost' ||
+  matches({ before: visibility === 'kept' ? before : null, after })
 
 async function send(
-  { post, url, secrets }: Endpoint,
+  endpoint: Endpoint,
   source: string,
   { event, message }: Pick<Result, 'event' | 'message'>,
 ): Promise<Result> {
-  const attemptedAt = new Date()
   const { isReplay, visibility, ...domainEvent } = message
-  const body = JSON.stringify(toCloudEvent(domainEvent, source, visibility))
-  const headers = {
-    'content-type': 'application/cloudevents+json; charset=utf-8',
-    ...signMessage({ id: message.id, sentAt: attemptedAt, body, secrets }),
-    ...(isReplay && { 'webhook-replay': 'true' }),
-    ...traceHeaders(),
-  }
-  const { retryAfterMs, status, durationMs, error: reason, response } = await post({ url, headers, body })
-  const error = errorOf(status, reason, retryAfterMs)
-  const kind = error === null ? 'delivered' : status === 410 ? 'gone' : 'failed'
-  const request: WebhookAttempt = {
+  const content = toCloudEvent(domainEvent, source, visibility)
+  const sent = await sendMessage(endpoint, {
+    ...{ id: message.id, content },
+    ...(isReplay && { headers: { 'webhook-replay': 'true' } }),
+  })
+  const { kind, attemptedAt, status, durationMs, response } = sent
+  const attempt: WebhookAttempt = {
     ...{ eventId: message.id, eventType: message.type, attemptedAt, status, durationMs, response, isReplay },
-    error: error?.message ?? null,
+    error: sent.kind === 'delivered' ? null : sent.error.message,
     outcome: kind,
   }
-  if (error === null || kind === 'delivered') return { event, message, kind: 'delivered', attempt: request }
-  return { event, message, kind, error, retryAfterMs, attempt: request }
-}
-
-function errorOf(status: number | null, reason: string | null, retryAfterMs: number): Error | null {
-  if (status === null) return new Error(`the receiver cannot be reached: ${reason}`)
-  if (status >= 200 && status <= 299) return null
-  if (status === 410) return new Error('the receiver answered 410: it is gone for good')
-  return new RetryLaterError(`the receiver answered ${status}`, retryAfterMs)
+  if (sent.kind === 'delivered') return { event, message, kind: sent.kind, attempt }
+  return { event, message, kind: sent.kind, error: sent.error, retryAfterMs: sent.retryAfterMs, attempt }
 }

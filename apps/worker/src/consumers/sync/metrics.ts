@@ -3,10 +3,14 @@ import type { SyncDeps } from './sync.ts'
 
 const outcomes = ['delivered', 'failed', 'gone'] as const
 const healths = ['healthy', 'degraded', 'suspended', 'disabled'] as const
+const messageOutcomes = ['delivered', 'failed', 'skipped'] as const
+const runStates = ['completed', 'failed'] as const
 const seconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
+type WebhookMetrics = Required<Pick<SyncDeps, 'onAttempt' | 'onHealthChange' | 'onRunMessage' | 'onRunEnd'>>
+
 /** Registers the metrics of the requests to webhooks. No label names a webhook: their number has no bound. */
-export function createWebhookMetrics(registry: Registry): Required<Pick<SyncDeps, 'onAttempt' | 'onHealthChange'>> {
+export function createWebhookMetrics(registry: Registry): WebhookMetrics {
   const registers = [registry]
   const attempts = new Counter({
     name: 'gt_webhook_attempts_total',
@@ -27,6 +31,20 @@ export function createWebhookMetrics(registry: Registry): Required<Pick<SyncDeps
     labelNames: ['health'] as const,
     registers,
   })
+  const messages = new Counter({
+    name: 'gt_sync_run_messages_total',
+    help: 'Goals and tasks in sync runs by outcome: "delivered", "failed" (each attempt counts), "skipped" by a filter',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const ends = new Counter({
+    name: 'gt_sync_runs_total',
+    help: 'Sync runs that ended in a worker, by state: "completed" or "failed"',
+    labelNames: ['state'] as const,
+    registers,
+  })
+  for (const outcome of messageOutcomes) messages.inc({ outcome }, 0)
+  for (const state of runStates) ends.inc({ state }, 0)
   for (const outcome of outcomes) attempts.inc({ outcome }, 0)
   for (const health of healths) changes.inc({ health }, 0)
   return {
@@ -35,5 +53,7 @@ export function createWebhookMetrics(registry: Registry): Required<Pick<SyncDeps
       durations.observe({ outcome }, durationMs / 1_000)
     },
     onHealthChange: (health) => changes.inc({ health }),
+    onRunMessage: (outcome) => messages.inc({ outcome }),
+    onRunEnd: (state) => ends.inc({ state }),
   }
 }

@@ -59,24 +59,30 @@ async function recordFailures(
   return failures
 }
 
+/** The part of a result that counts for the health of an endpoint. */
+type Counted = { kind: string; retryAfterMs?: number; error?: Error }
+
+const isFailure = ({ kind }: Counted): boolean => kind === 'failed' || kind === 'gone'
+
 /** The row of a healthy endpoint is not written as long as every request succeeds. */
-function changesHealth({ health }: Endpoint, results: readonly Result[]): boolean {
-  if (results.some(({ kind }) => kind === 'failed' || kind === 'gone')) return true
+export function changesHealth({ health }: Endpoint, results: readonly Counted[]): boolean {
+  if (results.some(isFailure)) return true
   return health !== 'healthy' && results.some(({ kind }) => kind === 'delivered')
 }
 
-function countAttempts(
+/** Counts the results for the health of the endpoint. @returns null when it does not exist or is disabled */
+export function countAttempts(
   tx: Parameters<typeof recordHealth>[0],
   { id, isProbe }: Endpoint,
-  results: readonly Result[],
+  results: readonly Counted[],
   limits: HealthLimits,
 ): Promise<HealthChange | null> {
   const counts = {
     delivered: results.filter(({ kind }) => kind === 'delivered').length,
-    failed: results.filter(({ kind }) => kind === 'failed' || kind === 'gone').length,
+    failed: results.filter(isFailure).length,
     isGone: results.some(({ kind }) => kind === 'gone'),
-    retryAfterMs: Math.max(0, ...results.map((result) => ('retryAfterMs' in result ? result.retryAfterMs : 0))),
-    error: results.findLast(({ attempt }) => attempt?.error)?.attempt?.error ?? null,
+    retryAfterMs: Math.max(0, ...results.map(({ retryAfterMs = 0 }) => retryAfterMs)),
+    error: results.findLast(isFailure)?.error?.message ?? null,
   }
   return recordHealth(tx, id, { ...counts, isProbe }, limits)
 }

@@ -12,6 +12,9 @@ import type { PerTarget, TargetJob } from '../contract.ts'
 import { attempt, type Result } from './attempt.ts'
 import { createEndpoints, type Endpoint, type EndpointConfig } from './endpoint.ts'
 import { recordResults } from './record.ts'
+import { type RunLimits, runLimits } from './runs/limits.ts'
+import type { EntryResult } from './runs/send-entry.ts'
+import { createRunWalker } from './runs/walk.ts'
 import { createSlots, maxJobsOfTarget } from './slots.ts'
 
 export type SyncDeps = EndpointConfig & {
@@ -19,8 +22,11 @@ export type SyncDeps = EndpointConfig & {
   source: string
   limits?: HealthLimits
   pausedLookMs?: number
+  runLimits?: RunLimits
   onAttempt?: (outcome: 'delivered' | 'failed' | 'gone', durationMs: number) => void
   onHealthChange?: (health: WebhookHealth) => void
+  onRunMessage?: (outcome: 'delivered' | 'failed' | 'skipped') => void
+  onRunEnd?: (state: 'completed' | 'failed') => void
 }
 
 const [second, minute, hour] = [1_000, 60_000, 3_600_000]
@@ -51,18 +57,52 @@ export function createSync({
 }: SyncDeps): PerTarget {
   const open = createEndpoints(deps)
   const slots = createSlots()
+  const runs = createRunWalker({
+    ...{ source, parallelRequests, limits: { health: limits, run: deps.runLimits ?? runLimits }, onHealth: noteHealth },
+    onEnd: (state) => deps.onRunEnd?.(state),
+    onResult: noteRunResult,
+  })
 
+  /** The event that started a run is handled alone. Events beside it come first. */
   async function run(job: TargetJob, running: number): Promise<JobResult> {
+    const [start] = job.events.filter(startsRun)
+    const others = job.events.filter((event) => event !== start)
+    if (!start) return runEvents(job, running)
+    if (others.length === 0) return runRun(job, start, running)
+    return merge(
+      await run({ ...job, events: others }, running),
+      snooze([start], 0, 'other events of the webhook come first'),
+    )
+  }
+
+  async function runEvents(job: TargetJob, running: number): Promise<JobResult> {
+    const endpoint = await openFree(job, running)
+    if (endpoint === undefined) return endDeliveries(job)
+    if (!('post' in endpoint)) return endpoint
+    if (endpoint.disabledCause !== null) return refuse(job.events, endpoint.disabledCause)
+    return deliver(job, endpoint)
+  }
+
+  async function runRun(job: TargetJob, start: JobEvent, running: number): Promise<JobResult> {
+    const endpoint = await openFree(job, running)
+    if (endpoint === undefined) return runs.fail(job, start, 'the webhook was deleted')
+    if (!('post' in endpoint)) return endpoint
+    const { disabledCause } = endpoint
+    if (disabledCause !== null) return runs.fail(job, start, `the webhook is disabled: ${disabledCause}`)
+    return runs.walk(job, start, endpoint)
+  }
+
+  /** Opens the endpoint, or returns the result of a job that cannot run now. Undefined means that it was deleted. */
+  async function openFree(job: TargetJob, running: number): Promise<Endpoint | JobResult | undefined> {
     if (running > maxJobsOfTarget) return snoozeBusy(job)
     const endpoint = await openFor(job)
     if (endpoint instanceof Error) return failAll(job.events, endpoint)
-    if (!endpoint) return endDeliveries(job)
-    if (endpoint.disabledCause !== null) return refuse(job.events, endpoint.disabledCause)
+    if (!endpoint || endpoint.disabledCause !== null) return endpoint
     if (endpoint.isPaused) return snooze(job.events, pausedLookMs, 'the webhook is paused')
     if (endpoint.health === 'suspended' && !endpoint.isProbe)
       return snooze(job.events, untilNextLook(endpoint.suspendedForMs))
     if (endpoint.health === 'degraded' && running > 1) return snoozeBusy(job)
-    return deliver(job, endpoint)
+    return endpoint
   }
 
   /** An endpoint that cannot be opened fails its events, for example because SECRETS_KEY lacks a key. */
@@ -125,6 +165,11 @@ export function createSync({
     log[after === 'healthy' ? 'info' : 'warn']({ consumer: 'sync', ...facts }, 'the health of a webhook changed')
   }
 
+  function noteRunResult(result: EntryResult): void {
+    if ('durationMs' in result) deps.onAttempt?.(result.kind, result.durationMs)
+    if (result.kind !== 'hidden') deps.onRunMessage?.(result.kind === 'gone' ? 'failed' : result.kind)
+  }
+
   return {
     kind: 'per-target',
     async run(job) {
@@ -136,6 +181,8 @@ export function createSync({
     },
   }
 }
+
+const startsRun = ({ type }: JobEvent): boolean => type === 'sync:triggered'
 
 /** While a probe may be running, its end may come at any moment. */
 const untilNextLook = (suspendedForMs: number): number =>

@@ -4,6 +4,7 @@ import {
   eventRetentionDays,
   notificationRetentionDays,
   purgeExpired,
+  syncRunRetentionDays,
   type Tx,
   webhookAttemptRetentionDays,
 } from '@goals-tasks/db'
@@ -27,9 +28,9 @@ export type Maintenance = Publishing & {
 
 /**
  * The hourly maintenance: creates the partitions of the coming weeks, drops those past the retention, deletes
- * Idempotency-Keys and confirmations older than a day, old notifications, digests, requests to webhooks, reminders and
- * audit rows, and purges goals and tasks that were deleted long ago. One process does a step at a time; the others find
- * its lock taken and skip it. It needs no Redis.
+ * Idempotency-Keys and confirmations older than a day, old notifications, digests, requests to webhooks, sync runs,
+ * reminders and audit rows, and purges goals and tasks that were deleted long ago. One process does a step at a time;
+ * the others find its lock taken and skip it. It needs no Redis.
  */
 export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   const { pool, log } = maintenance
@@ -40,6 +41,8 @@ export async function runMaintenance(maintenance: Maintenance): Promise<void> {
   if (notifications > 0) log.info({ count: notifications }, 'old notifications deleted')
   const attempts = await deleteWebhookAttempts(maintenance)
   if (attempts > 0) log.info({ count: attempts }, 'old requests to webhooks deleted')
+  const runs = await deleteSyncRuns(maintenance)
+  if (runs > 0) log.info({ count: runs }, 'old sync runs deleted')
   const reminders = await deleteReminders(maintenance)
   if (reminders > 0) log.info({ count: reminders }, 'old reminders deleted')
   const confirmations = await deleteConfirmations(maintenance)
@@ -104,6 +107,9 @@ async function deleteNotifications(maintenance: Maintenance): Promise<number> {
 const deleteWebhookAttempts = (maintenance: Maintenance) =>
   deleteOldRows(maintenance, locks.webhookAttempts, { table: 'webhook_attempts', days: webhookAttemptRetentionDays })
 
+const deleteSyncRuns = (maintenance: Maintenance) =>
+  deleteOldRows(maintenance, locks.syncRuns, { table: 'sync_runs', days: syncRunRetentionDays })
+
 /** A reminder goes with its event. By then it is long too late to make it again. */
 async function deleteReminders(maintenance: Maintenance): Promise<number> {
   const deleted = await deleteOldRows(maintenance, locks.reminders, { table: 'reminders', days: eventRetentionDays })
@@ -126,7 +132,10 @@ async function deleteAuditRows(maintenance: Maintenance): Promise<number> {
   return sum
 }
 
-type OldRows = { table: 'notifications' | 'mail_digests' | 'webhook_attempts' | 'reminders'; days: number }
+type OldRows = {
+  table: 'notifications' | 'mail_digests' | 'webhook_attempts' | 'sync_runs' | 'reminders'
+  days: number
+}
 
 /** Deletes rows that are older. An id contains the time of its row, so the primary key leads to the oldest ones. */
 const deleteOldRows = (maintenance: Maintenance, lock: Lock, { table, days }: OldRows) =>
@@ -177,6 +186,7 @@ const locks = {
   notifications: 'goals-tasks maintenance: notifications',
   digests: 'goals-tasks maintenance: digests',
   webhookAttempts: 'goals-tasks maintenance: webhook attempts',
+  syncRuns: 'goals-tasks maintenance: sync runs',
   reminders: 'goals-tasks maintenance: reminders',
   confirmations: 'goals-tasks maintenance: confirmations',
 } as const

@@ -143,10 +143,11 @@ export { installationWebhookId, setInstallationWebhook } from './webhooks/instal
 export { loadWebhookMessages, type WebhookMessage } from './webhooks/load-messages.ts'
 export { noteHealthChanges } from './webhooks/note-health-change.ts'
 export { type OpenedWebhook, openWebhook, probeLeaseMs } from './webhooks/open-webhook.ts'
+export { eventsPerReplayStep } from './webhooks/queue-again.ts'
 export { hastenWebhookMessage, queueWebhookMessage, type WebhookMessageKey } from './webhooks/queue-message.ts'
 export { type AttemptCounts, type HealthChange, type HealthLimits, recordHealth } from './webhooks/record-health.ts'
+export { type QueuedFeedStep, queueFeedStep } from './webhooks/replay-from-cursor.ts'
 export {
-  eventsPerReplayStep,
   hasMoreDeliveries,
   type QueuedReplayStep,
   queueReplayStep,

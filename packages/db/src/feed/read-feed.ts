@@ -43,11 +43,12 @@ const presentSnapshot = sql`(
     select case when (select count(*) from pg_snapshot_xip(present)) <= ${sql.raw(String(maxOpenTransactions))}
       then present else format('%s:%s:', pg_snapshot_xmin(present), pg_snapshot_xmin(present))::pg_snapshot end
     from pg_current_snapshot() present)`
-const nowMs = sql`(extract(epoch from clock_timestamp()) * 1000)::float8`
+/** The present instant by the clock of Postgres, in Unix milliseconds. */
+export const presentMs = sql`(extract(epoch from clock_timestamp()) * 1000)::float8`
 
 const takeSnapshot = prepareStatement<FeedSnapshot>(
   'feed_snapshot',
-  sql`select epoch, ${presentSnapshot}::text as snapshot, ${nowMs} as "takenAtMs" from installation`,
+  sql`select epoch, ${presentSnapshot}::text as snapshot, ${presentMs} as "takenAtMs" from installation`,
 )
 
 /** Returns the present snapshot. Every event that commits later is read by a window from it. */
@@ -79,6 +80,28 @@ const placesInWindow = sql`
      and position > ${sql.placeholder('position')}::bigint
    order by position limit ${limit})`
 
+/** The next places of the window, in its order. Join it laterally with the CTE `feed_window`. */
+export const placesInOrder = sql`
+  select * from (${placesInWindow}) places order by part, case when part = 0 then xid end, position limit ${limit}`
+
+/** The CTE `feed_window`: the window that the parameters of `windowValues` name, and whether this database knows it. */
+export const feedWindow = sql`feed_window as materialized (
+        select epoch, ${sql.placeholder('from')}::pg_snapshot as seen,
+               coalesce(${sql.placeholder('to')}::pg_snapshot, ${presentSnapshot}) as target,
+               pg_snapshot_xmax(${sql.placeholder('from')}::pg_snapshot)
+                 <= pg_snapshot_xmax(pg_current_snapshot()) as is_known
+        from installation
+      )`
+
+/** Returns the parameter values of a window. */
+export const windowValues = ({ from, to, after }: FeedWindow) => ({
+  ...{ from, to },
+  withEnded: after?.part !== 1,
+  endedXid: after?.part === 0 ? after.xid : '0',
+  endedPosition: after?.part === 0 ? after.position : '0',
+  position: after?.part === 1 ? after.position : '0',
+})
+
 const visibility = visibilityOr(sql`place.visibility`, readerId, sql`bodies`)
 
 const head = sql`'{"id":"' || e.id || '","type":"' || e.type || '","entityType":"' || e.aggregate_type
@@ -100,19 +123,12 @@ const eventText = sql`case when shown.visibility = 'lost' then ${head} || ',"rem
 
 const readWindow = prepareStatement<FeedSnapshot & { isKnown: boolean } & (FeedRow | { part: null })>(
   'feed_read',
-  sql`with feed_window as materialized (
-        select epoch, ${sql.placeholder('from')}::pg_snapshot as seen,
-               coalesce(${sql.placeholder('to')}::pg_snapshot, ${presentSnapshot}) as target,
-               pg_snapshot_xmax(${sql.placeholder('from')}::pg_snapshot)
-                 <= pg_snapshot_xmax(pg_current_snapshot()) as is_known
-        from installation
-      )
-      select epoch, target::text as snapshot, ${nowMs} as "takenAtMs", is_known as "isKnown",
+  sql`with ${feedWindow}
+      select epoch, target::text as snapshot, ${presentMs} as "takenAtMs", is_known as "isKnown",
              part, xid::text as xid, position::text as position, text
       from feed_window left join lateral (
         select place.part, place.xid, place.position, event.text
-        from (select * from (${placesInWindow}) places
-              order by part, case when part = 0 then xid end, position limit ${limit}) place
+        from (${placesInOrder}) place
         left join lateral (
           select ${eventText} as text from events e
           cross join lateral (select ${bodyOf('before')} as before, ${bodyOf('after')} as after) bodies
@@ -132,16 +148,10 @@ const readWindow = prepareStatement<FeedSnapshot & { isKnown: boolean } & (FeedR
 export async function readFeed(
   db: Executor,
   { readerId, entities, types }: FeedFilter,
-  { from, to, after }: FeedWindow,
+  window: FeedWindow,
   limit: number,
 ): Promise<FeedPage> {
-  const rows = await readWindow(db, {
-    ...{ readerId, entities, types, from, to, limit },
-    withEnded: after?.part !== 1,
-    endedXid: after?.part === 0 ? after.xid : '0',
-    endedPosition: after?.part === 0 ? after.position : '0',
-    position: after?.part === 1 ? after.position : '0',
-  })
+  const rows = await readWindow(db, { readerId, entities, types, limit, ...windowValues(window) })
   const [first] = rows
   if (!first) throw new Error('the table installation is empty: run `npm run migrate`')
   const { epoch, snapshot, takenAtMs, isKnown } = first
@@ -153,7 +163,7 @@ export async function readFeed(
 
 const lookForEvents = prepareStatement<FeedSnapshot & { found: number[] }>(
   'feed_look',
-  sql`select epoch, ${presentSnapshot}::text as snapshot, ${nowMs} as "takenAtMs", array(
+  sql`select epoch, ${presentSnapshot}::text as snapshot, ${presentMs} as "takenAtMs", array(
         select n::int from unnest(${sql.placeholder('readers')}::uuid[], ${sql.placeholder('snapshots')}::text[])
           with ordinality waiting(reader, snapshot, n)
         where exists (

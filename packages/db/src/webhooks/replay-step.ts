@@ -1,8 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
-
-/** The events that one step reads. It bounds the time of its statement. */
-export const eventsPerReplayStep = 1_000
+import { eventsPerReplayStep, queuedAgain, replayedWebhook } from './queue-again.ts'
 
 /** The time of a replay, in Unix milliseconds, and the place of the last event that was read. */
 export type ReplayStep = { fromMs: number; toMs: number; epoch: number; xid: string; position: string }
@@ -20,27 +18,14 @@ export type QueuedReplayStep = {
 }
 const queue = prepareStatement<QueuedReplayStep>(
   'webhook_replay_step',
-  sql`with webhook as materialized (
-        select owner_id, types, id::text as target from webhooks where id = ${sql.placeholder('webhookId')}::uuid
-      ), step as materialized (
+  sql`with ${replayedWebhook}, step as materialized (
         select epoch, xid, position, event_id from event_readers
         where reader_id = (select owner_id from webhook) and ${inTime}
           and (epoch, xid, position)
             > (${sql.placeholder('epoch')}::smallint, ${sql.placeholder('xid')}::xid8,
                ${sql.placeholder('position')}::bigint)
         order by epoch, xid, position limit ${sql.raw(String(eventsPerReplayStep))}
-      ), wanted as materialized (
-        select step.event_id, target from step cross join webhook
-        join events e on e.id = step.event_id and e.id >= ${idAt('fromMs')} and e.id < ${idAt('toMs')}
-        where e.type = any(${sql.placeholder('types')}::text[]) and (types is null or e.type = any(types))
-      ), revived as (
-        delete from dead_letters d using wanted
-        where d.consumer = 'sync' and d.event_id = wanted.event_id and d.target = wanted.target
-      ), queued as (
-        insert into deliveries (consumer, event_id, target, due_at, is_replay)
-        select 'sync', event_id, target, now(), true from wanted
-        on conflict (consumer, event_id, target) do nothing returning 1
-      )
+      ), ${queuedAgain(sql`and e.id >= ${idAt('fromMs')} and e.id < ${idAt('toMs')}`)}
       select (select count(*)::int from queued) as count, (select count(*)::int from step) as read,
              last.epoch, last.xid::text as xid, last.position::text as position
       from (select) one left join (

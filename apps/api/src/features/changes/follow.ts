@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
-import { type FeedCursor, formatCursor } from './cursor.ts'
+import { type FeedCursor, formatCursor } from '../../resource/lists/feed-cursor.ts'
 import type { Listener } from './hub.ts'
 import { beginFeed, type ChangesRead, readChanges, type SnapshotLink, takeSnapshot } from './read.ts'
 import type { ChangesQuery } from './schemas.ts'

@@ -2,7 +2,7 @@ import { defaultLimit, Problem, rowSeparator } from '@goals-tasks/http'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
 import { type Representation, view } from '../../resource/http/reply.ts'
-import { type FeedCursor, formatCursor, parseCursor } from './cursor.ts'
+import { type FeedCursor, formatCursor, parseCursor } from '../../resource/lists/feed-cursor.ts'
 import { beginFeed, readChanges, takeSnapshot } from './read.ts'
 import type { ChangesQuery } from './schemas.ts'
 

@@ -9,7 +9,7 @@ import {
 } from '@goals-tasks/db'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
-import { type FeedCursor, formatCursor, parseCursor } from './cursor.ts'
+import { type FeedCursor, formatCursor, parseCursor } from '../../resource/lists/feed-cursor.ts'
 import { type ChangesQuery, feedEntities, feedEntityNames } from './schemas.ts'
 
 type Db = Pick<Deps, 'db'>
@@ -30,7 +30,11 @@ const marginMs = 60 * 60_000
 const maxAgeMs = eventRetentionDays * 24 * 60 * 60_000 - marginMs
 
 /** Returns the cursor of a request: the present one without a text. @returns undefined when the text is no cursor */
-export async function beginFeed({ db }: Db, actor: Actor, text: string | undefined): Promise<FeedCursor | undefined> {
+export async function beginFeed(
+  { db }: Db,
+  actor: Pick<Actor, 'id'>,
+  text: string | undefined,
+): Promise<FeedCursor | undefined> {
   if (text === undefined) return cursorAt(await takeFeedSnapshot(db))
   if (text === 'beginning') return cursorAt({ ...(await takeFeedSnapshot(db)), snapshot: emptySnapshot })
   return parseCursor(actor.id, text)
@@ -70,7 +74,7 @@ const cursorAt = ({ epoch, snapshot, takenAtMs }: FeedSnapshot): FeedCursor => (
   from: { snapshot, takenAtMs: Math.floor(takenAtMs) },
 })
 
-const windowOf = ({ from, rest }: FeedCursor): FeedWindow => ({
+export const windowOf = ({ from, rest }: FeedCursor): FeedWindow => ({
   from: from.snapshot,
   to: rest?.to.snapshot ?? null,
   after: rest?.after ?? null,
@@ -80,6 +84,11 @@ const windowOf = ({ from, rest }: FeedCursor): FeedWindow => ({
 const readableEntities = ({ admin, scopes }: Actor) =>
   feedEntityNames.filter((name) => admin || scopes.has(feedEntities[name].scope))
 
-/** A snapshot of another epoch, or of a later time than the database has reached, is from before a restore. */
-const isExpired = ({ epoch, from }: FeedCursor, page: FeedPage): boolean =>
-  epoch !== page.epoch || !page.isKnown || page.takenAtMs - from.takenAtMs > maxAgeMs
+/**
+ * Returns whether the cursor leads on no longer. A snapshot of another epoch, or of a later time than the database has
+ * reached, is from before a restore.
+ */
+export const isExpired = (
+  { epoch, from }: FeedCursor,
+  page: Pick<FeedPage, 'epoch' | 'isKnown' | 'takenAtMs'>,
+): boolean => epoch !== page.epoch || !page.isKnown || page.takenAtMs - from.takenAtMs > maxAgeMs

@@ -1,5 +1,5 @@
 import { type Executor, findReadersWithEvents } from '@goals-tasks/db'
-import type { FeedCursor } from './cursor.ts'
+import type { FeedCursor } from '../../resource/lists/feed-cursor.ts'
 
 /** Where a connection is in the feed. It moves on while the connection waits and no event lies between. */
 export type Place = { cursor: FeedCursor }

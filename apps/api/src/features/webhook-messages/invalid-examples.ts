@@ -7,7 +7,8 @@ const invalidInstants = [null, '', 'soon', 0, '2027-01-01', '2027-02-30T00:00:00
 export const invalidReplayFields = {
   from: invalidInstants,
   to: invalidInstants,
-  cursor: [null, '', 'x', 'W10', 5, {}, ['x'], 'x'.repeat(501), 'WzEsIl8iXQ'],
+  fromCursor: [null, '', 'x', 'W10', 5, {}, ['x'], 'x'.repeat(4_001), 'WzEsIl8iXQ', 'Beginning'],
+  cursor: [null, '', 'x', 'W10', 5, {}, ['x'], 'x'.repeat(4_001), 'WzEsIl8iXQ', 'beginning'],
 } satisfies Record<keyof Replay, unknown[]>
 
 /** By query parameter of the routes of messages: values that the API refuses. */

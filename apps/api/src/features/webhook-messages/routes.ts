@@ -101,7 +101,8 @@ export const webhookMessageRoutes =
       ...{ id: 'replayWebhookEvents', summary: 'Replay events' },
       cost: 50,
       description:
-        'Sends the events of a time to a webhook again, those too that happened while it was disabled. ' +
+        'Sends the events of a time, or after a cursor of the feed, to a webhook again, those too that happened ' +
+        'while it was disabled. ' +
         'One request queues those among 1,000 events that have a type of the webhook. ' +
         'Repeat it with `cursor` until `nextCursor` is null.',
       access: { rule: webhookMessageAccess.send, body: { from: '2026-01-01T00:00:00Z' }, emits: false },

@@ -105,6 +105,9 @@ export const QueuedMessage = Type.Object(
   { title: 'QueuedMessage', description: 'The event that is about to be sent.' },
 )
 
+/** A cursor of the feed names the transactions that were open. */
+const maxCursorLength = 4_000
+
 export const Replay = Type.Object(
   {
     from: Type.Optional(
@@ -117,17 +120,26 @@ export const Replay = Type.Object(
     to: Type.Optional(
       annotated(Instant, 'The time before which the last event lies. Default: now.', '2027-01-05T00:00:00.000Z'),
     ),
+    fromCursor: Type.Optional(
+      Type.String({
+        maxLength: maxCursorLength,
+        description:
+          'A `page.nextCursor` of `GET /v1/changes`, in place of `from` and `to`: the events after it are sent. ' +
+          'With `beginning`, all events are sent that are kept.',
+        examples: ['beginning'],
+      }),
+    ),
     cursor: Type.Optional(
       Type.String({
-        maxLength: 500,
-        description: 'The `nextCursor` of the response before, in place of `from` and `to`.',
+        maxLength: maxCursorLength,
+        description: 'The `nextCursor` of the response before, in place of `from`, `to` and `fromCursor`.',
         examples: ['WzEsIl8iXQ'],
       }),
     ),
   },
   {
     title: 'WebhookReplay',
-    description: 'The events to send again: of a time, or the next ones of a replay.',
+    description: 'The events to send again: of a time, after a cursor of the feed, or the next ones of a replay.',
     additionalProperties: false,
     examples: [{ from: '2027-01-04T00:00:00.000Z', to: '2027-01-05T00:00:00.000Z' }],
   },
@@ -139,9 +151,10 @@ export const ReplayResult = Type.Object(
     count: count('The number of events that this request sends again.', 42),
     nextCursor: Type.Unsafe<string | null>({
       type: ['string', 'null'],
-      description: 'The `cursor` of the request that goes on. Null when all events of the time are queued.',
+      description: 'The `cursor` of the request that goes on. Null when all events of the replay are queued.',
       examples: [null],
     }),
   },
   { title: 'WebhookReplayResult', description: 'The result of one step of a replay.' },
 )
+export type ReplayResult = Static<typeof ReplayResult>

@@ -19,6 +19,7 @@ export const isActors = sql`id = ${sql.placeholder('id')}::uuid
 
 export type StoredWebhook = {
   id: string
+  ownerId: string
   text: string
   version: number
   url: string
@@ -31,7 +32,7 @@ export type StoredWebhook = {
 
 const byId = prepareStatement<StoredWebhook>(
   'webhook_read',
-  sql`select id, ${webhookText} as text, version, url, types, filter, is_enabled as "isEnabled",
+  sql`select id, owner_id as "ownerId", ${webhookText} as text, version, url, types, filter, is_enabled as "isEnabled",
              owner_id is not null as "isOwned"
       from webhooks where ${isActors}`,
 )

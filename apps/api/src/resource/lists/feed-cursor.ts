@@ -1,7 +1,7 @@
 import type { FeedPlace } from '@goals-tasks/db'
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { decodeCursor, digest, encodeCursor } from '../../resource/lists/cursor-text.ts'
+import { decodeCursor, digest, encodeCursor } from './cursor-text.ts'
 
 const formatVersion = 1
 

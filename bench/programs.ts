@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { endProcess, spawnChild } from '@goals-tasks/devstack'
 import { freePort } from '@goals-tasks/devstack/testing'
+import { SignJWT } from 'jose'
 import type { Servers } from './servers.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -99,6 +100,18 @@ export async function makeToken(userId: string): Promise<string> {
   )
   return stdout.trim()
 }
+
+/** Returns a token for `startApi` per user, which may read and write goals and tasks. */
+export const signTokens = (userIds: readonly string[]): Promise<string[]> =>
+  Promise.all(
+    userIds.map((id) =>
+      new SignJWT({ scope: 'goals:read goals:write tasks:read tasks:write' })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setSubject(id)
+        .setExpirationTime('6h')
+        .sign(new TextEncoder().encode(secret)),
+    ),
+  )
 
 /** Returns the CPU time of a process in microseconds, in steps of 10 ms. Returns 0 on systems without /proc. */
 export function cpuMicroseconds(pid: number): number {

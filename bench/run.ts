@@ -10,6 +10,7 @@ import { cascade } from './scenarios/cascade.ts'
 import { change } from './scenarios/change.ts'
 import { create } from './scenarios/create.ts'
 import { drain } from './scenarios/drain.ts'
+import { feed } from './scenarios/feed.ts'
 import { hostile } from './scenarios/hostile.ts'
 import { latency } from './scenarios/latency.ts'
 import { migrate } from './scenarios/migrate.ts'
@@ -35,6 +36,7 @@ const scenarios = {
   hostile,
   tracing,
   latency,
+  feed,
   drain,
   standstill,
   migrate,

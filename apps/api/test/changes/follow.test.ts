@@ -15,22 +15,30 @@ const limits = {
   pageSize: 10,
 }
 
+/** `lookMs` is the time between two queries of the hub, which gets no hints. */
+type FollowOptions = {
+  db?: Pick<TestApp['pool'], 'query'>
+  stalledMs?: number
+  cursor?: string
+  lookMs?: number
+}
+
 /** Begins a stream to a client that takes only what the test lets it take. */
 async function follow(
   { pool }: TestApp,
   id: string,
-  { db = pool, stalledMs = limits.stalledMs }: { db?: Pick<TestApp['pool'], 'query'>; stalledMs?: number } = {},
+  { db = pool, stalledMs = limits.stalledMs, cursor, lookMs = 10 }: FollowOptions = {},
 ) {
   const messages: FeedMessage[] = []
   const ended = new AbortController()
   const client = { unsentBytes: 0, takesAll: true, errors: 0 }
-  const hub = createHub(pool, { onError: () => undefined, withoutHintsMs: 10 })
+  const hub = createHub(pool, { onError: () => undefined, withoutHintsMs: lookMs })
   const listener = hub.admit(id)
   if (typeof listener === 'string') throw new Error(listener)
   const run = await beginFollowing({
     ...{ deps: { db }, listener, limits: { ...limits, stalledMs }, signal: ended.signal },
     actor: () => ({ id, admin: false, scopes: new Set(['goals:read']), correlationId: 'test' }),
-    query: { cursor: undefined, types: undefined },
+    query: { cursor, types: undefined },
     inTurn: (read) => read(),
     onError: () => client.errors++,
     sink: {
@@ -113,6 +121,16 @@ test('a stream says that it lags while Postgres is away, keeps its heartbeat, an
   expect(stream.changes()).toBeLessThan(goals)
   isAway = false
   await until(() => stream.changes() === goals)
+})
+
+test('a stream that begins between two pages sends the changes after them without a hint', async ({ api }) => {
+  const ada = await api.as()
+  for (let i = 0; i < 3; i++) await ada.createGoal()
+  const { body } = await ada.get('/v1/changes?cursor=beginning&limit=2')
+  await ada.createGoal()
+  const { nextCursor } = body.page as { nextCursor: string }
+  const stream = await follow(api, ada.id, { cursor: nextCursor, lookMs: 1_000_000 })
+  await until(() => stream.changes() === 2)
 })
 
 test('a stream does not begin when the feed cannot be read', async ({ api }) => {

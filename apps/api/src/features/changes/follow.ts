@@ -81,12 +81,14 @@ export async function beginFollowing(following: Following) {
   }
 
   async function step(): Promise<void> {
+    // The end of pages that another connection began is an older snapshot, whose later hints have passed.
+    const isPresent = place.cursor.rest === undefined
     const read = await following.inTurn(() =>
       readChanges(deps, following.actor(), { cursor: place.cursor, types: query.types, limit: limits.pageSize }),
     )
     if (following.signal.aborted) return
     if (!read.changes) place.cursor = await reset('cursor-expired')
-    else if (sendChanges(read) && !read.hasMore) await following.listener.wait(place)
+    else if (sendChanges(read) && !read.hasMore && isPresent) await following.listener.wait(place)
   }
 
   /** Sends the changes of a page until the client lags. @returns whether all were sent */

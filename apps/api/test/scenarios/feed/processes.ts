@@ -36,8 +36,6 @@ function supervise(path: string, env: Record<string, string>) {
   }
 }
 
-export type Processes = Awaited<ReturnType<typeof startProcesses>>
-
 /** Starts APIs and a worker as processes, on a database and a Redis of their own. */
 export async function startProcesses({ apis: count }: { apis: number }) {
   const [{ url: databaseUrl }, redis] = [await freshDatabase(), await ownRedis()]

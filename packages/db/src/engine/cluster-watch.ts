@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { isConnectionLoss } from './connection-loss.ts'
 import type { LabelledQuery } from './observe-queries.ts'
 
-type Queryable = { query(query: LabelledQuery & { query_timeout?: number }): Promise<pg.QueryResult> }
+type Queryable = { query(query: LabelledQuery): Promise<pg.QueryResult> }
 export type ClusterWatch = ReturnType<typeof createClusterWatch>
 
 /** `identity` is null on a standby, and where Postgres does not show its timeline. */
@@ -16,8 +16,6 @@ const look = `
            and coalesce(present.system_identifier = recorded.system_identifier, true) as "isRecorded"
   from present_cluster() present, installation recorded`
 
-/** A server that does not answer must not keep a new connection for longer. */
-const lookTimeoutMs = 5_000
 const defaultVoidTimeoutMs = 2_000
 
 type Log = Record<'warn' | 'debug', (members: object, message: string) => void>
@@ -45,7 +43,7 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
 
   async function handle(db: Queryable, identity: string): Promise<void> {
     await untilVoided.execute(voidCache)
-    await db.query({ text: 'select record_cluster()', label: 'cluster_record', query_timeout: lookTimeoutMs })
+    await db.query({ text: 'select record_cluster()', label: 'cluster_record' })
     seen = identity
     handled++
     log.warn(
@@ -56,7 +54,7 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
 
   async function compare(db: Queryable): Promise<void> {
     const before = handled
-    const { rows } = await db.query({ text: look, label: 'cluster_look', query_timeout: lookTimeoutMs })
+    const { rows } = await db.query({ text: look, label: 'cluster_look' })
     const { identity, isRecorded } = rows[0] as Found
     if (identity === null) return
     seen ??= isRecorded ? identity : undefined

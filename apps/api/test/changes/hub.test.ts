@@ -99,6 +99,20 @@ test('the cursor of an idle connection moves to the present, and a cursor of ano
   await wait
 })
 
+test('a stream is looked for when requests arrive all the time', async ({ api }) => {
+  const hub = createHub(api.pool, { onError: raise, withoutHintsMs: 300 })
+  const stream = { cursor: { epoch: 1, from: { snapshot: '1:1:', takenAtMs: 1 } } }
+  const wait = admit(hub, randomUUID()).wait(stream, long)
+  await until(async () => {
+    const request = admit(hub, randomUUID())
+    await request.wait(never(), { ms: 1, isUnread: true })
+    request.close()
+    return stream.cursor.from.takenAtMs > 1
+  })
+  await hub.close()
+  await wait
+})
+
 test('a wait ends when its client hangs up, and its place is free', async ({ api }) => {
   const hub = createHub(api.pool, { onError: raise, total: 1 })
   const client = new AbortController()

@@ -56,20 +56,20 @@ export function createWaiters(db: Executor, { intervalMs, onError }: Options) {
     }
   }
 
-  /** One timer runs while a connection waits and no query does. */
+  /** One timer runs while a connection waits. A look for unread waiters alone does not put it off. */
   function schedule(): void {
     if (isLooking || timer || waiters.size === 0) return
     timer = setTimeout(lookNow, intervalMs())
   }
 
   function lookNow(): void {
+    clearTimeout(timer)
+    timer = undefined
     isDue = true
     start()
   }
 
   function start(): void {
-    clearTimeout(timer)
-    timer = undefined
     if (!isLooking) void look()
   }
 

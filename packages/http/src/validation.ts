@@ -17,7 +17,7 @@ Settings.Set({ maxErrors: 100 })
  * PATCH needs one: without the patch the client would believe that something has changed.
  * A name that the schema does not have gets 422 in a body and 400 in a query, with its sentence in `hints`, the closest
  * known name, or all of them.
- * The first request that needs a schema compiles it: compiling all of them takes a third of the time of a start.
+ * The first request that needs a schema compiles it: compiling all of them took 60 ms of a start.
  */
 export function registerValidation(app: FastifyInstance, hints: { body: NameHints; query: NameHints } = noHints): void {
   const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart, method }) => {

@@ -88,7 +88,10 @@ test('pages have room for updates when the rows of the table are updated', async
       'notification_preferences',
       'notifications',
       'processes',
+      'sync_run_failures',
+      'sync_runs',
       'tasks',
+      'webhook_health_changes',
       'webhooks',
     ],
   ])

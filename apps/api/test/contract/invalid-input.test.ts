@@ -77,6 +77,7 @@ async function expectRefusal(operation: Operation, target: Target, { what, statu
 function requiredBy({ method, fields }: Operation): object {
   if (method === 'PUT' && fields.includes('preferences')) return { preferences: [] }
   if (method === 'PUT' && fields.includes('email')) return { email: 'ada@example.com' }
+  if (fields.includes('digest')) return { digest: 'off' }
   if (method !== 'POST') return {}
   if (fields.includes('filter')) return { url: 'https://hooks.example/' }
   if (fields.includes('scopes')) return { name: 'x', scopes: ['goals:read'] }

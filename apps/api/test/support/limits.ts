@@ -2,4 +2,4 @@
 export const manyRounds = { timeout: 900_000 }
 
 /** Each race runs in four sequences at once. `npm run test:races` runs more rounds than the whole suite. */
-export const raceRounds = { sequences: 4, rounds: Number(process.env.RACE_ROUNDS ?? 50) }
+export const raceRounds = { sequences: 4, rounds: Number(process.env.RACE_ROUNDS ?? 25) }

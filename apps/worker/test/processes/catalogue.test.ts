@@ -91,7 +91,7 @@ test('every event of the catalogue is emitted and handled', async ({ installatio
     type === 'notification:sent' ? [after.kind] : [],
   )
   // The feed shows what is in the inbox, and no mail.
-  expect(kinds.toSorted()).toEqual(['goal-completed', 'task-assigned', 'task-completed'])
+  expect(kinds.toSorted()).toEqual(['goal-completed', 'task-assigned', 'task-completed', 'webhook-disabled'])
   const [ours, theirs] = await cache.mget(`${installation.redis.prefix}:goal:${goal.id}`, `neighbour:goal:${goal.id}`)
   // A tombstone of the deleted version has replaced the goal. The key of another installation is unchanged.
   expect(ours).toMatch(/^4 \S+\n$/)

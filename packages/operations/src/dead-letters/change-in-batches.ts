@@ -18,8 +18,8 @@ export type BatchOptions = {
   ratePerSecond?: number
   /** Stops between two batches of at most a hundred. */
   signal?: AbortSignal
-  /** Gets the number of all dead letters that have been changed so far, after each batch. */
-  onProgress?: (changed: number) => void
+  /** Gets the number of all dead letters that have been changed so far, after each batch. The next one waits for it. */
+  onProgress?: (changed: number) => void | Promise<void>
 }
 
 type UpdateQueues<Row> = (queues: OpsQueues, rows: readonly Row[], log: WarningLog) => Promise<void>
@@ -54,7 +54,7 @@ async function repeatChange(options: BatchOptions, change: (limit: number) => Pr
     const count = await change(Math.min(maxBatch, ratePerSecond, limit - changed))
     if (count === 0) break
     changed += count
-    onProgress?.(changed)
+    await onProgress?.(changed)
     const waitMs = (count / ratePerSecond) * 1_000 - (performance.now() - startedAt)
     if (waitMs > 0) await sleep(waitMs, undefined, { ...(signal && { signal }) }).catch(() => undefined)
   }

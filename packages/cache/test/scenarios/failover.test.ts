@@ -1,9 +1,9 @@
 import { ownRedis, startTcpProxy, until } from '@goals-tasks/devstack/testing'
 import { mastersOf } from '@goals-tasks/events'
 import { expect, test } from 'vitest'
-import { connectAdmins, onCluster } from './support/deployments.ts'
-import { openCache, shortLimits } from './support/open-cache.ts'
-import { createTaskFixture } from './support/task-fixture.ts'
+import { connectAdmins, onCluster } from '../support/deployments.ts'
+import { openCache, shortLimits } from '../support/open-cache.ts'
+import { createTaskFixture } from '../support/task-fixture.ts'
 
 test('a cache uses the new master when its Redis becomes a replica and the connection stays open', async () => {
   const nodes = await Promise.all([ownRedis(), ownRedis()])

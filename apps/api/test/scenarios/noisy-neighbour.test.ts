@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
+import { openBarriers } from '../reliability/barriers.ts'
 import type { Client } from '../support/client.ts'
 import { test as base } from '../support/test.ts'
 import { startTestApp } from '../support/test-app.ts'
-import { openBarriers } from './barriers.ts'
 
 /** The transactions of one user that may wait at once: a quarter of the pool of the API under test. */
 const quarter = 4

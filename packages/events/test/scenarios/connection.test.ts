@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { cleanUp, ownRedis, startTcpProxy, until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
-import { connectProducer, connectWorker } from '../src/connection.ts'
-import type { AnyRedis } from '../src/open-redis.ts'
+import { connectProducer, connectWorker } from '../../src/connection.ts'
+import type { AnyRedis } from '../../src/open-redis.ts'
 
 type Connect = typeof connectProducer
 

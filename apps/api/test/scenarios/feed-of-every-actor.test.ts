@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { fileFixture, until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
+import { type Actors, test as base, type Fixture, taskSecret } from '../permissions/actors.ts'
+import type { ActorName } from '../permissions/matrix.ts'
+import { type VisibleChange, visibleChanges } from '../permissions/visible-changes.ts'
 import { openEventStream } from '../support/event-streams.ts'
 import { openFeedSocket } from '../support/feed-sockets.ts'
 import type { TestApp } from '../support/test-app.ts'
-import { type Actors, test as base, type Fixture, taskSecret } from './actors.ts'
-import type { ActorName } from './matrix.ts'
-import { type VisibleChange, visibleChanges } from './visible-changes.ts'
 
 type Change = Record<string, unknown> & {
   id: string

@@ -42,7 +42,8 @@ test('the sample is loaded over TLS by a user of Redis who has the rights that a
      where application_name ~ '^goals-tasks (api|worker|ops)' group by ssl`,
   )
   expect(rows).toEqual([{ ssl: true, count: expect.any(Number) }])
-  expect(await users.refusals()).toEqual([])
+  // `doctor` looks for the folder of Redis, which these rights hide.
+  expect(await users.refusals()).toEqual([expect.stringContaining('cmd=config|get user=ada')])
   expect(findings.filter(({ check }) => /^(Redis|cache): version/.test(check))).toEqual([
     expect.objectContaining({ state: 'ok' }),
   ])

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { commandOf } from '../src/processes/process-table.ts'
-import { until } from '../src/testing/index.ts'
-import { alive, ready, test } from './support/start.ts'
+import { commandOf } from '../../src/processes/process-table.ts'
+import { until } from '../../src/testing/index.ts'
+import { alive, ready, test } from '../support/start.ts'
 
 test('start runs everything, restarts a killed process, stops cleanly and keeps the data', async ({
   installation: { folder, launch, readStack, serverPids, tokenOf },

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { exitOf, spawnChild } from '../src/processes/child.ts'
-import { childrenOf, commandOf, signalIfAlive } from '../src/processes/process-table.ts'
-import { repositoryRoot } from '../src/processes/repository.ts'
-import { cleanUp } from '../src/testing/clean-up.ts'
-import { freshDatabase, freshRedis, until } from '../src/testing/index.ts'
+import { exitOf, spawnChild } from '../../src/processes/child.ts'
+import { childrenOf, commandOf, signalIfAlive } from '../../src/processes/process-table.ts'
+import { repositoryRoot } from '../../src/processes/repository.ts'
+import { cleanUp } from '../../src/testing/clean-up.ts'
+import { freshDatabase, freshRedis, until } from '../../src/testing/index.ts'
 
 const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'))
 

@@ -2,12 +2,12 @@ import { migrate } from '@goals-tasks/db'
 import { ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
 import { consumerNames } from '@goals-tasks/events'
 import { expect } from 'vitest'
-import { createInstallation, type Installation } from './support/installation.ts'
-import { queueOf } from './support/queue-of.ts'
-import { countRows, pendingDeliveries } from './support/rows.ts'
-import { test } from './support/test.ts'
-import { startWorker } from './support/test-worker.ts'
-import { writeGoals } from './support/writer.ts'
+import { createInstallation, type Installation } from '../support/installation.ts'
+import { queueOf } from '../support/queue-of.ts'
+import { countRows, pendingDeliveries } from '../support/rows.ts'
+import { test } from '../support/test.ts'
+import { startWorker } from '../support/test-worker.ts'
+import { writeGoals } from '../support/writer.ts'
 
 const untilDrained = ({ pool }: Installation) => until(async () => expect(await pendingDeliveries(pool)).toEqual({}))
 const isWaiting = ({ lines }: Installation, consumer: string) =>

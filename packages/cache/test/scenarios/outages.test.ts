@@ -1,8 +1,8 @@
 import { type OwnServer, until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
-import { connectAdmins, onEachDeployment } from './support/deployments.ts'
-import { openCache, patientLimits, shortLimits } from './support/open-cache.ts'
-import { createTaskFixture } from './support/task-fixture.ts'
+import { connectAdmins, onEachDeployment } from '../support/deployments.ts'
+import { openCache, patientLimits, shortLimits } from '../support/open-cache.ts'
+import { createTaskFixture } from '../support/task-fixture.ts'
 
 const faults = {
   hangs: { begin: async (node: OwnServer) => node.pause(), end: async (node: OwnServer) => node.resume() },

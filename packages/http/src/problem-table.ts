@@ -1,9 +1,10 @@
 import { entityProblems } from './entity-problems.ts'
 import type { ProblemRow } from './problem-row.ts'
 import { requestProblems } from './request-problems.ts'
+import { webhookProblems } from './webhook-problems.ts'
 
 /** Every problem that a response can name. The code is stable, and its page is /problems/{code}. */
-export const problems = { ...requestProblems, ...entityProblems }
+export const problems = { ...requestProblems, ...entityProblems, ...webhookProblems }
 
 export type ProblemCode = keyof typeof problems
 /** Returns the row of a code, with its optional parts. */

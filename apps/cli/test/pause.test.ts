@@ -38,7 +38,10 @@ test('pause takes a webhook of a user, and exits with 1 when no user has it', as
   expect(statusScreen(report, { places: { postgres: 'here', redis: 'here' }, width: 120 })).toMatch(
     new RegExp(`^${name} is paused since .*: it moves$`, 'm'),
   )
+  await operations.pool.query('delete from webhooks where id = $1', [rows[0].id])
+  const deleted = await runPause(operations, { ...cause, consumer: `sync/${rows[0].id}`, isPaused: false })
   const unknown = await runPause(operations, { ...cause, consumer: `sync/${randomUUID()}`, isPaused: true })
+  expect(deleted.exitCode).toBe(1)
   expect(unknown).toMatchObject({ exitCode: 1, text: expect.stringMatching(/^no user has the webhook sync\//) })
 })
 

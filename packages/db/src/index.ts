@@ -16,7 +16,7 @@ export type { DependentTask, GoalState, NewGoal, NewTask, TaskState, TaskWithEdg
 export { dependentsOf, lockGoals, lockTasks, neighboursOf } from './changes/locks.ts'
 export { purgeExpired, systemActorId } from './changes/purge.ts'
 export { restoreGoalCascade, restoreTask } from './changes/restore.ts'
-export { deleteOldAuditRows } from './delivery/audit-retention.ts'
+export { deleteOldAuditRows, startAuditRound } from './delivery/audit-retention.ts'
 export {
   type ConsumerPause,
   loadPausedWebhooks,
@@ -63,7 +63,7 @@ export {
 } from './delivery/retention.ts'
 export { type Admission, createAdmission } from './engine/admission.ts'
 export { createDatabase } from './engine/client.ts'
-export { type ClusterWatch, createClusterWatch } from './engine/cluster-watch.ts'
+export { createClusterWatch } from './engine/cluster-watch.ts'
 export { isConnectionLoss } from './engine/connection-loss.ts'
 export { createFencedTransactions, type FenceKeys } from './engine/fenced-transactions.ts'
 export type { GrantedUse } from './engine/grants.ts'

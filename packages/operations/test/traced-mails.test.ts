@@ -100,6 +100,7 @@ test.for(['digest', 'quiet hours'])('trace says until when a mail waits: %s', as
 test.for([
   ['an error of the mail server', { error: 'the mail server: 451' }, null, 'the mail server: 451'],
   ['quiet hours that began since', {}, 'quiet hours', 'quiet hours'],
+  ['an error after quiet hours', { error: 'the mail server: 451' }, 'quiet hours', 'the mail server: 451'],
   ['nothing', {}, null, null],
 ] as const)(
   'trace says what a planned mail waits for: %s',

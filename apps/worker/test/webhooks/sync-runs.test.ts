@@ -81,13 +81,12 @@ test('a run goes on with the same ids when the process that had it dies', async 
   await user.write(25)
   const webhook = await user.startWebhook((response, nth) => (nth <= 12 ? accept(response, nth) : undefined))
   const runId = await startRun(pool, webhook)
-  const first = user.work()
+  user.work()
   await until(() => webhook.received.length > 12)
   // The process keeps its lease and its job, as one that was killed.
   await pool.query(`update sync_runs set turn = turn + 1, leased_until = now()`)
   await producer.unlink(await producer.keys(`{${prefix}:sync}*`))
   await pool.query('update deliveries set due_at = now()')
-  void first
   const second = await startReceiver(accept)
   await pool.query('update webhooks set url = $1', [second.url])
   user.work()
@@ -116,6 +115,19 @@ test('a goal that is refused again and again counts as failed, and the others ar
   const { rows } = await pool.query('select entity_id, attempts, due_at, error from sync_run_failures')
   expect(rows).toEqual([{ entity_id: refused, attempts: 5, due_at: null, error: 'the receiver answered 422' }])
   expect(webhook.received.at(-1)?.body).toMatchObject({ type: 'sync:completed', data: { after: { failed: 1 } } })
+})
+
+test('goals that are refused again and again do not suspend the webhook', async ({ installation, user }) => {
+  const { pool } = installation
+  const [one, other] = await user.write(12)
+  const refused = new Set([one?.entity.id, other?.entity.id])
+  const webhook = await user.startWebhook((response, nth) =>
+    refused.has(webhook.received[nth - 1]?.body.subject as string) ? refuse(response) : accept(response, nth),
+  )
+  const runId = await startRun(pool, webhook)
+  user.work()
+  expect(await user.untilOver(runId)).toMatchObject({ state: 'completed', goals: 10, failures: 2 })
+  expect((await loadWebhook(pool, webhook.id))?.health).toBe('healthy')
 })
 
 test('a run waits while its webhook is suspended, and goes on after a probe', async ({ installation, user }) => {

@@ -11,6 +11,13 @@ export const pausedName = (webhookId: SQL): SQL => sql`${sql.raw(`'${webhookCons
 /** The last pause or resume of a consumer or a webhook. `since` is RFC 3339, UTC. */
 export type ConsumerPause = { consumer: string; isPaused: boolean; actor: string; reason: string; since: string }
 
+/** The name is that of a consumer, or of the webhook of a user. */
+const isKnown = (name: Pausable): SQL =>
+  isConsumerName(name)
+    ? sql`true`
+    : sql`exists (select from webhooks where owner_id is not null
+                    and id = ${name.slice(webhookConsumer.length + 1)}::uuid)`
+
 const fields = sql`consumer, is_paused as "isPaused", actor, reason, rfc3339(since) as since`
 
 /**
@@ -27,8 +34,7 @@ export async function setPause(
     sql`with written as (
           insert into consumer_pauses (consumer, is_paused, actor, reason)
           select ${consumer}, ${isPaused}, ${actor}, ${reason}
-          where ${isConsumerName(consumer)} or exists (
-            select from webhooks where owner_id is not null and ${pausedName(sql`id`)} = ${consumer})
+          where ${isKnown(consumer)}
           on conflict (consumer) do update set is_paused = excluded.is_paused, actor = excluded.actor,
                                                reason = excluded.reason, since = now()
             where consumer_pauses.is_paused <> excluded.is_paused
@@ -41,8 +47,13 @@ export async function setPause(
         select ${fields} from written`,
     'pause_set',
   )
-  const [record] = written.length > 0 ? written : await loadPauses(db, [consumer])
-  return record && { ...record, changed: written.length > 0 }
+  if (written[0]) return { ...written[0], changed: true }
+  const [record] = await executeOnce<ConsumerPause>(
+    db,
+    sql`select ${fields} from consumer_pauses where consumer = ${consumer} and ${isKnown(consumer)}`,
+    'pause_load',
+  )
+  return record && { ...record, changed: false }
 }
 
 /** Returns the last pause or resume of each of these consumers and webhooks that was ever paused. */
@@ -58,7 +69,9 @@ export const loadPausedWebhooks = (db: Executor): Promise<ConsumerPause[]> =>
   executeOnce<ConsumerPause>(
     db,
     sql`select ${fields} from consumer_pauses
-        where is_paused and exists (select from webhooks where ${pausedName(sql`id`)} = consumer)
+        where is_paused and exists (
+          select from webhooks where id = case when consumer like ${`${webhookConsumer}/%`}
+                                               then substr(consumer, ${webhookConsumer.length + 2}::int)::uuid end)
         order by since limit 100`,
     'pauses_load',
   )

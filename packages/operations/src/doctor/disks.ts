@@ -70,7 +70,7 @@ async function spaceOf(folder: string | null): Promise<Space | null> {
 
 /** Judges the free space of a disk, or says that it is not visible from here. */
 export function judgeSpace(check: string, space: Space | null, use: string): DoctorFinding {
-  if (space === null) return ok(check, `${use}; the free space of another host is not visible from here`)
+  if (space === null) return ok(check, `${use}; the free space of its disk is not visible from here`)
   const share = space.freeBytes / space.totalBytes
   const fact = `${use}; ${gigabytes(space.freeBytes)} of ${gigabytes(space.totalBytes)} GB are free`
   if (share >= fewFree) return ok(check, fact)

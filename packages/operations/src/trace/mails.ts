@@ -60,7 +60,7 @@ export function mailOf(facts: MailFacts): TracedMail {
 
 function reasonOfPending({ lastError, blockReason, skipReason }: MailFacts): string | null {
   if (blockReason !== null) return `no mail is tried for now, because the last ones failed: ${blockReason}`
-  return skipReason === 'quiet hours' ? skipReason : lastError
+  return lastError ?? (skipReason === 'quiet hours' ? skipReason : null)
 }
 
 function reasonOfNone({ isOn, hasContact, isConfirmed, isOff }: MailFacts): string {

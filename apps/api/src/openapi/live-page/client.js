@@ -76,7 +76,8 @@ async function read(connection) {
       expectData()
       const blocks = (text + part.value).split('\n\n')
       text = blocks.pop()
-      for (const block of blocks) handle(block, connection)
+      // An error of this page is not taken for a lost connection.
+      for (const block of blocks) queueMicrotask(() => handle(block, connection))
     }
     return true
   } catch {

@@ -4,6 +4,7 @@ import {
   eventRetentionDays,
   notificationRetentionDays,
   purgeExpired,
+  startAuditRound,
   syncRunRetentionDays,
   type Tx,
   webhookAttemptRetentionDays,
@@ -122,12 +123,14 @@ async function deleteAuditRows(maintenance: Maintenance): Promise<number> {
   const { auditRetentionDays: days, purged } = maintenance
   if (days === undefined) return 0
   let sum = 0
-  for (const entity of ['goal', 'task'] as const)
+  for (const entity of ['goal', 'task'] as const) {
+    await withLock(maintenance, locks.auditRows, (tx) => startAuditRound(tx, { entity, days }))
     for (let hasMore = true; hasMore; ) {
-      const batch = await withLock(maintenance, locks.auditRows, (tx) => deleteOldAuditRows(tx, { entity, days }))
+      const batch = await withLock(maintenance, locks.auditRows, (tx) => deleteOldAuditRows(tx, entity))
       sum += batch?.deleted ?? 0
       hasMore = batch?.hasMore ?? false
     }
+  }
   purged.inc({ entity: 'audit-row' }, sum)
   return sum
 }

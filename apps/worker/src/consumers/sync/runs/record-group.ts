@@ -34,18 +34,30 @@ export function recordGroup(
 ): Promise<RecordedGroup> {
   const record = (db: Executor) => recordSyncProgress(db, progressOf(group, limits.run))
   return job.whileUnavailable(async () => {
-    if (!changesHealth(endpoint, group.results)) return { health: null, failures: await record(job.pool) }
+    const judged = judgedOf(group)
+    if (!changesHealth(endpoint, judged)) return { health: null, failures: await record(job.pool) }
     return inTransaction(
       job.pool,
       () => undefined,
       async (tx) => {
-        const health = await countAttempts(tx, endpoint, group.results, limits.health)
+        const health = await countAttempts(tx, endpoint, judged, limits.health)
         const isStopped = health?.after === 'suspended' || health?.after === 'disabled'
         return { health, failures: isStopped ? 0 : await record(tx) }
       },
     )
   })
 }
+
+/**
+ * Returns the results that count for the health of the webhook. It has taken the others before the retries, so what it
+ * refuses again is to blame itself.
+ */
+const judgedOf = ({ run, results }: Group): readonly EntryResult[] =>
+  run.stage === 'retries' ? results.filter((result) => !isRefusal(result)) : results
+
+/** 408 and 429 ask for another time, and 410 ends the webhook. */
+const isRefusal = (result: EntryResult): boolean =>
+  result.kind === 'failed' && result.status !== null && /^4(?!08|29)/.test(String(result.status))
 
 function progressOf({ run: { id, turn }, results, place }: Group, { leaseMs, retryWaitsMs }: RunLimits) {
   const count = (isCounted: (result: EntryResult) => boolean) => results.filter(isCounted).length

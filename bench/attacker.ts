@@ -2,22 +2,14 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { endProcess, spawnChild } from '@goals-tasks/devstack'
+import { attacksWith } from '../apps/api/test/scenarios/hostile/attacks.ts'
 import { makeToken, type Program } from './programs.ts'
 
 const program = join(import.meta.dirname, '../apps/api/test/scenarios/hostile/main.ts')
 const attackerId = '10000000-0000-4000-8000-000000000666'
 
-/** The attacks, each by itself. The program of the scenario `hostile-client` knows them. */
-export const attacks = [
-  'slow headers',
-  'slow bodies',
-  'idle connections',
-  'compressed bombs',
-  'deep JSON',
-  'huge arrays of ids',
-  'parallel retries',
-  'token flood',
-] as const
+/** The names of the attacks of the scenario `hostile-client`, each by itself. */
+export const attacks = Object.keys(attacksWith(0))
 
 /** Starts a process that attacks the API in these ways until `stop`, as a user of its own. */
 export async function startAttacker(api: Program, only: readonly string[]) {

@@ -139,7 +139,7 @@ function readConnections(v: ConnectionVariables) {
       url: v.CACHE_REDIS_URL ?? v.REDIS_URL,
       prefix: v.CACHE_PREFIX,
       /** Whether the queues are in the same Redis, perhaps in another database of it. */
-      sharesRedis: isSameRedis(v.CACHE_REDIS_URL ?? v.REDIS_URL, v.REDIS_URL),
+      sharesRedis: v.CACHE_REDIS_URL === undefined || isSameRedis(v.CACHE_REDIS_URL, v.REDIS_URL),
     },
     host: v.HOST,
     probePort: v.PROBE_PORT,

@@ -159,8 +159,6 @@ function redisProblem(text: string): string | undefined {
 
 /** Returns whether two valid URLs name one Redis, perhaps different databases or users of it. */
 export function isSameRedis(one: string, other: string): boolean {
-  // Also for a program without a Redis, which has neither.
-  if (one === other) return true
   const addressOf = (text: string) => {
     const { host, port = '6379', path } = split(text)
     return text.startsWith(`${socketScheme}:`) ? path : `${host.toLowerCase()}:${port}`

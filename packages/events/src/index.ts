@@ -25,7 +25,7 @@ export {
 } from './dead-queue.ts'
 export { type CommittedEvent, createDispatcher, type Dispatcher, type DispatcherStats } from './dispatcher.ts'
 export { enqueueEvents, spanAttributes, titleOf } from './enqueue-events.ts'
-export type { Digest } from './entities/digest.ts'
+export { type Digest, digestIntervals, weekDays } from './entities/digest.ts'
 export { fieldsWrittenBy, readOnlyFields } from './entities/field.ts'
 export {
   Goal,
@@ -46,7 +46,7 @@ export {
   notificationKinds,
 } from './entities/notification.ts'
 export { type Reminder, type ReminderKind, reminderKinds } from './entities/reminder.ts'
-export { CalendarDate, exampleIds, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'
+export { annotated, CalendarDate, exampleIds, Id, Instant, Nullable, stringEnum } from './entities/schemas.ts'
 export { Priority, priorities } from './entities/shared-fields.ts'
 export {
   blockKinds,
@@ -89,5 +89,5 @@ export {
   subscriptions,
   webhookConsumer,
 } from './subscriptions.ts'
-export { type SyncedEntity, syncedEntities, toSyncMessage } from './sync-message.ts'
+export { type SyncedEntity, toSyncMessage } from './sync-message.ts'
 export { findQueueWriteRefusal, findWriteRefusal } from './write-refusal.ts'

@@ -1,8 +1,7 @@
 import { v5 } from 'uuid'
 
 /** The goals and tasks that a sync run sends. */
-export const syncedEntities = ['goal', 'task'] as const
-export type SyncedEntity = (typeof syncedEntities)[number]
+export type SyncedEntity = 'goal' | 'task'
 
 /** The members of a goal or task that its message names. */
 type Synced = { id: string; version: number; updatedAt: string }

@@ -17,5 +17,5 @@ export {
   verifyServer,
 } from './mailer.ts'
 export { confirmationMail } from './templates/confirmation.ts'
-export { type DigestForMail, digestMail, type NotificationInDigest } from './templates/digest.ts'
+export { digestMail } from './templates/digest.ts'
 export { notificationMail } from './templates/notification.ts'

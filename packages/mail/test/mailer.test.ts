@@ -1,7 +1,7 @@
 import { startTcpProxy } from '@goals-tasks/devstack/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readSmtpServer } from '../src/config.ts'
-import { createMailer, MailRefusedError, verifyServer } from '../src/mailer.ts'
+import { createMailer, MailRefusedError, MailServerError, verifyServer } from '../src/mailer.ts'
 import { type MailServer, startMailServer } from './support/mail-server.ts'
 
 const from = { name: 'Goals', address: 'goals@goals.example' }
@@ -56,6 +56,7 @@ describe('a mail server that refuses', () => {
     const mailer = openMailer(server)
     const error = await failureOf(mailer.send(mail))
     expect(error).not.toBeInstanceOf(MailRefusedError)
+    expect(error).not.toBeInstanceOf(MailServerError)
     expect(error.message).not.toContain('ada')
     await mailer.send(mail)
     expect(server.received).toHaveLength(1)
@@ -81,13 +82,14 @@ test('the other mails are sent while the server does not answer one', async () =
   expect(server.received.map(({ messageId }) => messageId)).toContain('<other.user@goals.example>')
   await mailer.close()
   await server.close()
-  expect(await slow).not.toBeInstanceOf(MailRefusedError)
+  expect(await slow).toBeInstanceOf(MailServerError)
 })
 
 test('an error hides that a code of a connection was its cause when no server listens', async () => {
   const server = await startMailServer()
   await server.close()
   const error = await failureOf(openMailer(server).send(mail))
+  expect(error).toBeInstanceOf(MailServerError)
   expect(error).not.toHaveProperty('code')
   expect(error.message).toMatch(/^the mail server: .*ECONNREFUSED/)
   await expect(verifyServer(serverAt(server.url))).rejects.toThrow(/ECONNREFUSED/)
@@ -106,7 +108,7 @@ test('a wrong password is no refusal of a mail, and the right one is used', asyn
   const server = await startMailServer({ credentials: { user: 'me', pass: 'a/secret' } })
   const at = (password: string) => server.url.replace('//', `//me:${password}@`)
   const error = await failureOf(openMailer({ url: at('guessed') }).send(mail))
-  expect(error).not.toBeInstanceOf(MailRefusedError)
+  expect(error).toBeInstanceOf(MailServerError)
   expect(error.message).not.toContain('guessed')
   await openMailer({ url: at('a%2Fsecret') }).send(mail)
   expect(server.received).toHaveLength(1)

@@ -20,7 +20,6 @@ export function registerReplicaMetrics(registry: Registry, replica: Measured) {
     help: 'WAL that the replica has not replayed yet; no sample while it does not answer',
     registers: [registry],
     async collect() {
-      this.reset()
       const answer = replica.state().catch(() => null)
       const state = await Promise.race([answer, sleep(scrapeTimeoutMs, null, { ref: false })])
       if (state) this.set(state.behindBytes)

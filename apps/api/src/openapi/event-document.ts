@@ -1,4 +1,5 @@
 import {
+  annotated,
   catalogue,
   type EventType,
   eventTypes,
@@ -12,7 +13,6 @@ import {
 } from '@goals-tasks/events'
 import Type, { type TObject, type TSchema } from 'typebox'
 import { eventCause, occurredAt } from '../resource/event-members.ts'
-import { annotated } from '../resource/fields.ts'
 import { createComponents, hoistSchema } from './components.ts'
 
 type SentType = Exclude<EventType, (typeof internalTypes)[number]>
@@ -89,7 +89,7 @@ export function syncMessageSchema(type: SyncedType): TObject {
   const entity = type === 'goal:synced' ? 'goal' : 'task'
   const data = Type.Object(
     {
-      runId: annotated(Id, 'The id of the sync run.', '019ab5c2-9d11-7e02-8f3b-5a7c9e1d2b46'),
+      runId: annotated(Id, 'The id of the sync run.', exampleIds.syncRun),
       after: entity === 'goal' ? Goal : Task,
     },
     { description: 'The run, and the present state of the entity.' },

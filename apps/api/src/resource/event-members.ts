@@ -1,6 +1,5 @@
-import { eventReasons, exampleIds, Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
+import { annotated, eventReasons, exampleIds, Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
 import Type from 'typebox'
-import { annotated } from './fields.ts'
 
 /** The instant of an event. */
 export const occurredAt = annotated(Instant, 'The instant of the change, in UTC.', '2027-01-04T09:30:00.000Z')

@@ -1,12 +1,5 @@
 import Type, { type TSchema } from 'typebox'
 
-/** Returns a schema with a description and an example of its own. */
-export const annotated = <S extends TSchema>(schema: S, description: string, example: unknown): S => ({
-  ...schema,
-  description,
-  examples: [example],
-})
-
 /** The precondition of clients that cannot set If-Match. */
 export const Version = Type.Integer({
   minimum: 1,

@@ -1,10 +1,9 @@
 import { type Executor, prepareStatement } from '@goals-tasks/db'
-import { exampleIds, Id, stringEnum } from '@goals-tasks/events'
+import { annotated, exampleIds, Id, stringEnum } from '@goals-tasks/events'
 import { defaultLimit, type Page, Problem, pageOf } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
 import Type, { type Static, type TSchema } from 'typebox'
 import { eventCause, occurredAt } from './event-members.ts'
-import { annotated } from './fields.ts'
 import { paging } from './lists/query.ts'
 
 export const HistoryQuery = Type.Object(paging, { additionalProperties: false })

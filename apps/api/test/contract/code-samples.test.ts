@@ -1,8 +1,8 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
+import { exampleIds } from '@goals-tasks/events'
 import { userScopes } from '@goals-tasks/http'
 import { expect } from 'vitest'
-import { exampleWebhookId } from '../../src/features/sync-runs/schemas.ts'
 import type { Client } from '../support/client.ts'
 import { routes } from '../support/described-app.ts'
 import { insertNotification } from '../support/notifications.ts'
@@ -118,7 +118,7 @@ async function expectToRun({ lang, command, options, set, status }: Program, set
   // A user may not have many webhooks, and each operation on one gets its own. One is named in an example.
   await api.pool.query('delete from webhooks')
   await api.pool.query('delete from sync_runs')
-  await insertWebhook(api.pool, ada.id, exampleWebhookId)
+  await insertWebhook(api.pool, ada.id, exampleIds.webhook)
   const blocks = await Promise.all(
     operations.map(async (operation) => {
       const { operationId, samples } = operation

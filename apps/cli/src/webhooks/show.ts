@@ -10,17 +10,13 @@ import { count, moment, oneLine } from '../format.ts'
 import type { OpenInstallation } from '../installation/open.ts'
 import type { CommandResult } from '../installation/run.ts'
 
-export const unknownWebhook = (id: string): CommandResult => ({
-  ...{ text: `no webhook has the id ${id}`, document: { id, found: false }, exitCode: 1 },
-})
-
 /** Shows a webhook to an operator, also after its deletion. The exit code is 1 when it never existed. */
 export async function runShowWebhook(
   { pool }: Pick<OpenInstallation, 'pool'>,
   { id }: { id: string },
 ): Promise<CommandResult> {
   const webhook = await loadWebhookForOperators(pool, id)
-  if (!webhook) return unknownWebhook(id)
+  if (!webhook) return { text: `no webhook has the id ${id}`, document: { id, found: false }, exitCode: 1 }
   return { text: linesOf(webhook).join('\n'), document: { found: true, ...webhook }, exitCode: 0 }
 }
 

@@ -1,10 +1,9 @@
+import { type digestIntervals, weekDays } from '@goals-tasks/events'
 import { Temporal } from 'temporal-polyfill'
-
-export const weekDays = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'] as const
 
 /** When a user wants mails. Times are those of a clock in `zone`, as `HH:MM`. */
 export type MailSchedule = {
-  digest: 'off' | 'hourly' | 'daily' | 'weekly'
+  digest: (typeof digestIntervals)[number]
   /** The time of daily and weekly digests. */
   digestTime: string
   /** The day of weekly digests. */

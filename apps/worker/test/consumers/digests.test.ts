@@ -125,6 +125,7 @@ test('a digest is sent once when several processes look for it, and Redis was fl
   const start = await work()
   const first = start()
   await assign('First')
+  await idle()
   await assign('Second')
   await idle()
   await first.close()
@@ -161,13 +162,9 @@ test('a notification takes the next window when its own is closed', async ({
 })
 
 test.for([
-  ['no contact', 'delete from contacts', []],
-  ['not confirmed', 'update contacts set verified_at = null', []],
-  [
-    'turned off',
-    `insert into notification_preferences select user_id, 'task-assigned', 'email', false from contacts`,
-    [],
-  ],
+  ['no contact', 'delete from contacts'],
+  ['not confirmed', 'update contacts set verified_at = null'],
+  ['turned off', `insert into notification_preferences select user_id, 'task-assigned', 'email', false from contacts`],
 ] as const)(
   'a digest is not sent when it no longer may be: %s',
   async ([reason, change], { mail, clock, work, assign, idle, installation }) => {

@@ -2,11 +2,9 @@ import { ownRedis, startTcpProxy, until } from '@goals-tasks/devstack/testing'
 import { connectProducer } from '@goals-tasks/events'
 import { expect, onTestFinished, test } from 'vitest'
 import { createInstallation, type Installation } from '../support/installation.ts'
-import { countRows, makeDue, pendingDeliveries } from '../support/rows.ts'
+import { countRows, makeDue, untilDrained } from '../support/rows.ts'
 import { startWorker } from '../support/test-worker.ts'
 import { writeGoals } from '../support/writer.ts'
-
-const untilDrained = ({ pool }: Installation) => until(async () => expect(await pendingDeliveries(pool)).toEqual({}))
 
 /** Starts a worker whose connections to `redis` go through a proxy, and lets it handle an event on each of them. */
 async function startBehindProxy(redis: { url: string }) {

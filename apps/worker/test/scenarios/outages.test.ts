@@ -4,12 +4,11 @@ import { consumerNames } from '@goals-tasks/events'
 import { expect } from 'vitest'
 import { createInstallation, type Installation } from '../support/installation.ts'
 import { queueOf } from '../support/queue-of.ts'
-import { countRows, pendingDeliveries } from '../support/rows.ts'
+import { countRows, pendingDeliveries, untilDrained } from '../support/rows.ts'
 import { test } from '../support/test.ts'
 import { startWorker } from '../support/test-worker.ts'
 import { writeGoals } from '../support/writer.ts'
 
-const untilDrained = ({ pool }: Installation) => until(async () => expect(await pendingDeliveries(pool)).toEqual({}))
 const isWaiting = ({ lines }: Installation, consumer: string) =>
   lines.some((line) => line.msg === 'waiting for Postgres or Redis' && line.consumer === consumer)
 const attempts = ({ lines }: Installation) => lines.filter((line) => line.attempt !== undefined)

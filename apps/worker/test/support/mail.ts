@@ -36,7 +36,13 @@ export const insertContact = (
     [userId, email, zone ?? null, isVerified],
   )
 
-type Schedule = { digest?: string; digestTime?: string; digestDay?: string; quietFrom?: string; quietUntil?: string }
+type Schedule = {
+  digest?: string
+  digestTime?: string
+  digestDay?: string
+  quietFrom?: string | undefined
+  quietUntil?: string | undefined
+}
 
 /** Inserts the schedule of a user. Default: a daily digest at 08:00. */
 export const insertSchedule = (

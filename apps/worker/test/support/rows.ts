@@ -1,8 +1,8 @@
 import { createDatabase } from '@goals-tasks/db'
-import { freshDatabase } from '@goals-tasks/devstack/testing'
+import { freshDatabase, until } from '@goals-tasks/devstack/testing'
 import type { ConsumerName } from '@goals-tasks/events'
 import type pg from 'pg'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 
 /** A pool on a migrated, empty database. It closes with the test. */
 export async function openPool(poolSize: number): Promise<pg.Pool> {
@@ -17,6 +17,10 @@ export async function pendingDeliveries(pool: pg.Pool): Promise<Record<string, n
   const { rows } = await pool.query(`select consumer, count(*)::int as count from deliveries group by consumer`)
   return Object.fromEntries(rows.map((row) => [row.consumer, row.count]))
 }
+
+/** Waits until no delivery is left. */
+export const untilDrained = ({ pool }: { pool: pg.Pool }) =>
+  until(async () => expect(await pendingDeliveries(pool)).toEqual({}))
 
 export const countRows = async (pool: pg.Pool, from: string): Promise<number> =>
   (await pool.query(`select count(*)::int as count from ${from}`)).rows[0].count

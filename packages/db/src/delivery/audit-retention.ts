@@ -22,15 +22,15 @@ export const startAuditRound = (db: Executor, { entity, days }: { entity: 'goal'
 
 /**
  * Deletes old audit rows in the next 500 blocks (4 MB) of the table. Keeps for each goal or task that still exists the
- * newest of its old rows: it has the state at the beginning of the kept time, and the state before the next version. The
- * table is read by its blocks, because no index leads to old rows, and once per round. Call within a lock.
+ * newest of its old rows: it has the state at the beginning of the kept time, and the state before the next version.
+ * The table is read by its blocks, because no index leads to old rows, and once per round. Call within a lock.
  */
 export async function deleteOldAuditRows(tx: Executor, entity: 'goal' | 'task'): Promise<DeletedAuditRows> {
   const [batch] = await executeOnce<DeletedAuditRows>(tx, batchOf(entity), 'audit_rows_delete')
   return batch ?? { deleted: 0, hasMore: false }
 }
 
-/** The first tuple of a block of the round. As a subquery it is known before the scan, so the scan is one of a range. */
+/** The first tuple of a block of the round. A subquery is known before the scan, so the scan reads a range. */
 const tupleOf = (block: 'first' | 'last') => sql`(select format('(%s,0)', ${sql.raw(block)})::tid from round)`
 
 function batchOf(entity: 'goal' | 'task') {

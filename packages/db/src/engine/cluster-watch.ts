@@ -4,7 +4,6 @@ import { isConnectionLoss } from './connection-loss.ts'
 import type { LabelledQuery } from './observe-queries.ts'
 
 type Queryable = { query(query: LabelledQuery): Promise<pg.QueryResult> }
-export type ClusterWatch = ReturnType<typeof createClusterWatch>
 
 /** `identity` is null on a standby, and where Postgres does not show its timeline. */
 type Found = { identity: string | null; isRecorded: boolean }

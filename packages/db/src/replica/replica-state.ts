@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { type Executor, executeOnce } from '../engine/statement.ts'
+import { type Executor, prepareStatement } from '../engine/statement.ts'
 
 /** A position in the WAL. `cluster` names the timeline: positions of two timelines cannot be compared. */
 type Position = { cluster: string; lsn: string }
@@ -10,20 +10,21 @@ type Position = { cluster: string; lsn: string }
  */
 export type ReplicaState = { isReplica: boolean; isSameCluster: boolean; behindBytes: number }
 
+const position = prepareStatement<Position>(
+  'replica_position',
+  sql`select concat(recorded.system_identifier, '/', recorded.timeline) as cluster,
+             pg_current_wal_insert_lsn()::text as lsn
+      from installation recorded, present_cluster() present where present.timeline = recorded.timeline`,
+)
+
 /**
  * Returns a position that is not before any commit that was acknowledged until now.
  * @throws Error when the timeline of the primary is not recorded: nothing can be said about a replica then
  */
 export async function loadPosition(primary: Executor): Promise<Position> {
-  const [position] = await executeOnce<Position>(
-    primary,
-    sql`select concat(recorded.system_identifier, '/', recorded.timeline) as cluster,
-               pg_current_wal_insert_lsn()::text as lsn
-        from installation recorded, present_cluster() present where present.timeline = recorded.timeline`,
-    'replica_position',
-  )
-  if (!position) throw new Error('the timeline of the primary is not recorded')
-  return position
+  const [present] = await position(primary, {})
+  if (!present) throw new Error('the timeline of the primary is not recorded')
+  return present
 }
 
 /** Compares a replica with a position. A replica of another timeline never gets the row that names this one. */
@@ -37,6 +38,7 @@ export async function loadReplicaState(
                   greatest($2::pg_lsn - coalesce(pg_last_wal_replay_lsn(), '0/0'), 0)::float8 as "behindBytes"
            from installation`,
     values: [cluster, lsn],
+    name: 'replica_look',
     label: 'replica_look',
     // The driver's own limit, for a server that hangs.
     query_timeout: timeoutMs,

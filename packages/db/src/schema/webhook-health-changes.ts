@@ -1,3 +1,4 @@
+import { webhookHealths } from '@goals-tasks/events'
 import { pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 import { webhooks } from './webhooks.ts'
@@ -8,7 +9,7 @@ export const webhookHealthChanges = pgTable('webhook_health_changes', {
     .primaryKey()
     .references(() => webhooks.id, { onDelete: 'cascade' }),
   /** The health that the owner knows. */
-  before: text('before', { enum: ['healthy', 'degraded', 'suspended', 'disabled'] }).notNull(),
+  before: text('before', { enum: webhookHealths }).notNull(),
   /** When the webhook got its present health. */
   changedAt: instant('changed_at').notNull().defaultNow(),
   /** Why the last request failed. Null when it succeeded, and when a user changed the webhook. */

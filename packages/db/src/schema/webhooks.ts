@@ -1,3 +1,4 @@
+import { webhookHealths } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { bytes, instant } from './columns.ts'
@@ -20,9 +21,7 @@ export const webhooks = pgTable(
     disabledCause: text('disabled_cause', { enum: ['owner', 'gone', 'failing'] }),
     disabledAt: instant('disabled_at'),
     /** A degraded endpoint failed lately, a suspended one gets only probes, and a disabled one gets nothing. */
-    health: text('health', { enum: ['healthy', 'degraded', 'suspended', 'disabled'] })
-      .notNull()
-      .default('healthy'),
+    health: text('health', { enum: webhookHealths }).notNull().default('healthy'),
     /** The first failure after the last success. */
     failingSince: instant('failing_since'),
     consecutiveFailures: integer('consecutive_failures').notNull().default(0),

@@ -48,7 +48,7 @@ export async function takeSyncRun(db: Executor, id: string, leaseMs: number): Pr
   return { kind: 'taken', id: taken, turn, stage, withTasks, ageMs }
 }
 
-/** A goal or task that was refused. `waitMs` is null after its last attempt. */
+/** A goal or task that was refused. `isAttempt` is false when the receiver asked for time. */
 export type SyncFailure = { entity: string; id: string; error: string; isAttempt: boolean; retryAfterMs: number }
 
 export type SyncProgress = {

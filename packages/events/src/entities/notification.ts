@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { exampleIds, Id, Instant, Nullable, stringEnum } from './schemas.ts'
+import { annotated, exampleIds, Id, Instant, Nullable, stringEnum } from './schemas.ts'
 
 /** In the order of the preferences. */
 export const notificationKinds = [
@@ -28,11 +28,6 @@ export const NotificationChannel = stringEnum(notificationChannels, {
   examples: ['in-app'],
 })
 
-const annotated = <S extends Type.TSchema>(schema: S, description: string, example: unknown): S => ({
-  ...schema,
-  description,
-  examples: [example],
-})
 const exampleInstant = '2027-01-04T09:30:00.000Z'
 
 /** A notification: one recipient, one event, one channel. */

@@ -22,6 +22,13 @@ export const Nullable = <S extends Type.TSchema>(schema: S, options: Annotations
 export const stringEnum = <const V extends readonly string[]>(values: V, options: Annotations = {}) =>
   Type.Unsafe<V[number]>({ type: 'string', enum: [...values], ...options })
 
+/** Returns the schema with a description and an example. */
+export const annotated = <S extends Type.TSchema>(schema: S, description: string, example: unknown): S => ({
+  ...schema,
+  description,
+  examples: [example],
+})
+
 /** Ids in the examples of the OpenAPI document. */
 export const exampleIds = {
   user: '0190c1a0-5b7e-4c1d-9f3a-2d6b8e4f7a10',
@@ -32,4 +39,6 @@ export const exampleIds = {
   notification: '0190c1a2-9e4b-7c25-a1d8-3f5b7e2c6a94',
   event: '0190c1a2-7d3f-7a10-8b25-4c6e9f1a3d75',
   cascade: '5d0e3f7a-8b29-4c6d-b6e5-7f4a2d1c9e86',
+  webhook: '5d2f8a6b-7c13-4e9a-b0d4-1f6e3c8a9b72',
+  syncRun: '019ab5c2-9d11-7e02-8f3b-5a7c9e1d2b46',
 }

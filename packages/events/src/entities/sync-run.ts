@@ -1,20 +1,12 @@
 import Type from 'typebox'
-import { exampleIds, Id, Instant } from './schemas.ts'
+import { annotated, exampleIds, Id, Instant } from './schemas.ts'
 
-const exampleRunId = '019ab5c2-9d11-7e02-8f3b-5a7c9e1d2b46'
-const exampleWebhookId = '5d2f8a6b-7c13-4e9a-b0d4-1f6e3c8a9b72'
-
-const annotated = <S extends Type.TSchema>(schema: S, description: string, example: unknown): S => ({
-  ...schema,
-  description,
-  examples: [example],
-})
 const count = (description: string, example: number) => annotated(Type.Integer({ minimum: 0 }), description, example)
 
 const started = {
-  id: annotated(Id, 'The id of the run.', exampleRunId),
+  id: annotated(Id, 'The id of the run.', exampleIds.syncRun),
   userId: annotated(Id, 'The user whose goals and tasks are sent.', exampleIds.user),
-  webhookId: annotated(Id, 'The id of the webhook.', exampleWebhookId),
+  webhookId: annotated(Id, 'The id of the webhook.', exampleIds.webhook),
   createdAt: annotated(Instant, 'The instant of the request for the run, in UTC.', '2027-01-04T09:30:00.000Z'),
 }
 

@@ -1,5 +1,6 @@
-import { type Executor, loadReminderProgress } from '@goals-tasks/db'
+import type { Executor } from '@goals-tasks/db'
 import { loadMailStatus } from '../status/mails.ts'
+import { loadReminderLag } from '../status/reminder-lag.ts'
 import { type DoctorFinding, ok, problem, warning } from './finding.ts'
 
 /** A worker makes reminders once per minute, and closes digests every ten seconds. */
@@ -7,9 +8,8 @@ const maxLagSeconds = 900
 
 /** Checks that reminders and digests are made in time, and that the mail server took the last mails. */
 export async function checkNotifications(db: Executor): Promise<DoctorFinding[]> {
-  const { madeUntil, now } = await loadReminderProgress(db)
+  const reminderLagSeconds = await loadReminderLag(db)
   const { digestLagSeconds, mailServerError } = await loadMailStatus(db)
-  const reminderLagSeconds = Math.max(0, (Date.parse(now) - Date.parse(madeUntil)) / 1_000)
   return [
     lagFinding('notifications: reminders', reminderLagSeconds, 'the reminders cannot be made'),
     lagFinding('notifications: digests', digestLagSeconds, 'the digests cannot be closed'),

@@ -1,9 +1,4 @@
-import {
-  findDatabaseWriteRefusal,
-  loadReminderProgress,
-  type ReminderProgress,
-  type RunningProcess,
-} from '@goals-tasks/db'
+import { findDatabaseWriteRefusal, type RunningProcess } from '@goals-tasks/db'
 import type pg from 'pg'
 import type { OpsQueues } from '../queues.ts'
 import { createDeliveryLook, type DeliveryLook, type DeliveryStatus } from './deliveries.ts'
@@ -11,6 +6,7 @@ import { loadFeedLag } from './feed-lag.ts'
 import { loadMailStatus, type MailStatus } from './mails.ts'
 import { loadProcessStatus, type Pause, type PausedWebhook } from './processes.ts'
 import { loadQueueStatus, type QueueStatus } from './queue.ts'
+import { loadReminderLag } from './reminder-lag.ts'
 import { countUnpartitionedEvents } from './unpartitioned.ts'
 import { countWebhooks, type WebhooksByHealth } from './webhooks.ts'
 
@@ -61,7 +57,7 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     processes,
     unpartitionedEvents,
     feedLagSeconds,
-    reminders,
+    reminderLagSeconds,
     mails,
     webhooks,
     postgresError,
@@ -71,7 +67,7 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     loadProcessStatus(pool),
     countUnpartitionedEvents(pool),
     loadFeedLag(pool),
-    loadReminderProgress(pool),
+    loadReminderLag(pool),
     loadMailStatus(pool),
     countWebhooks(pool),
     findDatabaseWriteRefusal(pool),
@@ -93,13 +89,11 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     processes: processes.processes,
     unpartitionedEvents,
     feedLagSeconds,
-    reminderLagSeconds: lagOf(reminders),
+    reminderLagSeconds,
     ...mails,
     webhooks,
   }
 }
-
-const lagOf = ({ madeUntil, now }: ReminderProgress) => Math.max(0, (Date.parse(now) - Date.parse(madeUntil)) / 1_000)
 
 type RedisState = Pick<Status, 'redis' | 'redisError'>
 const away: RedisState = { redis: 'away', redisError: null }

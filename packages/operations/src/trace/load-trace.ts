@@ -33,6 +33,7 @@ export async function loadTrace(deps: Deps, id: string, limit: number): Promise<
   const [event, entity] = await Promise.all([loadEvent(pool, id), loadEntity(pool, id)])
   if (!event && !entity) return undefined
   const events = event ? [event] : await loadEventsOf(pool, id, limit)
+  const isOfRun = event ? event.aggregateType === 'sync_run' : entity?.kind === 'sync run'
   // The work is loaded before the effects: an event that has no work left by then has its effect already.
   const eventIds = events.map((each) => each.id)
   const work = await loadWork(pool, eventIds)
@@ -40,7 +41,7 @@ export async function loadTrace(deps: Deps, id: string, limit: number): Promise<
     loadEffects(pool, events),
     findAllJobs(queues, work),
     loadWebhooks(pool, eventIds, work),
-    loadTracedSyncRun(pool, event?.aggregateId ?? id),
+    isOfRun ? loadTracedSyncRun(pool, event?.aggregateId ?? id) : undefined,
   ])
 
   const unfinished = (left: Work) =>

@@ -1,5 +1,6 @@
 import { type Executor, executeOnce } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
+import { hostOf } from '../webhooks/host-of.ts'
 
 /** The progress of a sync run. `host` is null when its webhook was deleted. */
 export type TracedSyncRun = {
@@ -36,5 +37,5 @@ export async function loadTracedSyncRun(db: Executor, id: string): Promise<Trace
   )
   if (!run) return undefined
   const { url, ...progress } = run
-  return { ...progress, host: url === null ? null : (URL.parse(url)?.host ?? null) }
+  return { ...progress, host: url === null ? null : hostOf(url) }
 }

@@ -1,8 +1,8 @@
-import { bodyOf, type Executor, executeOnce, pausedName } from '@goals-tasks/db'
+import { bodyOf, type Executor, executeOnce } from '@goals-tasks/db'
 import { webhookConsumer } from '@goals-tasks/events'
 import { sql } from 'drizzle-orm'
 import { hostOf } from '../webhooks/host-of.ts'
-import type { WebhookPauseFact } from '../webhooks/load-webhook.ts'
+import { pauseFact, type WebhookPauseFact } from '../webhooks/pause-fact.ts'
 import type { Work } from './work.ts'
 
 /** A webhook of a user. The host is null when the webhook was deleted. `pause` is absent while it is not paused. */
@@ -43,8 +43,7 @@ const loadKnown = async (db: Executor, ids: readonly string[]) =>
     ? []
     : executeOnce<{ id: string; url: string; pause: WebhookPauseFact | null }>(
         db,
-        sql`select id, url, (select json_build_object('actor', actor, 'reason', reason, 'since', rfc3339(since))
-                             from consumer_pauses where consumer = ${pausedName(sql`id::text`)} and is_paused) as pause
+        sql`select id, url, ${pauseFact(sql`webhooks.id`)} as pause
             from webhooks where id = any(${sql.param(ids)}::uuid[])`,
       )
 

@@ -1,10 +1,8 @@
-import { type Executor, executeOnce, pausedName, type WebhookAction } from '@goals-tasks/db'
+import { type Executor, executeOnce, type WebhookAction } from '@goals-tasks/db'
 import { sql } from 'drizzle-orm'
 import { countedUpTo } from '../status/counted-up-to.ts'
 import { hostOf } from './host-of.ts'
-
-/** A pause of a webhook by an operator. `since` is RFC 3339, UTC. */
-export type WebhookPauseFact = { actor: string; reason: string; since: string }
+import { pauseFact, type WebhookPauseFact } from './pause-fact.ts'
 
 /** A webhook for operators, without its address, its filter and its secrets. Instants are RFC 3339, UTC. */
 export type ShownWebhook = {
@@ -73,8 +71,7 @@ async function loadLive(db: Executor, id: string): Promise<LiveWebhook | null> {
     sql`select w.owner_id as "ownerId", w.url, w.health, w.disabled_cause as "disabledCause",
                rfc3339(w.disabled_at) as "disabledAt", rfc3339(w.failing_since) as "failingSince",
                rfc3339(w.suspended_until) as "suspendedUntil",
-               (select json_build_object('actor', actor, 'reason', reason, 'since', rfc3339(since))
-                from consumer_pauses where consumer = ${pausedName(sql`w.id::text`)} and is_paused) as pause,
+               ${pauseFact(sql`w.id`)} as pause,
                ${countOf('deliveries')} as "pendingDeliveries", ${countOf('dead_letters')} as "deadLetters",
                w.version, rfc3339(w.created_at) as "createdAt", rfc3339(w.updated_at) as "updatedAt"
         from webhooks w where w.id = ${id}::uuid`,

@@ -1,7 +1,7 @@
-import { Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
+import { annotated, Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
 import { type Scope, userScopes } from '@goals-tasks/http'
 import Type, { type Static } from 'typebox'
-import { annotated, Version } from '../../resource/fields.ts'
+import { Version } from '../../resource/fields.ts'
 
 /** In code points, before and after the normalization. */
 export const maxNameLength = 100

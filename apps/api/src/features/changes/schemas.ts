@@ -1,7 +1,16 @@
-import { type EventType, eventTypes, exampleIds, Goal, Id, Notification, stringEnum, Task } from '@goals-tasks/events'
+import {
+  annotated,
+  type EventType,
+  eventTypes,
+  exampleIds,
+  Goal,
+  Id,
+  Notification,
+  stringEnum,
+  Task,
+} from '@goals-tasks/events'
 import Type, { type Static, type TObject } from 'typebox'
 import { eventCause, occurredAt } from '../../resource/event-members.ts'
-import { annotated } from '../../resource/fields.ts'
 import { listOf } from '../../resource/lists/query.ts'
 
 /** The longest wait of a request, in seconds. */

@@ -1,7 +1,6 @@
-import { exampleIds, Id, Instant, Nullable } from '@goals-tasks/events'
+import { annotated, exampleIds, Id, Instant, Nullable } from '@goals-tasks/events'
 import { EmailAddress } from '@goals-tasks/mail/addresses'
 import Type, { type Static } from 'typebox'
-import { annotated } from '../../resource/fields.ts'
 
 const exampleZone = 'Europe/Berlin'
 const exampleInstant = '2027-01-04T09:30:00.000Z'

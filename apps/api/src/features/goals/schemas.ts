@@ -1,7 +1,16 @@
-import { exampleIds, Goal, GoalStatus, goalPatchFields, Id, newGoalFields, stringEnum } from '@goals-tasks/events'
+import {
+  annotated,
+  exampleIds,
+  Goal,
+  GoalStatus,
+  goalPatchFields,
+  Id,
+  newGoalFields,
+  stringEnum,
+} from '@goals-tasks/events'
 import Type, { type Static, type TSchema } from 'typebox'
 import { capabilitiesSchema } from '../../resource/capabilities.ts'
-import { annotated, exampleOf, Version } from '../../resource/fields.ts'
+import { exampleOf, Version } from '../../resource/fields.ts'
 import { copiesOf, readOnlyOfGoals } from '../../resource/read-only.ts'
 import { Progress } from './progress.ts'
 import { goalVerbs, openTasksPolicies } from './states.ts'

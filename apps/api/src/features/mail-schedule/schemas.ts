@@ -1,6 +1,5 @@
-import { Nullable, stringEnum } from '@goals-tasks/events'
+import { annotated, digestIntervals, Nullable, stringEnum, weekDays } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
-import { annotated } from '../../resource/fields.ts'
 
 const LocalTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', minLength: 5, maxLength: 5 })
 
@@ -17,13 +16,13 @@ const QuietHours = Type.Object(
 )
 
 const members = {
-  digest: stringEnum(['off', 'hourly', 'daily', 'weekly'] as const, {
+  digest: stringEnum(digestIntervals, {
     title: 'DigestInterval',
     description: 'How often your notifications are mailed together. `off` sends each by itself, at once.',
     examples: ['daily'],
   }),
   digestTime: annotated(LocalTime, 'The time of a daily or weekly digest, as `HH:MM`. At first 08:00.', '08:00'),
-  digestDay: stringEnum(['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'] as const, {
+  digestDay: stringEnum(weekDays, {
     title: 'WeekDay',
     description: 'The day of a weekly digest. At first Monday.',
     examples: ['MONDAY'],

@@ -1,6 +1,5 @@
-import { exampleIds, Id, Notification, NotificationKind } from '@goals-tasks/events'
+import { annotated, exampleIds, Id, Notification, NotificationKind } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
-import { annotated } from '../../resource/fields.ts'
 import { listOf, paging } from '../../resource/lists/query.ts'
 
 const { text, ...properties } = Notification.properties

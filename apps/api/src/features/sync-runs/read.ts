@@ -27,18 +27,27 @@ const failures = sql`(
 const isActors = sql`id = ${sql.placeholder('id')}::uuid
   and (owner_id = ${sql.placeholder('actorId')}::uuid or ${sql.placeholder('asAdmin')}::boolean)`
 
-type StoredSyncRun = { id: string; state: string; text: string; withFailures: string }
+type StoredSyncRun = { id: string; state: string; text: string }
 
 const byId = prepareStatement<StoredSyncRun>(
   'sync_run_read',
-  sql`select id, state, ${syncRunText} as text, json_build_object(${fields}, 'failures', ${failures})::text
-        as "withFailures"
-      from sync_runs where ${isActors}`,
+  sql`select id, state, ${syncRunText} as text from sync_runs where ${isActors}`,
+)
+const withFailures = prepareStatement<{ text: string }>(
+  'sync_run_show',
+  sql`select json_build_object(${fields}, 'failures', ${failures})::text as text from sync_runs where ${isActors}`,
 )
 
-/** Loads a run, without and with the goals and tasks that failed. @throws Problem 404 for other users */
+/** Loads a run. @throws Problem 404 for other users */
 export async function loadSyncRun(db: Executor, actor: Actor, id: string): Promise<StoredSyncRun> {
   const [run] = await byId(db, { id, ...actorValues(actor) })
   if (!run) throw notFound('sync run')
   return run
+}
+
+/** Returns the JSON of a run with the goals and tasks that failed. @throws Problem 404 for other users */
+export async function readSyncRun(db: Executor, actor: Actor, id: string): Promise<string> {
+  const [run] = await withFailures(db, { id, ...actorValues(actor) })
+  if (!run) throw notFound('sync run')
+  return run.text
 }

@@ -7,7 +7,7 @@ import { loadWebhook } from '../webhooks/read.ts'
 import { syncRunAccess } from './access.ts'
 import { cancelRun } from './cancel.ts'
 import { listSyncRuns } from './list.ts'
-import { loadSyncRun } from './read.ts'
+import { loadSyncRun, readSyncRun } from './read.ts'
 import { NewSyncRun, SyncRun, SyncRunListQuery, SyncRunParams, SyncRunWithFailures } from './schemas.ts'
 import { startRun } from './start.ts'
 
@@ -51,7 +51,7 @@ export const syncRunRoutes =
       params: SyncRunParams,
       query: Nothing,
       response: okOrUnchanged(SyncRunWithFailures, 'run'),
-      run: async ({ db }, actor, { params }) => view((await loadSyncRun(db, actor, params.runId)).withFailures),
+      run: async ({ db }, actor, { params }) => view(await readSyncRun(db, actor, params.runId)),
     })
 
     act('/v1/sync-runs/:runId/cancel', {

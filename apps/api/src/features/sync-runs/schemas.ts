@@ -1,34 +1,29 @@
-import { exampleIds, Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
+import { annotated, exampleIds, Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
-import { annotated } from '../../resource/fields.ts'
 import { paging } from '../../resource/lists/query.ts'
-
-const exampleRunId = '019ab5c2-9d11-7e02-8f3b-5a7c9e1d2b46'
-/** The webhook that the example of a request names. */
-export const exampleWebhookId = '5d2f8a6b-7c13-4e9a-b0d4-1f6e3c8a9b72'
 
 const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] })
 const instantOrNull = (description: string, example: string | null) =>
   Nullable(Instant, { description, examples: [example] })
 
-export const SyncRunParams = Type.Object({ runId: annotated(Id, 'The id of the run.', exampleRunId) })
+export const SyncRunParams = Type.Object({ runId: annotated(Id, 'The id of the run.', exampleIds.syncRun) })
 export const SyncRunListQuery = Type.Object(paging, { additionalProperties: false })
 export type SyncRunListQuery = Static<typeof SyncRunListQuery>
 
 export const NewSyncRun = Type.Object(
-  { webhookId: annotated(Id, 'The id of the webhook that gets the goals and tasks.', exampleWebhookId) },
+  { webhookId: annotated(Id, 'The id of the webhook that gets the goals and tasks.', exampleIds.webhook) },
   {
     title: 'NewSyncRun',
     description: 'The webhook of a new run.',
     additionalProperties: false,
-    examples: [{ webhookId: exampleWebhookId }],
+    examples: [{ webhookId: exampleIds.webhook }],
   },
 )
 export type NewSyncRun = Static<typeof NewSyncRun>
 
 const fields = {
-  id: annotated(Id, 'The id of the run, which is the `runId` in its messages.', exampleRunId),
-  webhookId: annotated(Id, 'The id of the webhook.', exampleWebhookId),
+  id: annotated(Id, 'The id of the run, which is the `runId` in its messages.', exampleIds.syncRun),
+  webhookId: annotated(Id, 'The id of the webhook.', exampleIds.webhook),
   state: stringEnum(['pending', 'running', 'completed', 'failed', 'cancelled'], {
     title: 'SyncRunState',
     description:
@@ -63,7 +58,7 @@ const SyncRunFailure = Type.Object(
     entityId: annotated(Id, 'The id of the goal or task.', exampleIds.task),
     attempts: count('The number of requests with it.', 2),
     error: Type.String({ description: 'Why the last one failed.', examples: ['the receiver answered 422'] }),
-    nextAttemptAt: instantOrNull('The instant of the next request, in UTC. Null after the last one.', null),
+    nextAttemptAt: instantOrNull('The earliest instant of the next request, in UTC. Null after the last one.', null),
   },
   { title: 'SyncRunFailure', description: 'A goal or task that the receiver refused.' },
 )

@@ -1,11 +1,11 @@
 import { startSyncRun } from '@goals-tasks/db'
-import { insufficientScope, notFound, Problem } from '@goals-tasks/http'
+import { notFound, Problem } from '@goals-tasks/http'
 import type { Deps } from '../../deps.ts'
 import { type Actor, eventMetadata } from '../../resource/actor.ts'
 import { acceptedResponse } from '../../resource/http/reply.ts'
 import type { StoredResponse } from '../../resource/idempotency.ts'
 import { loadWebhook, type StoredWebhook } from '../webhooks/read.ts'
-import { scopeOf } from '../webhooks/states.ts'
+import { requireScopes } from '../webhooks/states.ts'
 import { loadSyncRun } from './read.ts'
 import type { NewSyncRun } from './schemas.ts'
 
@@ -17,12 +17,12 @@ import type { NewSyncRun } from './schemas.ts'
 export async function startRun(deps: Deps, actor: Actor, { webhookId }: NewSyncRun): Promise<StoredResponse> {
   const webhook = await loadWebhook(deps.db, actor, webhookId)
   const parts = partsOf(webhook)
-  requireReadable(actor, parts)
+  requireScopes(actor, [...(parts.withGoals ? ['goal:'] : []), ...(parts.withTasks ? ['task:'] : [])])
   if (!webhook.isEnabled) throw new Problem('webhook-disabled', 'The webhook is disabled. Enable it first.')
   const id = await startSyncRun(deps.db, { webhookId, ...parts }, eventMetadata(actor, ['sync:triggered']))
   if (id === undefined) {
     // The endpoint of the installation belongs to no user, so no goals and tasks belong to its run.
-    if (!webhook.isOwned) throw notFound('webhook')
+    if (webhook.ownerId === null) throw notFound('webhook')
     throw new Problem('sync-run-active', 'The webhook has a run that is not over yet. Wait for its end, or cancel it.')
   }
   const { text } = await loadSyncRun(deps.db, actor, id)
@@ -36,11 +36,4 @@ function partsOf({ types }: StoredWebhook) {
   const parts = { withGoals: gets('goal'), withTasks: gets('task') }
   if (parts.withGoals || parts.withTasks) return parts
   throw new Problem('nothing-to-sync', 'The types of the webhook include none of a goal or task.')
-}
-
-/** An API key could otherwise send itself more than it may read. */
-function requireReadable({ admin, scopes }: Actor, parts: ReturnType<typeof partsOf>): void {
-  const needed = [...(parts.withGoals ? ['goal:'] : []), ...(parts.withTasks ? ['task:'] : [])]
-  const missing = needed.flatMap((type) => scopeOf(type) ?? []).find((scope) => !admin && !scopes.has(scope))
-  if (missing) throw insufficientScope(missing)
 }

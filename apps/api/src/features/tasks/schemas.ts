@@ -1,7 +1,7 @@
-import { exampleIds, Id, newTaskFields, Task, TaskStatus, taskPatchFields } from '@goals-tasks/events'
+import { annotated, exampleIds, Id, newTaskFields, Task, TaskStatus, taskPatchFields } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
 import { capabilitiesSchema } from '../../resource/capabilities.ts'
-import { annotated, exampleOf, Version } from '../../resource/fields.ts'
+import { exampleOf, Version } from '../../resource/fields.ts'
 import { copiesOf, readOnlyOfTasks } from '../../resource/read-only.ts'
 import { taskVerbs } from './states.ts'
 

@@ -15,7 +15,7 @@ import type { FeedCursor } from '../../resource/lists/feed-cursor.ts'
 import type { StoredWebhook } from '../webhooks/read.ts'
 import { webhookEventTypes } from '../webhooks/states.ts'
 import { loadEnabledWebhook } from './read.ts'
-import { beginReplay, parseReplayCursor, queueFeed, refuse } from './replay-from-cursor.ts'
+import { beginReplay, isOwned, type OwnedWebhook, parseReplayCursor, queueFeed, refuse } from './replay-from-cursor.ts'
 import type { Replay, ReplayResult } from './schemas.ts'
 
 /** A replay waits while the webhook has more events than this to get. */
@@ -38,21 +38,25 @@ export async function replayEvents(deps: Deps, actor: Actor, id: string, body: R
       `The webhook has more than ${mostWaiting} events to get. Repeat this request when it has got some.`,
     )
   const result =
-    'step' in place ? await queueTime(deps, webhook, place.step) : await queueFeed(deps, webhook, place.feed)
+    'step' in place ? await queueTime(deps, webhook, place.step) : await queueFeed(deps, place.owned, place.feed)
   return acceptedResponse(JSON.stringify(result))
 }
 
 /** The place at which a step begins: of a replay of a time, or of one of the feed. */
-type ReplayPlace = { step: ReplayStep } | { feed: FeedCursor }
+type ReplayPlace = { step: ReplayStep } | { feed: FeedCursor; owned: OwnedWebhook }
 
 async function placeOf(deps: Deps, webhook: StoredWebhook, body: Replay): Promise<ReplayPlace> {
   const { from, to, fromCursor, cursor } = body
   const isOne = [cursor, fromCursor, from ?? to].filter((given) => given !== undefined).length <= 1
   if (!isOne) throw refuse(cursor === undefined ? 'fromCursor' : 'cursor', 'stands alone: leave the other members out')
-  if (fromCursor !== undefined) return { feed: await beginReplay(deps, webhook, fromCursor) }
+  const owned = isOwned(webhook) ? webhook : undefined
+  if (fromCursor !== undefined) {
+    if (!owned) throw refuse('fromCursor', 'is for the webhook of a user: the endpoint of the installation has no feed')
+    return { feed: await beginReplay(deps, owned, fromCursor), owned }
+  }
   if (cursor === undefined) return { step: firstStep(deps, body) }
-  const feed = parseReplayCursor(webhook, cursor)
-  return feed ? { feed } : { step: parseCursor(webhook.id, cursor) }
+  const feed = owned && parseReplayCursor(owned, cursor)
+  return feed ? { feed, owned } : { step: parseCursor(webhook.id, cursor) }
 }
 
 async function queueTime({ db }: Deps, { id: webhookId }: StoredWebhook, step: ReplayStep): Promise<ReplayResult> {

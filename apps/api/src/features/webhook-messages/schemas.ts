@@ -1,9 +1,8 @@
-import { exampleIds, Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
+import { annotated, exampleIds, Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
 import Type, { type Static } from 'typebox'
-import { annotated } from '../../resource/fields.ts'
 import { paging } from '../../resource/lists/query.ts'
 
-const webhookId = annotated(Id, 'The id of the webhook.', '5d2f8a6b-7c13-4e9a-b0d4-1f6e3c8a9b72')
+const webhookId = annotated(Id, 'The id of the webhook.', exampleIds.webhook)
 const eventId = annotated(Id, 'The id of the event, which is the `webhook-id` of its requests.', exampleIds.event)
 const eventType = Type.String({ description: 'The type of the event.', examples: ['task:completed'] })
 const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] })

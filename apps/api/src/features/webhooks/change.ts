@@ -6,8 +6,9 @@ import type { EntityText } from '../../resource/optimistic-change.ts'
 import type { Precondition } from '../../resource/precondition.ts'
 import { changeVersioned } from '../../resource/versioned-change.ts'
 import { isActors, loadWebhook, type StoredWebhook, webhookText } from './read.ts'
-import { normalizeWebhook, requireScopes } from './rules.ts'
+import { normalizeWebhook } from './rules.ts'
 import type { WebhookPatch } from './schemas.ts'
+import { requireScopes } from './states.ts'
 
 const isEnabled = sql`${sql.placeholder('isEnabled')}::boolean`
 /** Another address, or a disabled webhook that is enabled: what it failed before says nothing. */

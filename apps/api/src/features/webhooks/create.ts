@@ -7,8 +7,9 @@ import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../resource/actor.ts'
 import type { EntityText } from '../../resource/optimistic-change.ts'
 import { webhookText } from './read.ts'
-import { normalizeWebhook, requireScopes } from './rules.ts'
+import { normalizeWebhook } from './rules.ts'
 import type { NewWebhook } from './schemas.ts'
+import { requireScopes } from './states.ts'
 
 const maxWebhooks = 20
 

@@ -19,21 +19,19 @@ export const isActors = sql`id = ${sql.placeholder('id')}::uuid
 
 export type StoredWebhook = {
   id: string
-  ownerId: string
+  /** Null for the endpoint of the installation. */
+  ownerId: string | null
   text: string
   version: number
   url: string
   types: string[] | null
   filter: string | null
   isEnabled: boolean
-  /** False for the endpoint of the installation. */
-  isOwned: boolean
 }
 
 const byId = prepareStatement<StoredWebhook>(
   'webhook_read',
-  sql`select id, owner_id as "ownerId", ${webhookText} as text, version, url, types, filter, is_enabled as "isEnabled",
-             owner_id is not null as "isOwned"
+  sql`select id, owner_id as "ownerId", ${webhookText} as text, version, url, types, filter, is_enabled as "isEnabled"
       from webhooks where ${isActors}`,
 )
 

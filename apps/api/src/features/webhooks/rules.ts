@@ -1,11 +1,9 @@
 import { normalizeText } from '@goals-tasks/events'
-import { type FieldError, insufficientScope, invalidBody } from '@goals-tasks/http'
+import { type FieldError, invalidBody } from '@goals-tasks/http'
 import { compileFilter, FilterError, findAddressProblem, findUrlProblem } from '@goals-tasks/webhooks'
 import type { Deps } from '../../deps.ts'
-import type { Actor } from '../../resource/actor.ts'
 import { lengthErrors } from '../../resource/text.ts'
 import { maxDescriptionLength, type NewWebhook } from './schemas.ts'
-import { scopeOf, webhookEventTypes } from './states.ts'
 
 type Fields = Omit<Partial<NewWebhook>, 'enabled'>
 
@@ -42,15 +40,4 @@ async function urlErrors({ allowedNetworks, lookup }: Deps['webhooks'], url: str
   if (url === undefined) return []
   const problem = findUrlProblem(url) ?? (await findAddressProblem(url, allowedNetworks, lookup))
   return problem === undefined ? [] : [{ pointer: '/url', detail: problem }]
-}
-
-/**
- * Checks that the token may read the entities whose events the webhook gets. An API key could otherwise send itself
- * more than it may read.
- * @throws Problem 403
- */
-export function requireScopes({ admin, scopes }: Actor, types: readonly string[] | null): void {
-  const needed = (types ?? webhookEventTypes).flatMap((type) => scopeOf(type) ?? [])
-  const missing = needed.find((scope) => !admin && !scopes.has(scope))
-  if (missing) throw insufficientScope(missing)
 }

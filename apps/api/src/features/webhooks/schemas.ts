@@ -1,13 +1,11 @@
-import { Id, Instant, Nullable, stringEnum } from '@goals-tasks/events'
+import { annotated, exampleIds, Id, Instant, Nullable, stringEnum, webhookHealths } from '@goals-tasks/events'
 import { maxFilterLength, maxUrlLength } from '@goals-tasks/webhooks'
 import Type, { type Static } from 'typebox'
-import { annotated, Version } from '../../resource/fields.ts'
+import { Version } from '../../resource/fields.ts'
 import { webhookEventTypes } from './states.ts'
 
 /** In code points. */
 export const maxDescriptionLength = 500
-
-const exampleId = '5d2f8a6b-7c13-4e9a-b0d4-1f6e3c8a9b72'
 
 const WebhookEventType = stringEnum(webhookEventTypes, {
   title: 'WebhookEventType',
@@ -81,9 +79,9 @@ export type WebhookPatch = Static<typeof WebhookPatch>
 const instantOrNull = (description: string) => Nullable(Instant, { description, examples: [null] })
 
 const fields = {
-  id: annotated(Id, 'The id of the webhook.', exampleId),
+  id: annotated(Id, 'The id of the webhook.', exampleIds.webhook),
   ...{ url, description, types, filter, enabled },
-  health: stringEnum(['healthy', 'degraded', 'suspended', 'disabled'], {
+  health: stringEnum(webhookHealths, {
     title: 'WebhookHealth',
     description:
       'How the webhook fares. `degraded`: its last request failed. `suspended`: it gets a request now and then, ' +
@@ -128,4 +126,4 @@ export const WebhookWithSecret = Type.Object(
   { title: 'WebhookWithSecret', description: 'A webhook with its new secret.' },
 )
 
-export const WebhookParams = Type.Object({ webhookId: annotated(Id, 'The id of the webhook.', exampleId) })
+export const WebhookParams = Type.Object({ webhookId: annotated(Id, 'The id of the webhook.', exampleIds.webhook) })

@@ -5,10 +5,9 @@ import type { External } from '../contract.ts'
 import { type ConsumerResult, done, moveToDeadLetters, skipped, snooze } from '../results.ts'
 import { createContext, type EmailDeps, type MailContext } from './context.ts'
 import { loadAddressToConfirm, loadDigest, loadNotification, type Recipient } from './load.ts'
-import { digestContent, notificationContent } from './mails.ts'
+import { type Content, digestContent, notificationContent } from './mails.ts'
 import { recipientOf } from './recipient.ts'
 import { recordDigestSent, recordSent, recordSkipped, type SkipReason } from './record.ts'
-import type { Sender } from './sender.ts'
 
 /**
  * Sends mails over SMTP, to the address and by the choices that hold when it sends. A crash after the mail server
@@ -80,7 +79,7 @@ async function sendDigest(context: MailContext, event: DueDigest, publish: Publi
 type Sending = {
   mailId: string
   recipient: Recipient
-  contentFor: () => Omit<Parameters<Sender['send']>[0], 'to'>
+  contentFor: () => Content
   record: () => Promise<void>
 }
 

@@ -4,7 +4,7 @@ import type { MailContext } from './context.ts'
 import type { MailedNotification, StoredDigest } from './load.ts'
 
 type Links = Pick<MailContext, 'publicUrl' | 'tokens' | 'appLink'>
-type Content = Omit<OutgoingMail, 'to'>
+export type Content = Omit<OutgoingMail, 'to'>
 
 const urlOf = ({ appLink }: Links, { subjectType, subjectId }: MailedNotification) =>
   appLink?.replaceAll('{type}', subjectType).replaceAll('{id}', subjectId)

@@ -1,8 +1,8 @@
+import { webhookHealths } from '@goals-tasks/events'
 import { Counter, Histogram, type Registry } from '@goals-tasks/observability'
 import type { SyncDeps } from './sync.ts'
 
 const outcomes = ['delivered', 'failed', 'gone'] as const
-const healths = ['healthy', 'degraded', 'suspended', 'disabled'] as const
 const messageOutcomes = ['delivered', 'failed', 'skipped'] as const
 const runStates = ['completed', 'failed'] as const
 const seconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -46,7 +46,7 @@ export function createWebhookMetrics(registry: Registry): WebhookMetrics {
   for (const outcome of messageOutcomes) messages.inc({ outcome }, 0)
   for (const state of runStates) ends.inc({ state }, 0)
   for (const outcome of outcomes) attempts.inc({ outcome }, 0)
-  for (const health of healths) changes.inc({ health }, 0)
+  for (const health of webhookHealths) changes.inc({ health }, 0)
   return {
     onAttempt(outcome, durationMs) {
       attempts.inc({ outcome })

@@ -1,16 +1,11 @@
-import {
-  finishDeliveries,
-  type HealthChange,
-  type HealthLimits,
-  loadWebhookMessages,
-  probeLeaseMs,
-} from '@goals-tasks/db'
+import { type HealthChange, type HealthLimits, loadWebhookMessages, probeLeaseMs } from '@goals-tasks/db'
 import type { JobEvent, WebhookHealth } from '@goals-tasks/events'
 import pMap from 'p-map'
 import { emptyResult, type JobResult } from '../../runtime/processing/job-result.ts'
 import type { PerTarget, TargetJob } from '../contract.ts'
 import { attempt, type Result } from './attempt.ts'
 import { createEndpoints, type Endpoint, type EndpointConfig } from './endpoint.ts'
+import { endDeliveries, snooze } from './job-results.ts'
 import { recordResults } from './record.ts'
 import { type RunLimits, runLimits } from './runs/limits.ts'
 import type { EntryResult } from './runs/send-entry.ts'
@@ -77,7 +72,7 @@ export function createSync({
 
   async function runEvents(job: TargetJob, running: number): Promise<JobResult> {
     const endpoint = await openFree(job, running)
-    if (endpoint === undefined) return endDeliveries(job)
+    if (endpoint === undefined) return endDeliveries(job, job.events)
     if (!('post' in endpoint)) return endpoint
     if (endpoint.disabledCause !== null) return refuse(job.events, endpoint.disabledCause)
     return deliver(job, endpoint)
@@ -100,7 +95,7 @@ export function createSync({
     if (!endpoint || endpoint.disabledCause !== null) return endpoint
     if (endpoint.isPaused) return snooze(job.events, pausedLookMs, 'the webhook is paused')
     if (endpoint.health === 'suspended' && !endpoint.isProbe)
-      return snooze(job.events, untilNextLook(endpoint.suspendedForMs))
+      return snooze(job.events, untilNextLook(endpoint.suspendedForMs), suspended)
     if (endpoint.health === 'degraded' && running > 1) return snoozeBusy(job)
     return endpoint
   }
@@ -127,7 +122,7 @@ export function createSync({
       result = merge(result, { ...toJobResult(results), failures })
       if (health) noteHealth(job, known, health)
       const left = job.events.slice(next)
-      if (health?.after === 'suspended') return merge(result, snooze(left, health.suspendedForMs))
+      if (health?.after === 'suspended') return merge(result, snooze(left, health.suspendedForMs, suspended))
       if (health?.after === 'disabled') return merge(result, refuse(left, health.disabledCause))
       if (health) known = { ...known, health: health.after, isProbe: false }
     }
@@ -184,15 +179,11 @@ export function createSync({
 
 const startsRun = ({ type }: JobEvent): boolean => type === 'sync:triggered'
 
+const suspended = 'the webhook is suspended'
+
 /** While a probe may be running, its end may come at any moment. */
 const untilNextLook = (suspendedForMs: number): number =>
   suspendedForMs > probeLeaseMs ? suspendedForMs : Math.min(suspendedForMs, lookEveryMs)
-
-/** The webhook was deleted, or SYNC_URL is not set: the events need no effect. */
-async function endDeliveries({ pool, target, events, whileUnavailable }: TargetJob): Promise<JobResult> {
-  const ids = events.map(({ id }) => id)
-  return { ...emptyResult, skipped: await whileUnavailable(() => finishDeliveries(pool, 'sync', ids, target)) }
-}
 
 const failAll = (events: readonly JobEvent[], error: Error): JobResult => ({
   ...emptyResult,
@@ -204,11 +195,6 @@ const refuse = (events: readonly JobEvent[], cause: string | null): JobResult =>
   ...emptyResult,
   failures: events.map((event) => ({ event, error: new Error(`the webhook is disabled: ${cause}`), isFinal: true })),
 })
-
-const snooze = (events: readonly JobEvent[], waitMs: number, reason = 'the webhook is suspended'): JobResult => {
-  const until = new Date(Date.now() + waitMs)
-  return { ...emptyResult, snoozed: events.map((event) => ({ event, until, reason })) }
-}
 
 const snoozeBusy = ({ events }: TargetJob): JobResult =>
   snooze(events, busyWaitMs * (0.5 + Math.random()), 'the webhook is busy')

@@ -1,10 +1,8 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { cleanUp, until } from '@goals-tasks/devstack/testing'
+import { until } from '@goals-tasks/devstack/testing'
 import { type MailServer, startMailServer } from '@goals-tasks/mail/testing'
 import { decodeJwt } from 'jose'
 import { expect } from 'vitest'
+import { startReceiver } from '../receiver.ts'
 import { signToken } from './marked-requests.ts'
 
 const credentials = { user: 'marker-user', pass: 'marker-smtp-password' }
@@ -22,11 +20,9 @@ export async function startMarkedMail() {
 }
 
 /** Starts a receiver that refuses every event for good. @returns an address of it with a secret in its query */
-async function startReceiver(): Promise<string> {
-  const server = createServer((_request, response) => response.writeHead(410).end('marker response')).listen(0)
-  await once(server, 'listening')
-  cleanUp(async () => void server.close().closeAllConnections())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/marker-path?key=marker-key`
+async function startMarkedReceiver(): Promise<string> {
+  const { url } = await startReceiver((response) => response.writeHead(410).end('marker response'))
+  return `${new URL('/marker-path?key=marker-key', url)}`
 }
 
 type Answer = { status: number; body: Record<string, string> }
@@ -92,7 +88,10 @@ export async function useMarkedFeatures({ apiUrl, mail, untilHandled }: Installa
   await follow(apiUrl, tokens[0])
 
   expect((await owner('POST', '/webhooks', { url: 'http://marker:marker@127.0.0.1/' })).status).toBe(422)
-  const { body: webhook } = await owner('POST', '/webhooks', { url: await startReceiver(), description: 'marker' })
+  const { body: webhook } = await owner('POST', '/webhooks', {
+    url: await startMarkedReceiver(),
+    description: 'marker',
+  })
   const { body: rotated } = await owner('POST', `/webhooks/${webhook.id}/rotate-secret`)
 
   const { body: goal } = await owner('POST', '/goals', { title: 'marker goal' })

@@ -1,6 +1,7 @@
 import type { NotificationKind } from '@goals-tasks/events'
 import fc from 'fast-check'
 import type pg from 'pg'
+import { insertContact, insertSchedule } from '../mail.ts'
 import { sample } from './local-clock.ts'
 
 /** Six zones. New York puts its clock forward in the simulated day, and Sydney puts its clock back. */
@@ -60,16 +61,10 @@ export async function insertPeople(pool: pg.Pool, people: readonly Person[]): Pr
   for (const person of people) {
     const { id, zone, contact, schedule } = person
     if (contact !== 'none')
-      await pool.query(
-        `insert into contacts (user_id, email, zone, verified_at) values ($1, $2, $3, case when $4 then now() end)`,
-        [id, addressOf(person), zone, contact === 'confirmed'],
-      )
+      await insertContact(pool, id, { email: addressOf(person), zone, isVerified: contact === 'confirmed' })
     for (const { kind, channel } of person.off)
       await pool.query('insert into notification_preferences values ($1, $2, $3, false)', [id, kind, channel])
-    if (schedule)
-      await pool.query('insert into mail_schedules values ($1, $2, $3, $4, $5, $6)', [
-        ...[id, schedule.digest, schedule.digestTime, schedule.digestDay],
-        ...[schedule.quietHours?.from ?? null, schedule.quietHours?.until ?? null],
-      ])
+    const { from: quietFrom, until: quietUntil } = schedule?.quietHours ?? {}
+    if (schedule) await insertSchedule(pool, id, { ...schedule, quietFrom, quietUntil })
   }
 }

@@ -1,7 +1,6 @@
 import {
   completeSyncRun,
   endSyncRun,
-  finishDeliveries,
   type HealthChange,
   type HealthLimits,
   leaveSyncRun,
@@ -14,6 +13,7 @@ import pMap from 'p-map'
 import { emptyResult, type JobResult } from '../../../runtime/processing/job-result.ts'
 import type { TargetJob } from '../../contract.ts'
 import type { Endpoint } from '../endpoint.ts'
+import { endDeliveries, snooze } from '../job-results.ts'
 import type { RunLimits } from './limits.ts'
 import { loadRunPage, type Page } from './page.ts'
 import { recordGroup } from './record-group.ts'
@@ -43,8 +43,9 @@ export function createRunWalker({ source, limits, parallelRequests, onResult, on
   async function walk(job: TargetJob, event: JobEvent, endpoint: Endpoint): Promise<JobResult> {
     const startedAtMs = Date.now()
     const taken = await job.whileUnavailable(() => takeSyncRun(job.pool, event.aggregateId, limits.run.leaseMs))
-    if (taken.kind === 'over') return finish(job, event)
-    if (taken.kind === 'leased') return snooze(event, taken.forMs, 'another process has the sync run')
+    // The run is over, so its event needs no more work.
+    if (taken.kind === 'over') return endDeliveries(job, [event])
+    if (taken.kind === 'leased') return snooze([event], taken.forMs, 'another process has the sync run')
     const turn = { job, event, run: taken, startedAtMs }
     if (taken.ageMs > limits.run.maxAgeMs) return fail(job, event, 'the run took too long')
     const page = await job.whileUnavailable(() => loadRunPage(job.pool, taken, limits.run.messagesPerTurn))
@@ -52,7 +53,9 @@ export function createRunWalker({ source, limits, parallelRequests, onResult, on
     const stop = await sendPage(turn, endpoint, page)
     if (stop && 'failure' in stop) return fail(job, event, stop.failure)
     await job.whileUnavailable(() => leaveSyncRun(job.pool, taken))
-    return stop ? snooze(event, stop.waitMs, stop.reason) : snooze(event, untilNextTurn(turn, page), 'the run goes on')
+    return stop
+      ? snooze([event], stop.waitMs, stop.reason)
+      : snooze([event], untilNextTurn(turn, page), 'the run goes on')
   }
 
   /** Sends the page in groups, and records each. A page without entries leads to the next stage. */
@@ -100,11 +103,11 @@ export function createRunWalker({ source, limits, parallelRequests, onResult, on
     const waitMs = await job.whileUnavailable(() => nextSyncRetryMs(job.pool, run.id))
     if (waitMs !== null) {
       await job.whileUnavailable(() => leaveSyncRun(job.pool, run))
-      return snooze(event, waitMs, 'the run waits for its next attempts')
+      return snooze([event], waitMs, 'the run waits for its next attempts')
     }
     const ending = { id: run.id, turn: run.turn }
     const counts = await job.whileUnavailable(() => completeSyncRun(job.pool, ending))
-    if (!counts) return snooze(event, 0, 'the turn is over')
+    if (!counts) return snooze([event], 0, 'the turn is over')
     onEnd('completed')
     job.log.info({ consumer: 'sync', runId: run.id, webhookId: job.target, ...counts }, 'a sync run is complete')
     return { ...emptyResult, skipped: 1 }
@@ -116,8 +119,9 @@ export function createRunWalker({ source, limits, parallelRequests, onResult, on
     if (await job.whileUnavailable(() => endSyncRun(job.pool, ending))) {
       onEnd('failed')
       job.log.warn({ consumer: 'sync', runId: event.aggregateId, webhookId: job.target, reason }, 'a sync run failed')
+      return { ...emptyResult, skipped: 1 }
     }
-    return finish(job, event)
+    return endDeliveries(job, [event])
   }
 
   const untilNextTurn = ({ startedAtMs }: Turn, { entries }: Page): number =>
@@ -125,13 +129,3 @@ export function createRunWalker({ source, limits, parallelRequests, onResult, on
 
   return { walk, fail }
 }
-
-/** The run is over, so its event needs no more work. */
-async function finish({ pool, target, whileUnavailable }: TargetJob, event: JobEvent): Promise<JobResult> {
-  return { ...emptyResult, skipped: await whileUnavailable(() => finishDeliveries(pool, 'sync', [event.id], target)) }
-}
-
-const snooze = (event: JobEvent, waitMs: number, reason: string): JobResult => ({
-  ...emptyResult,
-  snoozed: [{ event, until: new Date(Date.now() + waitMs), reason }],
-})

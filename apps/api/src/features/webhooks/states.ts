@@ -10,7 +10,7 @@ const entityScopes: Readonly<Record<string, Scope>> = {
 }
 
 /** Returns the scope for the events of a type, or undefined when no webhook of a user gets them. */
-export const scopeOf = (type: string): Scope | undefined => entityScopes[type.split(':')[0] ?? '']
+const scopeOf = (type: string): Scope | undefined => entityScopes[type.split(':')[0] ?? '']
 
 export const webhookEventTypes = subscriptions.sync.filter((type) => scopeOf(type))
 

@@ -95,11 +95,14 @@ type Reply = { responseCode?: number; command?: string; code?: string }
 
 /** The commands whose refusal concerns the recipient or the mail. Any other concerns our access to the server. */
 const mailCommands = ['RCPT TO', 'DATA']
+/** The server closes the connection, whatever the command was (RFC 5321). */
+const closingCode = 421
 
 /** Wraps the error: its code is that of a connection, which would pass for an outage of Postgres or Redis. */
 function toMailError(error: unknown): Error {
   const { responseCode = 0, command = '' } = error as Reply
   const reason = `the mail server: ${withoutAddresses(messageOf(error)).slice(0, 300)}`
-  if (responseCode === 0 || !mailCommands.includes(command)) return new MailServerError(reason)
+  const concernsMail = responseCode !== 0 && responseCode !== closingCode && mailCommands.includes(command)
+  if (!concernsMail) return new MailServerError(reason)
   return responseCode >= 500 ? new MailRefusedError(reason) : new Error(reason)
 }

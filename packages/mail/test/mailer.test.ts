@@ -63,6 +63,12 @@ describe('a mail server that refuses', () => {
   })
 })
 
+test.for([421, { data: 421 }])('an error with %j concerns the server and no mail', async (answer) => {
+  const server = await startMailServer()
+  server.answer(answer)
+  expect(await failureOf(openMailer(server).send(mail))).toBeInstanceOf(MailServerError)
+})
+
 test('a mail is not repeated within one attempt when the server dies after it took the mail', async () => {
   const server = await startMailServer()
   server.answer('die')

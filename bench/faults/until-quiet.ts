@@ -25,7 +25,8 @@ export async function untilQuiet({ pool }: Environment, { since, boundMs, endsLe
     }
     if (!areEnded && elapsedMs() > quickLeaseMs) {
       areEnded = true
-      await pool.query('update deliveries set due_at = now()')
+      // The lock waits for the transactions of the workers: an update of all rows beside them could end in a deadlock.
+      await pool.query('lock table deliveries in share row exclusive mode; update deliveries set due_at = now()')
     }
   }
 }

@@ -2,7 +2,7 @@ import { setPause } from '@goals-tasks/db'
 import { ownRedis, until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
 import { createInstallation } from './support/installation.ts'
-import { pendingDeliveries } from './support/rows.ts'
+import { makeDue, pendingDeliveries } from './support/rows.ts'
 import { test } from './support/test.ts'
 import { startWorker } from './support/test-worker.ts'
 import { writeGoals } from './support/writer.ts'
@@ -27,7 +27,7 @@ test('a paused consumer handles nothing, also in a new process and when Redis is
   await until(() => isPaused(2))
   await producer.flushall()
   dispatcher.dispatch(await writeGoals(installation, 1))
-  await pool.query('update deliveries set due_at = now()')
+  await makeDue(pool)
   const end = performance.now() + 600
   await until(() => performance.now() > end)
   expect(stuck).toEqual([])

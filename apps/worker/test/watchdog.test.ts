@@ -6,7 +6,7 @@ import { createWatchdog } from '../src/runtime/recovery/watchdog.ts'
 import { timings as standard } from '../src/runtime/timings.ts'
 import { createInstallation } from './support/installation.ts'
 import { queueOf } from './support/queue-of.ts'
-import { pendingDeliveries } from './support/rows.ts'
+import { makeDue, pendingDeliveries } from './support/rows.ts'
 import { test } from './support/test.ts'
 import { startWorker } from './support/test-worker.ts'
 import { writeGoals } from './support/writer.ts'
@@ -27,7 +27,7 @@ test('a process is stuck when it runs a job and finishes nothing, and a process 
   await until(async () => (await queueOf(installation, 'cache-invalidation').getActiveCount()) === 1)
   const idle: string[] = []
   startWorker(installation, { serve, consumers, timings, onStuck: (consumer) => idle.push(consumer) })
-  await installation.pool.query('update deliveries set due_at = now()')
+  await makeDue(installation.pool)
   await until(() => stuck.length > 20)
   expect(idle).toEqual([])
   expect(stuck[0]).toBe('cache-invalidation')
@@ -61,7 +61,7 @@ test('a process is not stuck when its queue is paused or Redis is away', async (
   const stuck: string[] = []
   startWorker(installation, { serve, timings, onStuck: (consumer) => stuck.push(consumer) })
   dispatcher.dispatch(await writeGoals(installation, 1))
-  await pool.query('update deliveries set due_at = now()')
+  await makeDue(pool)
   const pass = async (ms: number) => {
     const end = performance.now() + ms
     await until(() => performance.now() > end)

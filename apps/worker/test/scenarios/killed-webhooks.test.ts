@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { cleanUp, type Program, startProcess, until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
 import type { Installation } from '../support/installation.ts'
-import { countRows } from '../support/rows.ts'
+import { countRows, makeDue } from '../support/rows.ts'
 import { test } from '../support/test.ts'
 import { secretsKey } from '../support/test-worker.ts'
 import { insertWebhook } from '../support/webhooks.ts'
@@ -69,7 +69,7 @@ async function skipWaits({ pool, producer, prefix }: Installation): Promise<void
   const keys = await producer.keys(`{${prefix}:sync}*`)
   if (keys.length > 0) await producer.unlink(keys)
   await pool.query(`update webhooks set suspended_until = now() where suspended_until is not null`)
-  await pool.query(`update deliveries set due_at = now() - interval '1 minute' where consumer = 'sync'`)
+  await makeDue(pool)
 }
 
 test('a receiver gets every event of its reader when it and the worker are killed again and again', async ({

@@ -4,7 +4,7 @@ import { consumerNames } from '@goals-tasks/events'
 import { expect } from 'vitest'
 import { createInstallation, type Installation } from '../support/installation.ts'
 import { queueOf } from '../support/queue-of.ts'
-import { countRows, pendingDeliveries, untilDrained } from '../support/rows.ts'
+import { countRows, makeDue, pendingDeliveries, untilDrained } from '../support/rows.ts'
 import { test } from '../support/test.ts'
 import { startWorker } from '../support/test-worker.ts'
 import { writeGoals } from '../support/writer.ts'
@@ -66,7 +66,7 @@ test('no event is lost or done twice when Postgres dies during its transactions'
   await postgres.kill()
   await postgres.start()
   // This server commits without waiting for its disk, so a kill may lose the last commits, events included.
-  await pool.query('update deliveries set due_at = now()')
+  await makeDue(pool)
   await untilDrained(installation)
   expect(await countRows(pool, 'goal_audit_log')).toBe(await countRows(pool, 'events'))
   expect(await countRows(pool, 'events')).toBeGreaterThan(0)
@@ -79,11 +79,11 @@ test('no event is lost when Redis comes back empty', async () => {
   dispatcher.dispatch(await writeGoals(installation, 50))
   await dispatcher.flush()
   await installation.producer.flushall()
-  await pool.query(`update deliveries set due_at = now()`)
+  await makeDue(pool)
   await redis.stop()
   startWorker(installation, { timings: { leaseMs: 1_000, sweepEveryMs: 100 } })
   dispatcher.dispatch(await writeGoals(installation, 1))
-  await pool.query(`update deliveries set due_at = now()`)
+  await makeDue(pool)
   await redis.start()
   await untilDrained(installation)
   expect(await countRows(pool, 'goal_audit_log')).toBe(51)

@@ -25,8 +25,14 @@ export const untilDrained = ({ pool }: { pool: pg.Pool }) =>
 export const countRows = async (pool: pg.Pool, from: string): Promise<number> =>
   (await pool.query(`select count(*)::int as count from ${from}`)).rows[0].count
 
-/** Lets the lease of every delivery end, as time would. */
-export const makeDue = (pool: pg.Pool) => pool.query(`update deliveries set due_at = now() - interval '1 second'`)
+/**
+ * Lets the lease of every delivery end, as time would. The lock of the table waits for the transactions of running
+ * workers: an update of all rows beside them could end in a deadlock.
+ */
+export const makeDue = (pool: pg.Pool) =>
+  pool.query(`
+    lock table deliveries in share row exclusive mode;
+    update deliveries set due_at = now() - interval '1 second'`)
 
 /** Inserts events of one consumer that have been overdue for a second. No code reads their bodies. */
 export const insertOverdueEvents = (pool: pg.Pool, consumer: ConsumerName, count: number) =>

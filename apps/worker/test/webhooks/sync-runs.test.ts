@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
 import { healthLimits, type SyncDeps } from '../../src/consumers/sync/sync.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { countRows } from '../support/rows.ts'
+import { countRows, makeDue } from '../support/rows.ts'
 import { loadRun, quickRuns, startRun } from '../support/sync-runs.ts'
 import { test as base } from '../support/test.ts'
 import { startWorker } from '../support/test-worker.ts'
@@ -86,7 +86,7 @@ test('a run goes on with the same ids when the process that had it dies', async 
   // The process keeps its lease and its job, as one that was killed.
   await pool.query(`update sync_runs set turn = turn + 1, leased_until = now()`)
   await producer.unlink(await producer.keys(`{${prefix}:sync}*`))
-  await pool.query('update deliveries set due_at = now()')
+  await makeDue(pool)
   const second = await startReceiver(accept)
   await pool.query('update webhooks set url = $1', [second.url])
   user.work()
@@ -230,7 +230,7 @@ test('events beside a run are sent too', async ({ installation, write, user }) =
   const webhook = await user.startWebhook()
   const created = await write.goal(user.ownerId)
   const runId = await startRun(pool, webhook)
-  await pool.query('update deliveries set due_at = now()')
+  await makeDue(pool)
   user.work()
   dispatcher.dispatch(created.events)
   expect(await user.untilOver(runId)).toMatchObject({ state: 'completed', goals: 6 })

@@ -47,6 +47,9 @@ export function createDatabase(options: Options) {
   })
   watchConnects(pool, waitsOf(pool).reads)
   pool.on('error', options.onError)
+  // The pool listens to its idle clients, and a transaction to its own. Between the two no one listens: the error of a
+  // session that ends right then would end the process. The next query of the client rejects anyway.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   if (isPooled(url)) notePooler(pool).on('connect', sendUnnamed)
   pool.on('connect', () => outage?.ready())
   if (observer) {

@@ -8,6 +8,7 @@ import {
   startProcess,
   until,
 } from '@goals-tasks/devstack/testing'
+import { makeDue } from '../rows.ts'
 
 export const jwtSecret = 'a-secret-for-tests-of-32-characters'
 const isReady = (line: { msg?: string }) => line.msg === 'ready'
@@ -116,7 +117,7 @@ export async function installProcesses({ database, redis = freshRedis(), setting
       }),
     count,
     /** Ends the leases of a dead process, as half a minute would. */
-    endLeases: () => pool.query('update deliveries set due_at = now()'),
+    endLeases: () => makeDue(pool),
     /** Counts the sessions that wait for a lock on the table. */
     countWaitingForLockOn: (table: string) =>
       count(`pg_locks where not granted and relation = '${table}'::regclass

@@ -71,8 +71,15 @@ try {
   const sections: Section[] = []
   for (const name of chosen) {
     const startedAt = performance.now()
-    sections.push(await scenarios[name](context))
-    console.error(`measured ${name} in ${Math.round((performance.now() - startedAt) / 1_000)} s`)
+    const seconds = () => Math.round((performance.now() - startedAt) / 1_000)
+    try {
+      sections.push(await scenarios[name](context))
+      console.error(`measured ${name} in ${seconds()} s`)
+    } catch (error) {
+      // The scenarios before it took minutes: their results are printed, and the run fails at its end.
+      process.exitCode = 1
+      console.error(`${name} failed after ${seconds()} s`, error)
+    }
   }
   const results = [{ name: '', markdown: toMarkdown(sections, await describeConditions(context)) }]
   console.log(results[0]?.markdown)

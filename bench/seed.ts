@@ -24,7 +24,8 @@ export function taskRanges(rows: number) {
     complete: from(0.3, 0.6),
     sql: from(0.6, 0.7),
     cold: from(0.7, 0.9),
-    neighbours: from(0.9, 0.97),
+    neighbours: from(0.9, 0.94),
+    tracing: from(0.94, 0.97),
     wal: from(0.97, 0.98),
     profile: from(0.98, 1),
   }

@@ -54,7 +54,7 @@ type Variants = { removed: Program; sampled: Program }
 async function measure(context: Context, { removed, sampled }: Variants): Promise<Section> {
   const { api, rounds, rows, token } = context
   const requests = requestsAs(token)
-  const [nextGoal, nextTask] = [walkRows(seeded.hot), walkRows(taskRanges(rows).neighbours)]
+  const [nextGoal, nextTask] = [walkRows(seeded.hot), walkRows(taskRanges(rows).tracing)]
   const read = (program: Program) => () =>
     loadProgram(context, { program, expect: 200, next: () => requests.readGoal(nextGoal().row) })
   const patch = (program: Program) => () =>

@@ -11,16 +11,18 @@ const dialect = new PgDialect()
 export type Executor = Pick<pg.Pool | pg.PoolClient, 'query'>
 
 /**
- * Prepares a statement. Postgres parses and plans it once per connection under `name`; Node builds its text once per
- * process. `query` uses `sql.placeholder(x)` for values. It lists its columns: a plan over `*` breaks when a column is
+ * Prepares a statement. Postgres parses and plans it once per connection under `name`; Node builds its text at the first
+ * call: a process uses some of the statements only. `query` uses `sql.placeholder(x)` for values. It lists its columns: a plan over `*` breaks when a column is
  * added. Metrics show `label`, which is one of a bounded set; statements of one kind share it.
  * @returns a function from the values of the placeholders, and the number of calls that share them, to the rows
  * @throws Error when Postgres would truncate the name, because two truncated names could be equal
  */
 export function prepareStatement<Row>(name: string, query: SQL, label = name) {
   if (Buffer.byteLength(name) > 63) throw new Error(`the statement name ${name} is longer than 63 bytes`)
-  const { sql: text, params } = dialect.sqlToQuery(query)
+  let built: ReturnType<typeof dialect.sqlToQuery> | undefined
   return async (db: Executor, values: Record<string, unknown>, inputs?: number): Promise<Row[]> => {
+    built ??= dialect.sqlToQuery(query)
+    const { sql: text, params } = built
     const result = await send(db, { name, text, values: fillPlaceholders(params, values), label, inputs })
     return result.rows as Row[]
   }

@@ -11,10 +11,12 @@ export type Client = <T>(userId: string, method: Method, path: string, content?:
 
 const timeoutMs = 30_000
 const maxTries = 6
+const cutPauseMs = 100
 
 /**
- * Creates a client that can act as any user. It repeats a request when the API responds with `Retry-After`. It calls
- * `onWrite` for each write, except for one that an earlier load made already.
+ * Creates a client that can act as any user. It repeats a request when the API responds with `Retry-After`, and when
+ * the connection ends before the response: a stopping API closes its connections, and a repetition changes nothing. It
+ * calls `onWrite` for each write, except for one that an earlier load made already.
  */
 export function createClient(options: { apiUrl: string; secret: TokenSecret; onWrite: () => void }): Client {
   const { apiUrl, secret, onWrite } = options
@@ -29,18 +31,33 @@ export function createClient(options: { apiUrl: string; secret: TokenSecret; onW
       ...(anyVersion && { 'if-match': '*' }),
     }
     const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
-    return fetch(new URL(path, apiUrl), { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch((cause) => {
-      throw new Error(`${apiUrl} does not answer (${reasonOf(cause)}): is \`start\` running?`, { cause })
-    })
+    const response = await fetch(new URL(path, apiUrl), { ...init, signal: AbortSignal.timeout(timeoutMs) })
+    return { response, text: await response.text() }
+  }
+
+  /** Sends a request, and sends it again when the connection ends. `cuts` counts these ends. */
+  const sendUntilAnswered = async (...request: Parameters<typeof send>) => {
+    for (let cuts = 0; ; cuts++) {
+      try {
+        return { ...(await send(...request)), cuts }
+      } catch (cause) {
+        if (!isCut(cause) || cuts === maxTries)
+          throw new Error(`${apiUrl} does not answer (${reasonOf(cause)}): is \`start\` running?`, { cause })
+        await sleep(cutPauseMs)
+      }
+    }
   }
 
   return async (userId, method, path, content = {}) => {
+    let allCuts = 0
     for (let tries = 1; ; tries++) {
-      const response = await send(userId, method, path, content)
-      const text = await response.text()
+      const { response, text, cuts } = await sendUntilAnswered(userId, method, path, content)
+      allCuts += cuts
       const retryAfter = response.headers.get('retry-after')
       if (response.ok) {
-        if (method !== 'GET' && response.headers.get('idempotency-replayed') === null) onWrite()
+        // A response that was lost had the write, and its repetition replays it.
+        const isWritten = allCuts > 0 || response.headers.get('idempotency-replayed') === null
+        if (method !== 'GET' && isWritten) onWrite()
         return JSON.parse(text)
       }
       if (retryAfter === null || tries === maxTries)
@@ -49,6 +66,15 @@ export function createClient(options: { apiUrl: string; secret: TokenSecret; onW
     }
   }
 }
+
+const cutCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
+/** Returns whether the connection ended before the whole response arrived. */
+const isCut = (error: unknown) =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  cutCodes.has(String(error.cause.code))
 
 /** Signs one token per user. */
 function createTokens(secret: TokenSecret): (userId: string) => Promise<string> {
@@ -66,8 +92,10 @@ function createTokens(secret: TokenSecret): (userId: string) => Promise<string> 
 const digestOf = (parts: readonly string[]) =>
   `demo-${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`
 
-const reasonOf = (error: Error) =>
-  error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return (reason instanceof Error && reason.message) || String(reason)
+}
 
 function detailOf(text: string): string {
   try {

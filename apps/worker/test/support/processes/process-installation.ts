@@ -100,8 +100,8 @@ export async function installProcesses({ database, redis = freshRedis(), setting
       ])
       return {
         async outcome() {
-          const printed = await demo.waitForLog((line) => 'inFile' in line)
-          return { ...printed, exit: await demo.exit }
+          const exit = await demo.exit
+          return { ...(await demo.waitForLog((line) => 'inFile' in line)), exit }
         },
       }
     },

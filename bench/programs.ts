@@ -81,13 +81,16 @@ async function startProgram(
   }
 }
 
+/** Only a process that hangs takes this long, also beside other work. */
+const readyWithinMs = 120_000
+
 async function untilReady(url: string, check: () => void): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(5)) {
+  for (const deadline = Date.now() + readyWithinMs; Date.now() < deadline; await sleep(5)) {
     check()
     const response = await fetch(url).catch(() => undefined)
     if (response?.ok) return
   }
-  throw new Error(`${url} is not ready within 20 s`)
+  throw new Error(`${url} is not ready within ${readyWithinMs / 1_000} s`)
 }
 
 /** Returns a token of this user for `startApi`, with all user scopes. */

@@ -16,6 +16,7 @@ import { latency } from './scenarios/latency.ts'
 import { migrate } from './scenarios/migrate.ts'
 import { neighbours } from './scenarios/neighbours.ts'
 import { overload } from './scenarios/overload.ts'
+import { processes } from './scenarios/processes.ts'
 import { read } from './scenarios/read.ts'
 import { standstill } from './scenarios/standstill.ts'
 import { start } from './scenarios/start.ts'
@@ -38,6 +39,7 @@ const scenarios = {
   latency,
   feed,
   drain,
+  processes,
   standstill,
   migrate,
   start,

@@ -1,8 +1,8 @@
 import { type ConsumerName, consumerNames } from '@goals-tasks/events'
+import { createBacklogs } from '../backlog.ts'
 import { createBareQueue } from '../bare-queue.ts'
 import { type Context, clearEvents } from '../context.ts'
-import { openQueues, pendingDeliveries, sendCreates, untilDone } from '../deliveries.ts'
-import { startBaseline, startWorker } from '../programs.ts'
+import { startBaseline } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
 import { requestsAs, walkRows } from '../requests.ts'
 import { interleave, type Sample } from '../rounds.ts'
@@ -14,45 +14,19 @@ const backlog = 20_000
 const warmUp = 1_000
 const maxRounds = 2
 
-type Each = Map<ConsumerName, Sample>
-type Drain = { processes: number; consumers: readonly ConsumerName[]; next: () => Buffer }
-
 /** Measures how fast workers drain a backlog of creates, from the moment when all of it is committed and enqueued. */
 export async function drain(context: Context): Promise<Section> {
   const bare = await createBareQueue(context)
-  const queues = openQueues(context, consumerNames)
-  await queues.ready()
+  const backlogs = await createBacklogs(context)
   const rounds = Math.min(maxRounds, context.rounds)
   const requests = requestsAs(context.token)
   const nextGoal = walkRows(seeded.http)
 
-  /** Drains the backlog. The rate is that of the slowest consumer. Consumers without deliveries do not count. */
-  async function drainWith({ processes, consumers, next }: Drain): Promise<Sample & { each: Each }> {
-    await clearEvents(context)
-    await queues.clear()
-    const env = { WORKER_CONSUMERS: consumers.join(',') }
-    const workers = await Promise.all(Array.from({ length: processes }, () => startWorker(context.servers, env)))
-    await sendCreates(context, warmUp, next)
-    await untilDone(context, consumers)
-    await queues.pause()
-    await sendCreates(context, backlog, next)
-    const pending = await pendingDeliveries(context)
-    const startedAt = performance.now()
-    await queues.resume()
-    const doneAt = await untilDone(context, consumers)
-    await Promise.all(workers.map((worker) => worker.stop()))
-    const drained = [...doneAt].filter(([consumer]) => pending.has(consumer))
-    const each = new Map(drained.map(([consumer, at]) => [consumer, { rate: (backlog * 1_000) / (at - startedAt) }]))
-    return { rate: Math.min(...[...each.values()].map((sample) => sample.rate)), each }
-  }
   const createGoal = () => requests.createGoal
-  const auditWith = (processes: number) => drainWith({ processes, consumers: ['audit-log'], next: createGoal })
-  const drainAll = () => drainWith({ processes: 1, consumers: consumerNames, next: createGoal })
-  const drainAssigned = () =>
-    drainWith({
-      ...{ processes: 1, consumers: consumerNames },
-      next: () => requests.createTaskOfColleague(nextGoal().row),
-    })
+  const drainAudit = () => backlogs.drain({ processes: 1, consumers: ['audit-log'], next: createGoal, backlog })
+  const ofAll = { processes: 1, consumers: consumerNames, backlog }
+  const drainAll = () => backlogs.drain({ ...ofAll, next: createGoal })
+  const drainAssigned = () => backlogs.drain({ ...ofAll, next: () => requests.createTaskOfColleague(nextGoal().row) })
   async function drainBare(): Promise<Sample> {
     await bare.clear()
     const worker = await startBaseline(context.servers, 'bullmq')
@@ -70,10 +44,10 @@ export async function drain(context: Context): Promise<Section> {
   }
 
   const samples = await interleave(
-    { one: () => auditWith(1), two: () => auditWith(2), all: drainAll, assigned: drainAssigned, bare: drainBare },
+    { one: drainAudit, all: drainAll, assigned: drainAssigned, bare: drainBare },
     { rounds, warmUp: false },
   )
-  await Promise.all([queues.close(), bare.close()])
+  await Promise.all([backlogs.close(), bare.close()])
   await clearEvents(context)
   const ofBare = { against: 'bare BullMQ, one INSERT per job, concurrency 50', baseline: samples.bare }
   const beside = (consumer: ConsumerName) => samples.all.flatMap((sample) => sample.each.get(consumer) ?? [])
@@ -94,10 +68,6 @@ export async function drain(context: Context): Promise<Section> {
       ...consumerNames
         .filter((consumer) => beside(consumer).length === rounds)
         .map((consumer) => compare({ measured: `${consumer}, beside the others`, of: beside(consumer), ...ofBare })),
-      compare({
-        ...{ measured: 'audit-log, two processes', of: samples.two },
-        ...{ against: 'one process', baseline: samples.one },
-      }),
     ],
   }
 }

@@ -1,0 +1,52 @@
+import { type ConsumerName, consumerNames } from '@goals-tasks/events'
+import { type Context, clearEvents } from './context.ts'
+import { openQueues, pendingDeliveries, sendCreates, untilDone } from './deliveries.ts'
+import { startWorker } from './programs.ts'
+import type { Sample } from './rounds.ts'
+
+const warmUp = 1_000
+
+type Drain = {
+  processes: number
+  consumers: readonly ConsumerName[]
+  /** Returns the next create. */
+  next: () => Buffer
+  /** The number of creates. */
+  backlog: number
+  /** Further variables of the workers. */
+  env?: Record<string, string>
+}
+export type Drained = Sample & { each: Map<ConsumerName, Sample> }
+
+/** Opens the queues, through which backlogs are built up and drained. Close them after the last backlog. */
+export async function createBacklogs(context: Context) {
+  const queues = openQueues(context, consumerNames)
+  await queues.ready()
+  return {
+    /**
+     * Drains a backlog, from the moment when all of it is committed and enqueued. The rate is that of the slowest
+     * consumer, in creates. Consumers without deliveries do not count.
+     */
+    async drain({ processes, consumers, next, backlog, env = {} }: Drain): Promise<Drained> {
+      await clearEvents(context)
+      await queues.clear()
+      const variables = { WORKER_CONSUMERS: consumers.join(','), ...env }
+      const workers = await Promise.all(
+        Array.from({ length: processes }, () => startWorker(context.servers, variables)),
+      )
+      await sendCreates(context, warmUp, next)
+      await untilDone(context, consumers)
+      await queues.pause()
+      await sendCreates(context, backlog, next)
+      const pending = await pendingDeliveries(context)
+      const startedAt = performance.now()
+      await queues.resume()
+      const doneAt = await untilDone(context, consumers)
+      await Promise.all(workers.map((worker) => worker.stop()))
+      const drained = [...doneAt].filter(([consumer]) => pending.has(consumer))
+      const each = new Map(drained.map(([consumer, at]) => [consumer, { rate: (backlog * 1_000) / (at - startedAt) }]))
+      return { rate: Math.min(...[...each.values()].map((sample) => sample.rate)), each }
+    },
+    close: () => queues.close(),
+  }
+}

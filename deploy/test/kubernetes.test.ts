@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { loadConfig } from '../../apps/api/src/config.ts'
 import { loadOpsConfig } from '../../apps/ops/src/config.ts'
 import { loadWorkerConfig } from '../../apps/worker/src/config.ts'
+import { selects } from './support/egress.ts'
 import { cannotRender, environmentOf, type Manifest, ofKind, overlays, podOf, render } from './support/render.ts'
 import { schemaProblems } from './support/schemas.ts'
 
@@ -91,13 +92,11 @@ describe.for(overlays)('the overlay %s', (overlay) => {
       policyTypes: ['Ingress', 'Egress'],
     })
     const labels = pods.map(({ spec }) => spec.template.metadata.labels)
-    for (const { metadata, spec } of policies) {
-      const { matchLabels = {}, matchExpressions = [] } = spec.podSelector
-      const selects = (pod: Record<string, string>) =>
-        Object.entries(matchLabels).every(([name, value]) => pod[name] === value) &&
-        matchExpressions.every(({ key, values }: { key: string; values: string[] }) => values.includes(pod[key] ?? ''))
-      expect(labels.some(selects), metadata.name).toBe(true)
-    }
+    for (const policy of policies)
+      expect(
+        labels.some((each) => selects(policy, each)),
+        policy.metadata.name,
+      ).toBe(true)
   })
 })
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { repository } from './bundle.ts'
@@ -44,8 +45,23 @@ export const cannotRender = (() => {
 })()
 
 /** Renders an overlay with `kubectl kustomize`, which needs no cluster. */
-export function render(overlay: Overlay): Manifest[] {
-  const folder = join(repository, 'deploy/kubernetes/overlays', overlay)
+export const render = (overlay: Overlay): Manifest[] =>
+  renderFolder(join(repository, 'deploy/kubernetes/overlays', overlay))
+
+/** Renders an overlay with a component that it does not name. */
+export function renderWith(overlay: Overlay, component: string): Manifest[] {
+  const folder = mkdtempSync(join(import.meta.dirname, '../.generated-'))
+  const root = '../../kubernetes'
+  const kustomization = { resources: [`${root}/overlays/${overlay}`], components: [`${root}/components/${component}`] }
+  try {
+    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization))
+    return renderFolder(folder)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function renderFolder(folder: string): Manifest[] {
   const text = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })
   return parseAllDocuments(text).map((document) => withoutLineBreaks(document.toJS()))
 }

@@ -3,7 +3,7 @@ import type { Context } from './context.ts'
 import { loadProgram } from './http.ts'
 import { waitUntil } from './wait.ts'
 
-/** As many as the connections of the API to Postgres: no request waits, so a busy machine is no reason to refuse one. */
+/** As many as the API has connections to Postgres. No request waits, so a busy machine is no reason to refuse one. */
 const clients = 16
 
 /** Sends `count` creates over HTTP. */

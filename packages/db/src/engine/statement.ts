@@ -11,9 +11,10 @@ const dialect = new PgDialect()
 export type Executor = Pick<pg.Pool | pg.PoolClient, 'query'>
 
 /**
- * Prepares a statement. Postgres parses and plans it once per connection under `name`; Node builds its text at the first
- * call: a process uses some of the statements only. `query` uses `sql.placeholder(x)` for values. It lists its columns: a plan over `*` breaks when a column is
- * added. Metrics show `label`, which is one of a bounded set; statements of one kind share it.
+ * Prepares a statement. Postgres parses and plans it once per connection under `name`. Node builds its text at the
+ * first call, because a process uses only some of the statements. `query` uses `sql.placeholder(x)` for values. It
+ * lists its columns: a plan over `*` breaks when a column is added. Metrics show `label`, which is one of a bounded
+ * set; statements of one kind share it.
  * @returns a function from the values of the placeholders, and the number of calls that share them, to the rows
  * @throws Error when Postgres would truncate the name, because two truncated names could be equal
  */

@@ -10,7 +10,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH'
 export type Client = <T>(userId: string, method: Method, path: string, content?: Content) => Promise<T>
 
 const timeoutMs = 30_000
-const maxTries = 6
+/** An overloaded API, or one that waits for a lock, may need a minute or two. */
+const maxTries = 30
 const cutPauseMs = 100
 
 /**

@@ -78,7 +78,11 @@ const accepts = (port: number) =>
 
 /** Opens a pool through the pooler. It closes with the test. */
 function open(url: string, poolSize = 16) {
-  const { pool, close } = createDatabase({ url, poolSize, name: 'test', onError: () => undefined })
+  const { pool, close } = createDatabase({
+    ...{ url, poolSize, name: 'test', onError: () => undefined },
+    // More calls than connections wait for one, and a busy machine takes seconds for them.
+    connectTimeoutMs: 60_000,
+  })
   onTestFinished(close)
   return pool
 }

@@ -5,11 +5,11 @@ type Until = { timeoutMs?: number; describe?: string | (() => string) }
 /**
  * Polls until `condition` returns a truthy value, and returns that value. A condition that throws, such as a failed
  * expectation, is polled again.
- * @throws after `timeoutMs` (60 s by default, below the limit of a test), with `describe` and the last value or error
+ * @throws after `timeoutMs` (120 s by default, below the limit of a test), with `describe` and the last value or error
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 60_000, describe }: Until = {},
+  { timeoutMs = 120_000, describe }: Until = {},
 ): Promise<T> {
   const startedAt = performance.now()
   let last: { value: T } | { error: unknown }

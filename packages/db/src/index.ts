@@ -102,7 +102,7 @@ export {
   recordBeat,
 } from './processes/processes.ts'
 export { addressHash } from './reads/address-hash.ts'
-export { bodiesAreStoredOnce, bodyOf } from './reads/event-bodies.ts'
+export { bodiesAreStoredOnce, bodyOf, stateBefore } from './reads/event-bodies.ts'
 export type { EventVisibility } from './reads/event-visibility.ts'
 export { goalText, notificationJson, notificationText, taskText } from './reads/representation.ts'
 export { actorId, deleted, goalReadable, live, taskCreated, taskOwned, taskVisible } from './reads/visibility.ts'

@@ -60,6 +60,19 @@ test('a milestone stores no bodies and has those of its primary event at every c
   expect(await claimEvents(pool, 'notifications', ids)).toMatchObject([{ id: milestoneId, before, after }])
 })
 
+/** Returns the members of the state before that the event stores. */
+async function storedBefore(pool: pg.Pool, id: string): Promise<string[]> {
+  const { rows } = await pool.query('select before from events where id = $1', [id])
+  return Object.keys(rows[0].before)
+}
+
+test('an update stores the changed members of the state before', async ({ pool, completeGoal }) => {
+  const { before, primaryId } = await completeGoal()
+  expect(await storedBefore(pool, primaryId)).toEqual(['status', 'updatedAt', 'completedAt', 'version'])
+  const { rows } = await pool.query('select before from events where id = $1', [primaryId])
+  expect(before).toMatchObject(rows[0].before)
+})
+
 test('a milestone of a new task has the body of the creation and no state before', async ({ pool }) => {
   const commit = createCommit(pool, () => undefined)
   const goal = newGoal()
@@ -76,13 +89,14 @@ test('a milestone of a new task has the body of the creation and no state before
   ])
 })
 
-test('a milestone stores its bodies until the migration at the end of the deploy', async () => {
+test('an event stores its whole bodies until the migration at the end of the deploy', async () => {
   const { url, pool, close } = await openDatabase({ poolSize: 4 })
   await pool.query('drop schema public cascade; create schema public; drop schema drizzle cascade')
   await migrate(url, { upTo: '0010_receivers' })
   await migrate(url, { duringDeploy: true })
   const during = await completeGoal(pool)
   expect(await storesBodies(pool, during.milestoneId)).toBe(true)
+  expect(await storedBefore(pool, during.primaryId)).toEqual(Object.keys(during.before))
   await migrate(url)
   const later = await completeGoal(pool)
   expect(await storesBodies(pool, later.milestoneId)).toBe(false)

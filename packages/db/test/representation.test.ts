@@ -6,7 +6,7 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
 import { expect } from 'vitest'
 import { type Executor, executeOnce } from '../src/engine/statement.ts'
-import { goalText, taskText } from '../src/reads/representation.ts'
+import { goalChanges, goalText, taskChanges, taskText } from '../src/reads/representation.ts'
 import { goals } from '../src/schema/goals.ts'
 import { tasks } from '../src/schema/tasks.ts'
 import { emptyTables } from './support/committed-goal.ts'
@@ -116,4 +116,24 @@ test('a row has the defaults that its fields describe when only the required col
     ...taskEntity({ id: task?.id ?? '', goalId, ownerId: userId, userId }),
     ...instants,
   })
+})
+
+/** Returns the names of the changed members of each pair of rows, and whether they lead back to the state before. */
+async function readChanges(db: Executor, table: string, text: typeof goalText, changes: typeof goalChanges) {
+  const query = sql`
+    select old.id = new.id as "isSame", array(select json_object_keys(${changes})) as names,
+           ${text('new')}::jsonb || (${changes})::jsonb = ${text('old')}::jsonb as "isRestored"
+    from ${sql.identifier(table)} old cross join ${sql.identifier(table)} new`
+  return await executeOnce<{ isSame: boolean; names: string[]; isRestored: boolean }>(db, query)
+}
+
+test('the changed members and the state after give the state before', async ({ pool }) => {
+  await insertRows(pool)
+  const pairs = [
+    ...(await readChanges(pool, 'goals', goalText, goalChanges)),
+    ...(await readChanges(pool, 'tasks', taskText, taskChanges)),
+  ]
+  expect(pairs).toHaveLength(4 + 9)
+  expect(pairs.filter(({ isRestored }) => !isRestored)).toEqual([])
+  for (const { isSame, names } of pairs) expect(names.length === 0).toBe(isSame)
 })

@@ -1,4 +1,4 @@
-import { type Executor, prepareStatement } from '@goals-tasks/db'
+import { type Executor, prepareStatement, stateBefore } from '@goals-tasks/db'
 import { annotated, exampleIds, Id, stringEnum } from '@goals-tasks/events'
 import { defaultLimit, type Page, Problem, pageOf } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
@@ -56,7 +56,7 @@ export function createHistory(name: string, auditLog: SQL, entityId: SQL) {
            order by version desc limit ${limit})
           union all
           (select aggregate_version as version, type, id as event_id, actor_id, as_admin, via, reason,
-                  correlation_id, cascade_id, occurred_at, before::jsonb, after::jsonb
+                  correlation_id, cascade_id, occurred_at, ${stateBefore('events')}, after::jsonb
            from events
            where aggregate_id = ${sql.placeholder('id')}::uuid and ordinal = 0 and aggregate_version < ${below}
              and not exists (select from ${auditLog}

@@ -1,4 +1,4 @@
-import { bodiesAreStoredOnce, claimed, deleteClaimed, idValues, prepareStatement } from '@goals-tasks/db'
+import { bodiesAreStoredOnce, claimed, deleteClaimed, idValues, prepareStatement, stateBefore } from '@goals-tasks/db'
 import { type SQL, sql } from 'drizzle-orm'
 import type { InSql, WrittenEvent } from './contract.ts'
 
@@ -34,7 +34,7 @@ const append = (aggregate: 'goal' | 'task', table: SQL, key: SQL) => sql`
   returning event_id`
 
 const event = sql`e.id, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.type, e.actor_id, e.as_admin, e.via,
-  e.reason, e.correlation_id, e.cascade_id, e.before::jsonb as before, e.after::jsonb as after, e.occurred_at`
+  e.reason, e.correlation_id, e.cascade_id, ${stateBefore('e')} as before, e.after::jsonb as after, e.occurred_at`
 
 const appendVersions = prepareStatement<WrittenEvent>(
   'audit_log_append',

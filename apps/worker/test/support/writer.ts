@@ -60,8 +60,9 @@ export function createWriter(pool: pg.Pool) {
     async moveTask(task: Task, to: Goal): Promise<Change<Task>> {
       const moved = await this.changeTask(task, { title: 'moved' })
       await pool.query(
-        `update events set after = jsonb_set(after::jsonb, '{goalId}', to_jsonb($2::text))::json where id = $1`,
-        [moved.events[0]?.id, to.id],
+        `update events set before = jsonb_set(before::jsonb, '{goalId}', to_jsonb($2::text))::json,
+           after = jsonb_set(after::jsonb, '{goalId}', to_jsonb($3::text))::json where id = $1`,
+        [moved.events[0]?.id, task.goalId, to.id],
       )
       return moved
     },

@@ -10,7 +10,7 @@ import {
 } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
 import { bodiesAreStoredOnce } from '../reads/event-bodies.ts'
-import { goalJson, taskJson } from '../reads/representation.ts'
+import { goalChanges, goalJson, taskChanges, taskJson } from '../reads/representation.ts'
 import { taskReaders, taskReadersAfter } from '../reads/visibility.ts'
 
 /** The actor and the reason of a change. Its events contain them beside the entity before and after. */
@@ -174,11 +174,16 @@ export const concernsAll = sql`'{}'::text[] as unconcerned`
 /** Whether an update by itself is a reason to notify somebody: an unassignment, a new block, or the end of a block. */
 const isNotable = sql`((old.assigned_to is not null and old.assigned_to is distinct from new.assigned_to)
     or (old.status = 'BLOCKED') <> (new.status = 'BLOCKED'))`
+/** The state before an update, as its event stores it: see `stateBefore`. */
+const storedBefore = (changes: SQL, whole: SQL) =>
+  sql`case when ${bodiesAreStoredOnce} then ${changes} else ${whole} end`
 /** The columns that an UPDATE of goals returns for `emitEvents`. */
-export const goalChanged = sql`id, new.version, ${goalJson('old')} as before, ${goalJson('new')} as after,
+export const goalChanged = sql`id, new.version,
+  ${storedBefore(goalChanges, goalJson('old'))} as before, ${goalJson('new')} as after,
   array[new.user_id] as readers_before, array[new.user_id] as readers_after, null::uuid[] as goal_ids,
   ${concernsAll}`
-const taskStates = sql`id, new.version, ${taskJson('old')} as before, ${taskJson('new')} as after,
+const taskStates = sql`id, new.version,
+  ${storedBefore(taskChanges, taskJson('old'))} as before, ${taskJson('new')} as after,
   ${taskReaders('old')} as readers_before, ${taskReadersAfter} as readers_after,
   array[new.goal_id, old.goal_id] as goal_ids`
 /** The columns that an UPDATE of tasks returns for `emitEvents`. */

@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { goals } from '../schema/goals.ts'
 import { notifications } from '../schema/notifications.ts'
 import { tasks } from '../schema/tasks.ts'
-import { rowToText } from './row-to-text.ts'
+import { changedToText, rowToText } from './row-to-text.ts'
 
 /*
  * The JSON of a row as clients and consumers see it, made whenever it is read. Responses and events contain this text
@@ -18,6 +18,10 @@ export const taskText = (row: string): SQL<string> => rowToText(tasks, Task, row
 /** Returns the same for a column of the type json, which checks the text once. */
 export const goalJson = (row: string): SQL => sql`${goalText(row)}::json`
 export const taskJson = (row: string): SQL => sql`${taskText(row)}::json`
+
+/** The members of `old` that differ from `new`, in the same form. */
+export const goalChanges = sql`(${changedToText(goals, Goal, 'old', 'new')})::json`
+export const taskChanges = sql`(${changedToText(tasks, Task, 'old', 'new')})::json`
 
 /** The JSON of a row of `notifications`, as text and as json. */
 export const notificationText = rowToText(notifications, Notification, 'notifications')

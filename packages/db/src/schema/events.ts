@@ -30,6 +30,7 @@ export const events = pgTable(
     correlationId: text('correlation_id'),
     causationId: uuid('causation_id'),
     cascadeId: uuid('cascade_id'),
+    /** The members of the state before that differ from `after`, or all of them. Null without a state before. */
     before: jsonText('before'),
     /** Null when the milestone has the bodies of the primary event of its version. */
     after: jsonText('after'),

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { stateBefore } from '../reads/event-bodies.ts'
 import { erasedText, isOfUser, isTextOf, namesUser, noUser, withoutUser } from './bodies.ts'
 import type { PagedTable } from './pages.ts'
 
@@ -23,7 +24,7 @@ export const eventsNaming = (user: string): RewrittenTable => {
     matches: sql`coalesce(actor_id = ${user}::uuid or ${user}::uuid = any(assignees)
       or ${namesUser(sql`before`, user)} or ${namesUser(sql`after`, user)} or ${isNotificationOfOwn}, false)`,
     set: sql`actor_id = ${actor(user)}, assignees = array_replace(target.assignees, ${user}::uuid, ${noUser}),
-      before = (${withoutUser(sql`target.before::jsonb`, column('aggregate_type'), user)})::json,
+      before = (${withoutUser(sql`(${stateBefore('target')})`, column('aggregate_type'), user)})::json,
       after = (${withoutUser(sql`target.after::jsonb`, column('aggregate_type'), user)})::json`,
   }
 }

@@ -8,6 +8,8 @@ import type pg from 'pg'
 /** The text that stands in each field of ada that holds text. */
 export const secretText = 'secret-text'
 
+const laterText = `${secretText}, later`
+
 const texts = {
   title: secretText,
   description: secretText,
@@ -38,12 +40,12 @@ export async function createUsers(pool: pg.Pool) {
 
   const adas = await goalOf(ada, { ...texts, category: secretText })
   const metadata = by(ada, 'goal:updated')
-  const changed = { ...adas, status: 'ACTIVE', completedAt: null, version: 1, priority: 'HIGH' } as const
+  const changed = { ...adas, status: 'ACTIVE', completedAt: null, version: 1, title: laterText } as const
   committedOf(await commit.updateGoal({ values: changed, metadata }))
   const shared = await taskIn(adas.id, ada, { ...texts, assignedTo: ben })
   committedOf(
     await commit.updateTask({
-      values: { ...taskEntity(), ...shared, priority: 'HIGH', requireNoDependents: false },
+      values: { ...taskEntity(), ...shared, title: laterText, requireNoDependents: false },
       metadata: by(ada, 'task:updated'),
     }),
   )
@@ -187,12 +189,12 @@ export async function rowsWith(pool: pg.Pool, text: string): Promise<string[]> {
 export const writeAuditRows = (pool: pg.Pool) =>
   pool.query(`
     with done as (delete from deliveries where consumer = 'audit-log'), primaries as (
-      select e.* from events e where ordinal = 0
+      select e.*, after::jsonb || before::jsonb as state_before from events e where ordinal = 0
     ), goal_rows as (
       insert into goal_audit_log (goal_id, version, event_id, type, actor_id, before, after, occurred_at)
-      select aggregate_id, aggregate_version, id, type, actor_id, before, after, occurred_at from primaries
+      select aggregate_id, aggregate_version, id, type, actor_id, state_before, after, occurred_at from primaries
       where aggregate_type = 'goal' on conflict do nothing
     )
     insert into task_audit_log (task_id, version, event_id, type, actor_id, before, after, occurred_at)
-    select aggregate_id, aggregate_version, id, type, actor_id, before, after, occurred_at from primaries
+    select aggregate_id, aggregate_version, id, type, actor_id, state_before, after, occurred_at from primaries
     where aggregate_type = 'task' on conflict do nothing`)

@@ -120,7 +120,7 @@ test('the history shows the state before each version when only some audit rows 
   await api.pool.query(
     `insert into goal_audit_log (goal_id, version, event_id, type, actor_id, before, after, occurred_at)
      select aggregate_id, aggregate_version, id, type, actor_id,
-            case when aggregate_version = 3 then before::jsonb end, after::jsonb, occurred_at
+            case when aggregate_version = 3 then after::jsonb || before::jsonb end, after::jsonb, occurred_at
      from events where aggregate_id = $1 and aggregate_version <= 4`,
     [goal.id],
   )

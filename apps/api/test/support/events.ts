@@ -21,7 +21,8 @@ export async function loadEvents(pool: pg.Pool, entityId: string): Promise<Event
   const { rows } = await pool.query<EventRow>(
     `select id, type, ordinal, aggregate_version as version, reason, cascade_id as cascade, actor_id as actor,
             as_admin as "asAdmin", correlation_id as "correlationId", causation_id as "causationId",
-            first_value(before) over primary_first as before, first_value(after) over primary_first as after,
+            first_value(after::jsonb || before::jsonb) over primary_first as before,
+            first_value(after) over primary_first as after,
             (select array_agg(reader_id) from event_readers where event_id = events.id) as readers
      from events where aggregate_id = $1
      window primary_first as (partition by aggregate_version order by ordinal)

@@ -46,7 +46,7 @@ const violations: Record<string, string> = {
       select aggregate_version from events where aggregate_id = entity.id and ordinal = 0 order by aggregate_version)`,
   'the state before a version differs from the state after the previous one': `
     select aggregate_id as id from (
-      select aggregate_id, before::jsonb,
+      select aggregate_id, after::jsonb || before::jsonb as before,
              lag(after::jsonb) over (partition by aggregate_id order by aggregate_version) as previous
       from events where ordinal = 0) e where before is distinct from previous`,
   'the last event differs from the row': `

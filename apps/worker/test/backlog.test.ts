@@ -48,6 +48,8 @@ async function withLargeQueue() {
   const redis = await ownRedis()
   const installation = await createInstallation({ redisUrl: redis.url })
   const { producer, dispatcher } = installation
+  // A slow command must not fail the test.
+  Object.assign(producer.options, { commandTimeout: 120_000 })
   await until(() => producer.status === 'ready')
   const events = await writeGoals(installation, 200)
   for (let i = 0; i < events.length; i += 20) {

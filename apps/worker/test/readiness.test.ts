@@ -16,8 +16,8 @@ function open(databaseUrl: string, redisUrl: string) {
 
 test('a worker is ready when Postgres and Redis answer', async () => {
   const { pool, redis } = open((await freshDatabase()).url, freshRedis().url)
-  await until(() => redis.status === 'ready')
-  expect(await readiness(pool, redis, 'p')).toEqual({ status: 'ready', checks: { postgres: 'ok', redis: 'ok' } })
+  const ready = { status: 'ready', checks: { postgres: 'ok', redis: 'ok' } }
+  await until(async () => expect(await readiness(pool, redis, 'p')).toEqual(ready))
 })
 
 test('a worker is unavailable when Postgres is away', async () => {

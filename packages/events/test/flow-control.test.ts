@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { freshRedis, ownRedis, until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
 import { newEvents, openDispatcher } from './support/dispatcher.ts'
@@ -39,7 +39,7 @@ test('events share jobs when 16 jobs wait and no worker takes one', async () => 
   // The rest waits two seconds for a full job.
   for (const event of events.slice(201)) {
     dispatcher.dispatch([event])
-    await sleep(10)
+    await nextTurn()
   }
   await until(async () => expect(await sizes()).toEqual([1, 100, 100, 20]))
   expect((await jobs(consumer)).flat()).toEqual(events)

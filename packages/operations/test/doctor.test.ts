@@ -200,7 +200,7 @@ test('the doctor names the oldest transaction and its process', async () => {
 
 test('the check of the pooler releases its connections when the pool has none for the second one', async () => {
   const { url } = await freshDatabase()
-  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 100 })
+  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 2_000 })
   onTestFinished(() => pool.end())
   await expect(checkPooler(pool, 'token')).rejects.toThrow('timeout exceeded when trying to connect')
   expect(pool.idleCount).toBe(1)

@@ -64,13 +64,20 @@ export async function retryForLocks(
   }
 }
 
-async function applyInTransaction(client: pg.Client, migration: MigrationMeta): Promise<void> {
+const applyInTransaction = (client: pg.Client, migration: MigrationMeta) =>
+  withMigrationLimits(client, async () => {
+    for (const statement of migration.sql) await client.query(statement)
+    await record(client, migration)
+  })
+
+/** Runs `work` in a transaction with the limits of a migration. */
+export async function withMigrationLimits<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
   await client.query('begin isolation level read committed')
   try {
     await client.query(migrationLimits(lockTimeoutMs))
-    for (const statement of migration.sql) await client.query(statement)
-    await record(client, migration)
+    const result = await work()
     await client.query('commit')
+    return result
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error

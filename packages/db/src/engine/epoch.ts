@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { type ApplyOptions, retryForLocks } from './apply-migration.ts'
+import { type ApplyOptions, retryForLocks, withMigrationLimits } from './apply-migration.ts'
 
 /**
  * Records the Postgres cluster of this installation and its timeline. Raises the epoch when either is another one than
@@ -7,4 +7,8 @@ import { type ApplyOptions, retryForLocks } from './apply-migration.ts'
  * @throws Error when a lock is not free within `waitMs`
  */
 export const recordCluster = (client: pg.Client, options: ApplyOptions): Promise<void> =>
-  retryForLocks('the new epoch of the feed', () => client.query('select record_cluster()'), options)
+  retryForLocks(
+    'the new epoch of the feed',
+    () => withMigrationLimits(client, () => client.query('select record_cluster()')),
+    options,
+  )

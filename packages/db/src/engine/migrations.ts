@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import type pg from 'pg'
-import { applyMigration } from './apply-migration.ts'
+import { applyMigration, withMigrationLimits } from './apply-migration.ts'
 import { recordCluster } from './epoch.ts'
 import type { GrantedUse } from './grants.ts'
 import { createMigrationClient } from './migration-client.ts'
@@ -36,7 +36,7 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
   const [client, lockClient] = [createMigrationClient(databaseUrl), createMigrationClient(databaseUrl)]
   try {
     await client.connect()
-    await checkMigration(client)
+    await withMigrationLimits(client, () => checkMigration(client))
     await lockClient.connect()
     return await withMigrationLock(lockClient, options, () => applyMissing(client, options))
   } finally {
@@ -46,16 +46,18 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
 
 async function applyMissing(client: pg.Client, options: MigrateOptions): Promise<Migrated> {
   const { duringDeploy = false, upTo, onWait = () => undefined, waitMs = 600_000 } = options
-  await createMigrationTable(client)
   const known = knownMigrations()
   const last = upTo === undefined ? known.length : known.findIndex(({ tag }) => tag === upTo) + 1
-  const missing = await missingMigrations(client, known.slice(0, last))
+  const missing = await withMigrationLimits(client, async () => {
+    await createMigrationTable(client)
+    return missingMigrations(client, known.slice(0, last))
+  })
   const isEmpty = missing.length === last
   const [postponed, due] = partition(missing, ({ tag }) => duringDeploy && !isEmpty && isAfterDeploy(tag))
   const files = Map.groupBy(readMigrationFiles({ migrationsFolder: folder }), (file) => file.folderMillis)
   for (const { tag, when } of due)
     for (const file of files.get(when) ?? []) await applyMigration(client, { ...file, tag }, { onWait, waitMs })
-  await ensurePartitions(client)
+  await withMigrationLimits(client, () => ensurePartitions(client))
   if (last === known.length) await recordCluster(client, { onWait, waitMs })
   return { applied: due.map(({ tag }) => tag), postponed: postponed.map(({ tag }) => tag) }
 }

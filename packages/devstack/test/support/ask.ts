@@ -1,10 +1,12 @@
 import { connect } from 'node:net'
 import pg from 'pg'
 
-/** Sends one inline command and returns the reply as text. @throws when Redis refuses or does not answer in 0.5 s */
+const timeoutMs = 3_000
+
+/** Sends one inline command and returns the reply as text. @throws when Redis refuses or does not answer in 3 s */
 export function askRedis(url: string, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), timeout: 500 })
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), timeout: timeoutMs })
     socket.on('connect', () => socket.write(`${command}\r\n`))
     socket.on('error', reject)
     socket.on('timeout', () => socket.destroy(new Error('no answer')))
@@ -15,9 +17,9 @@ export function askRedis(url: string, command: string): Promise<string> {
   })
 }
 
-/** Runs one query on a connection of its own. @throws when Postgres refuses or does not answer in 0.5 s */
+/** Runs one query on a connection of its own. @throws when Postgres refuses or does not answer in 3 s */
 export async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 500, query_timeout: 500 })
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs })
   client.on('error', () => undefined)
   try {
     await client.connect()

@@ -12,7 +12,7 @@ async function openQueueWithLimit() {
   const redis = await ownRedis()
   const connection = connectProducer(redis.url, () => undefined)
   // A slow command must not fail the test.
-  connection.options.commandTimeout = 120_000
+  Object.assign(connection.options, { commandTimeout: 120_000 })
   const queue = openQueue(connection, 'full', 'sync').on('error', () => undefined)
   onTestFinished(async () => {
     await queue.close()

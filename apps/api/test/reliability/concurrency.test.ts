@@ -63,7 +63,8 @@ test('a conflict is computed from the audit log when the event of the version is
   const id = path.split('/').at(-1)
   await api.pool.query(
     `insert into goal_audit_log (goal_id, version, event_id, type, actor_id, before, after, occurred_at)
-     select aggregate_id, aggregate_version, id, type, actor_id, after::jsonb || before::jsonb, after::jsonb, occurred_at
+     select aggregate_id, aggregate_version, id, type, actor_id,
+            after::jsonb || before::jsonb, after::jsonb, occurred_at
      from events where aggregate_id = $1`,
     [id],
   )

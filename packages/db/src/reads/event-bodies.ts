@@ -23,9 +23,9 @@ const storedBody = (body: 'before' | 'after', row: string) =>
 const longestStatement = sql`interval '2 minutes'`
 
 /**
- * The body `before` (jsonb) or `after` (json) of the event `e`. A milestone without bodies has those of the primary event of its
- * version, which the same statement inserted before it. `from` and `to` are the lowest and the highest id of the events
- * `e`: parameters in their place let Postgres select the weeks before it reads.
+ * The whole state `before` (jsonb) or `after` (json) the event `e`. A milestone without bodies has those of the primary
+ * event of its version, which the same statement inserted before it. `from` and `to` are the lowest and the highest id
+ * of the events `e`: parameters in their place let Postgres select the weeks before it reads.
  */
 export const bodyOf = (
   body: 'before' | 'after',

@@ -22,7 +22,8 @@ export function changedToText(table: PgTable, schema: Schema, before: string, af
   const members = fieldsOf(table, schema).map(({ field, column }) => {
     const value = valueIn(before, column)
     const json = sql`coalesce((${toJson(column, value)})::text, 'null')`
-    return sql`case when ${value} is distinct from ${valueIn(after, column)} then ${sql.raw(`',"${field}":'`)} || ${json} end`
+    const isChanged = sql`${value} is distinct from ${valueIn(after, column)}`
+    return sql`case when ${isChanged} then ${sql.raw(`',"${field}":'`)} || ${json} end`
   })
   return sql`'{' || substr(concat(${sql.join(members, sql`, `)}), 2) || '}'`
 }

@@ -238,3 +238,25 @@ test('events beside a run are sent too', async ({ installation, write, user }) =
     webhook.received.filter(({ body }) => body.subject === created.entity.id).map(({ body }) => body.type),
   ).toEqual(expect.arrayContaining(['goal:created', 'goal:synced']))
 })
+
+test('a run goes on when the requests with events hang', async ({ installation, write, user }) => {
+  const { pool, dispatcher } = installation
+  const goals = await user.write(3)
+  const held: ServerResponse[] = []
+  const webhook = await user.startWebhook((response, nth) => {
+    if (webhook.received[nth - 1]?.body.type === 'goal:synced') accept(response, nth)
+    else held.push(response)
+  })
+  user.work({ timeoutMs: 3_600_000 })
+  for (let i = 0; i < 3; i++) {
+    dispatcher.dispatch((await write.goal(user.ownerId)).events)
+    await dispatcher.flush()
+  }
+  await until(() => held.length === 2)
+  const runId = await startRun(pool, webhook)
+  await until(async () => (await loadRun(pool, runId)).state === 'completed')
+  expect(await loadRun(pool, runId)).toMatchObject({ goals: goals.length + 3, failures: 0 })
+  // The third event waits for one of the two slots of events.
+  expect(held).toHaveLength(2)
+  for (const response of held) accept(response, 0)
+})

@@ -10,7 +10,7 @@ import { recordResults } from './record.ts'
 import { type RunLimits, runLimits } from './runs/limits.ts'
 import type { EntryResult } from './runs/send-entry.ts'
 import { createRunWalker } from './runs/walk.ts'
-import { createSlots, maxJobsOfTarget } from './slots.ts'
+import { createSlots, type JobKind, maxJobsOfTarget, type RunningJobs } from './slots.ts'
 
 export type SyncDeps = EndpointConfig & {
   /** The `source` of the CloudEvents. */
@@ -59,44 +59,52 @@ export function createSync({
   })
 
   /** The event that started a run is handled alone. Events beside it come first. */
-  async function run(job: TargetJob, running: number): Promise<JobResult> {
-    const [start] = job.events.filter(startsRun)
+  async function run(job: TargetJob): Promise<JobResult> {
+    const start = job.events.find(startsRun)
     const others = job.events.filter((event) => event !== start)
-    if (!start) return runEvents(job, running)
-    if (others.length === 0) return runRun(job, start, running)
-    return merge(
-      await run({ ...job, events: others }, running),
-      snooze([start], 0, 'other events of the webhook come first'),
-    )
+    if (!start) return inSlot(job, 'events', runEvents)
+    if (others.length === 0) return inSlot(job, 'run', (endpoint) => runRun(job, start, endpoint))
+    return merge(await run({ ...job, events: others }), snooze([start], 0, 'other events of the webhook come first'))
   }
 
-  async function runEvents(job: TargetJob, running: number): Promise<JobResult> {
-    const endpoint = await openFree(job, running)
+  /** Calls `work` with the endpoint, unless the job cannot run now. Undefined means that the endpoint was deleted. */
+  async function inSlot(
+    job: TargetJob,
+    kind: JobKind,
+    work: (endpoint: Endpoint | undefined, job: TargetJob) => Promise<JobResult>,
+  ): Promise<JobResult> {
+    const running = slots.take(job.target, kind)
+    try {
+      if (running.ofKind > maxJobsOfTarget[kind]) return snoozeBusy(job)
+      const endpoint = await openFree(job, running)
+      return endpoint === undefined || 'post' in endpoint ? await work(endpoint, job) : endpoint
+    } finally {
+      slots.release(job.target, kind)
+    }
+  }
+
+  async function runEvents(endpoint: Endpoint | undefined, job: TargetJob): Promise<JobResult> {
     if (endpoint === undefined) return endDeliveries(job, job.events)
-    if (!('post' in endpoint)) return endpoint
     if (endpoint.disabledCause !== null) return refuse(job.events, endpoint.disabledCause)
     return deliver(job, endpoint)
   }
 
-  async function runRun(job: TargetJob, start: JobEvent, running: number): Promise<JobResult> {
-    const endpoint = await openFree(job, running)
+  async function runRun(job: TargetJob, start: JobEvent, endpoint: Endpoint | undefined): Promise<JobResult> {
     if (endpoint === undefined) return runs.fail(job, start, 'the webhook was deleted')
-    if (!('post' in endpoint)) return endpoint
     const { disabledCause } = endpoint
     if (disabledCause !== null) return runs.fail(job, start, `the webhook is disabled: ${disabledCause}`)
     return runs.walk(job, start, endpoint)
   }
 
   /** Opens the endpoint, or returns the result of a job that cannot run now. Undefined means that it was deleted. */
-  async function openFree(job: TargetJob, running: number): Promise<Endpoint | JobResult | undefined> {
-    if (running > maxJobsOfTarget) return snoozeBusy(job)
+  async function openFree(job: TargetJob, running: RunningJobs): Promise<Endpoint | JobResult | undefined> {
     const endpoint = await openFor(job)
     if (endpoint instanceof Error) return failAll(job.events, endpoint)
     if (!endpoint || endpoint.disabledCause !== null) return endpoint
     if (endpoint.isPaused) return snooze(job.events, pausedLookMs, 'the webhook is paused')
     if (endpoint.health === 'suspended' && !endpoint.isProbe)
       return snooze(job.events, untilNextLook(endpoint.suspendedForMs), suspended)
-    if (endpoint.health === 'degraded' && running > 1) return snoozeBusy(job)
+    if (endpoint.health === 'degraded' && running.all > 1) return snoozeBusy(job)
     return endpoint
   }
 
@@ -165,16 +173,7 @@ export function createSync({
     if (result.kind !== 'hidden') deps.onRunMessage?.(result.kind === 'gone' ? 'failed' : result.kind)
   }
 
-  return {
-    kind: 'per-target',
-    async run(job) {
-      try {
-        return await run(job, slots.take(job.target))
-      } finally {
-        slots.release(job.target)
-      }
-    },
-  }
+  return { kind: 'per-target', run }
 }
 
 const startsRun = ({ type }: JobEvent): boolean => type === 'sync:triggered'

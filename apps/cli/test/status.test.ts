@@ -5,7 +5,7 @@ import { type ConsumerName, connectWorker, consumerNames } from '@goals-tasks/ev
 import { loadStatus } from '@goals-tasks/operations'
 import { type Operations, startOperations } from '@goals-tasks/operations/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { createReport } from '../src/status/report.ts'
+import { createReport, type StatusReport } from '../src/status/report.ts'
 import { statusScreen } from '../src/status/screen.ts'
 import { runCli } from './support/run-cli.ts'
 
@@ -111,6 +111,30 @@ test('status counts the webhooks by health, and those that are paused', async ()
   )
   await setPause(pool, { consumer: `sync/${rows[0].id}`, isPaused: true, actor: 'ada', reason: 'it moves' })
   expect(await screen()).toMatch(/^Webhooks: {2}2 healthy, 1 suspended, 1 paused$/m)
+})
+
+test('status shows the sync runs that are not over, and needs a human when one has no delivery', async () => {
+  const operations = await startOperations()
+  const { pool } = operations
+  const report = async () => createReport(await loadStatus(operations), null)
+  const screenOf = (shown: StatusReport) =>
+    statusScreen(shown, { places: { postgres: 'here', redis: 'here' }, width: 80 })
+  await recordWorker(operations, consumerNames)
+  expect(screenOf(await report())).not.toContain('Sync runs')
+  await pool.query(
+    `with run as (
+       insert into sync_runs (owner_id, webhook_id, with_goals, with_tasks, state, created_at)
+       select gen_random_uuid(), gen_random_uuid(), true, true, state, now() - interval '5 minutes'
+       from unnest('{pending,running,running}'::text[]) state returning event_id, webhook_id
+     ) insert into deliveries (consumer, event_id, target) select 'sync', event_id, webhook_id::text from run`,
+  )
+  const fine = await report()
+  expect(fine.faults).toEqual([])
+  expect(screenOf(fine)).toMatch(/^Sync runs: 2 running, 1 pending, the oldest began 5 min ago$/m)
+  await pool.query(`delete from deliveries where event_id in (select event_id from sync_runs where state = 'pending')`)
+  const stuck = await report()
+  expect(stuck).toMatchObject({ healthy: false, syncRuns: { pending: 1, running: 2, stuck: 1 } })
+  expect(screenOf(stuck)).toContain('✖ 1 stuck sync run: replay the dead letters of type sync:triggered')
 })
 
 test('status shows the deliveries when Redis hangs or is stopped', async () => {

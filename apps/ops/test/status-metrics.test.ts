@@ -33,6 +33,8 @@ test('a scrape loads the status once for all gauges', async ({ ops }) => {
   expect(text).toMatch(/^gt_mail_server_blocked 0$/m)
   expect(text).toContain('gt_webhooks{health="suspended"} 0')
   expect(text).toContain('gt_webhooks_paused 0')
+  expect(text).toMatch(/^gt_sync_runs_active 0$/m)
+  expect(text).toMatch(/^gt_sync_runs_stuck 0$/m)
   expect(text).toContain('gt_webhook_oldest_pending_seconds{health="paused"} 0')
   expect(loads).toBe(1)
 })

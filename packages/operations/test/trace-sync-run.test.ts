@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { startSyncRun } from '@goals-tasks/db'
 import { expect } from 'vitest'
 import { checkWebhooks } from '../src/doctor/webhooks.ts'
+import { loadSyncRunStatus } from '../src/status/sync-runs.ts'
 import { test } from './support/traces.ts'
 
-test('trace shows a sync run with its progress and its events, and doctor finds one that is stuck', async ({
+test('trace shows a sync run with its progress and events, and the status and doctor find one that is stuck', async ({
   operations,
   trace,
 }) => {
@@ -37,8 +38,11 @@ test('trace shows a sync run with its progress and its events, and doctor finds 
   expect(await trace(event?.id ?? '')).toMatchObject({ entity: null, syncRun })
   const findingOf = async () => (await checkWebhooks(pool, [])).find(({ check }) => check === 'webhooks: sync runs')
   expect(await findingOf()).toMatchObject({ state: 'ok', fact: '1 active' })
+  const running = { pending: 0, running: 1, oldestSeconds: expect.any(Number) }
+  expect(await loadSyncRunStatus(pool)).toEqual({ ...running, stuck: 0 })
   await pool.query('delete from deliveries where target = $1', [webhookId])
   expect(await findingOf()).toMatchObject({ state: 'warning', fact: expect.stringMatching(/^1 of 1 active runs/) })
+  expect(await loadSyncRunStatus(pool)).toEqual({ ...running, stuck: 1 })
   await pool.query('delete from webhooks')
   expect((await trace(id))?.syncRun).toMatchObject({ webhookId, host: null })
 })

@@ -32,6 +32,7 @@ export type StatusReport = {
   digestLagSeconds: number
   mailServerError: string | null
   webhooks: Status['webhooks']
+  syncRuns: Status['syncRuns']
   totals: Totals
   consumers: ConsumerStatus[]
   pausedWebhooks: Status['pausedWebhooks']
@@ -55,6 +56,7 @@ export function createReport(status: Status, connectError: string | null): Statu
     digestLagSeconds: status.digestLagSeconds,
     mailServerError: status.mailServerError,
     webhooks: status.webhooks,
+    syncRuns: status.syncRuns,
     totals: totalsOf(status.consumers),
     consumers: status.consumers,
     pausedWebhooks: status.pausedWebhooks,
@@ -64,7 +66,7 @@ export function createReport(status: Status, connectError: string | null): Statu
 
 function findFaults(status: Status): string[] {
   const { postgres, postgresError, redis, redisError, consumers, unpartitionedEvents } = status
-  const { reminderLagSeconds, digestLagSeconds } = status
+  const { reminderLagSeconds, digestLagSeconds, syncRuns } = status
   const general = [
     postgres === 'refuses writes' ? `Postgres refuses writes: ${postgresError}` : [],
     redis === 'away' ? 'Redis is away: events wait in Postgres' : [],
@@ -77,6 +79,9 @@ function findFaults(status: Status): string[] {
       : [],
     digestLagSeconds > maxDigestLagSeconds
       ? `digests are ${duration(digestLagSeconds)} late: look for “the digests cannot be closed” in the log`
+      : [],
+    syncRuns.stuck > 0
+      ? `${plural(syncRuns.stuck, 'stuck sync run')}: replay the dead letters of type sync:triggered`
       : [],
   ].flat()
   const webhooks = status.pausedWebhooks.flatMap(({ name, ...pause }) => pauseFault(name, pause))

@@ -24,6 +24,7 @@ export function statusScreen(report: StatusReport, { width, places }: Options): 
     ...(report.digestLagSeconds > 0 ? [`Digests: the oldest is ${duration(report.digestLagSeconds)} late`] : []),
     ...(report.mailServerError === null ? [] : [oneLine(`Mails wait: ${report.mailServerError}`, width)]),
     `Webhooks:  ${webhookLine(report)}`,
+    ...syncRunLine(report),
     ...report.consumers.flatMap((each) => pauseLines(each, width)),
     ...report.pausedWebhooks.map(({ name, ...pause }) => pauseLine(name, pause, width)),
     ...report.consumers.flatMap(receiverLine),
@@ -88,6 +89,12 @@ function pauseLines({ consumer, queue, pause }: ConsumerStatus, width: number): 
 function webhookLine({ webhooks, pausedWebhooks }: StatusReport): string {
   const counts = Object.entries({ ...webhooks, paused: pausedWebhooks.length }).filter(([, value]) => value > 0)
   return counts.map(([name, value]) => `${count(value, countedUpTo)} ${name}`).join(', ') || 'none'
+}
+
+function syncRunLine({ syncRuns: { pending, running, oldestSeconds } }: StatusReport): string[] {
+  if (oldestSeconds === null) return []
+  const counts = [`${count(running, countedUpTo)} running`, `${count(pending, countedUpTo)} pending`]
+  return [`Sync runs: ${counts.join(', ')}, the oldest began ${duration(oldestSeconds)} ago`]
 }
 
 function receiverLine({ consumer, hasReceiver }: ConsumerStatus): string[] {

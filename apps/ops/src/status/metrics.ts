@@ -132,6 +132,18 @@ const gauges: readonly GaugeDefinition<Status>[] = [
     samples: ({ pausedWebhooks }) => [{ value: pausedWebhooks.length }],
   },
   {
+    name: 'gt_sync_runs_active',
+    help: 'sync runs that are not over, counted up to ten thousand',
+    labelNames: [],
+    samples: ({ syncRuns: { pending, running } }) => [{ value: pending + running }],
+  },
+  {
+    name: 'gt_sync_runs_stuck',
+    help: 'sync runs that no worker goes on with, because their delivery is gone',
+    labelNames: [],
+    samples: ({ syncRuns }) => [{ value: syncRuns.stuck }],
+  },
+  {
     name: 'gt_webhook_oldest_pending_seconds',
     help: 'age of the oldest event that waits for a webhook of a user, by the health of the webhook, or "paused"',
     labelNames: ['health'],

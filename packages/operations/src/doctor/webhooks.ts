@@ -1,6 +1,7 @@
 import { type Executor, executeOnce } from '@goals-tasks/db'
 import { createSealer } from '@goals-tasks/webhooks'
 import { sql } from 'drizzle-orm'
+import { loadSyncRunStatus } from '../status/sync-runs.ts'
 import { resealSecrets } from '../webhooks/reseal-secrets.ts'
 import { type DoctorFinding, ok, problem, unknown, warning } from './finding.ts'
 
@@ -23,22 +24,15 @@ function checkHealth(byHealth: readonly { health: string; count: number }[]): Do
   return warning('webhooks: health', fact, 'check that the workers reach the internet, and its resolver of names')
 }
 
-/** Without the delivery of its event no worker takes a run again, and its webhook gets no other one. */
 async function checkSyncRuns(db: Executor): Promise<DoctorFinding> {
   const check = 'webhooks: sync runs'
-  const [runs = { active: 0, stuck: 0 }] = await executeOnce<{ active: number; stuck: number }>(
-    db,
-    sql`select count(*)::int as active, count(*) filter (where not exists (
-          select from deliveries d where d.consumer = 'sync' and d.event_id = run.event_id
-        ))::int as stuck
-        from sync_runs run where state in ('pending', 'running')`,
-    'doctor_sync_runs',
-  )
-  if (runs.stuck === 0) return ok(check, runs.active === 0 ? 'no run is active' : `${runs.active} active`)
+  const { pending, running, stuck } = await loadSyncRunStatus(db)
+  const active = pending + running
+  if (stuck === 0) return ok(check, active === 0 ? 'no run is active' : `${active} active`)
   return warning(
     check,
-    `${runs.stuck} of ${runs.active} active runs have no delivery, so no worker goes on with them`,
-    'replay the dead letters of type sync:triggered',
+    `${stuck} of ${active} active runs have no delivery, so no worker goes on with them`,
+    'replay the dead letters of type sync:triggered, or let the owners cancel the runs',
   )
 }
 

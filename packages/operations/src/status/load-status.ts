@@ -7,6 +7,7 @@ import { loadMailStatus, type MailStatus } from './mails.ts'
 import { loadProcessStatus, type Pause, type PausedWebhook } from './processes.ts'
 import { loadQueueStatus, type QueueStatus } from './queue.ts'
 import { loadReminderLag } from './reminder-lag.ts'
+import { loadSyncRunStatus, type SyncRunStatus } from './sync-runs.ts'
 import { countUnpartitionedEvents } from './unpartitioned.ts'
 import { countWebhooks, type WebhooksByHealth } from './webhooks.ts'
 
@@ -41,6 +42,8 @@ export type Status = MailStatus & {
   reminderLagSeconds: number
   /** The webhooks of users by health, each counted up to `countedUpTo`. */
   webhooks: WebhooksByHealth
+  /** The sync runs that are not over. */
+  syncRuns: SyncRunStatus
 }
 
 /** `lookAtDeliveries` is for a caller that loads the status again and again. */
@@ -60,6 +63,7 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     reminderLagSeconds,
     mails,
     webhooks,
+    syncRuns,
     postgresError,
     results,
   ] = await Promise.all([
@@ -70,6 +74,7 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     loadReminderLag(pool),
     loadMailStatus(pool),
     countWebhooks(pool),
+    loadSyncRunStatus(pool),
     findDatabaseWriteRefusal(pool),
     Promise.allSettled(queues.all.map(({ queue }) => (queues.available() ? loadQueueStatus(queue) : null))),
   ])
@@ -92,6 +97,7 @@ export async function loadStatus({ pool, queues, lookAtDeliveries = createDelive
     reminderLagSeconds,
     ...mails,
     webhooks,
+    syncRuns,
   }
 }
 

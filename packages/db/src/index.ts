@@ -137,7 +137,7 @@ export {
 } from './users/rewritten-tables.ts'
 export { exportedTables } from './users/user-tables.ts'
 export { finishWebhookDeliveries, type WebhookAttempt } from './webhooks/attempts.ts'
-export { auditWebhook, type WebhookAction, webhookActorValues } from './webhooks/audit-webhook.ts'
+export { auditWebhook, type WebhookAction, webhookActions, webhookActorValues } from './webhooks/audit-webhook.ts'
 export { emitWebhookTest } from './webhooks/emit-test.ts'
 export { installationWebhookId, setInstallationWebhook } from './webhooks/installation-webhook.ts'
 export { loadWebhookMessages, type WebhookMessage } from './webhooks/load-messages.ts'

@@ -70,7 +70,18 @@ test('each change of a webhook is recorded with its actor, the API key and the n
   expect((await user.patch(url, { description: 'late', version: 1 })).status).toBe(412)
   await user.post(`${url}/rotate-secret`)
   const admin = await api.as(randomUUID(), 'admin')
+  const history = await user.get(`${url}/history?limit=2`)
+  expect(history.body.data).toEqual([
+    {
+      ...{ id: expect.any(String), action: 'secret-rotated', version: 3, fields: [], actorId: user.id, asAdmin: false },
+      ...{ via: null, correlationId: expect.any(String), occurredAt: expect.stringMatching(/Z$/) },
+    },
+    expect.objectContaining({ action: 'changed', fields: ['description', 'enabled'], via: key.body.id }),
+  ])
+  const next = String(history.headers.link ?? '').match(/<(.+)>/)?.[1] ?? expect.fail()
+  expect((await admin.get(next)).body.data).toEqual([expect.objectContaining({ action: 'created', version: 1 })])
   await admin.delete(url)
+  expect((await user.get(`${url}/history`)).status).toBe(404)
   const { rows } = await api.pool.query<AuditRow>(
     'select action, version, fields, actor_id, as_admin, via from webhook_audit_log where webhook_id = $1 order by id',
     [id],

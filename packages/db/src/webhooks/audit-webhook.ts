@@ -1,6 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { webhookAuditLog } from '../schema/webhook-audit-log.ts'
 
-export type WebhookAction = 'created' | 'changed' | 'secret-rotated' | 'deleted'
+/** The kinds of changes of a webhook by a user. */
+export const webhookActions = webhookAuditLog.action.enumValues
+export type WebhookAction = (typeof webhookActions)[number]
 
 /** The user who changes a webhook. `via` is the API key that they use. */
 type WebhookActor = { id: string; admin: boolean; via?: string | undefined; correlationId: string }

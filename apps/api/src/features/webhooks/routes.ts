@@ -1,12 +1,14 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Deps } from '../../deps.ts'
 import { withMembers } from '../../resource/capabilities.ts'
+import { HistoryQuery } from '../../resource/history.ts'
 import { createOperations, Nothing } from '../../resource/http/operations.ts'
 import { entityResponse, noContent as nothing, view } from '../../resource/http/reply.ts'
 import { changedWhole, created, listed, noContent, ok, okOrUnchanged } from '../../resource/http/responses.ts'
 import { webhookAccess } from './access.ts'
 import { patchWebhook } from './change.ts'
 import { createWebhook } from './create.ts'
+import { WebhookHistoryEntry, webhookHistory } from './history.ts'
 import { listWebhooks, WebhookListQuery } from './list.ts'
 import { loadWebhook } from './read.ts'
 import { deleteWebhook } from './remove.ts'
@@ -56,6 +58,19 @@ export const webhookRoutes =
       query: Nothing,
       response: okOrUnchanged(Webhook, noun),
       run: async ({ db }, actor, { params }) => view((await loadWebhook(db, actor, params.webhookId)).text),
+    })
+
+    query('/v1/webhooks/:webhookId/history', {
+      ...{ id: 'webhookHistory', summary: "Read a webhook's history" },
+      description:
+        'Lists the changes of a webhook by users, newest first: its creation, the changes of its fields, ' +
+        'the rotations of its secret.',
+      access: { rule: webhookAccess.use },
+      params: WebhookParams,
+      query: HistoryQuery,
+      problems: ['cursor-mismatch'],
+      response: listed('WebhookHistoryPage', WebhookHistoryEntry),
+      run: (deps, actor, { params, query }) => webhookHistory(deps, actor, params.webhookId, query),
     })
 
     patch('/v1/webhooks/:webhookId', {

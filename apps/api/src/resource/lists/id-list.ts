@@ -2,7 +2,7 @@ import { isUuid } from '@goals-tasks/config/uuid'
 import { type Executor, prepareStatement } from '@goals-tasks/db'
 import { type Page, Problem, pageOf } from '@goals-tasks/http'
 import { type SQL, sql } from 'drizzle-orm'
-import { decodeCursor, encodeCursor } from '../../resource/lists/cursor-text.ts'
+import { decodeCursor, encodeCursor } from './cursor-text.ts'
 
 type IdQuery = { limit: number; cursor?: string | undefined; values: Record<string, unknown> }
 

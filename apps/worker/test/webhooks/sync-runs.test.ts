@@ -1,44 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { endSyncRun } from '@goals-tasks/db'
 import { until } from '@goals-tasks/devstack/testing'
 import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
-import { healthLimits, type SyncDeps } from '../../src/consumers/sync/sync.ts'
+import { healthLimits } from '../../src/consumers/sync/sync.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { countRows, makeDue } from '../support/rows.ts'
+import { accept, refuse, test } from '../support/sync-run-user.ts'
 import { loadRun, quickRuns, startRun } from '../support/sync-runs.ts'
-import { test as base } from '../support/test.ts'
-import { startWorker } from '../support/test-worker.ts'
-import { insertWebhook, loadWebhook } from '../support/webhooks.ts'
-
-type Answer = (response: ServerResponse, nth: number) => void
-const accept: Answer = (response) => response.writeHead(204).end()
-const refuse = (response: ServerResponse, status = 422) => response.writeHead(status).end()
-
-/** A user with goals and tasks from before the webhook, and a receiver. */
-const test = base.extend('user', async ({ installation, write }) => {
-  const { pool } = installation
-  const ownerId = randomUUID()
-  const startWebhook = async (answer: Answer = accept, filter: string | null = null) => {
-    const receiver = await startReceiver(answer)
-    return { ...(await insertWebhook(pool, { ownerId, url: receiver.url, filter })), ...receiver, ownerId }
-  }
-  return {
-    ownerId,
-    startWebhook,
-    write: (count: number) => Promise.all(Array.from({ length: count }, (_, n) => write.goal(ownerId, `goal ${n}`))),
-    work: (sync: Partial<SyncDeps> = {}) =>
-      startWorker(installation, {
-        ...{ serve: ['sync'], timings: { sweepEveryMs: 50, stalledCheckEveryMs: 100 } },
-        sync: { runLimits: quickRuns, ...sync },
-      }),
-    async untilOver(runId: string) {
-      await until(async () => (await countRows(pool, `deliveries where target <> ''`)) === 0)
-      return loadRun(pool, runId)
-    },
-  }
-})
+import { loadWebhook } from '../support/webhooks.ts'
 
 test('a run sends each goal and task that its owner sees, and then its end', async ({ installation, write, user }) => {
   const { pool } = installation

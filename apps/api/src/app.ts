@@ -27,7 +27,7 @@ import { taskRoutes } from './features/tasks/routes.ts'
 import { webhookMessageRoutes } from './features/webhook-messages/routes.ts'
 import { webhookRoutes } from './features/webhooks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
-import { registerAdmission } from './resource/http/admission.ts'
+import { createRequestAdmission } from './resource/http/admission.ts'
 import { registerConcurrencyLimit } from './resource/http/concurrency.ts'
 import { chargeRefusal, type RateLimit, registerRateLimit } from './resource/http/rate-limit.ts'
 import { nameHints } from './resource/name-hints.ts'
@@ -56,8 +56,10 @@ export type AppOptions = {
 
 /** Builds the API: plugins first, then one line per feature, in this order. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<FastifyInstance> {
+  const admission = deps.admission && createRequestAdmission(deps.admission)
   const app = await createServer({
     ...options,
+    refuseEarly: admission?.refuseEarly,
     socketPaths: ['/v1/changes/socket'],
     bodyLimitBytes: 256 * 1024,
     requestIdOf,
@@ -75,7 +77,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
   })
   const { maxRequestsPerUser, registry } = options
   if (maxRequestsPerUser !== undefined) registerConcurrencyLimit(app, { maxPerUser: maxRequestsPerUser, registry })
-  if (deps.admission) registerAdmission(app, deps.admission)
+  admission?.register(app)
   if (options.rateLimit) registerRateLimit(app, options.rateLimit)
 
   await app.register(goalRoutes(deps))

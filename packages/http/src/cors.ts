@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 
 const exposedHeaders = [
   'ETag',
@@ -29,7 +30,7 @@ const preflightHeaders = {
 }
 
 /** Returns the CORS headers of the response to a request. */
-export type CorsHeaders = (request: FastifyRequest) => Record<string, string>
+export type CorsHeaders = (request: Pick<IncomingMessage, 'method' | 'headers'>) => Record<string, string>
 
 /** Lets pages of `origins` call the service. Without an origin no CORS header is sent. */
 export function createCorsHeaders(origins: readonly string[]): CorsHeaders {

@@ -4,6 +4,7 @@ export { type AuthConfig, authProblems, authVariables, readAuth } from './auth-c
 export { bearerTokenOf, streamTokenOf } from './bearer-token.ts'
 export { registerCompression } from './compression.ts'
 export { showValue } from './describe-error.ts'
+export type { EarlyRefusal } from './early-refusal.ts'
 export type { NameHint, NameHints } from './field-errors.ts'
 export { escapeHtml, htmlPage, inlineCode, sendHtml } from './html.ts'
 export { collectMethods, registerMethodNotAllowed } from './method-not-allowed.ts'

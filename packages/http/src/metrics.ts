@@ -1,8 +1,13 @@
 import { Histogram, type Registry } from '@goals-tasks/observability'
 import type { FastifyInstance } from 'fastify'
 
-/** Measures the duration of requests in seconds by route, method and status. The URL is no label: it has no bound. */
-export function registerHttpMetrics(app: FastifyInstance, registry: Registry): void {
+type Labels = { route: string; method: string; status: number }
+
+/** Observes the duration of one request in seconds. The URL is no label: it has no bound. */
+export type HttpMetrics = { observe(labels: Labels, seconds: number): void }
+
+/** Creates the metric of the duration of requests by route, method and status. */
+export function createHttpMetrics(registry: Registry): HttpMetrics {
   const durations = new Histogram({
     name: 'gt_http_request_duration_seconds',
     help: 'Duration of HTTP requests',
@@ -12,14 +17,23 @@ export function registerHttpMetrics(app: FastifyInstance, registry: Registry): v
   })
   // Caches the series of each combination, because looking up its labels costs more than the observation.
   const cached = new Map<string, ReturnType<typeof durations.labels>>()
+  return {
+    observe({ route, method, status }, seconds) {
+      const key = `${status} ${method} ${route}`
+      const series = cached.get(key) ?? durations.labels({ route, method, status })
+      cached.set(key, series)
+      series.observe(seconds)
+    },
+  }
+}
+
+/** Measures the requests of an app. */
+export function registerHttpMetrics(app: FastifyInstance, { observe }: HttpMetrics): void {
   app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
     // A stream lasts as long as its client wants.
     if (reply.raw.getHeader('content-type') === 'text/event-stream') return done()
-    const route = routeOptions.url ?? 'none'
-    const key = `${reply.statusCode} ${method} ${route}`
-    const series = cached.get(key) ?? durations.labels({ route, method, status: reply.statusCode })
-    cached.set(key, series)
-    series.observe(reply.elapsedTime / 1_000)
+    const { url: route = 'none' } = routeOptions
+    observe({ route, method, status: reply.statusCode }, reply.elapsedTime / 1_000)
     done()
   })
 }

@@ -5,12 +5,13 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from 'pino'
 import { registerConnectionLimit } from './connection-limit.ts'
 import { type CorsHeaders, createCorsHeaders, registerCors } from './cors.ts'
+import { type EarlyRefusal, registerEarlyRefusal } from './early-refusal.ts'
 import { registerProblems } from './error-handler.ts'
 import type { NameHints } from './field-errors.ts'
 import { registerHeaders } from './headers.ts'
 import { registerJson } from './json.ts'
 import { malformedRequests } from './malformed.ts'
-import { registerHttpMetrics } from './metrics.ts'
+import { createHttpMetrics, registerHttpMetrics } from './metrics.ts'
 import { registerRequestChecks } from './request-checks.ts'
 import { registerRequestLog } from './request-log.ts'
 import { registerShutdown } from './shutdown.ts'
@@ -38,6 +39,8 @@ export type ServerOptions = {
   bodyLimitBytes: number
   /** Returns the id of a request: `X-Request-Id`, `traceId` in the log and in problems. Default: a random UUID. */
   requestIdOf?: (request: IncomingMessage) => string
+  /** Refuses requests before their route, token and body are looked at. Default: none. */
+  refuseEarly?: EarlyRefusal | undefined
   /** Limits of the time in which a request must arrive. Default: `defaultArrivalLimits`. */
   arrivalLimits?: ArrivalLimits
   /** Time after which a handler gets 503. Default: no limit. */
@@ -65,7 +68,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const corsHeaders = createCorsHeaders(options.corsOrigins ?? [])
   const traces = createRequestTraces()
   const app = fastify(fastifyOptions(options, corsHeaders, traces))
-  const { publicUrl = '', isOutageLogged = () => false } = options
+  const { publicUrl = '', isOutageLogged = () => false, refuseEarly, requestIdOf = () => randomUUID() } = options
+  const metrics = createHttpMetrics(options.registry)
+  if (refuseEarly) registerEarlyRefusal(app, { refusalOf: refuseEarly, requestIdOf, corsHeaders, metrics })
   registerProblems(app, { publicUrl, isOutageLogged })
   registerJson(app)
   registerValidation(app, options.nameHints)
@@ -73,7 +78,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerRequestLog(app, isOutageLogged)
   registerShutdown(app, options.shutdownTimeoutMs)
   if (options.maxConnections !== undefined) registerConnectionLimit(app, options.maxConnections, options.registry)
-  registerHttpMetrics(app, options.registry)
+  registerHttpMetrics(app, metrics)
   traces.register(app)
   return app
 }

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
 import { createGate } from './admission.ts'
 
-const thresholds = { targetMs: 100, intervalMs: 100, easedMs: 10 }
+const thresholds = { targetMs: 100, intervalMs: 100, easedMs: 10, maxWaiting: 24 }
 
-/** Returns a gate, and a function that looks at an instant at which the oldest work has waited so long. */
+/** Returns a gate, and a function that looks at an instant at which the oldest of some work has waited so long. */
 function createObservedGate() {
-  let [now, oldestMs] = [0, 0]
+  let [now, oldestMs, count] = [0, 0, 1]
   const changes: boolean[] = []
-  const admits = createGate(thresholds, () => oldestMs, { clock: () => now, onChange: (is) => void changes.push(is) })
-  const admitsAt = (at: number, waitedMs: number) => {
-    ;[now, oldestMs] = [at, waitedMs]
+  const waiting = { oldestMs: () => oldestMs, count: () => count }
+  const admits = createGate(thresholds, waiting, { clock: () => now, onChange: (is) => void changes.push(is) })
+  const admitsAt = (at: number, waitedMs: number, waitingCount = 1) => {
+    ;[now, oldestMs, count] = [at, waitedMs, waitingCount]
     return admits()
   }
   return { admitsAt, changes }
@@ -59,17 +60,32 @@ test('a pause of the process is no overload when the next look comes after its w
   expect([gate.admitsAt(1_400, 390), gate.admitsAt(1_401, 391), gate.admitsAt(1_402, 2)]).not.toContain(false)
 })
 
-test('an overload admits work while nothing waits long, and ends after an interval of short waits', () => {
+test('an overload admits work while nothing waits long, and ends after an interval without a refusal', () => {
   const gate = createObservedGate()
   lookOften(gate, [1_000, 1_100], 200)
   expect(gate.admitsAt(1_110, 11)).toBe(false)
   expect(gate.admitsAt(1_120, 10)).toBe(true)
   expect(gate.admitsAt(1_130, 11)).toBe(false)
-  lookOften(gate, [1_140, 1_230], 5)
+  lookOften(gate, [1_140, 1_220], 5)
   expect(gate.changes).toEqual([true])
-  expect(gate.admitsAt(1_240, 5)).toBe(true)
-  expect(gate.admitsAt(1_241, 90)).toBe(true)
+  expect(gate.admitsAt(1_230, 5)).toBe(true)
+  expect(gate.admitsAt(1_231, 90)).toBe(true)
   expect(gate.changes).toEqual([true, false])
+})
+
+test('an overload admits no more work than fits into a small batch, and goes on while it refuses some', () => {
+  const gate = createObservedGate()
+  lookOften(gate, [1_000, 1_100], 200)
+  for (let at = 1_110; at < 2_000; at += 10) {
+    expect(gate.admitsAt(at, 1, 23)).toBe(true)
+    expect(gate.admitsAt(at, 1, 24)).toBe(false)
+  }
+  expect(gate.changes).toEqual([true])
+})
+
+test('much work that waits for a short time is no overload', () => {
+  const gate = createObservedGate()
+  for (let at = 1_000; at < 2_000; at += 10) expect(gate.admitsAt(at, 90, 5_000)).toBe(true)
 })
 
 test.for([1, 3, 5])('a server that keeps up refuses nothing when a request takes %i ms', (serviceMs) => {
@@ -91,7 +107,8 @@ function simulate({ load, serviceMs, forMs }: { load: number; serviceMs: number;
   const queue: number[] = []
   const waits: number[] = []
   let [now, freeAt, refused] = [0, 0, 0]
-  const gate = createGate(thresholds, () => (queue[0] === undefined ? 0 : now - queue[0]), { clock: () => now })
+  const waiting = { oldestMs: () => (queue[0] === undefined ? 0 : now - queue[0]), count: () => queue.length }
+  const gate = createGate(thresholds, waiting, { clock: () => now })
   const serve = () => {
     for (let since = queue[0]; since !== undefined && Math.max(freeAt, since) <= now; since = queue[0]) {
       queue.shift()
@@ -106,4 +123,34 @@ function simulate({ load, serviceMs, forMs }: { load: number; serviceMs: number;
     else refused++
   }
   return { served: waits.length, refused, waits }
+}
+
+test('a server that takes batches is busy at four times its capacity, and its batches stay small', () => {
+  const { served, batches, capacity } = simulateBatches({ load: 4, turnMs: 5, forMs: 20_000 })
+  expect(served).toBeGreaterThan(0.8 * capacity)
+  // The first batches are those before the overload was noticed.
+  expect(Math.max(...batches.slice(batches.length / 4))).toBeLessThanOrEqual(thresholds.maxWaiting)
+})
+
+/**
+ * Simulates a server of one batch at a time, in virtual time. All requests of a turn come at once. `capacity` is what
+ * 64 clients get, each of which sends its next request after the response.
+ */
+function simulateBatches({ load, turnMs, forMs }: { load: number; turnMs: number; forMs: number }) {
+  const batchMs = (size: number) => 2 + 0.3 * size
+  const perMs = 32 / batchMs(32)
+  const batches: number[] = []
+  let [now, freeAt, arrived] = [0, 0, 0]
+  let queue: number[] = []
+  const waiting = { oldestMs: () => (queue[0] === undefined ? 0 : now - queue[0]), count: () => queue.length }
+  const gate = createGate(thresholds, waiting, { clock: () => now })
+  for (; now < forMs; now += turnMs) {
+    for (; arrived < now * perMs * load; arrived++) if (gate()) queue.push(now)
+    for (; freeAt <= now && queue.length > 0; queue = queue.slice(100)) {
+      const size = Math.min(queue.length, 100)
+      batches.push(size)
+      freeAt = Math.max(freeAt, now) + batchMs(size)
+    }
+  }
+  return { served: batches.reduce((sum, size) => sum + size, 0), batches, capacity: perMs * forMs }
 }

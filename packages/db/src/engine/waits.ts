@@ -19,6 +19,8 @@ function createWaits(clock: () => number = () => performance.now()) {
     },
     /** Ends a wait. A second call changes nothing. */
     end: (wait: Wait): void => void waiting.delete(wait),
+    /** Returns how much work waits. */
+    count: (): number => waiting.size,
     /** Returns for how many milliseconds the oldest work has waited, 0 when none waits. */
     oldestMs(): number {
       for (const { since } of waiting) return clock() - since

@@ -34,15 +34,19 @@ export async function createBacklogs(context: Context) {
       const workers = await Promise.all(
         Array.from({ length: processes }, () => startWorker(context.servers, variables)),
       )
-      await sendCreates(context, warmUp, next)
-      await untilDone(context, consumers)
-      await queues.pause()
-      await sendCreates(context, backlog, next)
-      const pending = await pendingDeliveries(context)
-      const startedAt = performance.now()
-      await queues.resume()
-      const doneAt = await untilDone(context, consumers)
-      await Promise.all(workers.map((worker) => worker.stop()))
+      const measure = async () => {
+        await sendCreates(context, warmUp, next)
+        await untilDone(context, consumers)
+        await queues.pause()
+        await sendCreates(context, backlog, next)
+        const pending = await pendingDeliveries(context)
+        const startedAt = performance.now()
+        await queues.resume()
+        return { pending, startedAt, doneAt: await untilDone(context, consumers) }
+      }
+      const { pending, startedAt, doneAt } = await measure().finally(() =>
+        Promise.all(workers.map((worker) => worker.stop())),
+      )
       const drained = [...doneAt].filter(([consumer]) => pending.has(consumer))
       const each = new Map(drained.map(([consumer, at]) => [consumer, { rate: (backlog * 1_000) / (at - startedAt) }]))
       return { rate: Math.min(...[...each.values()].map((sample) => sample.rate)), each }

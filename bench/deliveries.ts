@@ -3,15 +3,12 @@ import type { Context } from './context.ts'
 import { loadProgram } from './http.ts'
 import { waitUntil } from './wait.ts'
 
-/** As many as the API has connections to Postgres. No request waits, so a busy machine is no reason to refuse one. */
-const clients = 16
-
-/** Sends `count` creates over HTTP. */
+/** Sends `count` creates over HTTP as fast as possible. */
 export async function sendCreates(context: Context, count: number, next: () => Buffer): Promise<void> {
   let left = count
   await loadProgram(
     { seconds: 120 },
-    { program: context.api, clients, expect: 201, next: () => (left-- > 0 ? next() : undefined) },
+    { program: context.api, expect: 201, next: () => (left-- > 0 ? next() : undefined) },
   )
 }
 

@@ -94,6 +94,8 @@ try {
 } finally {
   await context.close()
 }
+// A scenario that failed may have left connections open. They would keep this process for ever.
+if (process.exitCode) process.exit()
 
 /** Writes the results of this run under the date and the first free number. */
 async function save(results: readonly { name: string; markdown: string }[]): Promise<void> {

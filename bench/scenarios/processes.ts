@@ -5,13 +5,14 @@ import { compare, type Section } from '../report.ts'
 import { requestsAs } from '../requests.ts'
 import { interleave } from '../rounds.ts'
 
-const rounds = 2
+const maxRounds = 2
 const sizes = { auditLog: 20_000, sync: 4_000 }
 /** As a receiver on another machine. */
 const responseMs = 100
 
 /** Measures what more processes of one consumer change. */
 export async function processes(context: Context): Promise<Section> {
+  const rounds = Math.min(maxRounds, context.rounds)
   const backlogs = await createBacklogs(context)
   const receiver = await startReceiver(responseMs)
   const next = () => requestsAs(context.token).createGoal

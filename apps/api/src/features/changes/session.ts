@@ -12,7 +12,7 @@ type Options = {
   verify: Verifier
   token: string
   actor: AuthenticatedActor
-  /** Called once per token, `warnMs` before its end. */
+  /** Called `warnMs` before the end of the token, and at once when the first token ends sooner. */
   onExpiring: (expiresAtMs: number) => void
   /** Called when the token has expired, or when its user or a key withdrew it. */
   onExpired: () => void
@@ -30,7 +30,7 @@ export function createSession({ verify, onExpiring, onExpired, limits, ...begin 
 
   function schedule(): void {
     const leftMs = actor.expiresAtMs - Date.now()
-    const nextMs = isWarned || leftMs <= warnMs ? leftMs : leftMs - warnMs
+    const nextMs = isWarned ? leftMs : leftMs - warnMs
     clearTimeout(timer)
     timer = setTimeout(check, Math.max(0, Math.min(nextMs, verifyEveryMs)))
   }
@@ -54,7 +54,8 @@ export function createSession({ verify, onExpiring, onExpired, limits, ...begin 
   return {
     actor: (): AuthenticatedActor => actor,
     /**
-     * Goes on with another token of the same user.
+     * Goes on with another token of the same user. The client knows its end, so a token that ends soon, or the same
+     * token again, leads to no further warning.
      * @throws Problem when the token is not good
      */
     async renew(next: string): Promise<void> {
@@ -62,7 +63,7 @@ export function createSession({ verify, onExpiring, onExpired, limits, ...begin 
       if (renewed.id !== actor.id) throw new Problem('unauthenticated', 'The token is one of another user.')
       token = next
       actor = renewed
-      isWarned = false
+      isWarned = actor.expiresAtMs - Date.now() <= warnMs
       if (timer) schedule()
     },
     close(): void {

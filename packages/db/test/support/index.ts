@@ -1,4 +1,5 @@
 export { committedOf } from './committed-of.ts'
 export { digestTables } from './digest-tables.ts'
+export { type FeedMutation, mutateFeed } from './feed-mutations.ts'
 export { expectInvariants, findViolations } from './invariants.ts'
 export { countBlocks, finishBacklog, holdSnapshot } from './reads.ts'

@@ -60,16 +60,18 @@ test('a pause of the process is no overload when the next look comes after its w
   expect([gate.admitsAt(1_400, 390), gate.admitsAt(1_401, 391), gate.admitsAt(1_402, 2)]).not.toContain(false)
 })
 
-test('an overload admits work while nothing waits long, and ends after an interval without a refusal', () => {
+test('an overload admits work while nothing waits long, and ends after an interval with few refusals', () => {
   const gate = createObservedGate()
   lookOften(gate, [1_000, 1_100], 200)
   expect(gate.admitsAt(1_110, 11)).toBe(false)
   expect(gate.admitsAt(1_120, 10)).toBe(true)
   expect(gate.admitsAt(1_130, 11)).toBe(false)
-  lookOften(gate, [1_140, 1_220], 5)
+  // Three of the first interval were refused, and one of the second.
+  lookOften(gate, [1_140, 1_280], 5)
+  expect(gate.admitsAt(1_290, 11)).toBe(false)
   expect(gate.changes).toEqual([true])
-  expect(gate.admitsAt(1_230, 5)).toBe(true)
-  expect(gate.admitsAt(1_231, 90)).toBe(true)
+  expect(gate.admitsAt(1_300, 5)).toBe(true)
+  expect(gate.admitsAt(1_301, 90)).toBe(true)
   expect(gate.changes).toEqual([true, false])
 })
 
@@ -81,6 +83,21 @@ test('an overload admits no more work than fits into a small batch, and goes on 
     expect(gate.admitsAt(at, 1, 24)).toBe(false)
   }
   expect(gate.changes).toEqual([true])
+})
+
+test('an overload ends when no request has come for an interval', () => {
+  const gate = createObservedGate()
+  lookOften(gate, [1_000, 1_100], 200)
+  expect(gate.admitsAt(2_000, 5, 500)).toBe(false)
+  expect(gate.admitsAt(3_000, 0, 0)).toBe(true)
+  expect(gate.admitsAt(4_000, 0, 0)).toBe(true)
+  expect(gate.changes).toEqual([true, false])
+})
+
+test('a server near its capacity leaves the overload that a stall has begun', () => {
+  const { refused, batches } = simulateBatches({ load: 0.95, turnMs: 1, forMs: 10_000, stallMs: 400 })
+  expect(refused).toBeGreaterThan(0)
+  expect(refused).toBeLessThan(0.1 * batches.reduce((sum, size) => sum + size, 0))
 })
 
 test('much work that waits for a short time is no overload', () => {
@@ -134,23 +151,36 @@ test('a server that takes batches is busy at four times its capacity, and its ba
 
 /**
  * Simulates a server of one batch at a time, in virtual time. All requests of a turn come at once. `capacity` is what
- * 64 clients get, each of which sends its next request after the response.
+ * 64 clients get, each of which sends its next request after the response. The server stands still for the first
+ * `stallMs`.
  */
-function simulateBatches({ load, turnMs, forMs }: { load: number; turnMs: number; forMs: number }) {
+function simulateBatches({
+  load,
+  turnMs,
+  forMs,
+  stallMs = 0,
+}: {
+  load: number
+  turnMs: number
+  forMs: number
+  stallMs?: number
+}) {
   const batchMs = (size: number) => 2 + 0.3 * size
   const perMs = 32 / batchMs(32)
   const batches: number[] = []
-  let [now, freeAt, arrived] = [0, 0, 0]
+  let [now, freeAt, arrived, refused] = [0, stallMs, 0, 0]
   let queue: number[] = []
   const waiting = { oldestMs: () => (queue[0] === undefined ? 0 : now - queue[0]), count: () => queue.length }
   const gate = createGate(thresholds, waiting, { clock: () => now })
   for (; now < forMs; now += turnMs) {
-    for (; arrived < now * perMs * load; arrived++) if (gate()) queue.push(now)
+    for (; arrived < now * perMs * load; arrived++)
+      if (gate()) queue.push(now)
+      else refused++
     for (; freeAt <= now && queue.length > 0; queue = queue.slice(100)) {
       const size = Math.min(queue.length, 100)
       batches.push(size)
       freeAt = Math.max(freeAt, now) + batchMs(size)
     }
   }
-  return { served: batches.reduce((sum, size) => sum + size, 0), batches, capacity: perMs * forMs }
+  return { served: batches.reduce((sum, size) => sum + size, 0), refused, batches, capacity: perMs * forMs }
 }

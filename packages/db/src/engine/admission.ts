@@ -6,15 +6,15 @@ import { shareWaits, waitsOf } from './waits.ts'
 type Thresholds = {
   /** Work that waits longer is a sign of overload, in milliseconds. */
   targetMs: number
-  /** The overload begins when there was such work for so long, and ends when nothing was refused for so long. */
+  /** The overload begins when there was such work for so long, and is judged again after each such interval. */
   intervalMs: number
   /** In an overload, new work is admitted while no work waits longer than this, and less work than `maxWaiting`. */
   easedMs: number
   maxWaiting: number
 }
 
-/** `aboveSince` is the instant since which every look found long waits. `refusedAt` is that of the last refusal. */
-type Load = { isOverloaded: boolean; aboveSince?: number; refusedAt?: number; seenAt: number }
+/** `aboveSince` is the instant since which every look found long waits. */
+type Load = { aboveSince?: number; seenAt: number }
 
 /** An instant of a monotonic clock, and for how long the oldest work has waited by then. */
 type Look = { now: number; oldestMs: number }
@@ -23,19 +23,21 @@ type Look = { now: number; oldestMs: number }
  * Returns the load after one more look, as CoDel decides it. Looks happen when requests come. Work that began to wait
  * after the last look says nothing about the time between them.
  */
-function assess(load: Load, { now, oldestMs }: Look, { targetMs, intervalMs }: Thresholds): Load {
+function assess(load: Load, { now, oldestMs }: Look, { targetMs }: Thresholds): Load {
   const exceededAt = now - oldestMs + targetMs
   const isContinued = load.aboveSince !== undefined && exceededAt <= load.seenAt
   const aboveSince = oldestMs <= targetMs ? undefined : isContinued ? load.aboveSince : now
-  const begins = aboveSince !== undefined && now - aboveSince >= intervalMs
-  const ends = load.refusedAt !== undefined && now - load.refusedAt >= intervalMs
-  return {
-    isOverloaded: begins || (load.isOverloaded && !ends),
-    seenAt: now,
-    ...(aboveSince !== undefined && { aboveSince }),
-    ...(load.refusedAt !== undefined && { refusedAt: load.refusedAt }),
-  }
+  return { seenAt: now, ...(aboveSince !== undefined && { aboveSince }) }
 }
+
+/** An interval of an overload, with its requests so far. */
+type Interval = { since: number; requests: number; refused: number }
+
+/**
+ * Returns whether an overload goes on after this interval. A tenth more requests than Postgres can execute let the
+ * waits grow slowly, so the overload may end. Otherwise a load near the capacity would never leave it.
+ */
+const goesOn = ({ requests, refused }: Interval): boolean => refused > requests / 10
 
 /** The waiting work: for how long the oldest has waited, and how much it is. */
 type Waiting = { oldestMs: () => number; count: () => number }
@@ -49,15 +51,28 @@ export function createGate(
   waiting: Waiting,
   { clock = () => performance.now(), onChange }: { clock?: () => number; onChange?: (isOverloaded: boolean) => void },
 ): () => boolean {
-  let load: Load = { isOverloaded: false, seenAt: 0 }
+  let load: Load = { seenAt: 0 }
+  /** Undefined while there is no overload. */
+  let interval: Interval | undefined
+
+  function judge({ now, oldestMs }: Look): void {
+    load = assess(load, { now, oldestMs }, thresholds)
+    const { intervalMs } = thresholds
+    const begins = load.aboveSince !== undefined && now - load.aboveSince >= intervalMs
+    const isOver = interval !== undefined && now - interval.since >= intervalMs
+    if (interval ? !isOver : !begins) return
+    const before = interval !== undefined
+    interval = begins || (interval && goesOn(interval)) ? { since: now, requests: 0, refused: 0 } : undefined
+    if (before !== (interval !== undefined)) onChange?.(!before)
+  }
+
   return () => {
     const look = { now: clock(), oldestMs: waiting.oldestMs() }
-    const before = load.isOverloaded
-    load = assess(load, look, thresholds)
-    if (load.isOverloaded !== before) onChange?.(load.isOverloaded)
-    if (!load.isOverloaded) return true
+    judge(look)
+    if (!interval) return true
     const isAdmitted = look.oldestMs <= thresholds.easedMs && waiting.count() < thresholds.maxWaiting
-    if (!isAdmitted) load.refusedAt = look.now
+    interval.requests++
+    if (!isAdmitted) interval.refused++
     return isAdmitted
   }
 }

@@ -14,7 +14,7 @@ import { insertWebhook } from '../support/webhooks.ts'
 import { createWriter } from '../support/writer.ts'
 
 const [goalCount, tasksPerGoal, kills] = [400, 4, 4]
-const maxPending = 100
+const maxPending = 40
 const patiently = { timeoutMs: 120_000 }
 
 const startWorkerProcess = ({ url, redisUrl, prefix }: Installation): Program =>

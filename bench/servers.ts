@@ -29,7 +29,8 @@ export async function startServers() {
     const redis = await startRedis({ ...redisOptions, cacheDir: join(folder, 'cache') })
     running.push(redis)
     await migrate(postgres.url)
-    return { folder, databaseUrl: postgres.url, redisUrl: redis.url, settings, stop }
+    const pids = { Postgres: postgres.pid, Redis: redis.pid }
+    return { folder, databaseUrl: postgres.url, redisUrl: redis.url, pids, settings, stop }
   } catch (error) {
     await stop()
     throw error

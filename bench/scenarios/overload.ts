@@ -1,4 +1,5 @@
 import { type Context, clearEvents } from '../context.ts'
+import { describeShares, measureCpuShares } from '../cpu-shares.ts'
 import { loadProgram } from '../http.ts'
 import { openConnections } from '../open-connections.ts'
 import { openLoop } from '../open-loop.ts'
@@ -20,24 +21,37 @@ const unloadedShare = 0.1
 export async function overload(context: Context): Promise<Section> {
   const { rounds, servers, token } = context
   const seconds = Math.max(context.seconds, minSeconds)
-  const program = await startApi(servers, { MAX_REQUESTS_PER_USER: '1000000' })
+  const settings = { MAX_REQUESTS_PER_USER: '1000000' }
+  const program = await startApi(servers, settings)
+  // A stall of a busy machine must not turn the measured capacity into refusals.
+  const unprotected = await startApi(servers, { ...settings, OVERLOAD_AFTER_MS: '60000' })
   const { createGoal } = requestsAs(token)
-  const capacity = () => loadProgram({ seconds }, { program, expect: 201, next: () => createGoal })
+  const capacity = () => loadProgram({ seconds }, { program: unprotected, expect: 201, next: () => createGoal })
   const { rate } = await capacity()
+  await sendAt(program, createGoal, { perSecond: rate / 2, seconds: 1 })
+  const pidsOf = ({ pid }: Program) => ({ 'the load': process.pid, 'the API': pid, ...servers.pids })
   const refusals: string[] = []
+  const shares = { capacity: '', overloaded: '' }
   const samples = await interleave(
     {
-      capacity,
+      async capacity() {
+        const sharesSoFar = measureCpuShares(pidsOf(unprotected))
+        const sample = await capacity()
+        shares.capacity = describeShares(sharesSoFar())
+        return sample
+      },
       unloaded: async () => (await sendAt(program, createGoal, { perSecond: unloadedShare * rate, seconds })).sample,
       overloaded: async () => {
+        const sharesSoFar = measureCpuShares(pidsOf(program))
         const { sample, refused, unsent } = await sendAt(program, createGoal, { perSecond: 4 * rate, seconds })
+        shares.overloaded = describeShares(sharesSoFar())
         refusals.push(`${Math.round(refused)} (${Math.round(unsent)})`)
         return sample
       },
     },
     { rounds, warmUp: false },
   )
-  await program.stop()
+  await Promise.all([program.stop(), unprotected.stop()])
   await clearEvents(context)
   return {
     title: 'Overload',
@@ -45,6 +59,8 @@ export async function overload(context: Context): Promise<Section> {
       'Creates arrive at a fixed rate, whether earlier ones were answered or not.',
       'The rate and the latencies are those of the admitted requests, after two seconds.',
       `At four times the capacity ${refusals.join(', ')} requests per second were refused (had no connection).`,
+      `Cores in use, in the last round: ${shares.capacity} at the capacity; ${shares.overloaded} at four times of it.`,
+      'The load and the refusals take their part of the same cores, which Postgres then lacks.',
     ].join('\n'),
     rows: [
       compare({

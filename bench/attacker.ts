@@ -19,7 +19,10 @@ export async function startAttacker(api: Program, only: readonly string[]) {
     ...{ deathSignal: 'KILL', stdio: ['ignore', 'pipe', 'inherit'] },
   })
   if (child.stdout) await once(createInterface(child.stdout), 'line')
-  return { stop: () => endProcess(child, { signal: 'SIGKILL', deadlineMs: 1_000, lastSignal: 'SIGKILL' }) }
+  return {
+    pid: child.pid ?? 0,
+    stop: () => endProcess(child, { signal: 'SIGKILL', deadlineMs: 1_000, lastSignal: 'SIGKILL' }),
+  }
 }
 
 /** Returns tokens with a wrong signature. No two are the same, so the API cannot remember them. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { attacks, startAttacker } from '../attacker.ts'
 import { type Context, clearEvents } from '../context.ts'
+import { describeShares, measureCpuShares } from '../cpu-shares.ts'
 import { loadProgram } from '../http.ts'
 import { startApi } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
@@ -24,14 +25,21 @@ export async function hostile(context: Context): Promise<Section> {
   const nextGoal = walkRows(seeded.hot)
   const load = (expect: number, next: () => Buffer) =>
     loadProgram({ seconds: Math.max(context.seconds, minSeconds) }, { program: api, expect, next, clients: 1 })
+  /** By the attack. */
+  const shares: Record<string, string> = {}
   const measure = async (only: readonly string[]): Promise<AttackedSample> => {
     const attacker = only.length > 0 ? await startAttacker(api, only) : undefined
     await sleep(openingMs)
+    const sharesSoFar = measureCpuShares({
+      ...(attacker && { 'the attacker': attacker.pid }),
+      ...{ 'the API': api.pid, ...servers.pids },
+    })
     try {
       const [creates, reads] = await Promise.all([
         load(201, () => requests.createGoal),
         load(200, () => requests.readGoal(nextGoal().row)),
       ])
+      shares[only.length === attacks.length ? 'all' : only.join()] = describeShares(sharesSoFar())
       return { ...creates, reads }
     } finally {
       await attacker?.stop()
@@ -49,6 +57,8 @@ export async function hostile(context: Context): Promise<Section> {
     note: [
       'One connection creates goals and one reads cached goals, while another user attacks.',
       'The attacker shares the two cores with the API, so a ratio contains the CPU time that it takes for itself.',
+      'Cores in use, in the last round:',
+      ...Object.entries(shares).map(([attack, cores]) => `- ${attack || 'no attack'}: ${cores}`),
     ].join('\n'),
     rows: Object.entries(attacked).flatMap(([name, of]) => [
       compare({

@@ -85,6 +85,16 @@ test('an overload admits no more work than fits into a small batch, and goes on 
   expect(gate.changes).toEqual([true])
 })
 
+test('an overload ends after 300 intervals without a long wait, although it refuses half of the work', () => {
+  const gate = createObservedGate()
+  lookOften(gate, [1_000, 1_200], 200)
+  const look = (at: number) => gate.admitsAt(at, at % 20 === 0 ? 5 : 40)
+  for (let at = 1_210; at < 31_000; at += 10) look(at)
+  expect(gate.changes).toEqual([true])
+  for (let at = 31_000; at < 31_400; at += 10) look(at)
+  expect(gate.changes).toEqual([true, false])
+})
+
 test('an overload ends when no request has come for an interval', () => {
   const gate = createObservedGate()
   lookOften(gate, [1_000, 1_100], 200)

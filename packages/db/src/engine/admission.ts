@@ -39,6 +39,12 @@ type Interval = { since: number; requests: number; refused: number }
  */
 const goesOn = ({ requests, refused }: Interval): boolean => refused > requests / 10
 
+/**
+ * After so many intervals without a long wait an overload ends, whatever it refuses: work that always waits longer than
+ * `easedMs`, as on a slow disk, is no overload. A real one begins again at once.
+ */
+const maxEasedIntervals = 300
+
 /** The waiting work: for how long the oldest has waited, and how much it is. */
 type Waiting = { oldestMs: () => number; count: () => number }
 
@@ -54,16 +60,20 @@ export function createGate(
   let load: Load = { seenAt: 0 }
   /** Undefined while there is no overload. */
   let interval: Interval | undefined
+  let longWaitAt = 0
 
   function judge({ now, oldestMs }: Look): void {
     load = assess(load, { now, oldestMs }, thresholds)
-    const { intervalMs } = thresholds
+    const { targetMs, intervalMs } = thresholds
+    if (oldestMs > targetMs) longWaitAt = now
+    const isEased = now - longWaitAt >= maxEasedIntervals * intervalMs
     const begins = load.aboveSince !== undefined && now - load.aboveSince >= intervalMs
     const isOver = interval !== undefined && now - interval.since >= intervalMs
     if (interval ? !isOver : !begins) return
     const before = interval !== undefined
-    interval = begins || (interval && goesOn(interval)) ? { since: now, requests: 0, refused: 0 } : undefined
-    if (before !== (interval !== undefined)) onChange?.(!before)
+    const isOverloaded = begins || (interval !== undefined && goesOn(interval) && !isEased)
+    interval = isOverloaded ? { since: now, requests: 0, refused: 0 } : undefined
+    if (before !== isOverloaded) onChange?.(isOverloaded)
   }
 
   return () => {

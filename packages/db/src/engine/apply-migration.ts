@@ -70,11 +70,15 @@ const applyInTransaction = (client: pg.Client, migration: MigrationMeta) =>
     await record(client, migration)
   })
 
-/** Runs `work` in a transaction with the limits of a migration. */
-export async function withMigrationLimits<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+/** Runs `work` in a transaction with the limits of a migration, or with others. */
+export async function withMigrationLimits<T>(
+  client: pg.Client,
+  work: () => Promise<T>,
+  limits = migrationLimits(lockTimeoutMs),
+): Promise<T> {
   await client.query('begin isolation level read committed')
   try {
-    await client.query(migrationLimits(lockTimeoutMs))
+    await client.query(limits)
     const result = await work()
     await client.query('commit')
     return result

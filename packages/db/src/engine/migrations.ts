@@ -36,7 +36,8 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
   const [client, lockClient] = [createMigrationClient(databaseUrl), createMigrationClient(databaseUrl)]
   try {
     await client.connect()
-    await withMigrationLimits(client, () => checkMigration(client))
+    // Versions of Postgres that are too old have fewer limits.
+    await withMigrationLimits(client, () => checkMigration(client), 'set local statement_timeout = 0')
     await lockClient.connect()
     return await withMigrationLock(lockClient, options, () => applyMissing(client, options))
   } finally {

@@ -7,13 +7,13 @@ export type SyncRunStatus = {
   /** Runs of which nothing was sent so far. */
   pending: number
   running: number
-  /** Age of the oldest of them, in seconds. Null without any. */
+  /** Age of the oldest of those counted, in seconds. Null without any. */
   oldestSeconds: number | null
   /** Runs without the delivery of their event: no worker goes on with them, and their webhooks get no other run. */
   stuck: number
 }
 
-/** Counts the sync runs that are not over. The query reads the index of these runs only. */
+/** Counts the sync runs that are not over. An index of these runs leads to them. */
 export async function loadSyncRunStatus(db: Executor): Promise<SyncRunStatus> {
   const [row] = await executeOnce<SyncRunStatus>(
     db,

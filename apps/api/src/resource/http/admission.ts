@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Admission } from '@goals-tasks/db'
 import { type EarlyRefusal, overloaded, refuse } from '@goals-tasks/http'
 import type { FastifyInstance } from 'fastify'
@@ -5,8 +6,9 @@ import { LRUCache } from 'lru-cache'
 
 const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Senders of refused writes that a process remembers, and for how long. */
+/** Senders of refused writes that a process remembers, for how long, and the longest header that it keeps. */
 const maxRemembered = 10_000
+const maxHeaderLength = 2_048
 const rememberedMs = 30_000
 
 /**
@@ -19,17 +21,24 @@ export function createRequestAdmission({ admitsWrite }: Pick<Admission, 'admitsW
   /** Authorization headers of refused users. Their next writes are refused without a look at their tokens. */
   const refused = new LRUCache<string, true>({ max: maxRemembered, ttl: rememberedMs, ttlResolution: 100 })
 
-  const refuseEarly: EarlyRefusal = ({ method = '', headers: { authorization } }) => {
+  /** Requests that were admitted before they had a route. Each request is judged once. */
+  const admitted = new WeakSet<IncomingMessage>()
+
+  const refuseEarly: EarlyRefusal = (request) => {
+    const { method = '', headers } = request
+    const { authorization } = headers
     if (authorization === undefined || reads.has(method) || !refused.has(authorization)) return undefined
-    return admitsWrite() ? undefined : refusal
+    if (!admitsWrite()) return refusal
+    admitted.add(request)
+    return undefined
   }
 
   /** Call after `registerAuth`. */
   const register = (app: FastifyInstance): void =>
     void app.addHook('onRequest', (request, reply, done) => {
-      if (reads.has(request.method) || request.actor?.admin || admitsWrite()) return done()
-      const { authorization } = request.headers
-      if (authorization !== undefined && request.actor) refused.set(authorization, true)
+      if (reads.has(request.method) || request.actor?.admin || admitted.has(request.raw) || admitsWrite()) return done()
+      const { authorization = '' } = request.headers
+      if (request.actor && authorization.length <= maxHeaderLength) refused.set(authorization, true)
       refuse(request, reply, refusal, 'debug')
     })
 

@@ -16,6 +16,8 @@ const clientsPerUser = 2
 const changesPerSecond = 100
 /** A 99th percentile needs some events. */
 const minSeconds = 5
+/** A transaction stays open for so long, to show that it delays no event but its own. */
+const openSeconds = 30
 /** Clients that connect at a time. */
 const connectingAtATime = 50
 
@@ -39,10 +41,10 @@ export async function feed(context: Context): Promise<Section> {
   const perClientKilobytes = ((await quietMegabytes(api)) - idleMegabytes) * (1_000 / clients.sockets.length)
 
   const samples: Sample[] = []
-  const measure = async (): Promise<Sample> => {
+  const measure = async (duration = seconds): Promise<Sample> => {
     await clearEvents(context)
     clients.arrivals.length = 0
-    await sendChanges(api, everyone, seconds)
+    await sendChanges(api, everyone, duration)
     const { rows } = await pool.query<{ id: string; atMs: number; readers: number }>(committedAt)
     const expected = rows.reduce((sum, { readers }) => sum + readers * clientsPerUser, 0)
     await waitUntil('the events at all clients', async () => clients.arrivals.length >= expected)
@@ -53,6 +55,7 @@ export async function feed(context: Context): Promise<Section> {
   }
   await measure()
   for (let round = 0; round < rounds; round++) samples.push(await measure())
+  const beside = await besideOpenTransaction(pool, () => measure(openSeconds))
   clients.close()
   await api.stop()
   await deleteUsers(context, everyone)
@@ -66,6 +69,8 @@ export async function feed(context: Context): Promise<Section> {
     rows: [
       latencyRow(samples, 'p50Ms'),
       latencyRow(samples, 'p99Ms'),
+      latencyRow([beside], 'p50Ms', `, beside a transaction that is open for ${openSeconds} s`),
+      latencyRow([beside], 'p99Ms', `, beside a transaction that is open for ${openSeconds} s`),
       {
         ...{ measured: 'memory of the API per connected client', against: 'no baseline: kB', unit: 'kB' },
         ...{ value: spread([perClientKilobytes]), absolute: `${Math.round(perClientKilobytes)} kB`, baseline: '–' },
@@ -74,12 +79,25 @@ export async function feed(context: Context): Promise<Section> {
   }
 }
 
-const latencyRow = (samples: readonly Sample[], by: 'p50Ms' | 'p99Ms'): Row => ({
-  measured: `commit to client at ${changesPerSecond}/s, ${by.slice(0, 3)}`,
+const latencyRow = (samples: readonly Sample[], by: 'p50Ms' | 'p99Ms', condition = ''): Row => ({
+  measured: `commit to client at ${changesPerSecond}/s, ${by.slice(0, 3)}${condition}`,
   ...{ against: 'no baseline: ms', unit: 'ms', absolute: describe(samples), baseline: '–' },
   value: spread(samples.map((sample) => sample[by] ?? Number.NaN)),
   target: targets.feed[by],
 })
+
+/** Runs `work` while a transaction is open that has an id, as one that has written. */
+async function besideOpenTransaction<T>(pool: Context['pool'], work: () => Promise<T>): Promise<T> {
+  const session = await pool.connect()
+  try {
+    await session.query('begin')
+    await session.query('select pg_current_xact_id()')
+    return await work()
+  } finally {
+    await session.query('rollback')
+    session.release()
+  }
+}
 
 /** Creates the users, each with a goal. */
 async function createUsers({ pool }: Context): Promise<User[]> {

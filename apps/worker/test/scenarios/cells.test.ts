@@ -48,6 +48,7 @@ test('two cells on one Postgres and one Redis never touch each other when both a
 
   // One cell stands still: a consumer is paused, and every lock is taken.
   expect((await south.processes.runCommand('pause', 'audit-log', '--reason', 'a test', '--by', 'ada')).code).toBe(0)
+  await south.worker.waitForLog((line) => line.msg === 'the consumer is paused')
   const held = south.load()
   await until(async () => ((await south.processes.pending())['audit-log'] ?? 0) > 20)
   const release = await south.lockAll()

@@ -26,7 +26,7 @@ export async function openCell(name: string, { postgres, redis, users }: Servers
   await migrate(database.url)
   const url = redis.url.replace('redis://', `redis://${name}:${name}@`)
   const processes = await installProcesses({ database, redis: { url, prefix: name } })
-  const [api, ops] = await Promise.all([processes.startApi(), processes.startOps(), processes.startWorker()])
+  const [api, ops, worker] = await Promise.all([processes.startApi(), processes.startOps(), processes.startWorker()])
   const folder = await createFolder()
   let loads = 0
 
@@ -34,6 +34,7 @@ export async function openCell(name: string, { postgres, redis, users }: Servers
     name,
     database,
     processes,
+    worker,
     /** Returns the number of loads that were started. */
     loads: () => loads,
     /** Loads a copy of the sample that no other load has. @returns the outcome, when every effect has happened */

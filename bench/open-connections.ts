@@ -2,15 +2,16 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type ResponseHead, readResponse } from './load.ts'
 
-type Connection = { socket: Socket; resolve?: (response: ResponseHead) => void; received?: Buffer | undefined }
+type Pending = { resolve: (response: ResponseHead) => void; reject: (error: Error) => void }
+type Connection = { socket: Socket; pending?: Pending | undefined; received?: Buffer | undefined }
 
 /** The queue of new connections of a busy server is short, so no more are opened at once. */
 const openedAtOnce = 100
 
 /**
  * Opens `count` connections to a port and sends requests, each on a connection that has no other request. `send`
- * returns undefined when all are busy, as a client does that finds no free connection.
- * @throws when a connection closes before its response
+ * returns undefined when all are busy, as a client does that finds no free connection, and rejects when its connection
+ * closes before the response. A connection that the server closes while it is idle is not used again.
  */
 export async function openConnections(port: number, count: number) {
   const all: Connection[] = []
@@ -28,18 +29,22 @@ export async function openConnections(port: number, count: number) {
       if (!response) return
       connection.received = undefined
       free.push(connection)
-      connection.resolve?.(response)
+      connection.pending?.resolve(response)
+      connection.pending = undefined
     })
     connection.socket.on('close', () => {
-      if (!isClosing) throw new Error('the server closed a connection under load')
+      if (isClosing) return
+      connection.pending?.reject(new Error('the server closed a connection under load'))
+      const place = free.indexOf(connection)
+      if (place >= 0) free.splice(place, 1)
     })
   }
   return {
     send(bytes: Buffer): Promise<ResponseHead> | undefined {
       const connection = free.pop()
       if (!connection) return undefined
-      return new Promise((resolve) => {
-        connection.resolve = resolve
+      return new Promise((resolve, reject) => {
+        connection.pending = { resolve, reject }
         connection.socket.write(bytes)
       })
     },

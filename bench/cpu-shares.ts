@@ -8,7 +8,7 @@ const microsecondsPerTick = 10_000
 
 /**
  * Begins to measure the CPU time of processes with their children, such as the backends of Postgres. Returns a function
- * that returns their shares since then, or none on systems without /proc. A child that has ended does not count.
+ * that returns their shares since then, or none on systems without /proc.
  */
 export function measureCpuShares(pids: Record<string, number>): () => CpuShares {
   const names = Object.keys(pids)
@@ -24,17 +24,21 @@ export function measureCpuShares(pids: Record<string, number>): () => CpuShares 
 function cpuMicrosecondsOfFamily(root: number): number {
   let ticks = 0
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const [, parent, used] = readTimes(pid) ?? []
-    if (Number(pid) === root || parent === root) ticks += used ?? 0
+    const times = readTimes(pid)
+    if (times?.parent === root) ticks += times.own
+    if (Number(pid) === root) ticks += (times?.own ?? 0) + (times?.ended ?? 0)
   }
   return ticks * microsecondsPerTick
 }
 
-/** Returns the process, its parent and its ticks, or undefined when it has ended. */
-function readTimes(pid: string): [number, number, number] | undefined {
+type Times = { parent: number; own: number; ended: number }
+
+/** Returns the parent of a process, its ticks and those of its children that have ended. Undefined without it. */
+function readTimes(pid: string): Times | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-    return [Number(pid), Number(fields[1]), Number(fields[11]) + Number(fields[12])]
+    const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15).map(Number)
+    return { parent: Number(fields[1]), own: user + system, ended: endedUser + endedSystem }
   } catch {
     return undefined
   }

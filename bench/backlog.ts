@@ -4,7 +4,8 @@ import { openQueues, pendingDeliveries, sendCreates, untilDone } from './deliver
 import { startWorker } from './programs.ts'
 import type { Sample } from './rounds.ts'
 
-const warmUp = 1_000
+/** Creates that are handled before a measurement. */
+export const warmUp = 1_000
 
 type Drain = {
   processes: number

@@ -9,9 +9,10 @@ type Connection = { socket: Socket; pending?: Pending | undefined; received?: Bu
 const openedAtOnce = 100
 
 /**
- * Opens `count` connections to a port and sends requests, each on a connection that has no other request. `send`
- * returns undefined when all are busy, as a client does that finds no free connection, and rejects when its connection
- * closes before the response. A connection that the server closes while it is idle is not used again.
+ * Opens `count` connections to a port and sends requests, each on the connection that has been idle for longest: the
+ * server closes a connection that sends nothing for 15 s. `send` returns undefined when all are busy, as a client does
+ * that finds no free connection, and rejects when its connection closes before the response. A connection that the
+ * server closes while it is idle is not used again.
  */
 export async function openConnections(port: number, count: number) {
   const all: Connection[] = []
@@ -41,7 +42,7 @@ export async function openConnections(port: number, count: number) {
   }
   return {
     send(bytes: Buffer): Promise<ResponseHead> | undefined {
-      const connection = free.pop()
+      const connection = free.shift()
       if (!connection) return undefined
       return new Promise((resolve, reject) => {
         connection.pending = { resolve, reject }

@@ -1,5 +1,5 @@
 import { type ConsumerName, consumerNames } from '@goals-tasks/events'
-import { createBacklogs } from '../backlog.ts'
+import { createBacklogs, warmUp } from '../backlog.ts'
 import { createBareQueue } from '../bare-queue.ts'
 import { type Context, clearEvents } from '../context.ts'
 import { startBaseline } from '../programs.ts'
@@ -11,7 +11,6 @@ import { targets } from '../targets.ts'
 import { waitUntil } from '../wait.ts'
 
 const backlog = 20_000
-const warmUp = 1_000
 const maxRounds = 2
 
 /** Measures how fast workers drain a backlog of creates, from the moment when all of it is committed and enqueued. */

@@ -15,7 +15,7 @@ import { createHttpMetrics, registerHttpMetrics } from './metrics.ts'
 import { registerRequestChecks } from './request-checks.ts'
 import { registerRequestLog } from './request-log.ts'
 import { registerShutdown } from './shutdown.ts'
-import { createRequestTraces, type RequestTraces } from './tracing.ts'
+import { beginTrace, registerTraces } from './tracing.ts'
 import { registerValidation } from './validation.ts'
 
 /**
@@ -66,9 +66,8 @@ export type ServerOptions = {
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const corsHeaders = createCorsHeaders(options.corsOrigins ?? [])
-  const traces = createRequestTraces()
-  const app = fastify(fastifyOptions(options, corsHeaders, traces))
   const { publicUrl = '', isOutageLogged = () => false, refuseEarly, requestIdOf = () => randomUUID() } = options
+  const app = fastify(fastifyOptions({ ...options, requestIdOf }, corsHeaders))
   const metrics = createHttpMetrics(options.registry)
   if (refuseEarly) registerEarlyRefusal(app, { refusalOf: refuseEarly, requestIdOf, corsHeaders, metrics })
   registerProblems(app, { publicUrl, isOutageLogged })
@@ -79,7 +78,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerShutdown(app, options.shutdownTimeoutMs)
   if (options.maxConnections !== undefined) registerConnectionLimit(app, options.maxConnections, options.registry)
   registerHttpMetrics(app, metrics)
-  traces.register(app)
+  registerTraces(app)
   return app
 }
 
@@ -101,15 +100,14 @@ const fastifyOptions = (
     handlerTimeoutMs,
     trustProxy = [],
     socketPaths = [],
-  }: ServerOptions,
+  }: ServerOptions & Required<Pick<ServerOptions, 'requestIdOf'>>,
   corsHeaders: CorsHeaders,
-  traces: RequestTraces,
 ) => ({
   loggerInstance: log as FastifyBaseLogger,
   // `registerRequestLog` writes the line of a finished request. Each line carries the id that the response shows.
   logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
   // With tracing on, the id is that of the trace.
-  genReqId: (request: IncomingMessage) => traces.begin(request) ?? requestIdOf?.(request) ?? randomUUID(),
+  genReqId: (request: IncomingMessage) => beginTrace(request) ?? requestIdOf(request),
   bodyLimit: bodyLimitBytes,
   requestTimeout: arrivalLimits.requestMs,
   connectionTimeout: 30_000,

@@ -17,13 +17,13 @@ async function killAll({ processes: { apis, worker, redis }, progress }: Feed): 
   const killRedis = async () => {
     await redis.kill()
     const end = Math.min(load.fast, progress.written + 20)
-    await until(() => progress.written >= end, { timeoutMs: 120_000 })
+    await until(() => progress.written >= end)
     await redis.start()
   }
   const kills = [...apis.map(({ kill }) => kill), worker.kill, killRedis, ...apis.map(({ kill }) => kill), killRedis]
   const step = load.fast / (kills.length + 1)
   for (let next = step; kills.length > 0; next += step) {
-    await until(() => progress.written >= next, { timeoutMs: 120_000 })
+    await until(() => progress.written >= next)
     const [kill] = kills.splice(random.below(kills.length), 1)
     await kill?.()
   }

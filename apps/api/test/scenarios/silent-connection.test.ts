@@ -41,6 +41,6 @@ test('the documented clients connect again when their connection is silent for 2
   // The peer is away without a word: no connection is closed, and nothing arrives on it any more.
   proxy.freeze()
   const missed = [(await ada.createGoal()).id, (await ada.createGoal()).id]
-  await until(() => clients.every((ids) => missed.every((id) => ids.includes(id))), { timeoutMs: 120_000 })
+  await until(() => clients.every((ids) => missed.every((id) => ids.includes(id))))
   for (const ids of clients) expect(ids).toEqual([...created, ...missed].slice(-ids.length))
 })

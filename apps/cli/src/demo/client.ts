@@ -17,8 +17,8 @@ const cutPauseMs = 100
 /**
  * Creates a client that can act as any user. It repeats a request when the API responds with `Retry-After`, and when
  * the connection ends before the response: a stopping API closes its connections, and a repetition changes nothing. It
- * calls `onWrite` for each write, except for one that an earlier load made already.
- * After a lost response it cannot distinguish the two, and calls `onWrite`.
+ * calls `onWrite` for each write, except for one that an earlier load made already. After a lost response it cannot
+ * distinguish the two, and calls `onWrite`.
  */
 export function createClient(options: { apiUrl: string; secret: TokenSecret; onWrite: () => void }): Client {
   const { apiUrl, secret, onWrite } = options

@@ -15,7 +15,6 @@ import { createWriter } from '../support/writer.ts'
 
 const [goalCount, tasksPerGoal, kills] = [400, 4, 4]
 const maxPending = 40
-const patiently = { timeoutMs: 120_000 }
 
 const startWorkerProcess = ({ url, redisUrl, prefix }: Installation): Program =>
   startProcess('apps/worker/src/main.ts', {
@@ -61,10 +60,7 @@ async function createEntities({ pool }: Installation, ownerId: string): Promise<
 async function load({ pool, dispatcher }: Installation, entities: Entities, isOver: () => boolean) {
   const write = createWriter(pool)
   for (let i = 0; !isOver(); i++) {
-    await until(
-      async () => isOver() || (await countRows(pool, `deliveries where target <> ''`)) < maxPending,
-      patiently,
-    )
+    await until(async () => isOver() || (await countRows(pool, `deliveries where target <> ''`)) < maxPending)
     const [g, t] = [randomInt(entities.goals.length), randomInt(entities.tasks.length)]
     const [goal, task] = [entities.goals[g], entities.tasks[t]]
     if (!goal || !task) continue
@@ -104,16 +100,16 @@ test('the copy of a receiver equals the database when workers are killed again a
   const loading = load(installation, entities, () => isOver)
   for (let kill = 1; kill <= kills; kill++) {
     const enough = Math.floor((ids.length * kill) / (kills + 1)) + randomInt(100)
-    await until(() => copy.synced.size > enough, patiently)
+    await until(() => copy.synced.size > enough)
     const [killed] = workers.splice(randomInt(workers.length), 1, startWorkerProcess(installation))
     killed?.kill('SIGKILL')
     await killed?.exit
     await skipLeases(installation)
   }
-  await until(async () => (await loadRun(pool, runId)).state === 'completed', patiently)
+  await until(async () => (await loadRun(pool, runId)).state === 'completed')
   isOver = true
   await loading
-  await until(async () => (await countRows(pool, `deliveries where target <> ''`)) === 0, patiently)
+  await until(async () => (await countRows(pool, `deliveries where target <> ''`)) === 0)
 
   const { rows } = await pool.query(
     `select id, version, title from goals where user_id = $1 union all

@@ -16,13 +16,10 @@ async function startOn(url: string) {
 
 /** Lets every lease end again and again, as half a minute would, until no delivery is left. */
 const untilDrained = (processes: Processes) =>
-  until(
-    async () => {
-      await processes.endLeases()
-      return Object.keys(await processes.pending()).length === 0
-    },
-    { timeoutMs: 120_000 },
-  )
+  until(async () => {
+    await processes.endLeases()
+    return Object.keys(await processes.pending()).length === 0
+  })
 
 async function killAndRestart(node: OwnServer): Promise<void> {
   await node.kill()

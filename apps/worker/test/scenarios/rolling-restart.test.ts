@@ -18,7 +18,7 @@ async function replace<T>(old: Program, start: () => Promise<T>): Promise<T> {
   return start()
 }
 
-test('no request fails and every effect happens once when three APIs and four workers are restarted', async () => {
+test('a load has no error and each effect happens once when three APIs and four workers are restarted', async () => {
   const receiver = await startReceiver((response) => response.end())
   // A balancer that looks every 100 ms notices within this delay.
   const settings = { SYNC_URL: receiver.url, SHUTDOWN_DELAY_MS: '500', DB_POOL_SIZE: '6' }
@@ -45,7 +45,8 @@ test('no request fails and every effect happens once when three APIs and four wo
   isOver = true
   const outcomes = await loading
 
-  // The loader ends with an error when a request fails. Its figures are those of one API and one worker.
+  // The loader repeats a request whose connection ends, and ends with an error when one fails.
+  // Its figures are those of one API and one worker.
   for (const outcome of outcomes) expect(outcome).toMatchObject(expectedOutcome)
   expect(await processes.pending()).toEqual({})
   expect(await processes.count('events')).toBe(outcomes.length * expectedOutcome.events)

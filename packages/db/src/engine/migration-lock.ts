@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { migrationLimits } from './apply-migration.ts'
+import { migrationLimits, withMigrationLimits } from './apply-migration.ts'
 
 export type LockOptions = {
   /** Gets one sentence when another migration is running, and one per migration that waits for its locks. */
@@ -17,18 +17,15 @@ const retryEveryMs = 500
  * holds the same lock for its session.
  * @throws Error naming the holder when the lock is not free within `waitMs`
  */
-export async function withMigrationLock<T>(
-  client: pg.Client,
-  options: LockOptions,
-  work: () => Promise<T>,
-): Promise<T> {
-  await client.query('begin isolation level read committed')
-  await client.query(migrationLimits(0))
-  await takeLock(client, options)
-  const result = await work()
-  await client.query('commit')
-  return result
-}
+export const withMigrationLock = <T>(client: pg.Client, options: LockOptions, work: () => Promise<T>): Promise<T> =>
+  withMigrationLimits(
+    client,
+    async () => {
+      await takeLock(client, options)
+      return work()
+    },
+    migrationLimits(0),
+  )
 
 async function takeLock(client: pg.Client, { onWait = () => undefined, waitMs = 600_000 }: LockOptions): Promise<void> {
   const startedAt = performance.now()

@@ -23,7 +23,6 @@ export async function untilHandled(pool: pg.Pool): Promise<void> {
      where ctid = any(array(select ctid from deliveries for update skip locked))`,
   )
   await until(async () => (await pool.query('select from deliveries limit 1')).rowCount === 0, {
-    timeoutMs: 120_000,
     describe: 'the worker has handled all events',
   })
 }

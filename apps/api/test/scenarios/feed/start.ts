@@ -59,7 +59,7 @@ export async function writeAll({ seed, pool, users, writers, progress }: Feed, {
   const random = createRandom(seed)
   const hold = async () => {
     const end = Math.min(fast, progress.written + random.below(fast / 5))
-    await until(() => progress.written >= end, { timeoutMs: 120_000 })
+    await until(() => progress.written >= end)
   }
   const writeSome = async () => {
     for (let i = 0; i < slow / slowAtATime; i++) await writeSlowly(pool, random.pick(users).id, hold)

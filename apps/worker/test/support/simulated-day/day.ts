@@ -93,17 +93,14 @@ export async function letTimePass({ pool, producer, prefix }: Installation): Pro
 
 /** Waits until the workers have done all that is due at an instant. Mails that wait for quiet hours are not due. */
 export const untilDone = ({ pool }: Installation, nowMs: number, { isDown }: { isDown: boolean }) =>
-  until(
-    async () => {
-      const { rows } = await pool.query(
-        `select (select made_until >= $1 from reminder_progress)
+  until(async () => {
+    const { rows } = await pool.query(
+      `select (select made_until >= $1 from reminder_progress)
            and not exists (select from mail_digests where closed_at is null and sends_at <= $1)
            and not exists (select from deliveries where consumer = 'notifications')
            and ($2 or not exists (
              select from deliveries where consumer = 'email' and due_at < now() + interval '1 minute')) as is_done`,
-        [new Date(nowMs).toISOString(), isDown],
-      )
-      return rows[0].is_done === true
-    },
-    { timeoutMs: 120_000 },
-  )
+      [new Date(nowMs).toISOString(), isDown],
+    )
+    return rows[0].is_done === true
+  })

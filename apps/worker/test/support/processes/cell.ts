@@ -56,22 +56,31 @@ export async function openCell(name: string, { postgres, redis, users }: Servers
       (await processes.scrape()).flatMap((text) => text.split('\n').filter((line) => line.startsWith(`${metric}{`))),
     /**
      * Takes every lock of the database that the programs take: the tables, the locks of edges, and the locks of the
-     * recurring work. Returns the function that releases them.
+     * recurring work. Each lock has a session of its own: a session that held one lock while it waits for another
+     * would deadlock with the writes of a running load. Returns the function that releases them.
      */
     async lockAll(): Promise<() => Promise<unknown>> {
-      const holder = await connect(database.url)
-      await holder.query('begin; lock table goals, tasks, events, deliveries in exclusive mode')
-      await holder.query(
-        `select pg_advisory_xact_lock(hashtextextended('task edges of ' || user_id, 0))
-         from (select distinct user_id from goals) owner`,
-      )
-      for (const lock of recurringWork) await holder.query('select pg_advisory_xact_lock(hashtext($1))', [lock])
-      return () => holder.query('rollback')
+      const holders = await Promise.all(everyLock.map((lock) => holdLock(database.url, lock)))
+      return () => Promise.all(holders.map((holder) => holder.query('rollback')))
     },
   }
 }
 
-const recurringWork = ['goals-tasks migrate', 'goals-tasks reminders', 'ensure_event_partitions']
+const everyLock = [
+  ...['goals', 'tasks', 'events', 'deliveries'].map((table) => `lock table ${table} in exclusive mode`),
+  `select pg_advisory_xact_lock(hashtextextended('task edges of ' || user_id, 0))
+   from (select distinct user_id from goals) owner`,
+  ...['goals-tasks migrate', 'goals-tasks reminders', 'ensure_event_partitions'].map(
+    (work) => `select pg_advisory_xact_lock(hashtext('${work}'))`,
+  ),
+]
+
+async function holdLock(url: string, lock: string): Promise<pg.Client> {
+  const holder = await connect(url)
+  await holder.query('begin')
+  await holder.query(lock)
+  return holder
+}
 
 async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url })

@@ -12,7 +12,8 @@ const root = resolve(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const rules: { groups: { rules: Alert[] }[] } = parse(read('deploy/prometheus/alerts.yml'))
 const alerts = rules.groups.flatMap((group) => group.rules)
-const alertTests: { tests: { name: string }[] } = parse(read('deploy/prometheus/alerts.test.yml'))
+type AlertTest = { name: string; promql_expr_test: { expr: string; exp_samples?: { value: number }[] }[] }
+const alertTests: { tests: AlertTest[] } = parse(read('deploy/prometheus/alerts.test.yml'))
 const dashboard: { panels: Panel[] } = JSON.parse(read('deploy/grafana/goals-tasks.json'))
 const queries = dashboard.panels.flatMap((panel) => panel.targets ?? []).map(({ expr }) => expr)
 
@@ -49,9 +50,24 @@ test('every alert has a severity, a sentence with its object, and a section with
   expect(titles.sort()).toEqual(alerts.map(({ alert }) => alert).sort())
 })
 
+/** Returns the alerts of which a test expects at one time that they do not fire, and at another that they do. */
+function firingAlerts(tests: readonly AlertTest[]): string[] {
+  return tests.flatMap(({ name, promql_expr_test: looks }) => {
+    const [, alert] = /^(\w+) fires when /.exec(name) ?? []
+    const firings = looks
+      .filter(({ expr }) => expr === `count(ALERTS{alertname="${alert}",alertstate="firing"})`)
+      .map(({ exp_samples: samples = [] }) => samples.some(({ value }) => value > 0))
+    return alert && firings.includes(false) && firings.includes(true) ? [alert] : []
+  })
+}
+
 test('every alert has a test that makes it fire', () => {
-  const tested = alertTests.tests.flatMap(({ name }) => /^(\w+) fires when /.exec(name)?.[1] ?? [])
-  expect(tested.sort()).toEqual(alerts.map(({ alert }) => alert).sort())
+  expect(firingAlerts(alertTests.tests).sort()).toEqual(alerts.map(({ alert }) => alert).sort())
+  const expr = 'count(ALERTS{alertname="GoalsTasksDown",alertstate="firing"})'
+  const [quiet, firing] = [{ expr }, { expr, exp_samples: [{ value: 1 }] }]
+  const looks = [[quiet, firing], [quiet], [{ ...firing, expr: 'up' }, quiet]]
+  const tests = looks.map((promql_expr_test) => ({ name: 'GoalsTasksDown fires when …', promql_expr_test }))
+  expect(firingAlerts(tests)).toEqual(['GoalsTasksDown'])
 })
 
 test('every panel of the dashboard has a title and queries, and its id once', () => {

@@ -1,28 +1,21 @@
-import { randomUUID } from 'node:crypto'
-import { recordBeat, recordReceiver, setPause } from '@goals-tasks/db'
+import { recordReceiver, setPause } from '@goals-tasks/db'
 import { ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
-import { type ConsumerName, connectWorker, consumerNames } from '@goals-tasks/events'
+import { connectWorker } from '@goals-tasks/events'
 import { loadStatus } from '@goals-tasks/operations'
-import { type Operations, startOperations } from '@goals-tasks/operations/testing'
+import { startOperations } from '@goals-tasks/operations/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { createReport, type StatusReport } from '../src/status/report.ts'
 import { statusScreen } from '../src/status/screen.ts'
 import { runCli } from './support/run-cli.ts'
+import { recordWorker } from './support/set-up.ts'
 
 const status = (env: Record<string, string>, ...args: string[]) => runCli(env, 'status', ...args)
-
-/** Records a worker that serves the consumers. */
-const recordWorker = ({ pool }: Operations, consumers: readonly ConsumerName[]) =>
-  recordBeat(pool, {
-    ...{ id: randomUUID(), role: 'worker', consumers, version: '1.2.3', host: 'a-host', pid: 7, poolSize: 10 },
-    startedAtMs: Date.now(),
-  })
 
 test('status exits with 0 when every consumer has a worker and nothing failed', async () => {
   const operations = await startOperations()
   const { environment } = operations
   await operations.createGoal()
-  await recordWorker(operations, consumerNames)
+  await recordWorker(operations)
   const { code, stdout } = await status(environment)
   expect(stdout).toContain('nothing needs a human')
   expect(stdout).toContain('Processes: 1 worker (1.2.3)')
@@ -85,7 +78,7 @@ test('status shows a pause, and needs a human when it lasts for more than an hou
   const { pool } = operations
   const report = async () => createReport(await loadStatus(operations), null)
   const places = { postgres: 'here', redis: 'here' }
-  await recordWorker(operations, consumerNames)
+  await recordWorker(operations)
   await pool.query(`insert into deliveries (consumer, event_id) values ('sync', uuidv7(interval '-50 minutes'))`)
   await setPause(pool, { consumer: 'sync', isPaused: true, actor: 'ada', reason: 'the receiver moves' })
   const fresh = await report()
@@ -119,7 +112,7 @@ test('status shows the sync runs that are not over, and needs a human when one h
   const report = async () => createReport(await loadStatus(operations), null)
   const screenOf = (shown: StatusReport) =>
     statusScreen(shown, { places: { postgres: 'here', redis: 'here' }, width: 80 })
-  await recordWorker(operations, consumerNames)
+  await recordWorker(operations)
   expect(screenOf(await report())).not.toContain('Sync runs')
   await pool.query(
     `with run as (
@@ -141,7 +134,7 @@ test('status shows the deliveries when Redis hangs or is stopped', async () => {
   const redis = await ownRedis()
   const operations = await startOperations({ redisUrl: redis.url })
   const { environment } = operations
-  await recordWorker(operations, consumerNames)
+  await recordWorker(operations)
   redis.pause()
   const hung = await status(environment, '--json')
   expect(hung.code).toBe(1)

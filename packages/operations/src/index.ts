@@ -1,6 +1,7 @@
 export { type BatchOptions, discardInBatches, replayInBatches } from './dead-letters/change-in-batches.ts'
 export { discardRecorded, replayRecorded } from './dead-letters/recorded-changes.ts'
 export { enqueueReplayed, unmirrorDiscarded } from './dead-letters/update-queues.ts'
+export { maxClockSkewMs } from './doctor/clocks.ts'
 export type { DoctorFinding } from './doctor/finding.ts'
 export { runDoctor } from './doctor/run-doctor.ts'
 export type { CacheSource } from './integrity/cached-versions.ts'

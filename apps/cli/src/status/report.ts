@@ -1,4 +1,4 @@
-import { type ConsumerStatus, countedUpTo, type Status } from '@goals-tasks/operations'
+import { type ConsumerStatus, countedUpTo, maxClockSkewMs, type Status } from '@goals-tasks/operations'
 import { count, duration, plural } from '../format.ts'
 
 /** An older pending event needs a human: its consumer keeps failing at it, or lacks workers. */
@@ -85,11 +85,16 @@ function findFaults(status: Status): string[] {
       : [],
   ].flat()
   const webhooks = status.pausedWebhooks.flatMap(({ name, ...pause }) => pauseFault(name, pause))
-  return [...general, ...consumers.flatMap(faultsOf), ...webhooks]
+  return [...general, ...consumers.flatMap(faultsOf), ...webhooks, ...status.processes.flatMap(clockFault)]
 }
 
 const pauseFault = (name: string, { seconds, actor, reason }: Pause): string[] =>
   seconds > maxPauseSeconds ? [`${name}: paused for ${duration(seconds)} by ${actor}: ${reason}`] : []
+
+const clockFault = ({ role, host, pid, clockAheadMs }: Status['processes'][number]): string[] =>
+  Math.abs(clockAheadMs) > maxClockSkewMs
+    ? [`${role} on ${host}, process ${pid}: its clock is ${(clockAheadMs / 1_000).toFixed(1)} s ahead of Postgres`]
+    : []
 
 const eventCount = (events: number) => plural(events, 'event', count(events, countedUpTo))
 

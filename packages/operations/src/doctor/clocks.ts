@@ -5,7 +5,7 @@ import type pg from 'pg'
 import { type DoctorFinding, ok, problem } from './finding.ts'
 
 /** The sweeper allows for clocks that differ by so much. */
-const maxSkewMs = 5_000
+export const maxClockSkewMs = 5_000
 
 /** The Redis servers that answer, by the name that a finding shows. */
 type Clocks = { pool: pg.Pool; redis: Record<string, Pick<Redis, 'time'>>; processes: readonly RunningProcess[] }
@@ -31,7 +31,7 @@ export async function checkClocks({ pool, redis, processes }: Clocks): Promise<D
       ),
     )
   for (const { role, host, pid, clockAheadMs } of processes)
-    if (Math.abs(clockAheadMs) > maxSkewMs)
+    if (Math.abs(clockAheadMs) > maxClockSkewMs)
       findings.push(judge(`clock: ${role} on ${host}, process ${pid}`, clockAheadMs))
   return findings
 }
@@ -46,6 +46,6 @@ async function aheadOf(other: () => Promise<number>, postgresMs: () => Promise<n
 
 function judge(check: string, aheadMs: number): DoctorFinding {
   const fact = `${(aheadMs / 1_000).toFixed(1)} s ahead of Postgres`
-  if (Math.abs(aheadMs) <= maxSkewMs) return ok(check, fact)
+  if (Math.abs(aheadMs) <= maxClockSkewMs) return ok(check, fact)
   return problem(check, fact, 'let an NTP service set the clocks of all hosts')
 }

@@ -1,5 +1,6 @@
 import { type AnyRedis, mastersOf } from '@goals-tasks/events'
 import { Cluster, type Redis } from 'ioredis'
+import type { OpsQueues } from '../queues.ts'
 import { checkRedisDisk } from './disks.ts'
 import { type DoctorFinding, ok, problem, unknown, warning } from './finding.ts'
 
@@ -17,6 +18,18 @@ export async function checkNodes(redis: AnyRedis, use: Use): Promise<DoctorFindi
     nodes.map((node) => checkRedis(node, { ...use, name: `${use.name} ${node.options.host}:${node.options.port}` })),
   )
   return [await checkSlots(redis, use), ...findings.flat()]
+}
+
+/** Checks that the user of the URL may write, and that the Redis of the queues has room. */
+export async function checkRedisWrites(queues: Pick<OpsQueues, 'findWriteRefusal'>): Promise<DoctorFinding> {
+  const check = 'Redis: writes'
+  const refusal = await queues.findWriteRefusal()
+  if (refusal === null) return ok(check, 'it takes writes')
+  return problem(
+    check,
+    `it refuses them: ${refusal}`,
+    'OOM: raise maxmemory. READONLY: point its URL to the master. NOPERM: let its user write. MISCONF: free its disk',
+  )
 }
 
 async function checkSlots(cluster: Cluster, { name }: Use): Promise<DoctorFinding> {

@@ -14,8 +14,8 @@ import { type DoctorFinding, ok, problem, unknown } from './finding.ts'
 import { checkNotifications } from './notifications.ts'
 import { checkPostgresSettings } from './postgres-settings.ts'
 import { checkCachePrefix, checkQueuePrefix } from './prefixes.ts'
-import { checkProcesses } from './processes.ts'
-import { checkNodes } from './redis.ts'
+import { checkPauses, checkProcesses } from './processes.ts'
+import { checkNodes, checkRedisWrites } from './redis.ts'
 import { checkReplica } from './replica.ts'
 import { checkPartitions, checkSchema } from './schema.ts'
 import { checkWebhooks } from './webhooks.ts'
@@ -89,6 +89,7 @@ async function checkAllProcesses({ pool, redis, cache, hasOwnCache }: DoctorSour
   }
   return [
     ...checkProcesses(processes),
+    await checkPauses(pool),
     await checkConnections(pool, processes),
     ...(await checkClocks({ pool, redis: answering, processes })),
   ]
@@ -102,6 +103,7 @@ function redisChecks({ pool, redis, cache, hasOwnCache }: DoctorSources, hasPost
       redis.error === null
         ? () => checkNodes(redis.connection, { name: 'Redis', mayEvict: false })
         : away('Redis', redis.error),
+    ...(redis.error === null && { 'Redis: writes': () => checkRedisWrites(redis.queues) }),
     ...(redis.error === null &&
       hasPostgres && { 'Redis: prefix': () => checkQueuePrefix(pool, redis.queues, redis.prefix) }),
     ...(cache.error !== null && (hasOwnCache || redis.error === null) && { cache: away('cache', cache.error) }),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readProcesses } from './process-table.ts'
 
 /** How many cores each process kept busy, by its name. */
 export type CpuShares = Record<string, number>
@@ -23,25 +23,11 @@ export function measureCpuShares(pids: Record<string, number>): () => CpuShares 
 
 function cpuMicrosecondsOfFamily(root: number): number {
   let ticks = 0
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const times = readTimes(pid)
-    if (times?.parent === root) ticks += times.own
-    if (Number(pid) === root) ticks += (times?.own ?? 0) + (times?.ended ?? 0)
+  for (const { pid, parent, own, ended } of readProcesses()) {
+    if (parent === root) ticks += own
+    if (pid === root) ticks += own + ended
   }
   return ticks * microsecondsPerTick
-}
-
-type Times = { parent: number; own: number; ended: number }
-
-/** Returns the parent of a process, its ticks and those of its children that have ended. Undefined without it. */
-function readTimes(pid: string): Times | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-    const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15).map(Number)
-    return { parent: Number(fields[1]), own: user + system, ended: endedUser + endedSystem }
-  } catch {
-    return undefined
-  }
 }
 
 /** Returns the shares as `load 0.31, API 0.86`. */

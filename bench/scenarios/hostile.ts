@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runAtOnce, separateCores } from '../affinity.ts'
 import { attacks, startAttacker } from '../attacker.ts'
 import { type Context, clearEvents } from '../context.ts'
 import { describeShares, measureCpuShares } from '../cpu-shares.ts'
@@ -21,6 +22,8 @@ type AttackedSample = Sample & { reads: Sample }
 export async function hostile(context: Context): Promise<Section> {
   const { rounds, servers, token } = context
   const api = await startApi(servers, { LOG_LEVEL: 'warn' })
+  using arrangement = separateCores([api.pid, ...Object.values(servers.pids)])
+  const isAtOnce = arrangement.isSeparate && runAtOnce()
   const requests = requestsAs(token)
   const nextGoal = walkRows(seeded.hot)
   const load = (expect: number, next: () => Buffer) =>
@@ -56,7 +59,8 @@ export async function hostile(context: Context): Promise<Section> {
     title: 'Beside a hostile client',
     note: [
       'One connection creates goals and one reads cached goals, while another user attacks.',
-      'The attacker shares the two cores with the API, so a ratio contains the CPU time that it takes for itself.',
+      arrangement.note,
+      `The attacker shares the core of the load${isAtOnce ? ', which runs first (chrt)' : ' and slows it down'}.`,
       'Cores in use, in the last round:',
       ...Object.entries(shares).map(([attack, cores]) => `- ${attack || 'no attack'}: ${cores}`),
     ].join('\n'),

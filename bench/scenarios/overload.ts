@@ -1,3 +1,4 @@
+import { separateCores } from '../affinity.ts'
 import { type Context, clearEvents } from '../context.ts'
 import { describeShares, measureCpuShares } from '../cpu-shares.ts'
 import { loadProgram } from '../http.ts'
@@ -25,6 +26,7 @@ export async function overload(context: Context): Promise<Section> {
   const program = await startApi(servers, settings)
   // A stall of a busy machine must not turn the measured capacity into refusals.
   const unprotected = await startApi(servers, { ...settings, OVERLOAD_AFTER_MS: '60000' })
+  using arrangement = separateCores([program.pid, unprotected.pid, ...Object.values(servers.pids)])
   const { createGoal } = requestsAs(token)
   const capacity = () => loadProgram({ seconds }, { program: unprotected, expect: 201, next: () => createGoal })
   const { rate } = await capacity()
@@ -60,7 +62,8 @@ export async function overload(context: Context): Promise<Section> {
       'The rate and the latencies are those of the admitted requests, after two seconds.',
       `At four times the capacity ${refusals.join(', ')} requests per second were refused (had no connection).`,
       `Cores in use, in the last round: ${shares.capacity} at the capacity; ${shares.overloaded} at four times of it.`,
-      'The load and the refusals take their part of the same cores, which Postgres then lacks.',
+      arrangement.note,
+      'The refusals take their part of the core of the service, which Postgres then lacks.',
     ].join('\n'),
     rows: [
       compare({

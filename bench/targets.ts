@@ -31,6 +31,8 @@ export const targets = {
   besideAttack: atMost(3, 2),
   tracesOff: atLeast(0.97, 0.99),
   tracesSampled: atLeast(0.95, 0.98),
+  tracesOffCpu: atMost(1.03, 1.01),
+  tracesSampledCpu: atMost(1.05, 1.02),
   startMs: atMost(250, 200),
   residentMegabytes: atMost(100, 80),
 } satisfies Record<string, Target | Record<string, Target> | Record<number, Record<string, Target>>>

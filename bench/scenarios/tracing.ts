@@ -6,7 +6,7 @@ import { type Context, clearEvents } from '../context.ts'
 import { copyEdited, createSourceFolder } from '../faults/sources.ts'
 import { loadProgram } from '../http.ts'
 import { type Program, startApi, startApiOf } from '../programs.ts'
-import { compare, type Section } from '../report.ts'
+import { compare, type Row, type Section } from '../report.ts'
 import { requestsAs, walkRows } from '../requests.ts'
 import { interleave } from '../rounds.ts'
 import { seeded, taskRanges } from '../seed.ts'
@@ -67,21 +67,29 @@ async function measure(context: Context, { removed, sampled }: Variants): Promis
     { rounds, warmUp: true },
   )
   await clearEvents(context)
-  const row = (measured: string, of: keyof typeof samples, baseline: keyof typeof samples, isOff: boolean) =>
-    compare({
-      measured: `${measured}, ${isOff ? 'traces off' : '1 % of the traces'}`,
-      against: isOff ? 'the same sources without traces' : 'traces off',
-      ...{ of: samples[of], baseline: samples[baseline], target: isOff ? targets.tracesOff : targets.tracesSampled },
-    })
+  type Variant = keyof typeof samples
+  const rowsOf = (request: string, of: Variant, baseline: Variant): Row[] => {
+    const isOff = of.endsWith('Off')
+    const names = { against: isOff ? 'the same sources without traces' : 'traces off' }
+    const compared = { ...names, of: samples[of], baseline: samples[baseline] }
+    const measured = `${request}, ${isOff ? 'traces off' : '1 % of the traces'}`
+    return [
+      compare({ ...compared, measured, target: isOff ? targets.tracesOff : targets.tracesSampled }),
+      compare({
+        ...{ ...compared, measured: `${measured}: CPU of the API per request`, by: 'cpuMicros' },
+        target: isOff ? targets.tracesOffCpu : targets.tracesSampledCpu,
+      }),
+    ]
+  }
   const [aRead, aPatch] = ['GET /v1/goals/{id}, cached', 'PATCH /v1/tasks/{id}']
   return {
     title: 'Traces',
-    note: 'The collector runs in the process of the load, and takes every span.',
+    note: 'The collector runs in the process of the load, and takes every span. The CPU varies less than the rate.',
     rows: [
-      row(aRead, 'readOff', 'readRemoved', true),
-      row(aPatch, 'patchOff', 'patchRemoved', true),
-      row(aRead, 'readSampled', 'readOff', false),
-      row(aPatch, 'patchSampled', 'patchOff', false),
+      ...rowsOf(aRead, 'readOff', 'readRemoved'),
+      ...rowsOf(aPatch, 'patchOff', 'patchRemoved'),
+      ...rowsOf(aRead, 'readSampled', 'readOff'),
+      ...rowsOf(aPatch, 'patchSampled', 'patchOff'),
     ],
   }
 }

@@ -15,18 +15,28 @@ export function beginTrace(request: TracedRequest): string | undefined {
   return trace?.traceId
 }
 
+const traceparent = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** Returns the header that continues the trace of a request. While tracing is off it is the one that came with it. */
+export function traceparentOf(request: Pick<FastifyRequest, 'raw' | 'headers'>): string | undefined {
+  const trace = traceOf(request)
+  if (trace) return trace.traceparent
+  const given = request.headers.traceparent
+  return typeof given === 'string' && traceparent.test(given) ? given : undefined
+}
+
 /** Runs the handlers in the spans of their requests, and ends each span with its response. */
 export function registerTraces(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    const trace = traceOf(request)
+    const span = traceOf(request)?.span
     // Closes after a finished response, and also when the client hangs up before.
-    if (trace) reply.raw.once('close', () => trace.end(responseOf(request, reply)))
+    if (span) reply.raw.once('close', () => span.end(responseOf(request, reply)))
     done()
   })
   // The last hook before the handler. The body has arrived: its arrival would lose the context of an earlier hook.
   app.addHook('preHandler', (request, _reply, done) => {
-    const trace = traceOf(request)
-    if (trace) trace.run(done)
+    const span = traceOf(request)?.span
+    if (span) span.run(done)
     else done()
   })
 }

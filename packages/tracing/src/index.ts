@@ -1,5 +1,5 @@
 export { SpanKind } from '@opentelemetry/api'
-export { beginRequestTrace, type RequestTrace } from './request-trace.ts'
+export { beginRequestTrace, type RequestSpan, type RequestTrace } from './request-trace.ts'
 export { currentOrigin, inSpan, inSpanOf, type Origin, runFor } from './spans.ts'
 export { startTracing, type Tracing } from './start-tracing.ts'
 export { carriedTrace, originOf, traceHeaders } from './traceparent.ts'

@@ -13,14 +13,26 @@ import {
   trace,
 } from '@opentelemetry/api'
 
+/** The decisions about a request, which are made before anything is created for its span. */
+export type Requests = {
+  newTraceId(): string
+  /** Whether the trace of a request below `parent` is kept. */
+  keeps(parent: Context, traceId: string): boolean
+  /** Starts the span of a request whose trace is kept. Without a span in `parent` its trace gets this id. */
+  start(parent: Context, traceId: string): Span
+}
+
 let tracer: Tracer | undefined
+let requests: Requests | undefined
 
 /** Lets spans begin. Until then, and after `undefined`, every function of this file only calls its work. */
-export function setTracer(next: Tracer | undefined): void {
-  tracer = next
+export function setTracer(next: { tracer: Tracer; requests: Requests } | undefined): void {
+  tracer = next?.tracer
+  requests = next?.requests
 }
 
 export const currentTracer = (): Tracer | undefined => tracer
+export const currentRequests = (): Requests | undefined => requests
 
 /** Where work comes from: a context with a sampled span. Undefined when there is none, and while tracing is off. */
 export type Origin = Context | undefined
@@ -38,7 +50,7 @@ const sampledSpanOf = (of: Context): Span | undefined => {
 export function currentOrigin(): Origin {
   if (!tracer) return undefined
   const active = context.active()
-  return sampledSpanOf(active) ? active : undefined
+  return active !== ROOT_CONTEXT && sampledSpanOf(active) ? active : undefined
 }
 
 /**
@@ -47,12 +59,15 @@ export function currentOrigin(): Origin {
  */
 export function runFor<T>(origins: readonly Origin[], work: () => T): T {
   if (!tracer) return work()
-  const bySpan = new Map(origins.flatMap((origin) => (origin ? [[spanIdOf(origin), origin] as const] : [])))
-  const [origin, ...others] = bySpan.values()
-  if (origin === undefined) return context.with(ROOT_CONTEXT, work)
-  if (others.length === 0) return context.with(origin, work)
-  return context.with(ROOT_CONTEXT.setValue(originsKey, [...bySpan.values()]), work)
+  const known = origins.filter((origin) => origin !== undefined)
+  if (known.length === 0) return runIn(ROOT_CONTEXT, work)
+  const distinct = [...new Map(known.map((origin) => [spanIdOf(origin), origin])).values()]
+  if (distinct.length > 1) return context.with(ROOT_CONTEXT.setValue(originsKey, distinct), work)
+  return runIn(distinct[0] ?? ROOT_CONTEXT, work)
 }
+
+const runIn = <T>(wanted: Context, work: () => T): T =>
+  context.active() === wanted ? work() : context.with(wanted, work)
 
 const spanIdOf = (origin: Context): string => trace.getSpanContext(origin)?.spanId ?? ''
 
@@ -63,6 +78,7 @@ const spanIdOf = (origin: Context): string => trace.getSpanContext(origin)?.span
 export function inSpan<T>(name: string, options: SpanOptions, work: () => Promise<T>): Promise<T> {
   if (!tracer) return work()
   const active = context.active()
+  if (active === ROOT_CONTEXT) return work()
   const links = linksOf(active)
   if (links.length === 0 && !sampledSpanOf(active)) return work()
   const { kind = SpanKind.INTERNAL, attributes = {} } = options

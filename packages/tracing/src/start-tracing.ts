@@ -17,7 +17,7 @@ type Options = {
 export async function startTracing({ service, config, onError }: Options): Promise<Tracing> {
   const { createProvider } = await import('./provider.ts')
   const provider = createProvider(service, config, onError)
-  setTracer(provider.getTracer('goals-tasks'))
+  setTracer(provider)
   return {
     /** Sends the spans that have ended. No further span begins. */
     async close() {

@@ -6,7 +6,9 @@ type Carrier = { traceparent?: string }
 /** Returns the header that continues the trace of the running work. Empty without a span. */
 export function traceHeaders(): Carrier {
   const carrier: Carrier = {}
-  if (currentTracer()) propagation.inject(context.active(), carrier)
+  if (!currentTracer()) return carrier
+  const active = context.active()
+  if (active !== ROOT_CONTEXT) propagation.inject(active, carrier)
   return carrier.traceparent === undefined ? {} : { traceparent: carrier.traceparent }
 }
 

@@ -49,6 +49,7 @@ test('a webhook is shown with its pause and its changes, also when it was delete
   expect(text).toMatch(
     new RegExp(`^ {2}\\S+ \\S+ {2}version 2 {2}changed url, enabled, by ${owner} by key ${key}$`, 'm'),
   )
+  expect(text).toMatch(/^ {2}\S+ \S+ {2}paused by an operator$/m)
   expect(document).toMatchObject({ live: { host: 'hooks.example', health: 'healthy', pendingDeliveries: 0 } })
   expect(`${text}${JSON.stringify(document)}`).not.toContain('secret')
   await pool.query('delete from webhooks where id = $1', [id])

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setPause } from '@goals-tasks/db'
 import { expect } from 'vitest'
 import { test as base } from '../support/test.ts'
 import { insertWebhook } from '../support/webhooks.ts'
@@ -98,4 +99,31 @@ test('each change of a webhook is recorded with its actor, the API key and the n
     [id],
   )
   for (const row of audited) expect(row).toEqual({ correlation_id: expect.any(String), owner_id: user.id })
+})
+
+test('an owner sees when operators paused and resumed the webhook, and neither who nor why', async ({ api, hook }) => {
+  const { id, user, url } = hook
+  const pause = (isPaused: boolean, consumer: 'sync' | `sync/${string}` = `sync/${id}`) =>
+    setPause(api.pool, { consumer, isPaused, actor: 'ada', reason: 'the receiver moves' })
+  const history = async () => (await user.get(`${url}/history`)).body.data
+  const pausedAt = async () => (await user.get(url)).body.pausedAt
+  const byOperator = {
+    ...{ id: expect.any(String), version: 1, fields: [], actorId: '00000000-0000-0000-0000-000000000000' },
+    ...{ asAdmin: false, via: null, correlationId: null, occurredAt: expect.any(String) },
+  }
+  await pause(true)
+  await pause(true)
+  expect(await history()).toEqual([{ ...byOperator, action: 'paused' }])
+  expect(await pausedAt()).toEqual(expect.any(String))
+  await pause(false)
+  expect(await history()).toEqual([
+    { ...byOperator, action: 'resumed' },
+    { ...byOperator, action: 'paused' },
+  ])
+  expect(await pausedAt()).toBeNull()
+  await pause(true, 'sync')
+  expect(await pausedAt()).toEqual(expect.any(String))
+  expect(await history()).toHaveLength(2)
+  await pause(false, 'sync')
+  expect(await pausedAt()).toBeNull()
 })

@@ -50,6 +50,7 @@ const pauseText = ({ since, actor, reason }: NonNullable<LiveWebhook['pause']>):
 
 function changeLine({ action, version, fields, actorId, asAdmin, via, occurredAt }: WebhookChange): string {
   const what = fields.length === 0 ? action : `${action} ${fields.join(', ')}`
+  if (action === 'paused' || action === 'resumed') return `${moment(occurredAt).slice(0, 19)}  ${action} by an operator`
   const who = `${actorId}${asAdmin ? ' as admin' : ''}${via === null ? '' : ` by key ${via}`}`
   return `${moment(occurredAt).slice(0, 19)}  version ${version}  ${what}, by ${who}`
 }

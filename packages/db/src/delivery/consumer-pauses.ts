@@ -1,6 +1,7 @@
 import { type ConsumerName, isConsumerName, webhookConsumer } from '@goals-tasks/events'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Executor, executeOnce } from '../engine/statement.ts'
+import { notePause } from '../webhooks/audit-webhook.ts'
 
 /** The name of a consumer, or of the webhook of a user: `sync/<id of the webhook>`. */
 export type Pausable = ConsumerName | `${typeof webhookConsumer}/${string}`
@@ -11,24 +12,31 @@ export const pausedName = (webhookId: SQL): SQL => sql`${sql.raw(`'${webhookCons
 /** The last pause or resume of a consumer or a webhook. `since` is RFC 3339, UTC. */
 export type ConsumerPause = { consumer: string; isPaused: boolean; actor: string; reason: string; since: string }
 
+/** Returns the id of the webhook, or undefined for a consumer. */
+const webhookIdOf = (name: Pausable): string | undefined =>
+  isConsumerName(name) ? undefined : name.slice(webhookConsumer.length + 1)
+
 /** The name is that of a consumer, or of the webhook of a user. */
-const isKnown = (name: Pausable): SQL =>
-  isConsumerName(name)
+function isKnown(name: Pausable): SQL {
+  const webhookId = webhookIdOf(name)
+  return webhookId === undefined
     ? sql`true`
-    : sql`exists (select from webhooks where owner_id is not null
-                    and id = ${name.slice(webhookConsumer.length + 1)}::uuid)`
+    : sql`exists (select from webhooks where owner_id is not null and id = ${webhookId}::uuid)`
+}
 
 const fields = sql`consumer, is_paused as "isPaused", actor, reason, rfc3339(since) as since`
 
 /**
  * Pauses or resumes a consumer or a webhook. The workers follow, and after every restart: the record is in Postgres.
- * A repetition changes neither the reason nor the time. A change is recorded as an action of its operator.
+ * A repetition changes neither the reason nor the time. A change is recorded as an action of its operator, and in the
+ * history of the webhook.
  * @returns the record, and whether this call changed the state. Undefined when no user has this webhook
  */
 export async function setPause(
   db: Executor,
   { consumer, isPaused, actor, reason }: Omit<ConsumerPause, 'since' | 'consumer'> & { consumer: Pausable },
 ): Promise<(ConsumerPause & { changed: boolean }) | undefined> {
+  const webhookId = webhookIdOf(consumer)
   const written = await executeOnce<ConsumerPause>(
     db,
     sql`with written as (
@@ -43,7 +51,7 @@ export async function setPause(
           insert into operator_actions (action, actor, reason, subject)
           select case when is_paused then 'consumer-paused' else 'consumer-resumed' end, actor, reason, consumer
           from written
-        )
+        )${webhookId === undefined ? sql`` : sql`, ${notePause(webhookId, 'written')}`}
         select ${fields} from written`,
     'pause_set',
   )

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { systemActorId } from '../changes/purge.ts'
 import { webhookAuditLog } from '../schema/webhook-audit-log.ts'
 
-/** The kinds of changes of a webhook by a user. */
+/** The kinds of changes of a webhook by a user, and the pauses by operators. */
 export const webhookActions = webhookAuditLog.action.enumValues
 export type WebhookAction = (typeof webhookActions)[number]
 
@@ -12,6 +13,15 @@ type WebhookActor = { id: string; admin: boolean; via?: string | undefined; corr
 export const webhookActorValues = ({ id, admin, via, correlationId }: WebhookActor) => ({
   ...{ actorId: id, asAdmin: admin, via: via ?? null, correlationId },
 })
+
+/**
+ * Returns the CTE `noted`, which records a pause of a webhook for its owner. `written` is the name of a CTE with the
+ * written row of `consumer_pauses`. The owner learns neither the operator nor the reason: `operator_actions` has them.
+ */
+export const notePause = (webhookId: string, written: string): SQL => sql`noted as (
+  insert into webhook_audit_log (webhook_id, owner_id, action, version, actor_id)
+  select id, owner_id, case when is_paused then 'paused' else 'resumed' end, version, ${systemActorId}::uuid
+  from webhooks cross join ${sql.identifier(written)} where id = ${webhookId}::uuid and owner_id is not null)`
 
 /**
  * Returns the CTE `audited`, which records a change of a webhook in the statement that makes it. `rows` is the name of

@@ -9,11 +9,14 @@ export type ShownWebhook = {
   id: string
   /** Null when it was deleted. */
   live: LiveWebhook | null
-  /** The newest changes by users, the last first. */
+  /** The newest changes by users and pauses, the last first. */
   changes: WebhookChange[]
 }
 
-/** A change of a webhook by a user, with the names of the changed fields. `via` is the API key that they used. */
+/**
+ * A change of a webhook by a user, with the names of the changed fields. `via` is the API key that they used. A pause
+ * and its end have the nil UUID as their actor: `actions` has the operator.
+ */
 export type WebhookChange = {
   action: WebhookAction
   version: number

@@ -17,17 +17,22 @@ export const WebhookHistoryEntry = Type.Object(
     id: annotated(Id, 'The id of the entry.', exampleIds.event),
     action: stringEnum(webhookActions, {
       title: 'WebhookAction',
-      description: 'The kind of the change.',
+      description:
+        'The kind of the change. Operators of the installation made `paused`, after which the events wait, and ' +
+        '`resumed`; the `actorId` is the nil UUID then.',
       examples: ['changed'],
     }),
-    version: Type.Integer({ description: 'The version of the webhook after the change.', examples: [2] }),
+    version: Type.Integer({
+      description: 'The version of the webhook after the change. A pause does not change it.',
+      examples: [2],
+    }),
     fields: Type.Array(Type.String(), {
       description: 'The names of the changed fields. Their values are not kept.',
       examples: [['url', 'enabled']],
     }),
     ...{ actorId, asAdmin, via, correlationId, occurredAt },
   },
-  { title: 'WebhookHistoryEntry', description: 'A change of a webhook by a user.' },
+  { title: 'WebhookHistoryEntry', description: 'A change of a webhook by a user, or a pause by an operator.' },
 )
 
 const changes = createIdList(
@@ -39,7 +44,7 @@ const changes = createIdList(
       order by id desc limit ${pageLimit}`,
 )
 
-/** Lists the changes of a webhook by users, newest first. @throws Problem 404 for other users */
+/** Lists the changes of a webhook and its pauses by operators, newest first. @throws Problem 404 for other users */
 export async function webhookHistory(
   { db }: Deps,
   actor: Actor,

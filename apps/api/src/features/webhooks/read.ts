@@ -1,4 +1,5 @@
 import { type Executor, pausedName, prepareStatement } from '@goals-tasks/db'
+import { webhookConsumer } from '@goals-tasks/events'
 import { notFound } from '@goals-tasks/http'
 import { sql } from 'drizzle-orm'
 import { type Actor, actorValues } from '../../resource/actor.ts'
@@ -9,7 +10,8 @@ export const webhookText = sql`json_build_object(
   'health', health, 'disabledCause', disabled_cause, 'disabledAt', rfc3339(disabled_at),
   'failingSince', rfc3339(failing_since), 'suspendedUntil', rfc3339(suspended_until),
   'pausedAt', (
-    select rfc3339(since) from consumer_pauses where consumer = ${pausedName(sql`id::text`)} and is_paused),
+    select rfc3339(min(since)) from consumer_pauses
+    where consumer in (${sql.raw(`'${webhookConsumer}'`)}, ${pausedName(sql`id::text`)}) and is_paused),
   'previousSecretUntil', case when previous_secret_until > now() then rfc3339(previous_secret_until) end,
   'createdAt', rfc3339(created_at), 'updatedAt', rfc3339(updated_at), 'version', version)::text`
 

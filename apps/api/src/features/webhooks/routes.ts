@@ -64,7 +64,7 @@ export const webhookRoutes =
       ...{ id: 'webhookHistory', summary: "Read a webhook's history" },
       description:
         'Lists the changes of a webhook by users, newest first: its creation, the changes of its fields, ' +
-        'the rotations of its secret.',
+        'the rotations of its secret; and its pauses by operators of the installation.',
       access: { rule: webhookAccess.use },
       params: WebhookParams,
       query: HistoryQuery,

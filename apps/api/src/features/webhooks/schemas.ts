@@ -99,7 +99,8 @@ const fields = {
   failingSince: instantOrNull('The first failure after the last success, or null.'),
   suspendedUntil: instantOrNull('The next request to a suspended webhook, or null.'),
   pausedAt: instantOrNull(
-    'The instant since which the operators of the installation have paused the webhook, or null. Its events wait.',
+    'The instant since which the operators of the installation have paused the webhook, or all webhooks, or null. ' +
+      'Its events wait.',
   ),
   previousSecretUntil: instantOrNull(
     'The instant until which requests carry the signature of the previous secret too. Null without a previous secret.',

@@ -31,7 +31,6 @@ test.beforeAll(async ({ pool }) => {
 async function pagesRead(pool: pg.Pool, query: SQL, values: { id: string; actorId: string }): Promise<number> {
   const { sql: text, params } = new PgDialect().sqlToQuery(query)
   const given = fillPlaceholders(params, { ...values, asAdmin: false })
-  await pool.query('set plan_cache_mode = force_generic_plan')
   await pool.query(`prepare look as ${text}`)
   const { rows } = await pool.query(
     `explain (analyze, buffers, format json) execute look(${given.map((value) => `'${value}'`).join(', ')})`,

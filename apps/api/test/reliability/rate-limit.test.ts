@@ -165,10 +165,10 @@ test('nothing is limited by default', async () => {
   const api = await startTestApp()
   try {
     const user = await api.as()
-    const answers = await Promise.all(Array.from({ length: 30 }, () => user.get('/v1/goals')))
-    expect(new Set(answers.map(({ status, headers }) => `${status} ${headers.ratelimit}`))).toEqual(
-      new Set(['200 undefined']),
-    )
+    for (let i = 0; i < 30; i++) {
+      const { status, headers } = await user.get('/v1/goals')
+      expect([status, headers.ratelimit]).toEqual([200, undefined])
+    }
   } finally {
     await api.close()
   }

@@ -30,8 +30,8 @@ export function prepareStatement<Row>(name: string, query: SQL, label = name) {
 }
 
 /**
- * Executes a statement that Postgres plans for its values. Use it to prune partitions and for rare work. Metrics show
- * `label`, which is one of a bounded set.
+ * Executes a statement that Postgres plans again at each call. Use it for rare work. Metrics show `label`, which is one
+ * of a bounded set.
  */
 export async function executeOnce<Row>(db: Executor, query: SQL, label = 'unnamed'): Promise<Row[]> {
   const { sql: text, params } = dialect.sqlToQuery(query)

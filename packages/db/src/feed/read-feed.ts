@@ -90,7 +90,7 @@ export const feedWindow = sql`feed_window as materialized (
                coalesce(${sql.placeholder('to')}::pg_snapshot, ${presentSnapshot}) as target,
                pg_snapshot_xmax(${sql.placeholder('from')}::pg_snapshot)
                  <= pg_snapshot_xmax(pg_current_snapshot()) as is_known
-        from installation
+        from installation where id = 1
       )`
 
 /** Returns the parameter values of a window. */

@@ -25,7 +25,8 @@ const longestStatement = sql`interval '2 minutes'`
 /**
  * The whole state `before` (jsonb) or `after` (json) the event `e`. A milestone without bodies has those of the primary
  * event of its version, which the same statement inserted before it. `from` and `to` are the lowest and the highest id
- * of the events `e`: parameters in their place let Postgres select the weeks before it reads.
+ * of the events `e`: parameters in their place let Postgres select the weeks before it reads. The order makes the key
+ * as good a way to that event as the index of the entity: it is the nearest one below, and Postgres may choose either.
  */
 export const bodyOf = (
   body: 'before' | 'after',
@@ -35,5 +36,6 @@ export const bodyOf = (
     select ${storedBody(body, 'p')} from events p
     where p.aggregate_id = e.aggregate_id and p.aggregate_version = e.aggregate_version and p.ordinal = 0
       and p.id between uuidv7_floor(uuid_extract_timestamp(${from}) - ${longestStatement}) and ${to}
-    limit 1
+      and p.id <= e.id
+    order by p.id desc limit 1
   ) else ${storedBody(body, 'e')} end`

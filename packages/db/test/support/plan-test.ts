@@ -4,11 +4,11 @@ import { test as databaseTest } from './database-test.ts'
 
 type Work = (db: Executor) => Promise<unknown>
 
-type Sent = { name?: string; text: string; values: unknown[] }
+type Sent = { text: string; values: unknown[] }
 
 /**
- * `planOf` returns the plan of the statement that `work` sends, one line per node: the generic plan of a prepared
- * statement, and the plan for its values of any other. `Subplans Removed` counts the partitions that are not read.
+ * `planOf` returns the generic plan of the statement that `work` sends, one line per node. `Subplans Removed` counts
+ * the partitions that are not read.
  */
 export const test = databaseTest.extend(
   'planOf',
@@ -17,8 +17,8 @@ export const test = databaseTest.extend(
     async (work: Work): Promise<string> => {
       let plan = ''
       const explaining = {
-        async query({ name, text, values }: Sent) {
-          plan = name ? await genericPlan(pool, text, values) : await explain(pool, text, values)
+        async query(sent: Sent) {
+          plan = await explain(pool, sent)
           return { rows: [] }
         },
       }
@@ -27,20 +27,16 @@ export const test = databaseTest.extend(
     },
 )
 
-async function explain(db: Executor, text: string, values: unknown[] = []): Promise<string> {
-  const { rows } = await db.query({ text: `explain (costs off) ${text}`, values })
-  return rows.map((row) => row['QUERY PLAN']).join('\n')
-}
-
-async function genericPlan(pool: pg.Pool, text: string, values: unknown[]): Promise<string> {
+async function explain(pool: pg.Pool, { text, values }: Sent): Promise<string> {
   const client = await pool.connect()
   const literals = values.map((value) =>
     value === null ? 'null' : client.escapeLiteral(Array.isArray(value) ? `{${value}}` : String(value)),
   )
+  const call = literals.length > 0 ? `planned (${literals})` : 'planned'
   try {
-    await client.query('set plan_cache_mode = force_generic_plan')
     await client.query(`prepare planned as ${text}`)
-    return await explain(client, `execute planned (${literals})`)
+    const { rows } = await client.query(`explain (costs off) execute ${call}`)
+    return rows.map((row) => row['QUERY PLAN']).join('\n')
   } finally {
     client.release(true)
   }

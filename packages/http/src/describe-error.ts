@@ -55,7 +55,9 @@ const mustHave = (bound: string, limit = 0, noun: string, length: number) =>
   `must have ${bound} ${limit} ${noun}${limit === 1 ? '' : 's'}, not ${length}`
 
 /** The validator counts code points, so an emoji is one character. */
-const lengthOf = (value: unknown): number => (typeof value === 'string' ? [...value] : (value as unknown[])).length
+const lengthOf = (value: unknown): number =>
+  typeof value === 'string' ? value.length - (value.match(surrogatePairs) ?? []).length : (value as unknown[]).length
+const surrogatePairs = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g
 
 /** Returns `A, B or C`. */
 export const oneOf = (names: readonly string[]): string =>

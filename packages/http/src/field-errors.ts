@@ -47,10 +47,17 @@ const missingNames = ({ instancePath, params }: SchemaError): FieldError[] =>
     detail: 'is required',
   }))
 
+/** A longer name is not compared with the known ones, and not repeated in the response. */
+const maxNameLength = 200
+
 function unknownNames(schema: TSchema, { instancePath, params }: SchemaError, { hints, noun }: Input): FieldError[] {
   const names = (params as { additionalProperties?: string[] }).additionalProperties ?? []
   const describe = instancePath === '' ? createSuggestion(schema as TObject, hints, noun) : () => 'is not known'
-  return names.map((name) => ({ pointer: `${instancePath}/${pointerSegment(name)}`, detail: describe(name) }))
+  return names.map((name) =>
+    name.length > maxNameLength
+      ? { pointer: instancePath, detail: `has an unknown member whose name has ${name.length} characters` }
+      : { pointer: `${instancePath}/${pointerSegment(name)}`, detail: describe(name) },
+  )
 }
 
 /**

@@ -120,7 +120,9 @@ export const requestProblems = {
     status: 422,
     title: 'The body is not valid',
     detail: 'title must have at least 1 character, not 0; priority must be LOW, MEDIUM, HIGH or CRITICAL, not "high"',
-    why: 'A member has a value that is not allowed, is missing, or is unknown.',
+    why:
+      'A member has a value that is not allowed, is missing, or is unknown, or the body has more than 10,000 values. ' +
+      'A list or an object is one value, and so is each of its items.',
     remedy: 'Correct the members that `errors` lists.',
     example: posting('{"title":"","priority":"high"}'),
     extra: { errors: Type.Optional(FieldErrors) },

@@ -3,6 +3,7 @@ import type { TObject, TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { bodyErrors } from './body-errors.ts'
 import { fieldErrors, firstOfEachPlace, type NameHints } from './field-errors.ts'
 import { type FieldError, invalidBody, invalidRequest, Problem } from './problems.ts'
 
@@ -29,9 +30,9 @@ export function registerValidation(app: FastifyInstance, hints: { body: NameHint
       if (httpPart === 'body' && method === 'PATCH' && input === null) return { error: patchMissing() }
       const value = httpPart === 'body' ? (input ?? {}) : convert(input)
       if (validator.Check(value)) return { value }
-      const found = { value, errors: validator.Errors(value) }
       if (httpPart === 'body')
-        return { error: invalidBody(fieldErrors(schema, { ...found, hints: hints.body, noun: 'member' })) }
+        return { error: invalidBody(bodyErrors({ schema, validator, value, hints: hints.body })) }
+      const found = { value, errors: validator.Errors(value) }
       const errors = fieldErrors(schema, { ...found, hints: hints.query, noun: 'parameter' })
       return { error: invalidRequest(parameterErrors(errors)) }
     }

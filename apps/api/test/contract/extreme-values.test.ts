@@ -106,6 +106,19 @@ test('a task has a hundred dependencies and a page shows two hundred tasks', asy
   expect(page.body.data).toHaveLength(200)
 })
 
+test('metadata has as many values as 16 KiB hold, and counts the digits of small numbers', async ({ ada }) => {
+  const metadataOf = (count: number, value: number) => ({ a: Array.from({ length: count }, () => value) })
+  const fits = metadataOf(8_188, 0)
+  expect((await ada.post('/v1/goals', { title: 'x', metadata: fits })).body.metadata).toEqual(fits)
+  for (const [metadata, bytes] of [
+    [metadataOf(8_189, 0), 16_385],
+    [metadataOf(60, 1e-300), 18_427],
+  ] as const)
+    expect((await ada.post('/v1/goals', { title: 'x', metadata })).body.errors).toEqual([
+      { pointer: '/metadata', detail: `must have at most 16384 bytes, not ${bytes}` },
+    ])
+})
+
 test('a body, a key and a version of the largest size are accepted', async ({ api, ada }) => {
   const { id } = await ada.createGoal()
   const body = '{"title":"Padded"}'.padEnd(256 * 1024)

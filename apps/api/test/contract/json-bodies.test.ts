@@ -46,14 +46,17 @@ test('a value or name that cannot be stored is refused with its pointer', async 
   expect((await ada.post('/v1/goals', { title: 'x', metadata })).body).toMatchObject({ metadata })
 })
 
-test('a body of 250,000 open brackets gets 400', async ({ api, ada }) => {
+test('a body of open brackets gets 422 for 250,000 of them, and 400 for 9,000', async ({ api, ada }) => {
   const headers = {
     authorization: `Bearer ${await signToken(ada.id, 'goals:write')}`,
     'content-type': 'application/json',
   }
-  const refused = await api.app.inject({ method: 'POST', url: '/v1/goals', headers, payload: '['.repeat(250_000) })
+  const send = async (brackets: number) =>
+    (await api.app.inject({ method: 'POST', url: '/v1/goals', headers, payload: '['.repeat(brackets) })).json()
   const detail = 'The body is not valid JSON, and is nested too deeply.'
-  expect(refused.json()).toMatchObject({ status: 400, code: 'invalid-json', detail })
+  expect(await send(9_000)).toMatchObject({ status: 400, code: 'invalid-json', detail })
+  const many = 'The body has more than 10000 values'
+  expect(await send(250_000)).toMatchObject({ status: 422, code: 'invalid-body', detail: many })
 })
 
 test('an invalid field is reported once, with its rule', async ({ ada }) => {

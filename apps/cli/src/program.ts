@@ -9,6 +9,7 @@ import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { healthCommand } from './health/command.ts'
 import { integrityCommand } from './integrity/command.ts'
 import { migrateCommand } from './migrate/command.ts'
+import { restoredCommand } from './restored/command.ts'
 import { statusCommand } from './status/command.ts'
 import { tokenCommand } from './token/command.ts'
 import { traceCommand } from './trace/command.ts'
@@ -26,6 +27,7 @@ const commands = [
   webhooksCommand,
   integrityCommand,
   doctorCommand,
+  restoredCommand,
   tokenCommand,
   demoCommand,
   migrateCommand,

@@ -29,7 +29,7 @@ test.for([
   ['pause', 'sync', '--reason', 'x'],
   ['integrity'],
   ['doctor'],
-  ['integrity'],
+  ['restored'],
   ['token', '--sub', userId],
   ['demo'],
   ['migrate'],

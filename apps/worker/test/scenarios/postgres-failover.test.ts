@@ -2,17 +2,10 @@ import { migrate } from '@goals-tasks/db'
 import { type OwnServer, ownPrimary, ownStandby, startTcpProxy, until } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import {
-  type Acknowledged,
-  createSender,
-  followFeed,
-  type Send,
-  startWrites,
-} from '../support/processes/failover-load.ts'
+import { findLost, findStale, untilDrained } from '../support/processes/acknowledged.ts'
+import { createSender, followFeed, startWrites } from '../support/processes/failover-load.ts'
 import { signToken } from '../support/processes/marked-requests.ts'
 import { installProcesses } from '../support/processes/process-installation.ts'
-
-type Processes = Awaited<ReturnType<typeof installProcesses>>
 
 /** Runs statements in a session of their own, because `alter system` refuses a transaction. */
 async function query(url: string, ...statements: string[]) {
@@ -48,39 +41,6 @@ async function startProcesses(primary: OwnServer) {
   const [one, other] = await Promise.all([processes.startApi(), processes.startApi()])
   const worker = await processes.startWorker()
   return { proxy, processes, apis: [one.url, other.url] as const, worker }
-}
-
-/** Lets every lease end again and again, as half a minute would, until no delivery is left. */
-const untilDrained = (processes: Processes) =>
-  until(async () => {
-    await processes.endLeases()
-    return Object.keys(await processes.pending()).length === 0
-  })
-
-/** Returns the acknowledged writes of which the audit log has no trace. */
-async function findLost({ pool }: Processes, writes: readonly Acknowledged[]): Promise<Acknowledged[]> {
-  const { rows } = await pool.query(
-    `select n::int from unnest($1::uuid[], $2::int[], $3::text[]) with ordinality made(id, version, title, n)
-     where not exists (select from goal_audit_log
-       where goal_id = id and goal_audit_log.version = made.version and after::jsonb->>'title' = title)`,
-    [writes.map(({ id }) => id), writes.map(({ version }) => version), writes.map(({ title }) => title)],
-  )
-  return rows.map(({ n }) => writes[n - 1] as Acknowledged)
-}
-
-/** Reads every goal through every API, and compares it with Postgres. Returns the goals whose text is another one. */
-async function findStale({ pool }: Processes, apis: readonly string[], send: Send, ids: readonly string[]) {
-  const { rows } = await pool.query('select id, version, title from goals')
-  const goals = new Map(rows.map((row: Acknowledged) => [row.id, row]))
-  const stale: unknown[] = []
-  for (const id of ids)
-    for (const api of apis) {
-      const { status, body } = await send(`${api}/v1/goals/${id}`)
-      const goal = goals.get(id)
-      const isSame = goal ? body.version === goal.version && body.title === goal.title : status === 404
-      if (!isSame) stale.push({ id, goal, status, body })
-    }
-  return stale
 }
 
 async function failOver({ isSynchronous }: { isSynchronous: boolean }) {

@@ -5,6 +5,7 @@ import { type Executor, executeOnce } from '../engine/statement.ts'
 export const operatorActionNames = [
   ...(['consumer-paused', 'consumer-resumed', 'dead-letters-replayed', 'dead-letters-discarded'] as const),
   ...(['user-exported', 'user-erasure-started', 'user-erased', 'webhook-secrets-resealed'] as const),
+  'installation-restored',
 ] as const
 
 /** The operator and the reason. The actor is the id of a user, or the name that the command line sent. */
@@ -12,7 +13,7 @@ export type OperatorCause = { actor: string; reason: string | null }
 
 export type OperatorAction = OperatorCause & {
   action: (typeof operatorActionNames)[number]
-  /** The consumer, or the id of the webhook, or of the user whose data it was. */
+  /** The consumer, the id of the webhook or of the user whose data it was, or `installation`. */
   subject: string
   /** Ids and counts. No text of a user. */
   details: Record<string, unknown>

@@ -5,6 +5,7 @@ export { type OwnStandby, ownPrimary, ownStandby } from './own-postgres-standby.
 export { type OwnCluster, ownRedisCluster } from './own-redis-cluster.ts'
 export { type OwnSentinel, ownRedisSentinel } from './own-redis-sentinel.ts'
 export { type OwnServer, ownPostgres, ownRedis } from './own-servers.ts'
+export { backUpPostgres, type PostgresBackup } from './postgres-backup.ts'
 export { type LogLine, type Program, startProcess } from './start-process.ts'
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 export { until } from './until.ts'

@@ -58,11 +58,10 @@ export async function buildOps(options: OpsOptions) {
 
   await app.register(boardRoutes(queues))
   await app.register(async (own) => {
-    const methods = collectMethods(own)
+    registerMethodNotAllowed(app, collectMethods(own))
     registerProblemPages(own)
     await own.register(loginRoutes({ verify, sessions, production }))
     await own.register(jsonRoutes({ pool, queues, cache, lookAtScaling }))
-    registerMethodNotAllowed(own, methods)
   })
   return app
 }

@@ -33,6 +33,19 @@ test('an invalid request of each kind gets a status of its own', async ({ ada })
   })
 })
 
+test('an address refuses a method before it reads the body, and an empty parameter makes another address', async ({
+  api,
+}) => {
+  const send = async (method: 'PUT' | 'OPTIONS', url: string) => {
+    const response = await api.app.inject({ method, url, headers: { 'content-type': 'text/csv' }, payload: 'a,b' })
+    return { status: response.statusCode, allow: response.headers.allow }
+  }
+  const allow = 'GET, HEAD, PATCH, DELETE, OPTIONS'
+  expect(await send('PUT', `/v1/goals/${randomUUID()}?include=tasks`)).toEqual({ status: 405, allow })
+  expect(await send('OPTIONS', `/v1/goals/${'x'.repeat(200)}`)).toEqual({ status: 204, allow })
+  for (const url of ['/v1/goals/', '/v1/goals//history', '/v1/goal']) expect((await send('PUT', url)).status).toBe(404)
+})
+
 test('a number in a query is accepted as plain digits only', async ({ ada }) => {
   for (const limit of ['1.5', '0x10', '1e1', '+5', ' 5', '', 'five', '5&limit=6'])
     expect((await ada.get(`/v1/goals?limit=${limit}`)).body, limit).toMatchObject({

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Context, clearEvents } from '../context.ts'
 import type { Row, Section } from '../report.ts'
 import { ratios, type Sample, spread } from '../rounds.ts'
 import { deleteLargeGoals, seedLargeGoal } from '../seed.ts'
 
 const tasks = 10_000
+/** The API makes a pause between the large changes of a user, and this is its limit. */
+const longestPauseMs = 5_000
 
 /** Measures cascades over a large goal against an UPDATE of as many rows, which emits no events. */
 export async function cascade(context: Context): Promise<Section> {
@@ -12,6 +15,7 @@ export async function cascade(context: Context): Promise<Section> {
   const [goal, plain] = [await seedLargeGoal(pool, large), await seedLargeGoal(pool, large)]
 
   async function request(method: 'DELETE' | 'POST', path: string): Promise<Sample> {
+    await sleep(longestPauseMs)
     const began = performance.now()
     const response = await fetch(`http://127.0.0.1:${api.port}/v1/goals/${goal}${path}`, {
       method,

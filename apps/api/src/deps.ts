@@ -9,6 +9,7 @@ import {
   createFencedTransactions,
   type Executor,
   type FenceKeys,
+  type Pace,
   type Publish,
   type Tx,
 } from '@goals-tasks/db'
@@ -29,7 +30,8 @@ export type Deps = {
   commit: Commit
   /**
    * Runs `work` in a transaction, inside another one in that one. Its events are published after the commit. Few
-   * transactions of one user or on one goal run at a time: only transactions wait for row locks.
+   * transactions of one user or on one goal run at a time: only transactions wait for row locks. `work` may run twice,
+   * because a large change that must wait for its turn begins again.
    */
   transaction: <T>(keys: FenceKeys, work: (tx: TxDeps) => Promise<T>) => Promise<T>
   /** Finished responses. Services that write read past it. */
@@ -80,6 +82,8 @@ export function createDeps(options: {
   retentionDays: number
   /** Default: none. */
   admission?: Admission
+  /** The large changes of users. Default: one with the default limits. */
+  pace?: Pace
   /** For tests. */
   responseLimits?: ResponseLimits
   /** Default: no key, so no webhook can be created. */
@@ -89,7 +93,7 @@ export function createDeps(options: {
 }): Deps {
   const { pool, cache, dispatcher, cacheDeliveries, feedHints, retentionDays, webhooks = noWebhooks } = options
   const publish: Publish = (events) => deps.publish(events)
-  const inFencedTransaction = createFencedTransactions(pool, publish)
+  const inFencedTransaction = createFencedTransactions(pool, publish, options.pace)
   const deps: Deps = {
     db: pool,
     reader: options.reader ?? pool,

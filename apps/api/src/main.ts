@@ -32,6 +32,7 @@ import { fillContacts } from './authentication/contact-from-token.ts'
 import { createCacheDeliveries } from './cache-deliveries.ts'
 import { loadConfig } from './config.ts'
 import { createDeps, createWebhookDeps } from './deps.ts'
+import { createMeasuredPace } from './large-changes.ts'
 import { createOverloadProtection } from './overload.ts'
 
 /** Connections that the kernel holds for a busy process. It resets those above. The kernel has a limit of its own. */
@@ -76,9 +77,10 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
   registerFeedHintMetrics(registry, feedHints)
   const limiter = createRateLimiter({ redis: cacheRedis, prefix: config.cache.prefix, registry })
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
+  const pace = createMeasuredPace(registry)
   const deps = createDeps({
     ...{ pool, reader: replica.reader, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
-    feedHints,
+    ...{ feedHints, pace },
     admission: createOverloadProtection({ pool, afterMs: config.overloadAfterMs, log, registry }),
     webhooks: createWebhookDeps(config.webhooks),
     apiKeys: { onError: (err) => log.debug({ err }, 'the last uses of API keys were not recorded') },
@@ -118,6 +120,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     },
     async close() {
       await heartbeat.close()
+      pace.close()
       await app.close()
       // Only now are all writes done, so these flushes take the last of them.
       await cacheDeliveries.close()

@@ -11,6 +11,7 @@ import { buildApp } from '../../src/app.ts'
 import { createCacheDeliveries } from '../../src/cache-deliveries.ts'
 import { createDeps, type WebhookDeps } from '../../src/deps.ts'
 import type { ChangesOptions } from '../../src/features/changes/routes.ts'
+import { createMeasuredPace } from '../../src/large-changes.ts'
 import { createOverloadProtection } from '../../src/overload.ts'
 import type { RateLimits } from '../../src/rate-limits.ts'
 import type { ResponseLimits } from '../../src/resource/time-limit.ts'
@@ -47,6 +48,8 @@ export type TestAppOptions = {
   maxRequestsPerUser?: number
   /** Default: all work is admitted, as tests saturate the machine. */
   overloadAfterMs?: number
+  /** Default: those of the API. */
+  paceLimits?: Parameters<typeof createMeasuredPace>[1]
   /** Default: a key, and a resolver that knows every name. */
   webhooks?: WebhookDeps
   /** How long a verified API key stays cached. */
@@ -71,8 +74,9 @@ export async function startTestApp(options: TestAppOptions = {}) {
   const cache = createCache({ redis: cacheRedis, prefix: `${prefix}-cache`, log, registry })
   const limiter = createRateLimiter({ redis: cacheRedis, prefix: `${prefix}-cache`, registry }, patientLimits)
   const cacheDeliveries = createCacheDeliveries({ pool: database.pool, dispatcher })
+  const pace = createMeasuredPace(registry, options.paceLimits)
   const deps = createDeps({
-    pool: database.pool,
+    ...{ pool: database.pool, pace },
     cache,
     dispatcher,
     cacheDeliveries,
@@ -128,6 +132,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     listen: () => (address ??= app.listen({ port: 0, host: '127.0.0.1' })),
     lastEventOf: async (entityId: string) => (await loadEvents(database.pool, entityId)).at(-1),
     async close() {
+      pace.close()
       await app.close()
       await cacheDeliveries.close()
       await deps.apiKeys.close()

@@ -23,9 +23,15 @@ const lockRows = prepareStatement<{ id: string }>(
   sql`select id from tasks where id = any(${uuids('ids')}) order by id for no key update`,
 )
 
-/** Locks the tasks that `find` returns. */
-export const lockTasks = (tx: Tx, find: () => Promise<readonly string[]>): Promise<void> =>
-  lockInOrder(tx, find, (ids) => lockRows(tx, { ids }))
+/** Locks the tasks that `find` returns. A large change takes its turn first. */
+export const lockTasks = (tx: Tx, find: () => Promise<readonly string[]>): Promise<void> => {
+  const findInTurn = async () => {
+    const ids = await find()
+    tx.turn?.begin(ids.length)
+    return ids
+  }
+  return lockInOrder(tx, findInTurn, (ids) => lockRows(tx, { ids }))
+}
 
 /**
  * Locks the rows that `find` returns, in the order of their ids. If `find` returns a new row after locking, it releases

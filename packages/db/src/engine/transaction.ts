@@ -3,13 +3,17 @@ import { inSpan } from '@goals-tasks/tracing'
 import type pg from 'pg'
 import { retryConflicts } from './conflicts.ts'
 import { isConnectionLoss } from './connection-loss.ts'
+import type { Turn } from './pace.ts'
 import { sqlState } from './sql-state.ts'
 import { type Executor, statementSpan } from './statement.ts'
 
 /** Handles events after their transaction has committed: invalidates the cache and dispatches them. Never throws. */
 export type Publish = (events: readonly CommittedEvent[]) => Promise<void> | void
-/** An open transaction, and the events that it has emitted so far. They are published when it has committed. */
-export type Tx = Executor & { readonly events: CommittedEvent[] }
+/**
+ * An open transaction, and the events that it has emitted so far. They are published when it has committed. `turn`
+ * paces large changes; absent: they never wait.
+ */
+export type Tx = Executor & { readonly events: CommittedEvent[]; readonly turn?: Turn }
 
 /** SQLSTATE of a write in a read-only session. A new connection may lead to the new primary. */
 const readOnly = '25006'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bundle } from '../../scripts/bundle/bundle.ts'
+import { compile } from '../../scripts/bundle/compile.ts'
 import type { Context } from '../context.ts'
 import { type Program, residentMegabytes, startBundled, startFromSources } from '../programs.ts'
 import type { Row, Section } from '../report.ts'
@@ -18,6 +19,7 @@ export async function start(context: Context): Promise<Section> {
   const { rounds, servers } = context
   const folder = join(servers.folder, 'bundle')
   await bundle(folder)
+  await compile(folder)
   const rows: Row[] = []
   for (const role of roles) {
     const bundled = measure(() => startBundled(servers, folder, role))

@@ -4,7 +4,7 @@ import { fileFixture, freePort, freshDatabase, freshRedis, until } from '@goals-
 import { test as base, expect } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { buildBundle } from './support/bundle.ts'
-import { asProcessOne, descendantsOf, mayUnshare, tini } from './support/namespace.ts'
+import { asProcessOne, asUnprivileged, descendantsOf, mayUnshare, tini } from './support/namespace.ts'
 import { run } from './support/run.ts'
 
 const test = base.extend('bundle', { scope: 'file' }, fileFixture(buildBundle)).extend('environment', async () => {
@@ -33,10 +33,12 @@ test('every process of the bundle serves from a folder that it cannot write to, 
     return { program, url: `http://127.0.0.1:${port}`, env }
   }
   const [api, worker, ops] = await Promise.all(['api', 'worker', 'ops'].map(start))
-  const cli = async (...args: string[]) =>
-    (
-      await promisify(execFile)(node, [bundle.program, ...args], { env: { ...worker?.env, ...environment } })
-    ).stdout.trim()
+  const cli = async (...args: string[]) => {
+    // Root could write to the folder.
+    const [command = '', ...rest] = [...asUnprivileged, node, bundle.program, ...args]
+    const env = { PATH: process.env.PATH, ...worker?.env, ...environment }
+    return (await promisify(execFile)(command, rest, { env })).stdout.trim()
+  }
 
   expect(await cli('--version')).toBe(packageJson.version)
   expect(await cli('migrate')).toBe('the schema is up to date')
@@ -58,6 +60,19 @@ test('every process of the bundle serves from a folder that it cannot write to, 
   expect((await text(new URL(asset ?? 'missing', `${ops?.url}/ops/queues/`).href, headers)).length).toBeGreaterThan(
     10_000,
   )
+  expect(await bundle.list()).toEqual(before)
+})
+
+test('a process takes the compiled code from a folder that it cannot write to', async ({ bundle, environment }) => {
+  const before = await bundle.list()
+  const env = { ...environment, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }
+  const program = run([...asUnprivileged, node, bundle.program, 'api'], { cwd: bundle.folder, env })
+  await program.untilLogged('ready')
+  const lines = program.output().split('\n')
+  const read = lines.filter((line) => line.includes('reading cache from'))
+  const accepted = lines.filter((line) => /code cache for ESM .* was accepted/.test(line))
+  expect(read.length).toBeGreaterThan(10)
+  expect(accepted).toHaveLength(read.length)
   expect(await bundle.list()).toEqual(before)
 })
 

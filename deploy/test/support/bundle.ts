@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { cleanUp } from '@goals-tasks/devstack/testing'
 import { bundle } from '../../../scripts/bundle/bundle.ts'
+import { compile } from '../../../scripts/bundle/compile.ts'
+import { asUnprivileged } from './namespace.ts'
 
 export const repository = resolve(import.meta.dirname, '../../..')
 
@@ -16,7 +18,10 @@ export type Bundle = {
   list(): Promise<string[]>
 }
 
-/** Builds the bundle into a folder that no user but root can write to. It is removed with the test or the file. */
+/**
+ * Builds and compiles the bundle into a folder that no user but root can write to. It is removed with the test or the
+ * file.
+ */
 export async function buildBundle(): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), 'goals-tasks-bundle-'))
   const run = promisify(execFile)
@@ -25,7 +30,9 @@ export async function buildBundle(): Promise<Bundle> {
     await rm(folder, { recursive: true, force: true })
   })
   await bundle(folder)
-  await run('chmod', ['-R', 'a+rX,a-w', folder])
+  await run('chmod', ['-R', 'a+rX', folder])
+  await compile(folder, asUnprivileged)
+  await run('chmod', ['-R', 'a-w', folder])
   return {
     folder,
     program: join(folder, 'goals-tasks.js'),

@@ -6,6 +6,9 @@ const isRoot = process.getuid?.() === 0
 
 const unprivileged = [`--reuid=${unprivilegedId}`, `--regid=${unprivilegedId}`, '--clear-groups']
 
+/** The command that runs the rest of its arguments as the user of `asProcessOne`. */
+export const asUnprivileged: readonly string[] = isRoot ? ['setpriv', ...unprivileged, '--'] : []
+
 /**
  * The command that runs the rest of its arguments as process 1 of a namespace, as an unprivileged user. The namespace
  * ends with `unshare`. A change of the user ends the effect of its `--kill-child`, so `setpriv` has the same.

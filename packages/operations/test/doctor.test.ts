@@ -1,55 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { connectCache } from '@goals-tasks/cache'
 import { createDatabase, recordBeat } from '@goals-tasks/db'
 import { freePort, freshDatabase, ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
-import { connectProducer, consumerNames } from '@goals-tasks/events'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 import { checkKeys, checkMailServer, checkReceiver } from '../src/doctor/addresses.ts'
 import { checkOldestTransaction, checkPooler } from '../src/doctor/connections.ts'
 import { type DoctorSources, runDoctor } from '../src/doctor/run-doctor.ts'
-import { openQueues } from '../src/queues.ts'
-import { type Operations, operationsTest, startOperations } from './support/operations.ts'
-
-const worker = (more: object = {}) => ({
-  ...{ id: randomUUID(), role: 'worker', consumers: [...consumerNames], version: '1.2.3', host: 'a-host', pid: 7 },
-  ...{ poolSize: 10, startedAtMs: Date.now(), ...more },
-})
-
-/** Connects to the servers of the operations, or to another Redis. Closes with the test. */
-async function open(operations: Operations, redisUrl = operations.environment.REDIS_URL) {
-  const prefix = operations.environment.QUEUE_PREFIX
-  const connection = connectProducer(redisUrl, () => undefined)
-  const cacheRedis = connectCache(redisUrl, () => undefined)
-  const queues = openQueues(connection, prefix)
-  onTestFinished(async () => {
-    connection.disconnect()
-    cacheRedis.disconnect()
-    await queues.close()
-  })
-  await until(() => connection.status === 'ready' && cacheRedis.status === 'ready')
-  const sources: DoctorSources = {
-    pool: operations.pool,
-    replica: { state: async () => null },
-    redis: { connection, error: null, prefix, queues },
-    cache: { redis: cacheRedis, prefix, error: null },
-    hasOwnCache: false,
-    jwksUrl: undefined,
-    syncUrl: undefined,
-    verifyMailServer: undefined,
-    secretsKeys: [],
-  }
-  return { sources, connection }
-}
-
-/** Returns the findings that are problems, and fails when one has no fix. */
-async function problemsOf(sources: DoctorSources): Promise<string[]> {
-  const findings = await runDoctor(sources)
-  for (const { state, fix } of findings) expect(fix === null).toBe(state === 'ok')
-  return findings.flatMap(({ check, state, fact }) => (state === 'problem' ? [`${check}: ${fact}`] : []))
-}
+import { openSources, problemsOf, worker } from './support/doctor.ts'
+import { operationsTest, startOperations } from './support/operations.ts'
 
 const test = operationsTest.extend('empty', { auto: true }, async ({ operations }) => {
   await operations.pool.query('truncate processes')
@@ -58,15 +18,24 @@ const test = operationsTest.extend('empty', { auto: true }, async ({ operations 
 /** The shared Postgres of the tests trades durability for speed. */
 const isOfTestServer = (finding: string) => finding.startsWith('Postgres: durability')
 
+test('the doctor names a second version of the processes', async ({ operations }) => {
+  const { sources } = await openSources(operations)
+  const versions = async () => (await runDoctor(sources)).find(({ check }) => check === 'processes: version')
+  await recordBeat(operations.pool, worker())
+  expect(await versions()).toMatchObject({ state: 'ok', fact: '1.2.3' })
+  await recordBeat(operations.pool, worker({ version: '1.2.4' }))
+  expect(await versions()).toMatchObject({ state: 'warning', fact: 'several: 1.2.3, 1.2.4', fix: 'finish the deploy' })
+})
+
 test('a healthy installation has no problem', async ({ operations }) => {
-  const { sources } = await open(operations)
+  const { sources } = await openSources(operations)
   await operations.createGoal()
   await recordBeat(operations.pool, worker())
   expect((await problemsOf(sources)).filter((finding) => !isOfTestServer(finding))).toEqual([])
 })
 
 test('the doctor names missing consumers, too many connections and a wrong clock', async ({ operations }) => {
-  const { sources } = await open(operations)
+  const { sources } = await openSources(operations)
   await recordBeat(operations.pool, worker({ consumers: ['sync'], poolSize: 100_000 }), Date.now() + 300_000)
   const problems = await problemsOf(sources)
   expect(problems).toContain(
@@ -80,14 +49,18 @@ test('the doctor names missing consumers, too many connections and a wrong clock
 
 test('the doctor names a Redis that evicts, one that is a replica, and one that is away', async ({ operations }) => {
   const [redis, master] = await Promise.all([ownRedis(), ownRedis()])
-  const { sources, connection } = await open(operations, redis.url)
+  const { sources, connection } = await openSources(operations, redis.url)
   await connection.config('SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru')
   expect(await problemsOf(sources)).toContain('Redis: eviction: allkeys-lru: jobs and locks may be evicted')
   const port = Number(new URL(master.url).port)
   await connection.replicaof('127.0.0.1', port)
-  expect(await problemsOf(sources)).toContain(`Redis: role: a replica of 127.0.0.1:${port}, which refuses writes`)
+  const replica = await problemsOf(sources)
+  expect(replica).toContain(`Redis: role: a replica of 127.0.0.1:${port}, which refuses writes`)
+  expect(replica).toContainEqual(expect.stringMatching(/^Redis: writes: it refuses them: READONLY/))
   const away = { ...sources, redis: { ...sources.redis, error: 'ECONNREFUSED' } }
   expect(await problemsOf(away)).toContain('Redis: answers: ECONNREFUSED')
+  // The refusal made the connection open again.
+  await until(() => connection.status === 'ready')
   const apart = await runDoctor({ ...sources, hasOwnCache: true })
   expect(apart.filter(({ check }) => check.startsWith('clock'))).toMatchObject([
     ...[{ check: 'clock: this host' }, { check: 'clock: Redis' }, { check: 'clock: cache', state: 'ok' }],
@@ -97,8 +70,8 @@ test('the doctor names a Redis that evicts, one that is a replica, and one that 
 })
 
 test('the doctor names jobs and cached goals of another installation under the same prefix', async ({ operations }) => {
-  const { sources } = await open(operations)
-  const { connection, sources: own } = await open(operations, (await ownRedis()).url)
+  const { sources } = await openSources(operations)
+  const { connection, sources: own } = await openSources(operations, (await ownRedis()).url)
   const { rows } = await operations.pool.query('select uuidv7() as id')
   const goalId = randomUUID()
   const event = { id: rows[0].id, type: 'goal:created', aggregateId: goalId }
@@ -114,7 +87,7 @@ test('the doctor names jobs and cached goals of another installation under the s
 
 test('the doctor names missing partitions and a missing migration', async () => {
   const operations = await startOperations()
-  const { sources } = await open(operations)
+  const { sources } = await openSources(operations)
   await operations.pool.query(`
     do $$ declare part regclass; begin
       for part in select inhrelid::regclass from pg_inherits where inhparent = 'events'::regclass
@@ -131,7 +104,7 @@ test('the doctor names missing partitions and a missing migration', async () => 
 
 test('the doctor names settings that lose acknowledged writes, and a Postgres that is read-only or away', async () => {
   const operations = await startOperations()
-  const { sources } = await open(operations)
+  const { sources } = await openSources(operations)
   const name = new URL(operations.environment.DATABASE_URL).pathname.slice(1)
   const poolOf = (url: string) => {
     const { pool, close } = createDatabase({ url, poolSize: 2, name: 'test', onError: () => undefined })
@@ -150,7 +123,7 @@ test('the doctor names settings that lose acknowledged writes, and a Postgres th
 
 test('the doctor names the timeline, and a failover and a restore that no process has noticed', async () => {
   const operations = await startOperations()
-  const { sources } = await open(operations)
+  const { sources } = await openSources(operations)
   const found = async () => (await runDoctor(sources)).find(({ check }) => check === 'Postgres: timeline')
   expect(await found()).toMatchObject({ state: 'ok', fact: expect.stringMatching(/^\d+, of the cluster \d{15,}$/) })
   await operations.pool.query('update installation set timeline = timeline + 1')
@@ -160,7 +133,7 @@ test('the doctor names the timeline, and a failover and a restore that no proces
 })
 
 test('the doctor says how far the replica is behind, and why no read goes to it', async ({ operations }) => {
-  const { sources } = await open(operations)
+  const { sources } = await openSources(operations)
   const found = async (state: DoctorSources['replica']['state']) =>
     (await runDoctor({ ...sources, replica: { state } })).find(({ check }) => check === 'Postgres: replica')
   const good = { isReplica: true, isSameCluster: true, behindBytes: 2_048 }
@@ -175,7 +148,7 @@ test('the doctor says how far the replica is behind, and why no read goes to it'
 })
 
 test('the doctor sees the free space of servers on its own host', async ({ operations }) => {
-  const { sources } = await open(operations)
+  const { sources } = await openSources(operations)
   const findings = await runDoctor(sources)
   const disks = findings.filter(({ check }) => check.endsWith('disk') || check.startsWith('disk'))
   expect(disks.map(({ check }) => check)).toEqual(['Postgres: disk', 'Redis: disk', 'disk: this host'])

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { connectCache } from '@goals-tasks/cache'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
+import { integrityKinds } from '../src/integrity/findings.ts'
 import { runIntegrity } from '../src/integrity/run-integrity.ts'
 import { operationsTest } from './support/operations.ts'
 
@@ -104,6 +105,12 @@ const faults = [
   ],
   ['changed row without an event', { stale: 1 }, `update goals set title = 'another' where id = $1`, 1],
 ] as const
+
+test('a fault of each kind is injected', () => {
+  const elsewhere = ['orphan', 'stale-cache']
+  const injected = new Set([...faults.flatMap(([, found]) => Object.keys(found)), ...elsewhere])
+  expect([...injected].sort()).toEqual(Object.keys(integrityKinds).sort())
+})
 
 test.for(faults)('the check finds a %s', async ([, found, fault, version], { operations, check, auditedGoal }) => {
   await auditedGoal()

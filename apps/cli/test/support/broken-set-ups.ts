@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { recordReceiver, setPause } from '@goals-tasks/db'
 import { freePort, ownRedis, until } from '@goals-tasks/devstack/testing'
 import { type AnyRedis, connectWorker, consumerNames } from '@goals-tasks/events'
@@ -65,6 +66,21 @@ export const brokenSetUps: Record<string, SetUp> = {
     },
     status: faults(/^Redis refuses writes: OOM/),
     doctor: problems(['Redis: memory', /^raise maxmemory/], ['Redis: writes', /OOM: raise maxmemory/]),
+  },
+  'Redis cannot save to its disk': {
+    async breakIt(_operations, redis) {
+      await redis.config('SET', 'save', '3600 1')
+      const [, folder = ''] = (await redis.config('GET', 'dir')) as string[]
+      await rm(folder, { recursive: true })
+      await redis.bgsave()
+      await until(async () => (await redis.info('persistence')).includes('rdb_last_bgsave_status:err'))
+      return undefined
+    },
+    status: faults(/^Redis refuses writes: MISCONF/),
+    doctor: problems(
+      ['Redis: persistence', /^free space on its disk, and read its log$/],
+      ['Redis: writes', /MISCONF: free its disk$/],
+    ),
   },
   'Redis may evict jobs, so no worker starts': {
     async breakIt({ pool }, redis) {

@@ -40,6 +40,7 @@ type Check = () => Promise<DoctorFinding | readonly DoctorFinding[]>
 /** Runs every check. A check that fails is a finding, and the others go on. */
 export async function runDoctor(sources: DoctorSources): Promise<DoctorFinding[]> {
   const { pool, jwksUrl, syncUrl, verifyMailServer } = sources
+  if (sources.redis.error === null) await sources.redis.queues.untilAvailable()
   const postgres = await checkPostgresAnswers(pool)
   const findings = [postgres]
   if (postgres.state === 'ok') findings.push(...(await runChecks(postgresChecks(sources))))
@@ -103,13 +104,14 @@ function redisChecks({ pool, redis, cache, hasOwnCache }: DoctorSources, hasPost
       redis.error === null
         ? () => checkNodes(redis.connection, { name: 'Redis', mayEvict: false })
         : away('Redis', redis.error),
-    ...(redis.error === null && { 'Redis: writes': () => checkRedisWrites(redis.queues) }),
     ...(redis.error === null &&
       hasPostgres && { 'Redis: prefix': () => checkQueuePrefix(pool, redis.queues, redis.prefix) }),
     ...(cache.error !== null && (hasOwnCache || redis.error === null) && { cache: away('cache', cache.error) }),
     ...(hasOwnCache &&
       cache.error === null && { cache: () => checkNodes(cache.redis, { name: 'cache', mayEvict: true }) }),
     ...(cache.error === null && hasPostgres && { 'cache: prefix': () => checkCachePrefix(pool, cache) }),
+    // The last one: a refusal makes the connection open again.
+    ...(redis.error === null && { 'Redis: writes': () => checkRedisWrites(redis.queues) }),
   }
 }
 

@@ -53,6 +53,18 @@ onEachDeployment(({ servers, fresh, isCluster }) => {
     expect(await take('ada', daily(10), 4)).toMatchObject({ isAdmitted: true, remaining: 0 })
   })
 
+  test.skipIf(isCluster)('calls of one turn are decided in their order', async () => {
+    const { take } = await openLimiter(fresh())
+    const costs = [1, 1, 3, 3, 3, 1, 1, 1]
+    const decisions = await Promise.all([
+      ...costs.map((cost) => take('ada', daily(9), cost)),
+      ...costs.map((cost) => take('bob', daily(90), cost)),
+    ])
+    const shown = decisions.map(({ isAdmitted, remaining }) => (isAdmitted ? remaining : 'refused'))
+    expect(shown.slice(0, 8)).toEqual([8, 7, 4, 1, 'refused', 0, 'refused', 'refused'])
+    expect(shown.slice(8)).toEqual([89, 88, 85, 82, 79, 78, 77, 76])
+  })
+
   test('Redis forgets a bucket when it is full again', async () => {
     const place = fresh()
     const { take } = await openLimiter(place)
@@ -83,20 +95,25 @@ onEachDeployment(({ servers, fresh, isCluster }) => {
     const script = bucketScript('tonumber(ARGV[#ARGV])')
     const step = fc.record({
       waitUs: fc.nat(2 * spansOf(policy, 1).unit),
-      costs: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }),
+      takes: fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 })), {
+        ...{ minLength: 1, maxLength: 3 },
+      }),
     })
-    const run = async (steps: { waitUs: number; costs: number[] }[]) => {
+    const run = async (steps: { waitUs: number; takes: [cost: number, times: number][] }[]) => {
       const key = randomUUID()
       let [now, fullAt] = [Date.now() * 1_000, 0]
-      for (const { waitUs, costs } of steps) {
+      for (const { waitUs, takes } of steps) {
         now += waitUs
-        const spans = costs.flatMap((cost) => [spansOf(policy, cost).bucket, spansOf(policy, cost).taken])
-        const reply = await admin.eval(script, costs.length, ...costs.map(() => key), ...spans, now)
-        const expected = costs.flatMap((cost) => {
-          const taken = takeFromBucket(policy, { fullAt, now, cost })
-          const before = Math.max(fullAt, now)
-          fullAt = taken.fullAt
-          return [fullAt - now, before + spansOf(policy, cost).taken - spansOf(policy, 1).bucket - now].map(String)
+        const args = takes.flatMap(([cost, times]) => [
+          spansOf(policy, cost).bucket,
+          spansOf(policy, cost).taken,
+          times,
+        ])
+        const reply = await admin.eval(script, takes.length, ...takes.map(() => key), ...args, now)
+        const expected = takes.map(([cost, times]) => {
+          const untilFull = Math.max(fullAt - now, 0)
+          for (let i = 0; i < times; i++) fullAt = takeFromBucket(policy, { fullAt, now, cost }).fullAt
+          return untilFull
         })
         expect(reply).toEqual(expected)
       }

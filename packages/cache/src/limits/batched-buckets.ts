@@ -1,59 +1,84 @@
 import { Cluster, type Result } from 'ioredis'
 import type { CacheRedis } from '../redis/connect.ts'
 import type { Guard } from '../redis/guard.ts'
-import { bucketScript, type RateDecision, type RatePolicy, redisClock, spansOf, toDecision } from './gcra.ts'
+import { bucketScript, type RateDecision, type RatePolicy, redisClock, spansOf, takeFromBucket } from './gcra.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    /** Takes the number of keys, the keys, and the spans of the bucket and of the cost for each key. */
-    takeFromBuckets(keyCount: number, ...args: (string | number)[]): Result<string[], Context>
+    /** Takes the number of keys, the keys, and for each key the spans of the bucket and of the cost, and how often. */
+    takeFromBuckets(keyCount: number, ...args: (string | number)[]): Result<number[], Context>
   }
 }
 
 /** A request for a part of the bucket at `key`. */
 export type Take = { key: string; policy: RatePolicy; cost: number }
 
-type Batch = { takes: Take[]; decisions: Promise<RateDecision[]> }
+/** Equal requests that follow each other at their bucket. */
+type Step = Take & { times: number }
+
+type Batch = { steps: Step[]; lastStepOf: Map<string, number>; decisions: Promise<RateDecision[][]> }
 
 /**
  * Returns a function that takes from a bucket in Redis, on the clock of Redis. Calls of one turn of the event loop
- * share one command, which executes them in their order. It leaves in the same turn as the reads of the cache. On a
- * cluster each call is a command of its own, because the keys lie on different nodes. The function rejects when Redis
- * does not answer in time.
+ * share one command, which executes them in their order; equal ones of a bucket are one step of it. It leaves in the
+ * same turn as the reads of the cache. On a cluster each step is a command of its own, because the keys lie on
+ * different nodes. The function rejects when Redis does not answer in time.
  */
 export function createBatchedBuckets(redis: CacheRedis, guard: Guard): (take: Take) => Promise<RateDecision> {
   redis.defineCommand('takeFromBuckets', { lua: bucketScript(redisClock) })
   let open: Batch | undefined
 
   function begin(): Batch {
-    const takes: Take[] = []
-    const decisions = new Promise<RateDecision[]>((resolve, reject) => {
+    const steps: Step[] = []
+    const decisions = new Promise<RateDecision[][]>((resolve, reject) => {
       setImmediate(() => {
         open = undefined
-        guard.run(() => send(takes)).then(resolve, reject)
+        guard.run(() => send(steps)).then(resolve, reject)
       })
     })
-    return { takes, decisions }
+    return { steps, lastStepOf: new Map(), decisions }
   }
 
-  const send = async (takes: Take[]): Promise<RateDecision[]> =>
-    redis instanceof Cluster ? (await Promise.all(takes.map((take) => execute([take])))).flat() : execute(takes)
+  const send = async (steps: Step[]): Promise<RateDecision[][]> =>
+    redis instanceof Cluster ? (await Promise.all(steps.map((step) => execute([step])))).flat() : execute(steps)
 
-  async function execute(takes: readonly Take[]): Promise<RateDecision[]> {
-    const spans = takes.flatMap(({ policy, cost }) => {
+  async function execute(steps: readonly Step[]): Promise<RateDecision[][]> {
+    const args = steps.flatMap(({ policy, cost, times }) => {
       const { bucket, taken } = spansOf(policy, cost)
-      return [bucket, taken]
+      return [bucket, taken, times]
     })
-    const reply = await redis.takeFromBuckets(takes.length, ...takes.map(({ key }) => key), ...spans)
-    return takes.map(({ policy }, i) => toDecision(policy, Number(reply[2 * i]), Number(reply[2 * i + 1])))
+    const untilFull = await redis.takeFromBuckets(steps.length, ...steps.map(({ key }) => key), ...args)
+    return steps.map((step, i) => decisionsOf(step, Number(untilFull[i])))
   }
 
-  return async (take) => {
+  return (take) => {
     open ??= begin()
-    const { takes, decisions } = open
-    const place = takes.push(take) - 1
-    const decision = (await decisions)[place]
-    if (!decision) throw new Error('Redis answered fewer requests than were sent')
-    return decision
+    const { decisions } = open
+    const { step, place } = join(open, take)
+    return decisions.then((all) => {
+      const decision = all[step]?.[place]
+      if (!decision) throw new Error('Redis answered fewer requests than were sent')
+      return decision
+    })
   }
+}
+
+/** Adds a call to the last step of its bucket when it is equal to it, else as a step of its own. */
+function join({ steps, lastStepOf }: Batch, take: Take): { step: number; place: number } {
+  const last = lastStepOf.get(take.key)
+  const equal = last === undefined ? undefined : steps[last]
+  if (last !== undefined && equal?.cost === take.cost && equal.policy === take.policy)
+    return { step: last, place: equal.times++ }
+  lastStepOf.set(take.key, steps.length)
+  return { step: steps.push({ ...take, times: 1 }) - 1, place: 0 }
+}
+
+/** Returns the decisions of a step that began when its bucket was `untilFull` from full, as the script made them. */
+function decisionsOf({ policy, cost, times }: Step, untilFull: number): RateDecision[] {
+  let fullAt = untilFull
+  return Array.from({ length: times }, () => {
+    const taken = takeFromBucket(policy, { fullAt, now: 0, cost })
+    fullAt = taken.fullAt
+    return taken.decision
+  })
 }

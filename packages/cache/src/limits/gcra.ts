@@ -38,24 +38,23 @@ export function takeFromBucket(policy: RatePolicy, bucket: { fullAt: number; now
 }
 
 /**
- * Returns the script of `takeFromBucket` for many buckets, one after the other. `now` is a Lua expression. `ARGV` has
- * the spans of the bucket and of the cost for each key. The reply has `untilFull` and `excess` for each key.
- * Redis forgets a bucket when it is full.
+ * Returns the script that executes `takeFromBucket` on many buckets, one after the other. `now` is a Lua expression.
+ * `ARGV` has for each key the spans of the bucket and of the cost, and how often the cost is taken. A bucket that
+ * refuses a cost refuses it again, so it admits as many as have room. The reply has for each key the time until its
+ * bucket was full before. Redis forgets a bucket when it is full.
  */
 export const bucketScript = (now: string) => `
 local now = ${now}
 local reply = {}
 for i, key in ipairs(KEYS) do
-  local bucket, taken = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  local bucket, taken, times = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
   local before = math.max(tonumber(redis.call('GET', key) or 0), now)
-  local excess = before + taken - bucket - now
-  local fullAt = before
-  if excess <= 0 then
-    fullAt = before + taken
+  local admitted = math.min(times, math.floor((bucket + now - before) / taken))
+  if admitted > 0 then
+    local fullAt = before + admitted * taken
     redis.call('SET', key, string.format('%.0f', fullAt), 'PX', math.ceil((fullAt - now) / 1000))
   end
-  reply[2 * i - 1] = string.format('%.0f', fullAt - now)
-  reply[2 * i] = string.format('%.0f', excess)
+  reply[i] = before - now
 end
 return reply`
 

@@ -43,14 +43,16 @@ export function createRateLimiter({ redis, prefix, registry }: Options, limits =
     return taken.decision
   }
 
-  async function decide(bucket: string, policy: RatePolicy, cost: number): Promise<RateDecision> {
+  function decide(bucket: string, policy: RatePolicy, cost: number): Promise<RateDecision> {
     const sentAt = nowInUs()
-    const decision = await takeFromRedis({ key: `${prefix}:rate:${bucket}`, policy, cost }).catch(() =>
-      takeLocally(bucket, policy, cost),
+    const record = (decision: RateDecision): RateDecision => {
+      // The answer is older than now, so this instant is not too late.
+      if (!decision.isAdmitted) refusedBuckets.set(bucket, sentAt + decision.resetMs * 1_000)
+      return count(policy, decision)
+    }
+    return takeFromRedis({ key: `${prefix}:rate:${bucket}`, policy, cost }).then(record, () =>
+      record(takeLocally(bucket, policy, cost)),
     )
-    // The answer is older than now, so this instant is not too late.
-    if (!decision.isAdmitted) refusedBuckets.set(bucket, sentAt + decision.resetMs * 1_000)
-    return decision
   }
 
   const count = (policy: RatePolicy, decision: RateDecision): RateDecision => {
@@ -63,7 +65,7 @@ export function createRateLimiter({ redis, prefix, registry }: Options, limits =
     take(sender: string, policy: RatePolicy, cost: number): RateDecision | Promise<RateDecision> {
       const bucket = `${policy.name}:${sender}`
       const refusal = refuseAgain(bucket, policy, cost)
-      return refusal ? count(policy, refusal) : decide(bucket, policy, cost).then((decision) => count(policy, decision))
+      return refusal ? count(policy, refusal) : decide(bucket, policy, cost)
     },
     counters,
   }

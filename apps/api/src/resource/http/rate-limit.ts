@@ -11,8 +11,8 @@ declare module 'fastify' {
     awaitsAdmission?: true
   }
   interface FastifyRequest {
-    /** Rejects with a 429 when the rate limit refuses the request. Absent without a rate limit. */
-    admission?: Promise<void>
+    /** Rejects with a 429 when the rate limit refuses the request. Absent without a rate limit, or when it admits. */
+    admission?: Promise<void> | undefined
   }
 }
 
@@ -30,9 +30,14 @@ export function registerRateLimit(app: FastifyInstance, rateLimit: RateLimit): v
     const admission = admit(rateLimit, { request, reply, cost: costOf(request) })
     if (admission === undefined || admission instanceof Problem) return done(admission)
     if (request.routeOptions.config.awaitsAdmission) {
-      // An invalid request does not reach the handler.
-      admission.catch(() => undefined)
       request.admission = admission
+      admission.then(
+        () => {
+          request.admission = undefined
+        },
+        // An invalid request does not reach the handler.
+        () => undefined,
+      )
       done()
     } else admission.then(() => done(), done)
   })
@@ -74,18 +79,32 @@ function costOf({ method, routeOptions }: FastifyRequest): number {
   return routeOptions.config.cost ?? byMethod
 }
 
+const headersByPolicy = new WeakMap<RatePolicy, string>()
+
+function policyHeader(policy: RatePolicy): string {
+  const known = headersByPolicy.get(policy)
+  if (known !== undefined) return known
+  const header = `"${policy.name}";q=${policy.quota};w=${policy.windowMs / 1_000}`
+  headersByPolicy.set(policy, header)
+  return header
+}
+
 /** Adds the headers of draft-ietf-httpapi-ratelimit-headers. @returns the problem of a refused request */
-function describe(reply: FastifyReply, { name, quota, windowMs }: RatePolicy, decision: RateDecision) {
-  const windowS = windowMs / 1_000
+function describe(reply: FastifyReply, policy: RatePolicy, decision: RateDecision) {
+  const { name, quota, windowMs } = policy
   // The time limit may have answered already.
   if (!reply.raw.headersSent) {
-    reply.header('ratelimit-policy', `"${name}";q=${quota};w=${windowS}`)
+    reply.header('ratelimit-policy', policyHeader(policy))
     reply.header('ratelimit', `"${name}";r=${decision.remaining};t=${Math.ceil(decision.resetMs / 1_000)}`)
   }
   if (decision.isAdmitted) return undefined
   const waitS = Math.max(1, Math.ceil(decision.retryAfterMs / 1_000))
-  return new Problem('rate-limited', `The policy ${name} allows ${quota} in ${windowS} s. Try again in ${waitS} s.`, {
-    headers: { 'retry-after': String(waitS) },
-    extra: { policy: name },
-  })
+  return new Problem(
+    'rate-limited',
+    `The policy ${name} allows ${quota} in ${windowMs / 1_000} s. Try again in ${waitS} s.`,
+    {
+      headers: { 'retry-after': String(waitS) },
+      extra: { policy: name },
+    },
+  )
 }

@@ -1,5 +1,6 @@
 import type { Registry } from '@goals-tasks/observability'
 import type { Logger } from 'pino'
+import { createBatchedInvalidations } from './batched-invalidations.ts'
 import { createInvalidation, type Invalidation } from './invalidation.ts'
 import { generationKey } from './layout.ts'
 import { createBatchedReads } from './reads/batched-reads.ts'
@@ -80,10 +81,14 @@ export function composeCache({ redis, prefix, registry }: CacheOptions, parts: P
   if (registry)
     registerMetrics(registry, counters, { breaker: guard.state, isBypassed: bypass.isActive, missed: missedKeys.count })
 
+  const send = createBatchedInvalidations((change) => {
+    const isBulk = (change.entities?.length ?? 0) > maxTombstones
+    return guard.run(() => (isBulk ? generation.bump() : invalidation(change)))
+  })
+
   async function invalidate(change: Invalidation): Promise<boolean> {
     try {
-      const isBulk = (change.entities?.length ?? 0) > maxTombstones
-      await guard.run(() => (isBulk ? generation.bump() : invalidation(change)))
+      await send(change)
       counters.invalidations++
       return true
     } catch (error) {

@@ -84,4 +84,31 @@ onEachDeployment(({ isCluster, servers, fresh }) => {
     const commands = (await loggedCommands()).filter(({ isFromScript }) => !isFromScript).map(({ name }) => name)
     expect(commands.sort()).toEqual(isCluster ? ['evalsha', 'unlink', 'unlink', 'unlink'] : ['evalsha', 'unlink'])
   })
+
+  test('invalidations share their commands when they begin in one turn', async () => {
+    const cache = await openCache({ ...fresh(), prefix: 'shared' })
+    const change = (n: number) =>
+      cache.invalidate({
+        entities: [{ kind: 'task', id: `t${n}`, version: 2 }],
+        groups: ['tasks:user:ada', `tasks:goal:${n % 2}`],
+      })
+    const changeAll = () => Promise.all(Array.from({ length: 20 }, (_, n) => change(n)))
+    await changeAll()
+    const loggedCommands = await logCommands(servers())
+    expect(await changeAll()).toEqual(Array(20).fill(true))
+    const commands = (await loggedCommands()).filter(({ isFromScript }) => !isFromScript).map(({ name }) => name)
+    const perKey = [...Array(20).fill('evalsha'), ...Array(3).fill('unlink')]
+    expect(commands.sort()).toEqual(isCluster ? perKey : ['evalsha', 'unlink'])
+  })
+
+  test('the newest version counts when one turn invalidates an entity twice', async () => {
+    const { cache, database, read, loads } = createTaskFixture(await openCache(fresh()), ['owner'])
+    await read('owner')
+    await cache.fillsDone()
+    const versions = [database.write('t'), database.write('t')].reverse()
+    const invalidate = (version: number) => cache.invalidate({ entities: [{ kind: 'task', id: 't', version }] })
+    expect(await Promise.all(versions.map(invalidate))).toEqual([true, true])
+    expect(await read('owner')).toMatchObject({ version: 3 })
+    expect(loads).toEqual(['owner', 'owner'])
+  })
 })

@@ -46,4 +46,16 @@ onEachDeployment(({ fresh }) => {
     expect(await two.parts.generation.current()).toBe(generation)
     expect(one.counters).toMatchObject({ invalidationsMissed: 1, swaps: 0 })
   })
+
+  test('every invalidation of a turn is missed when the shared one gets no reply in time', async () => {
+    const { one, readTask, changeA } = await start()
+    one.stall.begin()
+    const changeB = one.invalidate({ entities: [{ kind: 'task', id: 'b', version: 2 }] })
+    expect(await Promise.all([changeA(), changeB])).toEqual([false, false])
+    expect(one.counters).toMatchObject({ invalidationsMissed: 2 })
+    expect(await readTask(one, 'a')).toMatchObject({ version: 2 })
+    one.stall.end()
+    await until(one.isUsed)
+    expect(await readTask(one, 'a')).toMatchObject({ version: 2 })
+  })
 })

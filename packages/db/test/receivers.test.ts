@@ -25,14 +25,14 @@ const others = ['audit-log', 'cache-invalidation', 'notifications']
 test('events get a delivery to sync when no worker has recorded yet that it has no receiver', async ({ pool }) => {
   const { events, consumers } = await commitCompletion(pool)
   expect(consumers).toEqual([...others, 'sync'])
-  expect(events.map((event) => event.withoutReceiver)).toEqual([['email'], ['email']])
+  expect(events.map((event) => event.withoutReceiver)).toEqual([[], []])
 })
 
 test('events get no delivery to sync while it has no receiver, and say so', async ({ pool }) => {
   expect(await recordReceiver(pool, 'sync', false)).toBe(true)
   const { events, consumers } = await commitCompletion(pool)
   expect(consumers).toEqual(others)
-  expect(events.map((event) => event.withoutReceiver)).toEqual(Array(2).fill(['sync', 'email']))
+  expect(events.map((event) => event.withoutReceiver)).toEqual(Array(2).fill(['sync']))
   expect(await recordReceiver(pool, 'sync', true)).toBe(true)
   expect((await commitCompletion(pool)).consumers).toEqual([...others, 'sync'])
 })

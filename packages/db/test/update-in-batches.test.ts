@@ -54,7 +54,7 @@ test('concurrent updates share commits, and each has its own events, readers and
         ...{
           readers: expect.arrayContaining([ownerId]),
           goalIds: [tasks[i]?.goalId, tasks[i]?.goalId],
-          withoutReceiver: ['email', 'notifications'],
+          withoutReceiver: ['notifications'],
           targets: null,
         },
       },

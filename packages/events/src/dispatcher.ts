@@ -13,8 +13,8 @@ export type CommittedEvent = {
   /** The goals whose task lists contain the entity, before or after the change. Null for any entity but a task. */
   goalIds: string[] | null
   /**
-   * The consumers that got no delivery: they have no receiver, or the change does not concern them. Absent in events of
-   * earlier versions.
+   * The subscribed consumers that got no delivery: they have no receiver, or the change does not concern them. Absent
+   * in events of earlier versions.
    */
   withoutReceiver?: ConsumerName[]
   /** The ids of the webhooks that got a delivery of it. Absent or null means none. */

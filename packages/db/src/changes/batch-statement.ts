@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type Executor, prepareStatement } from '../engine/statement.ts'
 import { metadataOfChanged } from './batch-input.ts'
 import type { Change, Committed } from './change.ts'
-import { emitEvents, emittedEventsByEntity, subscriptionValues } from './events.ts'
+import { emitEvents, newEventText } from './events.ts'
 
 /**
  * How a write ended: committed, null when no row matched, or `locked` when another transaction holds the lock of a row
@@ -11,7 +11,8 @@ import { emitEvents, emittedEventsByEntity, subscriptionValues } from './events.
  */
 export type Outcome = Committed | null | 'locked'
 
-type Row = { id: string; isLocked: boolean; text: string | null; version: number; events: CommittedEvent[] }
+/** An event of a written row, or a row that was not written: then only `id` and `isLocked` are there. */
+type Row = { id: string; isLocked: boolean; text: string; version: number; ordinal: number; event: string | null }
 
 type Parts<V> = {
   aggregate: AggregateType
@@ -34,23 +35,28 @@ export function batchStatement<V extends { id: string }>(name: string, parts: Pa
   const statement = prepareStatement<Row>(
     name,
     sql`with ${changed}, ${emitEvents(aggregate, metadataOfChanged)}${alongside}
-        select ${key} as id, changed.after::text as text, changed.version, by_entity.events,
-               case when changed.id is null then ${isLocked} else false end as "isLocked"
-        from input left join changed on changed.id = ${key}
-        left join ${emittedEventsByEntity} by_entity on by_entity.aggregate_id = ${key}`,
+        select ${key} as id, new_events.version, new_events.ordinal::int,
+               case when new_events.ordinal = 0 then new_events.after::text end as text,
+               case when new_events.id is not null then ${newEventText} end as event,
+               case when new_events.id is null then ${isLocked} else false end as "isLocked"
+        from input left join new_events on new_events.aggregate_id = ${key}`,
   )
   return async (db, changes) => {
-    const types = [...new Set(changes.flatMap((change) => change.metadata.types))]
-    const values = { input: JSON.stringify(changes.map(toInput)), ...subscriptionValues(types) }
-    const rows = await statement(db, values, changes.length)
-    const outcomes = new Map(rows.map((row) => [row.id, outcomeOf(row)]))
+    const rows = await statement(db, { input: JSON.stringify(changes.map(toInput)) }, changes.length)
+    const outcomes = new Map<string, Outcome>()
+    for (const row of rows.sort((a, b) => a.ordinal - b.ordinal)) addTo(outcomes, row)
     return changes.map((change) => outcomes.get(change.values.id) ?? null)
   }
 }
 
-function outcomeOf({ isLocked, text, version, events }: Row): Outcome {
-  if (text === null) return isLocked ? 'locked' : null
-  return { text, version, events }
+/** Adds a row to the outcome of its id. The row of the primary event comes first. */
+function addTo(outcomes: Map<string, Outcome>, row: Row): void {
+  const { id, isLocked, text, version } = row
+  if (row.event === null) return void outcomes.set(id, isLocked ? 'locked' : null)
+  const event = JSON.parse(row.event) as CommittedEvent
+  const outcome = outcomes.get(id)
+  if (outcome && outcome !== 'locked') outcomes.set(id, { ...outcome, events: [...outcome.events, event] })
+  else outcomes.set(id, { text, version, events: [event] })
 }
 
 /** Writes one row in a transaction, by a statement that waits for locks. */

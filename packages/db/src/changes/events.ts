@@ -5,6 +5,8 @@ import {
   consumersWithReceiver,
   type EventReason,
   type EventType,
+  eventTypes,
+  isSubscribed,
   subscriptions,
   webhookConsumer,
 } from '@goals-tasks/events'
@@ -35,7 +37,6 @@ export function metadataValues(metadata: EventMetadata) {
   const { types, actorId, asAdmin = false } = metadata
   return {
     types,
-    ...subscriptionValues(types),
     actorId,
     asAdmin,
     via: metadata.via ?? null,
@@ -47,19 +48,6 @@ export function metadataValues(metadata: EventMetadata) {
   }
 }
 
-/** Returns one pair of consumer and event type per subscription to these types. */
-export function subscriptionValues(types: readonly EventType[]) {
-  const pairs = types.flatMap((type) => consumersOf(type).map((consumer) => ({ consumer, type })))
-  return { consumers: pairs.map((p) => p.consumer), subscribedTypes: pairs.map((p) => p.type) }
-}
-
-/**
- * Joins each emitted event with its changed row. Postgres has no statistics on the rows of a CTE: it would expect one
- * row and join thousands in a nested loop. A full join is never a nested loop, and here it gives the rows of an inner
- * join. A strict condition on one side, such as `=`, would let Postgres turn it into a left join.
- */
-const emittedRows = sql`emitted full join changed on changed.id = emitted.aggregate_id`
-
 type Source =
   | ('types' | 'actorId' | 'asAdmin' | 'via' | 'reason')
   | ('correlationId' | 'causationId' | 'cascadeId' | 'traceparent')
@@ -69,108 +57,120 @@ const assigneesAtCompletion = sql`case when x.type = 'goal:completed' then array
       select distinct assigned_to from tasks
       where tasks.goal_id = changed.id and tasks.deleted_at is null and assigned_to is not null) end`
 
-/** A body of the event `x`. A milestone stores none: it has the bodies of the primary event of its version. */
-const storedBody = (body: 'before' | 'after') => sql`
-           case when x.ordinal = 1 or not ${bodiesAreStoredOnce} then ${sql.raw(`changed.${body}`)} end`
-
-/** The users who may see the entity before or after the change. */
-const allReaders = sql`changed.readers_after || changed.readers_before`
-
 /** How the change looks to `reader`. */
 const visibility = sql`case
-      when not coalesce(reader = any(changed.readers_after), false) then 'lost'
-      when reader = any(changed.readers_before) then 'kept' else 'gained'
+      when not coalesce(reader.id = any(e.readers_after), false) then 'lost'
+      when reader.id = any(e.readers_before) then 'kept' else 'gained'
     end::event_visibility`
 
-/** The consumers without a receiver, as the statement sees them. Postgres reads them once per statement. */
-const withoutReceiver = sql`array(
-      select consumer from unnest(${sql.raw(`'{${consumersWithReceiver}}'::text[]`)}) consumer
-      where consumer not in (select consumer from receivers where is_present))`
+const textArray = (texts: readonly string[]) => sql.raw(`'{${texts}}'::text[]`)
 
-/** The consumers that get no delivery of the emitted event. */
-const withoutDelivery = sql`(${withoutReceiver}
-      || case when emitted.ordinal = 0 then changed.unconcerned else '{}' end)`
+/** The consumers that get no delivery of the event `e`, as the statement sees it: text[]. */
+function withoutDelivery(types: readonly EventType[]): SQL {
+  const absent = consumersWithReceiver
+    .filter((consumer) => types.some((type) => isSubscribed(consumer, type)))
+    .map((consumer) => sql.raw(`'${consumer}'`))
+    .map(
+      (consumer) => sql`case when not exists (
+          select from receivers where consumer = ${consumer} and is_present) then ${consumer} end`,
+    )
+  return sql`array_remove(array[${sql.join([...absent, sql`case when e.ordinal = 0 then e.unconcerned end`], sql`, `)}],
+          null)`
+}
+
+/** The consumers that are subscribed to the event `e`: text[]. */
+const subscribed = (types: readonly EventType[]) =>
+  sql`case e.type ${sql.join(
+    types.map((type) => sql`when ${sql.raw(`'${type}'`)} then ${textArray(consumersOf(type))}`),
+    sql` `,
+  )} end`
 
 /**
- * The webhooks that get the emitted events: enabled ones for the type whose owner is a reader. `offset 0` keeps the
- * search in the index of the owners apart from the join, which stays a full join for the reason above. The first
- * condition does not depend on a row: without any webhook of a user, Postgres skips all of it.
+ * The webhooks that get the event `e`, null without any: enabled ones for the type whose owner is a reader. Without any
+ * webhook of a user, Postgres skips the search.
  */
-const emittedTargets = sql`
-    select emitted.id as event_id, webhook.id::text as target
-    from emitted full join emitted_readers reader on reader.event_id = emitted.id
-    cross join lateral (
-      select id from webhooks
-      where owner_id = reader.reader_id and is_enabled and (types is null or emitted.type = any(types))
-        and emitted.type = any(${sql.raw(`'{${subscriptions[webhookConsumer]}}'::text[]`)}) offset 0
-    ) webhook
-    where (select exists(select from webhooks where is_enabled and owner_id is not null))`
+const targets = sql`case when e.type = any(${textArray(subscriptions[webhookConsumer])})
+          and exists (select from webhooks where is_enabled and owner_id is not null) then nullif(array(
+            select id::text from webhooks
+            where owner_id = any(case when e.ordinal = 0 then e.readers_before end || e.readers_after)
+              and is_enabled and (types is null or e.type = any(types))), '{}') end`
 
 /**
  * The event half of a statement. Its CTE `changed` has the columns `id`, `version`, `before` and `after` (json),
  * `readers_before` and `readers_after` (uuid[], with nulls; the users who may see the entity before and after the
  * change), `goal_ids` (uuid[]; the goals of a task before and after, null for any other entity) and `unconcerned`
- * (text[]; the consumers that need no delivery of the primary event).
+ * (text; the consumer that needs no delivery of the primary event, or null).
  * Inserts one event per changed row and type, its readers and its deliveries. No row, no event. A consumer without a
  * receiver gets no delivery, and each webhook of a reader gets one of its own. A user who can no longer see the entity
  * is a reader of its primary event only.
  * `from` replaces the named parameters by expressions over `changed`.
- * @returns the CTEs `emitted`, `emitted_readers`, `emitted_targets` and `emitted_deliveries`, to follow `changed`
+ *
+ * Starting a statement costs Postgres about as much per node of its plan as reading a row, whether the node runs or
+ * not. So everything about an event is computed once, in `new_events`, and one join remains: only Postgres knows the
+ * position of an event. It is a full join because Postgres has no statistics on the rows of a CTE: it would expect one
+ * row and join thousands in a nested loop. A full join is never a nested loop, and here it gives the rows of an inner
+ * join. A strict condition on one side, such as `=`, would let Postgres turn it into a left join.
+ * @returns the CTEs `new_events`, `emitted`, `emitted_readers` and `emitted_deliveries`, to follow `changed`
  */
 export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source, SQL>> = {}): SQL {
   const value = (name: Source, type: string) => from[name] ?? sql`${sql.placeholder(name)}::${sql.raw(type)}`
-  const subscriptions = sql`
-    unnest(${sql.placeholder('consumers')}::text[], ${sql.placeholder('subscribedTypes')}::text[])`
-  return sql`emitted as (
-    insert into events (type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, via,
+  const types = eventTypes.filter((type) => type.startsWith(`${aggregate}:`))
+  return sql`new_events as materialized (
+    select uuidv7() as id, e.*, ${subscribed(types)} as subscribed, ${withoutDelivery(types)} as without_delivery,
+           ${targets} as targets
+    from (
+      select x.type, changed.id as aggregate_id, changed.version, x.ordinal - 1 as ordinal,
+             ${value('actorId', 'uuid')} as actor_id, ${value('asAdmin', 'boolean')} as as_admin,
+             ${value('via', 'uuid')} as via, ${value('reason', 'text')} as reason,
+             ${value('correlationId', 'text')} as correlation_id, ${value('causationId', 'uuid')} as causation_id,
+             ${value('cascadeId', 'uuid')} as cascade_id, ${value('traceparent', 'text')} as traceparent,
+             changed.before, changed.after, x.ordinal = 1 or not ${bodiesAreStoredOnce} as has_bodies,
+             ${aggregate === 'goal' ? assigneesAtCompletion : sql`null::uuid[]`} as assignees,
+             changed.readers_before, changed.readers_after, changed.goal_ids, changed.unconcerned
+      from changed cross join unnest(${value('types', 'text[]')}) with ordinality x(type, ordinal)
+      order by changed.id, x.ordinal
+    ) e
+  ), emitted as (
+    insert into events (id, type, aggregate_type, aggregate_id, aggregate_version, ordinal, actor_id, as_admin, via,
                         reason, correlation_id, causation_id, cascade_id, traceparent, before, after, assignees)
-    select x.type, ${sql.raw(`'${aggregate}'`)}, changed.id, changed.version, x.ordinal - 1,
-           ${value('actorId', 'uuid')}, ${value('asAdmin', 'boolean')}, ${value('via', 'uuid')},
-           ${value('reason', 'text')}, ${value('correlationId', 'text')}, ${value('causationId', 'uuid')},
-           ${value('cascadeId', 'uuid')}, ${value('traceparent', 'text')},
-           ${storedBody('before')}, ${storedBody('after')},
-           ${aggregate === 'goal' ? assigneesAtCompletion : sql`null::uuid[]`}
-    from changed cross join unnest(${value('types', 'text[]')}) with ordinality x(type, ordinal)
-    order by changed.id, x.ordinal
-    returning id, xid, position, type, ordinal, aggregate_id
+    select id, type, ${sql.raw(`'${aggregate}'`)}, aggregate_id, version, ordinal, actor_id, as_admin, via,
+           reason, correlation_id, causation_id, cascade_id, traceparent,
+           case when has_bodies then before end, case when has_bodies then after end, assignees
+    from new_events
+    returning id, xid, position, ordinal
   ), emitted_readers as (
     insert into event_readers (reader_id, xid, position, event_id, visibility)
-    select distinct reader, emitted.xid, emitted.position, emitted.id, ${visibility}
-    from ${emittedRows} cross join unnest(${allReaders}) reader
-    where reader is not null and (emitted.ordinal = 0 or reader = any(changed.readers_after))
-    returning event_id, reader_id
-  ), emitted_targets as materialized (${emittedTargets}
+    select reader.id, emitted.xid, emitted.position, emitted.id, ${visibility}
+    from emitted full join new_events e on e.id = emitted.id
+    cross join lateral unnest(e.readers_after || e.readers_before) with ordinality reader(id, place)
+    where reader.id is not null and array_position(e.readers_after || e.readers_before, reader.id) = reader.place
+      and (emitted.ordinal = 0 or reader.id = any(e.readers_after))
   ), emitted_deliveries as (
     insert into deliveries (consumer, event_id, target)
-    select subscription.consumer, emitted.id, ''
-    from ${emittedRows} join ${subscriptions} subscription(consumer, type)
-      on subscription.type is not distinct from emitted.type
-    where subscription.consumer <> all (${withoutDelivery})
+    select consumer, id, '' from (
+      select unnest(subscribed) as consumer, id, without_delivery from new_events) delivery
+    where consumer <> all (without_delivery)
     union all
-    select ${sql.raw(`'${webhookConsumer}'`)}, event_id, target from emitted_targets
+    select ${sql.raw(`'${webhookConsumer}'`)}, id, unnest(targets) from new_events
   )`
 }
 
-/** The targets of each emitted event by its id. Postgres makes it once per statement. Null without any. */
-const targetsById = sql`(
-    select jsonb_object_agg(event_id, targets)
-    from (select event_id, jsonb_agg(target) as targets from emitted_targets group by event_id) by_event)`
+/** An event of `new_events` for the dispatcher and the cache, as the text of a `CommittedEvent`. */
+export const newEventText = sql<string>`format(
+    '{"id":"%s","type":"%s","aggregateId":"%s","version":%s,"readers":%s,"goalIds":%s,'
+  '"withoutReceiver":%s,"targets":%s}',
+    new_events.id, new_events.type, new_events.aggregate_id, new_events.version,
+    array_to_json(new_events.readers_after || new_events.readers_before),
+    coalesce(array_to_json(new_events.goal_ids)::text, 'null'), array_to_json(new_events.without_delivery),
+    coalesce(array_to_json(new_events.targets)::text, 'null'))`
 
-const eventList = sql<CommittedEvent[]>`
-  coalesce(json_agg(json_build_object(
-    'id', emitted.id, 'type', emitted.type, 'aggregateId', emitted.aggregate_id, 'version', changed.version,
-    'readers', ${allReaders}, 'goalIds', changed.goal_ids,
-    'withoutReceiver', ${withoutDelivery},
-    'targets', ${targetsById} -> emitted.id::text) order by emitted.position), '[]')`
-
-/** The events that `emitEvents` inserted, for the dispatcher and the cache, as one JSON value. */
-export const emittedEvents = sql<CommittedEvent[]>`(select ${eventList} from ${emittedRows})`
-/** The same events per entity: a subquery with the columns `aggregate_id` and `events`. */
-export const emittedEventsByEntity = sql`(
-  select emitted.aggregate_id, ${eventList} as events from ${emittedRows} group by emitted.aggregate_id)`
+/** The events that `emitEvents` inserted, in their order, as one JSON value. */
+export const emittedEvents = sql<CommittedEvent[]>`(
+  select coalesce('[' || string_agg(${newEventText}, ',' order by new_events.aggregate_id, new_events.ordinal) || ']',
+    '[]')::json from new_events)`
 
 /** The column `unconcerned` of a change whose events concern all their consumers. */
-export const concernsAll = sql`'{}'::text[] as unconcerned`
+export const concernsAll = sql`null::text as unconcerned`
 /** Whether an update by itself is a reason to notify somebody: an unassignment, a new block, or the end of a block. */
 const isNotable = sql`((old.assigned_to is not null and old.assigned_to is distinct from new.assigned_to)
     or (old.status = 'BLOCKED') <> (new.status = 'BLOCKED'))`
@@ -188,6 +188,6 @@ const taskStates = sql`id, new.version,
   array[new.goal_id, old.goal_id] as goal_ids`
 /** The columns that an UPDATE of tasks returns for `emitEvents`. */
 export const taskChanged = sql`${taskStates},
-  case when ${isNotable} then '{}' else '{notifications}'::text[] end as unconcerned`
+  case when not ${isNotable} then 'notifications' end as unconcerned`
 /** The same for an update that is no reason to notify anybody. */
-export const taskChangedUnnoticed = sql`${taskStates}, '{notifications}'::text[] as unconcerned`
+export const taskChangedUnnoticed = sql`${taskStates}, 'notifications' as unconcerned`

@@ -27,6 +27,7 @@ export async function describeConditions({
     versions.join(', '),
     `${rows} tasks from the start, 100 per goal and scattered on disk`,
     'API: one process, NODE_ENV production, LOG_LEVEL info into a file, pool of 16',
+    'No SYNC_URL, no mail server and no webhook, as a worker has recorded: no event leaves the installation',
     `Load: ${connections} connections, one token`,
     `SQL: ${sqlRunner.name}`,
     `${rounds} rounds of ${seconds} s per variant, interleaved, every second round in reverse order`,

@@ -1,3 +1,5 @@
+import { recordReceiver } from '@goals-tasks/db'
+import { consumersWithReceiver } from '@goals-tasks/events'
 import pg from 'pg'
 import { createSqlRunner, type SqlRunner } from './pgbench.ts'
 import { makeToken, type Program, startApi, startBaseline } from './programs.ts'
@@ -32,6 +34,8 @@ export async function createContext(flags: Flags): Promise<Context> {
   pool.on('error', (error) => console.error(error.message))
   try {
     await seedRows(pool, { userId, rows: flags.rows })
+    // As a worker without SYNC_URL and without a mail server does when it starts.
+    for (const consumer of consumersWithReceiver) await recordReceiver(pool, consumer, false)
     const [api, hello] = [await startApi(servers, patience), await startBaseline(servers, 'hello')]
     const [sqlRunner, token] = [await createSqlRunner(servers.databaseUrl, servers.folder), await makeToken(userId)]
     const stop = async () => {

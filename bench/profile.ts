@@ -1,26 +1,37 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { patchTask } from '../apps/api/src/features/tasks/change.ts'
+import { moveTask, patchTask } from '../apps/api/src/features/tasks/change.ts'
+import { createTask } from '../apps/api/src/features/tasks/create.ts'
+import type { Precondition } from '../apps/api/src/resource/precondition.ts'
 import type { Context } from './context.ts'
 import { type CpuProfile, summarizeProfile } from './cpu-profile.ts'
+import { explainWrite, type RecordedWrite } from './explain.ts'
 import { loadProgram } from './http.ts'
 import { startApi } from './programs.ts'
-import { requestsAs, walkRows } from './requests.ts'
-import { taskId } from './script.ts'
-import { type Range, taskRanges } from './seed.ts'
-import { actor, recordStatements, type Statement } from './statements.ts'
+import { newTask, requestsAs, walkRows } from './requests.ts'
+import { goalId, taskId } from './script.ts'
+import { type Range, seeded, taskRanges } from './seed.ts'
+import { actor, recordStatements } from './statements.ts'
 
-/** Returns, as Markdown, where the time of a task's PATCH goes: in the API by function, in Postgres by plan. */
-export async function profilePatch(context: Context): Promise<string> {
+/**
+ * Returns, as Markdown, where the time of a write goes: in the API by function for a PATCH, in Postgres by plan for a
+ * PATCH, a completion and a create of a task.
+ */
+export async function profileWrites(context: Context): Promise<string> {
   const [from, end] = taskRanges(context.rows).profile
   const parts = [
-    '# Where a PATCH of a task spends its time',
-    '## CPU of the API',
-    await profileApi(context, [from, end - 1]),
-    '## Plans of its statements',
-    'Recorded from the service and planned for their values, in the order of the request.',
-    ...(await explainPatch(context, end)),
+    '# Where a write of a task spends its time',
+    '## CPU of the API per PATCH',
+    await profileApi(context, [from, end - 2]),
+    '## Plans',
+    'Recorded from the service, in the order of each request: the generic plans of prepared statements, for one row.',
   ]
+  for (const write of [
+    await recordPatch(context, end),
+    await recordComplete(context, end - 1),
+    await recordCreate(context),
+  ])
+    parts.push(...(await explainWrite(context.pool, write)))
   return parts.join('\n\n').concat('\n')
 }
 
@@ -41,28 +52,33 @@ async function profileApi(context: Context, tasks: Range): Promise<string> {
   return summarizeProfile(profile, { loadedMs, stopMs, requests: (rate * loadedMs) / 1_000 })
 }
 
-async function explainPatch({ pool, userId }: Context, row: number): Promise<string[]> {
+const anyVersion: Precondition = { versions: [], except: [], required: false, lenient: false }
+
+async function recordPatch({ pool, userId }: Context, row: number): Promise<RecordedWrite> {
   const id = taskId(row)
   const patch = { title: 'Planned once', priority: 'HIGH' } as const
-  const precondition = { versions: [1], except: [], required: false, lenient: false }
-  const statements = await recordStatements(pool, (deps) => patchTask(deps, actor(userId), id, patch, precondition))
-  // The statements expect the version that they found.
-  await pool.query(`update tasks set version = 1, title = 'Task' where id = $1`, [id])
-  const plans: string[] = []
-  for (const statement of statements) plans.push(await explain(pool, statement))
-  return plans
+  const statements = await recordStatements(pool, (deps) => patchTask(deps, actor(userId), id, patch, anyVersion))
+  return { title: 'PATCH of a task', statements, undo: undoChange(id) }
 }
 
-/** Executes a statement under EXPLAIN ANALYZE and rolls it back. */
-async function explain(pool: Context['pool'], { name, text, values }: Statement): Promise<string> {
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
-    const { rows } = await client.query(`explain (analyze, buffers, wal) ${text}`, [...values])
-    const lines: string[] = rows.map((row) => row['QUERY PLAN'])
-    return `### ${name}\n\n\`\`\`\n${lines.join('\n')}\n\`\`\``
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
+async function recordComplete({ pool, userId }: Context, row: number): Promise<RecordedWrite> {
+  const id = taskId(row)
+  const complete = { verb: 'complete' } as const
+  const statements = await recordStatements(pool, (deps) => moveTask(deps, actor(userId), id, complete, anyVersion))
+  return { title: 'Completion of a task', statements, undo: undoChange(id) }
+}
+
+/** The statements expect the version that they found. */
+const undoChange = (id: string) => ({
+  text: `update tasks set version = 1, title = 'Task', status = 'TODO', completed_at = null where id = $1`,
+  values: [id],
+})
+
+async function recordCreate({ pool, userId }: Context): Promise<RecordedWrite> {
+  let id = ''
+  const statements = await recordStatements(pool, async (deps) => {
+    const input = { ...newTask, tags: [...newTask.tags] }
+    id = (await createTask(deps, actor(userId), goalId(seeded.sql[0]), input)).id
+  })
+  return { title: 'Create of a task', statements, undo: { text: 'delete from tasks where id = $1', values: [id] } }
 }

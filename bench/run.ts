@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeConditions } from './conditions.ts'
 import { createContext } from './context.ts'
-import { profilePatch } from './profile.ts'
+import { profileWrites } from './profile.ts'
 import { type Section, toMarkdown } from './report.ts'
 import { cascade } from './scenarios/cascade.ts'
 import { change } from './scenarios/change.ts'
@@ -86,8 +86,8 @@ try {
   const results = [{ name: '', markdown: toMarkdown(sections, await describeConditions(context)) }]
   console.log(results[0]?.markdown)
   if (values.profile) {
-    const profile = await profilePatch(context)
-    results.push({ name: '-patch', markdown: profile })
+    const profile = await profileWrites(context)
+    results.push({ name: '-writes', markdown: profile })
     console.log(profile)
   }
   if (values.save) await save(results)

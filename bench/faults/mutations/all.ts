@@ -22,8 +22,8 @@ export const mutations: readonly Mutation[] = [
     removes: 'a change inserts the deliveries of its events',
     scenario: 'postgres-restarted',
     file: 'packages/db/src/changes/events.ts',
-    replace: 'where subscription.consumer <> all (',
-    by: 'where random() < 0.95 and subscription.consumer <> all (',
+    replace: 'where consumer <> all (without_delivery)',
+    by: 'where random() < 0.95 and consumer <> all (without_delivery)',
   },
   {
     removes: 'a connection reconnects when Redis refuses writes',

@@ -52,7 +52,7 @@ async function profileApi(context: Context, tasks: Range): Promise<string> {
   return summarizeProfile(profile, { loadedMs, stopMs, requests: (rate * loadedMs) / 1_000 })
 }
 
-const anyVersion: Precondition = { versions: [], except: [], required: false, lenient: false }
+const anyVersion: Precondition = { versions: 'any', except: [], required: false, lenient: false }
 
 async function recordPatch({ pool, userId }: Context, row: number): Promise<RecordedWrite> {
   const id = taskId(row)

@@ -8,7 +8,10 @@ export type RecordedWrite = {
   undo: { text: string; values: unknown[] }
 }
 
-/** Returns, as Markdown, the plan of each statement of a write, with the time of each node. Leaves the row as `undo` does. */
+/**
+ * Returns, as Markdown, the plan of each statement of a write, with the time of each node. Leaves the row as `undo`
+ * does.
+ */
 export async function explainWrite(pool: pg.Pool, { title, statements, undo }: RecordedWrite): Promise<string[]> {
   const parts = [`## ${title}`]
   for (const statement of statements) parts.push(await explain(pool, statement, undo))

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type OwnServer, ownRedisCluster, ownRedisSentinel, until } from '@goals-tasks/devstack/testing'
+import { subscriptions } from '@goals-tasks/events'
 import { expect, test } from 'vitest'
 import { expectedOutcome } from '../support/processes/expected-outcome.ts'
+import { signToken } from '../support/processes/marked-requests.ts'
 import { installProcesses } from '../support/processes/process-installation.ts'
 
 type Processes = Awaited<ReturnType<typeof installProcesses>>
@@ -10,8 +12,16 @@ type Processes = Awaited<ReturnType<typeof installProcesses>>
 async function startOn(url: string) {
   const processes = await installProcesses({ redis: { url, prefix: randomUUID() } })
   const [api, worker] = [await processes.startApi(), await processes.startWorker()]
-  await processes.startOps()
-  return { processes, api, worker }
+  const ops = await processes.startOps()
+  return { processes, api, worker, ops }
+}
+
+/** Returns how many processes serve the queue of a consumer, as Bull Board shows it. */
+async function countWorkers(opsUrl: string, consumer: string): Promise<number | undefined> {
+  const headers = { authorization: `Bearer ${await signToken('ops')}` }
+  const address = `${opsUrl}/ops/queues/api/queues/${encodeURIComponent(`consumers/${consumer}`)}/workers`
+  const { workers } = (await (await fetch(address, { headers })).json()) as { workers: unknown[] | null }
+  return workers?.length
 }
 
 /** Lets every lease end again and again, as half a minute would, until no delivery is left. */
@@ -28,7 +38,7 @@ async function killAndRestart(node: OwnServer): Promise<void> {
 
 test('the sample is loaded without a loss while each node of a cluster is killed once', async () => {
   const cluster = await ownRedisCluster()
-  const { processes, api, worker } = await startOn(cluster.url)
+  const { processes, api, worker, ops } = await startOn(cluster.url)
   const load = processes.loadSample(api.url)
   for (const [i, node] of cluster.nodes.entries()) {
     await until(async () => (await processes.count('events')) > 20 * (i + 1))
@@ -37,6 +47,11 @@ test('the sample is loaded without a loss while each node of a cluster is killed
   await untilDrained(processes)
   expect(await load.outcome()).toMatchObject(expectedOutcome)
   expect(worker.logs.filter(({ msg }) => msg?.includes('is stuck'))).toEqual([])
+  // Only the node of a queue knows its worker, which may still be connecting to the node that was killed last.
+  for (const consumer of Object.keys(subscriptions))
+    await until(async () => (await countWorkers(ops.url, consumer)) === 1, {
+      describe: () => `Bull Board shows the worker of ${consumer}`,
+    })
 
   const status = await processes.runCommand('status')
   expect(status).toMatchObject({ code: 0, document: { healthy: true } })

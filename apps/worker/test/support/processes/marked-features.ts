@@ -9,7 +9,7 @@ const credentials = { user: 'marker-user', pass: 'marker-smtp-password' }
 const mailAddress = 'marker.contact@example.org'
 const scopes =
   'goals:read goals:write tasks:read tasks:write webhooks:read webhooks:write ' +
-  'notifications:read notifications:write api-keys:read api-keys:write'
+  'notifications:read notifications:write api-keys:read api-keys:write sync'
 
 /** Starts a mail server with a password. @returns it, and the settings of the processes that use it */
 export async function startMarkedMail() {
@@ -19,9 +19,9 @@ export async function startMarkedMail() {
   return { mail, settings }
 }
 
-/** Starts a receiver that refuses every event for good. @returns an address of it with a secret in its query */
-async function startMarkedReceiver(): Promise<string> {
-  const { url } = await startReceiver((response) => response.writeHead(410).end('marker response'))
+/** Starts a receiver that answers every event with the status. @returns an address of it with a secret in its query */
+async function startMarkedReceiver(status: number): Promise<string> {
+  const { url } = await startReceiver((response) => response.writeHead(status).end('marker response'))
   return `${new URL('/marker-path?key=marker-key', url)}`
 }
 
@@ -71,6 +71,24 @@ async function follow(apiUrl: string, credential: string): Promise<void> {
   ending.abort()
 }
 
+/** Changes a goal by its owner, and sends it to a new webhook in every way. @returns the secret of the webhook */
+async function useGoal(owner: Call, goalId: string | undefined): Promise<string | undefined> {
+  const { body: webhook } = await owner('POST', '/webhooks', { url: await startMarkedReceiver(200) })
+  const description = { description: 'marker', tags: ['marker'], metadata: { marker: 'marker' } }
+  const calls: [method: string, path: string, body?: object][] = [
+    ['PATCH', `/goals/${goalId}`, { title: 'marker changed', ...description }],
+    ['GET', `/goals/${goalId}/history`],
+    ['POST', `/webhooks/${webhook.id}/test`],
+    ['POST', `/webhooks/${webhook.id}/replay`, { from: new Date(Date.now() - 60_000).toISOString() }],
+    ['POST', '/sync-runs', { webhookId: webhook.id }],
+    ['GET', '/goals?tag=marker'],
+    ['POST', '/notifications/read-all'],
+    ['GET', '/changes'],
+  ]
+  for (const [method, path, body] of calls) expect((await owner(method, path, body)).status, path).toBeLessThan(300)
+  return webhook.secret
+}
+
 type Installation = { apiUrl: string; mail: MailServer; untilHandled: () => Promise<unknown> }
 
 /** Uses every feature that makes or takes a secret, or sends a text. @returns every such secret and text */
@@ -89,7 +107,7 @@ export async function useMarkedFeatures({ apiUrl, mail, untilHandled }: Installa
 
   expect((await owner('POST', '/webhooks', { url: 'http://marker:marker@127.0.0.1/' })).status).toBe(422)
   const { body: webhook } = await owner('POST', '/webhooks', {
-    url: await startMarkedReceiver(),
+    url: await startMarkedReceiver(410),
     description: 'marker',
   })
   const { body: rotated } = await owner('POST', `/webhooks/${webhook.id}/rotate-secret`)
@@ -98,12 +116,13 @@ export async function useMarkedFeatures({ apiUrl, mail, untilHandled }: Installa
   const assign = () =>
     owner('POST', `/goals/${goal.id}/tasks`, { title: 'marker task', assignedTo: decodeJwt(tokens[1]).sub })
   await assign()
+  const shownSecret = await useGoal(owner, goal.id)
   const unsubscription = await tokenInMail(mail, 'unsubscribe')
   mail.answer(550)
   await assign()
   await untilHandled()
   await openLink(apiUrl, 'unsubscribe', unsubscription)
-  const secrets = [key.key, webhook.secret, rotated.secret, confirmation, unsubscription]
+  const secrets = [key.key, webhook.secret, rotated.secret, shownSecret, confirmation, unsubscription]
   for (const secret of secrets) expect(secret?.length).toBeGreaterThan(20)
   return [...secrets, ...tokens, mailAddress, 'marker', 'You were assigned'].filter((text) => text !== undefined)
 }

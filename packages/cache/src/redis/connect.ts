@@ -10,10 +10,10 @@ const connectTimeout = 2_000
 const socketTimeout = 5_000
 const retryDelayMs = (times: number) => Math.min(50 * times, 1_000) * (0.75 + Math.random() / 4)
 
-// Reads are batched already, and a scan of all keys gains nothing from a pipeline.
-const withoutPipelining = ['mget', 'scan']
+// Reads and buckets are batched already, and a scan of all keys gains nothing from a pipeline.
+const withoutPipelining = ['mget', 'scan', 'takeFromBuckets']
 // The client of a cluster would take the number of keys for the first key, and choose the wrong node.
-const withoutPipeliningOnCluster = [...withoutPipelining, 'eval', 'setTombstones', 'takeFromBuckets']
+const withoutPipeliningOnCluster = [...withoutPipelining, 'eval', 'setTombstones']
 
 /**
  * Opens the Redis connection of a cache. Commands fail at once while Redis is down. Commands of one turn of the event

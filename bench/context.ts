@@ -24,7 +24,7 @@ export type Context = Flags & {
 export const connections = 64
 
 /** A busy machine must not look like an overload of the API: a refusal fails a scenario. */
-const patience = { OVERLOAD_AFTER_MS: '60000' }
+export const patience = { OVERLOAD_AFTER_MS: '60000' }
 
 const userId = '10000000-0000-4000-8000-000000000001'
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runAtOnce, separateCores } from '../affinity.ts'
 import { attacks, startAttacker } from '../attacker.ts'
-import { type Context, clearEvents } from '../context.ts'
+import { type Context, clearEvents, patience } from '../context.ts'
 import { describeShares, measureCpuShares } from '../cpu-shares.ts'
 import { loadProgram } from '../http.ts'
 import { startApi } from '../programs.ts'
@@ -21,7 +21,7 @@ type AttackedSample = Sample & { reads: Sample }
 /** Measures the latency of a well-behaved client while another one attacks, by each attack and by all at once. */
 export async function hostile(context: Context): Promise<Section> {
   const { rounds, servers, token } = context
-  const api = await startApi(servers, { LOG_LEVEL: 'warn' })
+  const api = await startApi(servers, { ...patience, LOG_LEVEL: 'warn' })
   using arrangement = separateCores([api.pid, ...Object.values(servers.pids)])
   const isAtOnce = arrangement.isSeparate && runAtOnce()
   const requests = requestsAs(token)
@@ -59,6 +59,7 @@ export async function hostile(context: Context): Promise<Section> {
     title: 'Beside a hostile client',
     note: [
       'One connection creates goals and one reads cached goals, while another user attacks.',
+      'The API refuses no write for an overload, so each wait is in the latency.',
       arrangement.note,
       `The attacker shares the core of the load${isAtOnce ? ', which runs first (chrt)' : ' and slows it down'}.`,
       'Cores in use, in the last round:',

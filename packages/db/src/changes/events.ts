@@ -158,7 +158,7 @@ export function emitEvents(aggregate: AggregateType, from: Partial<Record<Source
 /** An event of `new_events` for the dispatcher and the cache, as the text of a `CommittedEvent`. */
 export const newEventText = sql<string>`format(
     '{"id":"%s","type":"%s","aggregateId":"%s","version":%s,"readers":%s,"goalIds":%s,'
-  '"withoutReceiver":%s,"targets":%s}',
+      || '"withoutReceiver":%s,"targets":%s}',
     new_events.id, new_events.type, new_events.aggregate_id, new_events.version,
     array_to_json(new_events.readers_after || new_events.readers_before),
     coalesce(array_to_json(new_events.goal_ids)::text, 'null'), array_to_json(new_events.without_delivery),

@@ -25,6 +25,8 @@ export const connections = 64
 
 /** A busy machine must not look like an overload of the API: a refusal fails a scenario. */
 export const patience = { OVERLOAD_AFTER_MS: '60000' }
+/** On a busy machine more requests of one user wait for a cascade than the default admits. */
+const concurrent = { MAX_REQUESTS_PER_USER: '1000' }
 
 const userId = '10000000-0000-4000-8000-000000000001'
 
@@ -36,7 +38,10 @@ export async function createContext(flags: Flags): Promise<Context> {
     await seedRows(pool, { userId, rows: flags.rows })
     // As a worker without SYNC_URL and without a mail server does when it starts.
     for (const consumer of consumersWithReceiver) await recordReceiver(pool, consumer, false)
-    const [api, hello] = [await startApi(servers, patience), await startBaseline(servers, 'hello')]
+    const [api, hello] = [
+      await startApi(servers, { ...patience, ...concurrent }),
+      await startBaseline(servers, 'hello'),
+    ]
     const [sqlRunner, token] = [await createSqlRunner(servers.databaseUrl, servers.folder), await makeToken(userId)]
     const stop = async () => {
       await Promise.all([api.stop(), hello.stop(), pool.end()])

@@ -56,6 +56,8 @@ export async function createDisturbances({ api, pool, token }: Context, goal: st
       Promise.all([repeatCascade(running, id, token), sendCreatesTo(running, id)]),
     ownCascade: (running: Running) =>
       Promise.all([repeatCascade(running, goal, neighbourToken), sendChanges(running, ids)]),
+    /** The changes of `ownCascade` without the cascade. */
+    changes: (running: Running) => sendChanges(running, ids),
     async heldRow(running: Running): Promise<void> {
       const [held = ''] = ids
       const client = await pool.connect()

@@ -26,6 +26,7 @@ export async function neighbours(context: Context): Promise<Section> {
       computation: () => measureBeside(disturb.computation),
       cascade: () => measureBeside((running) => disturb.cascade(running, cascading)),
       heldRow: () => measureBeside(disturb.heldRow),
+      changes: () => measureBeside(disturb.changes),
       ownCascade: () => measureBeside(disturb.ownCascade),
     },
     { rounds, warmUp: true },
@@ -42,6 +43,10 @@ export async function neighbours(context: Context): Promise<Section> {
     }),
   ]
   const alone = (target?: Target): Baseline => ({ against: 'without it', of: samples.alone, ...(target && { target }) })
+  const changes = {
+    ...{ against: 'beside the same changes without a cascade', of: samples.changes },
+    target: targets.besideNeighbour,
+  }
   const computation = { against: 'beside one connection that computes', of: samples.computation }
   return {
     title: 'Beside a long lock',
@@ -50,13 +55,17 @@ export async function neighbours(context: Context): Promise<Section> {
       'The cascade over 10,000 tasks is in another goal of that user.',
       'There, 20 tasks per second are created as well.',
       `A neighbour sends changes on ${neighbourClients} connections: of a row that another transaction has locked,`,
-      'or of the 5,000 tasks of a goal during a cascade over them.',
+      'or of the 5,000 tasks of a goal, during cascades over them or without any.',
+      'The API makes a pause after each cascade of a user. In the pauses the changes of the neighbour succeed,',
+      'and take their part of the cores as those of any user do.',
       'A connection that computes holds no lock: it shows what a cascade takes by its share of the cores.',
     ].join('\n'),
     rows: [
       ...row('a cascade over 10,000 tasks', samples.cascade, alone(targets.besideCascade)),
       ...row("a neighbour's changes of a locked row", samples.heldRow, alone(targets.besideNeighbour)),
       ...row("a neighbour's changes during a cascade", samples.ownCascade, alone(targets.besideNeighbour)),
+      ...row("a neighbour's changes without a cascade", samples.changes, alone()),
+      ...row("a neighbour's changes during a cascade", samples.ownCascade, changes),
       ...row('one connection that computes', samples.computation, alone()),
       ...row('a cascade over 10,000 tasks', samples.cascade, computation),
       ...row("a neighbour's changes during a cascade", samples.ownCascade, computation),

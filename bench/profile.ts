@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { moveTask, patchTask } from '../apps/api/src/features/tasks/change.ts'
 import { createTask } from '../apps/api/src/features/tasks/create.ts'
 import type { Precondition } from '../apps/api/src/resource/precondition.ts'
-import type { Context } from './context.ts'
+import { type Context, patience } from './context.ts'
 import { type CpuProfile, summarizeProfile } from './cpu-profile.ts'
 import { explainWrite, type RecordedWrite } from './explain.ts'
 import { loadProgram } from './http.ts'
@@ -39,7 +39,7 @@ export async function profileWrites(context: Context): Promise<string> {
 async function profileApi(context: Context, tasks: Range): Promise<string> {
   const { servers, token } = context
   const folder = join(servers.folder, 'cpu-profile')
-  const api = await startApi(servers, {}, ['--cpu-prof', `--cpu-prof-dir=${folder}`])
+  const api = await startApi(servers, patience, ['--cpu-prof', `--cpu-prof-dir=${folder}`])
   const { patchTask } = requestsAs(token)
   const next = walkRows(tasks)
   const startedAt = performance.now()

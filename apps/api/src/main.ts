@@ -66,8 +66,8 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     onRead: (outcome) => replicaMetrics?.count(outcome),
   })
   const replicaMetrics = config.replicaUrl === undefined ? undefined : registerReplicaMetrics(registry, replica)
-  await assertSchema(pool)
-  await ensurePartitions(pool)
+  // The servers answer while the application is built.
+  const prepared = assertSchema(pool).then(() => ensurePartitions(pool))
   const redis = connectProducer(config.redis.url, outages.queues.failed).on('ready', outages.queues.ready)
   const feedRedis = connectProducer(config.redis.url, outages.queues.failed)
   const prefix = config.redis.queuePrefix
@@ -86,7 +86,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     apiKeys: { onError: (err) => log.debug({ err }, 'the last uses of API keys were not recorded') },
   })
 
-  const app = await buildApp(deps, {
+  const building = buildApp(deps, {
     log,
     registry,
     verify: fillContacts(pool, createVerifier(config.auth), (err) =>
@@ -103,6 +103,7 @@ await runProcess('api', loadConfig, async ({ config, log, registry }) => {
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     subscribeToHints: (listeners) => subscribeToFeedHints({ connection: feedRedis, prefix }, listeners),
   })
+  const [app] = await Promise.all([building, prepared])
 
   const facts = { role: 'api', consumers: [], poolSize: config.database.poolSize }
   const heartbeat = startHeartbeat(processRecord(pool, facts), log, () => clusterWatch.check(pool))

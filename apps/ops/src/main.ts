@@ -36,7 +36,8 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
     observer: createDatabaseMetrics(registry),
   })
   const { pool } = database
-  await assertSchema(pool)
+  // The servers answer while the application is built.
+  const prepared = assertSchema(pool)
   const outages = createRedisOutageLogs(log, {
     isOne: config.cache.sharesRedis,
     effects: { queues: 'Bull Board waits for it', cache: 'the check of the integrity leaves the cache out' },
@@ -54,12 +55,13 @@ await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const verify = createVerifier(config.auth)
   const sessions = createSessions(config.sessionSecret)
   const { production, trustProxy, shutdownTimeoutMs } = config
-  const app = await buildOps({
+  const building = buildOps({
     ...{ pool, queues, log, registry, verify, sessions, production, trustProxy, shutdownTimeoutMs },
     isOutageLogged: () => postgresOutage.isAway() || outages.queues.isAway(),
     cache: { redis: cacheRedis, prefix: config.cache.prefix },
     lookAtScaling,
   })
+  const [app] = await Promise.all([building, prepared])
 
   const ownReadiness = () =>
     withConsumers(readiness(pool, { redis: queues.findWriteRefusal }), {

@@ -38,15 +38,20 @@ await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) =
     onConnect: clusterWatch.check,
     observer: createDatabaseMetrics(registry),
   })
-  await assertSchema(pool)
-  await ensurePartitions(pool)
-  const mailer = config.mail && config.consumers.includes('email') ? createMailer(config.mail) : undefined
-  const tokens = createLinkTokens(config.webhooks.secretsKeys)
-  if (config.consumers.includes('sync')) await recordSyncReceiver(pool, config.sync.url, log)
-  if (config.consumers.includes('email')) await recordMailReceiver(pool, mailer !== undefined, log)
   const producer = connectProducer(config.redis.url, outages.queues.failed).on('ready', outages.queues.ready)
   const redis = { producer, worker: connectWorker(config.redis.url, outages.queues.failed) }
-  await refuseEviction(producer, (reason) => log.warn({ reason }, 'cannot read the eviction policy of Redis'))
+  const mailer = config.mail && config.consumers.includes('email') ? createMailer(config.mail) : undefined
+  const tokens = createLinkTokens(config.webhooks.secretsKeys)
+  const preparePostgres = async () => {
+    await assertSchema(pool)
+    await ensurePartitions(pool)
+    if (config.consumers.includes('sync')) await recordSyncReceiver(pool, config.sync.url, log)
+    if (config.consumers.includes('email')) await recordMailReceiver(pool, mailer !== undefined, log)
+  }
+  await Promise.all([
+    preparePostgres(),
+    refuseEviction(producer, (reason) => log.warn({ reason }, 'cannot read the eviction policy of Redis')),
+  ])
 
   const { onOutcome, onHeld } = createMailMetrics(registry)
   const worker = createWorker({

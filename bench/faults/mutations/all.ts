@@ -57,7 +57,7 @@ export const mutations: readonly Mutation[] = [
     removes: 'a fence bounds the transactions of one user',
     scenario: 'noisy-neighbour',
     file: 'packages/db/src/engine/fenced-transactions.ts',
-    replace: 'return fenceUser(actorId, () => (goalId === undefined ? run() : fenceGoal(goalId, run)))',
+    replace: 'return pace.run(actorId, (turn) => fenceUser(actorId, () => runInGoal(turn)))',
     by: 'return inTransaction(pool, publish, work)',
   },
   {

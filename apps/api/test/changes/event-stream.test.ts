@@ -71,7 +71,8 @@ test('an unknown or expired id leads to one reset, and its cursor to no further 
   ] as const) {
     const stream = await openEventStream(api, { userId: ada.id, lastEventId })
     await stream.waitFor('reset')
-    const cursor = stream.lastId()
+    // A heartbeat may have moved the last id on already.
+    const cursor = stream.of('reset')[0]?.id ?? ''
     const lists = expect.arrayContaining(['/v1/tasks?deleted=include'])
     expect(stream.of('reset')).toEqual([{ id: cursor, event: 'reset', data: { reason, snapshot: { cursor, lists } } }])
     const goal = await ada.createGoal()

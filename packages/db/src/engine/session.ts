@@ -22,8 +22,8 @@ const required = {
   // Plans of prepared statements are kept. One that was made while its table was nearly empty would read the whole
   // table when it has grown. This setting has no effect on statements that cannot use an index.
   enable_seqscan: 'off',
-  // Postgres would plan most statements at each execution: it estimates that a plan for the values is cheaper, and does
-  // not count what planning takes, which is more than the execution.
+  // Postgres would plan many statements at each execution: it estimates that a plan for the values is cheaper, and
+  // counts too little of what planning takes, which is more than the execution.
   plan_cache_mode: 'force_generic_plan',
   // Compiling a plan takes longer than any of the statements. Postgres may do it because of the costs of parts that are
   // rarely executed, such as the search for webhooks.

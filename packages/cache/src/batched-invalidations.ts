@@ -1,6 +1,5 @@
 import type { Invalidation } from './invalidation.ts'
-
-type Batch = { changes: Invalidation[]; keys: number; sent: Promise<unknown> }
+import { createTurnBatches } from './turn-batches.ts'
 
 /** A batch that has this many keys takes no further change. A change with more keys is sent alone. */
 const maxKeys = 500
@@ -18,31 +17,18 @@ const merge = (changes: readonly Invalidation[]): Invalidation => ({
  * fails, all of its changes have failed.
  */
 export function createBatchedInvalidations(send: (change: Invalidation) => Promise<unknown>) {
-  let open: Batch | undefined
-
-  function begin(): Batch {
-    const changes: Invalidation[] = []
-    const batch: Batch = {
-      changes,
-      keys: 0,
-      sent: new Promise((resolve, reject) => {
-        setImmediate(() => {
-          if (open === batch) open = undefined
-          send(merge(changes)).then(resolve, reject)
-        })
-      }),
-    }
-    return batch
-  }
+  const batches = createTurnBatches(
+    () => ({ changes: [] as Invalidation[], keys: 0 }),
+    ({ changes }) => send(merge(changes)),
+  )
 
   return (change: Invalidation): Promise<unknown> => {
     const keys = keysOf(change)
     if (keys > maxKeys) return send(change)
-    open ??= begin()
-    const batch = open
+    const { batch, sent } = batches.open()
     batch.changes.push(change)
     batch.keys += keys
-    if (batch.keys >= maxKeys) open = undefined
-    return batch.sent
+    if (batch.keys >= maxKeys) batches.close()
+    return sent
   }
 }

@@ -1,6 +1,7 @@
 import { Cluster, type Result } from 'ioredis'
 import type { CacheRedis } from '../redis/connect.ts'
 import type { Guard } from '../redis/guard.ts'
+import { createTurnBatches } from '../turn-batches.ts'
 import { bucketScript, type RateDecision, type RatePolicy, redisClock, spansOf, takeFromBucket } from './gcra.ts'
 
 declare module 'ioredis' {
@@ -16,7 +17,7 @@ export type Take = { key: string; policy: RatePolicy; cost: number }
 /** Equal requests that follow each other at their bucket. */
 type Step = Take & { times: number }
 
-type Batch = { steps: Step[]; lastStepOf: Map<string, number>; decisions: Promise<RateDecision[][]> }
+type Batch = { steps: Step[]; lastStepOf: Map<string, number> }
 
 /**
  * Returns a function that takes from a bucket in Redis, on the clock of Redis. Calls of one turn of the event loop
@@ -26,19 +27,6 @@ type Batch = { steps: Step[]; lastStepOf: Map<string, number>; decisions: Promis
  */
 export function createBatchedBuckets(redis: CacheRedis, guard: Guard): (take: Take) => Promise<RateDecision> {
   redis.defineCommand('takeFromBuckets', { lua: bucketScript(redisClock) })
-  let open: Batch | undefined
-
-  function begin(): Batch {
-    const steps: Step[] = []
-    const decisions = new Promise<RateDecision[][]>((resolve, reject) => {
-      setImmediate(() => {
-        open = undefined
-        guard.run(() => send(steps)).then(resolve, reject)
-      })
-    })
-    return { steps, lastStepOf: new Map(), decisions }
-  }
-
   const send = async (steps: Step[]): Promise<RateDecision[][]> =>
     redis instanceof Cluster ? (await Promise.all(steps.map((step) => execute([step])))).flat() : execute(steps)
 
@@ -51,11 +39,15 @@ export function createBatchedBuckets(redis: CacheRedis, guard: Guard): (take: Ta
     return steps.map((step, i) => decisionsOf(step, Number(untilFull[i])))
   }
 
+  const batches = createTurnBatches(
+    (): Batch => ({ steps: [], lastStepOf: new Map() }),
+    ({ steps }) => guard.run(() => send(steps)),
+  )
+
   return (take) => {
-    open ??= begin()
-    const { decisions } = open
-    const { step, place } = join(open, take)
-    return decisions.then((all) => {
+    const { batch, sent } = batches.open()
+    const { step, place } = join(batch, take)
+    return sent.then((all) => {
       const decision = all[step]?.[place]
       if (!decision) throw new Error('Redis answered fewer requests than were sent')
       return decision

@@ -1,4 +1,4 @@
-import { freshDatabase } from '@goals-tasks/devstack/testing'
+import { freshDatabase, until } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 import { test as base, expect } from 'vitest'
 import { migrate } from '../src/engine/migrations.ts'
@@ -34,6 +34,25 @@ test('the migrator waits for another one with one sentence, whatever limits the 
   expect(messages).toEqual([
     expect.stringMatching(/^waiting for another migration \(Postgres process \d+, holder, since \S+Z\)$/),
   ])
+})
+
+test('the migrator has no open transaction while it waits, because the holder may build an index concurrently', async ({
+  url,
+  holder,
+}) => {
+  await holder.query(`select pg_advisory_lock(hashtext('goals-tasks migrate'))`)
+  const { promise: waiting, resolve: onWait } = Promise.withResolvers<string>()
+  const run = migrate(url, { onWait })
+  await waiting
+  await until(async () => {
+    const { rows } = await holder.query(
+      `select pid from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null`,
+    )
+    return rows.length === 0
+  })
+  await holder.query(`select pg_advisory_unlock_all()`)
+  expect(await run).toEqual({ applied: [], postponed: [] })
 })
 
 test('the migrator fails and names the holder when a lock is not released in time', async ({ url, holder }) => {

@@ -17,28 +17,37 @@ const retryEveryMs = 500
  * holds the same lock for its session.
  * @throws Error naming the holder when the lock is not free within `waitMs`
  */
-export const withMigrationLock = <T>(client: pg.Client, options: LockOptions, work: () => Promise<T>): Promise<T> =>
-  withMigrationLimits(
-    client,
-    async () => {
-      await takeLock(client, options)
-      return work()
-    },
-    migrationLimits(0),
-  )
-
-async function takeLock(client: pg.Client, { onWait = () => undefined, waitMs = 600_000 }: LockOptions): Promise<void> {
+export async function withMigrationLock<T>(
+  client: pg.Client,
+  { onWait = () => undefined, waitMs = 600_000 }: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
   const startedAt = performance.now()
   for (let tries = 0; ; tries++) {
-    const { rows } = await client.query(`select pg_try_advisory_xact_lock(hashtext('goals-tasks migrate')) as locked`)
-    if (rows[0]?.locked) return
-    const holder = await describeHolder(client)
+    const { done, holder } = await tryWithLock(client, work)
+    if (done) return done.result
     if (tries === 0) onWait(`waiting for another migration (${holder})`)
     if (performance.now() - startedAt > waitMs)
       throw new Error(`another migration is still running after ${waitMs / 1_000} s (${holder}): end it if it hangs`)
     await sleep(retryEveryMs)
   }
 }
+
+type Tried<T> = { done: { result: T }; holder?: never } | { done?: never; holder: string }
+
+/**
+ * Runs `work` when the lock is free. The transaction of a try ends before the next one: the holder waits for it when it
+ * builds an index concurrently, and would wait for as long as the migrator that waits for the lock.
+ */
+const tryWithLock = <T>(client: pg.Client, work: () => Promise<T>): Promise<Tried<T>> =>
+  withMigrationLimits(
+    client,
+    async () => {
+      const { rows } = await client.query(`select pg_try_advisory_xact_lock(hashtext('goals-tasks migrate')) as locked`)
+      return rows[0]?.locked ? { done: { result: await work() } } : { holder: await describeHolder(client) }
+    },
+    migrationLimits(0),
+  )
 
 async function describeHolder(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ pid: number; since: string; name: string }>(

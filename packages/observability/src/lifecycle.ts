@@ -34,5 +34,13 @@ export async function serveUntilStopped(options: {
     await close()
     await probes?.close()
     log.info('stopped')
+    await untilWritten(log)
   })
 }
+
+/**
+ * Resolves when every line has been written. Another thread writes the lines, and at the exit of the process a line
+ * that waits would overtake the one that is being written: `stopped` would not be the last line.
+ * An error means that standard output is closed or no file that can be synced.
+ */
+const untilWritten = (log: Logger): Promise<void> => new Promise((resolve) => log.flush(() => resolve()))

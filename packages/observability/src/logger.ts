@@ -14,6 +14,9 @@ const secretPaths = [
   'headers["idempotency-key"]',
 ]
 
+/** Every line has more, so each is written at once. With 0, the `flush` of a logger would not wait for the lines. */
+const leastBytes = 1
+
 /**
  * Creates a JSON logger on `destination`, by default standard output. Each line has the `name` of the process and the
  * name of its level. An error under `err` is written by `serializeError`.
@@ -28,5 +31,5 @@ export function createLogger(name: string, level: string, destination?: Destinat
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: (error: unknown) => serializeError(error) },
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination ?? pino.destination({ minLength: leastBytes }))
 }

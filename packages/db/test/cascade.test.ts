@@ -3,8 +3,9 @@ import type pg from 'pg'
 import { expect } from 'vitest'
 import { closeTasksOfGoal, deleteGoalCascade, lockOpenTasks, reopenTasksOfGoal } from '../src/changes/cascade.ts'
 import { restoreGoalCascade } from '../src/changes/restore.ts'
-import { inTransaction, type Tx } from '../src/engine/transaction.ts'
+import type { Tx } from '../src/engine/transaction.ts'
 import { emptyTables } from './support/committed-goal.ts'
+import { countRows } from './support/count-rows.ts'
 import { test } from './support/database-test.ts'
 
 test.afterEach(async ({ pool }) => void (await emptyTables(pool)))
@@ -24,43 +25,32 @@ async function insertLargeGoal(pool: pg.Pool, owner: string, tasks: number): Pro
   return goalId
 }
 
-/** Expects an event of the goal and of each task, within a time that only a nested loop over all rows exceeds. */
-async function expectAll(
-  pool: pg.Pool,
-  { tasks, limit }: { tasks: number; limit: string },
-  step: (tx: Tx) => Promise<void>,
-): Promise<void> {
-  const events = await inTransaction(
-    pool,
-    () => undefined,
-    async (tx) => {
-      await tx.query(`set local statement_timeout = '${limit}'`)
-      await step(tx)
-      return tx.events
-    },
-  )
+/**
+ * Expects an event of the goal and of each task, and a number of rows per task that does not grow with the tasks. A
+ * nested loop over all rows would have thousands per task.
+ */
+async function expectAll(pool: pg.Pool, tasks: number, step: (tx: Tx) => Promise<void>): Promise<void> {
+  const { events, rows } = await countRows(pool, step)
   expect(events).toHaveLength(tasks + 1)
   expect(new Set(events.map((event) => event.id)).size).toBe(tasks + 1)
+  expect(rows / tasks).toBeLessThan(100)
 }
 
 test('a goal is deleted with thousands of tasks when Postgres has no statistics about them', async ({ pool }) => {
   const owner = randomUUID()
-  const goalId = await insertLargeGoal(pool, owner, 8_000)
-  await expectAll(pool, { tasks: 8_000, limit: '4s' }, (tx) =>
-    deleteGoalCascade(tx, goalId, { actorId: owner, cascadeId: randomUUID() }),
-  )
+  const goalId = await insertLargeGoal(pool, owner, 5_000)
+  await expectAll(pool, 5_000, (tx) => deleteGoalCascade(tx, goalId, { actorId: owner, cascadeId: randomUUID() }))
 })
 
 test('a goal is restored with thousands of tasks when the statistics are from before their deletion', async ({
   pool,
 }) => {
   const owner = randomUUID()
-  const goalId = await insertLargeGoal(pool, owner, 20_000)
+  const goalId = await insertLargeGoal(pool, owner, 5_000)
   await pool.query('analyze tasks')
   const metadata = { actorId: owner, cascadeId: randomUUID() }
-  const all = { tasks: 20_000, limit: '12s' }
-  await expectAll(pool, all, (tx) => deleteGoalCascade(tx, goalId, metadata))
-  await expectAll(pool, all, (tx) => restoreGoalCascade(tx, goalId, metadata.cascadeId, metadata))
+  await expectAll(pool, 5_000, (tx) => deleteGoalCascade(tx, goalId, metadata))
+  await expectAll(pool, 5_000, (tx) => restoreGoalCascade(tx, goalId, metadata.cascadeId, metadata))
 })
 
 /** Inserts the tasks of other users, one in three of which depends on another. */

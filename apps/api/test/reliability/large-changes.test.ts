@@ -13,7 +13,7 @@ const manyTasks = Array.from({ length: 21 }, () => taskWith('TODO'))
 const fewTasks = manyTasks.slice(1)
 
 const test = withGoals
-  .override({ apiOptions: { paceLimits: withoutPause, lockTimeoutMs: 120_000 } })
+  .override({ apiOptions: { paceLimits: withoutPause } })
   .extend('barriers', async ({ api }, { onCleanup }) => {
     const barriers = openBarriers(api.database)
     onCleanup(barriers.close)
@@ -87,7 +87,7 @@ test('a large change gets 503 with Retry-After and changes nothing when it gets 
   barriers,
   createGoalWith,
 }) => {
-  const impatient = await startBeside(api, { paceLimits: { ...withoutPause, maxWaitMs: 1 }, lockTimeoutMs: 120_000 })
+  const impatient = await startBeside(api, { paceLimits: { ...withoutPause, maxWaitMs: 1 } })
   const sameAda = await impatient.as(ada.id)
   const [held, other] = await Promise.all([manyTasks, manyTasks].map(createGoalWith))
   const release = await barriers.holdTask(await firstTask(ada, held ?? ''))

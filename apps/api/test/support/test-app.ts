@@ -24,6 +24,8 @@ import { webhookDeps } from './webhooks.ts'
 /** The tokens in the links of mails. */
 export const linkTokens = createLinkTokens([Buffer.alloc(32, 7)]) ?? expect.fail('there is a key')
 
+/** Limits of the database that no slow machine reaches while many requests wait for each other. */
+const patientDatabase = { connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, lockTimeoutMs: 120_000 }
 /** A budget that suffices on the busiest machine. */
 const patientLimits = { budgetMs: 10_000, breakerOpenMs: 1_000, maxLocalBuckets: 10_000 }
 
@@ -35,6 +37,7 @@ export type TestAppOptions = {
   database?: { url: string }
   /** The Redis of another API: this one shares its cache. */
   redis?: { url: string; prefix: string }
+  /** Default: a limit that no slow machine reaches. */
   lockTimeoutMs?: number
   /** Default: limits that no slow machine reaches. */
   responseLimits?: ResponseLimits
@@ -60,9 +63,10 @@ export type TestAppOptions = {
 export async function startTestApp(options: TestAppOptions = {}) {
   const log = createLogger('api', 'silent')
   const { url: databaseUrl } = options.database ?? (await freshDatabase())
-  const { lockTimeoutMs = 10_000 } = options
+  const { lockTimeoutMs = patientDatabase.lockTimeoutMs } = options
   const database = createDatabase({
-    ...{ url: databaseUrl, poolSize: 16, name: 'test', lockTimeoutMs },
+    ...{ ...patientDatabase, lockTimeoutMs },
+    ...{ url: databaseUrl, poolSize: 16, name: 'test' },
     onError: () => undefined,
   })
   const { url, prefix } = options.redis ?? freshRedis()

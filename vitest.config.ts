@@ -20,8 +20,8 @@ export default defineConfig({
       },
     })),
     // Only a test that hangs reaches these limits: a slow machine may take many times as long as a fast one.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // Most tests wait for Postgres, Redis or one of our processes, which need a core as well.
     maxWorkers: 3,
     execArgv: ['--import', './packages/devstack/src/processes/loader-hook.ts'],

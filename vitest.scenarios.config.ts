@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['{apps,packages}/*/test/scenarios/**/*.test.ts'],
     globalSetup: './vitest.setup.ts',
     testTimeout: 600_000,
-    hookTimeout: 180_000,
+    hookTimeout: 600_000,
     maxWorkers: 2,
     execArgv: ['--import', './packages/devstack/src/processes/loader-hook.ts'],
   },

@@ -26,15 +26,17 @@ function open(url: string): pg.Pool {
 
 const aDayMs = 24 * 60 * 60 * 1_000
 
+const patience = { waitMs: 60_000, pauseMs: 1, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 }
+
 /** Opens reads that wait for a replica as long as a test may take. `newest` returns a number and who answered. */
-function openReads(primary: pg.Pool, replicaUrl: string, limits: { waitMs?: number; pauseMs?: number } = {}) {
+function openReads(primary: pg.Pool, replicaUrl: string, limits: Partial<typeof patience> = {}) {
   let last: ReplicaOutcome | undefined
   const { reader, close } = openReplicaReads({
     ...{ primary, replicaUrl, poolSize: 2, name: 'test' },
     onRead: (outcome) => {
       last = outcome
     },
-    limits: { waitMs: 60_000, pauseMs: 1, statementTimeoutMs: 1_000, ...limits },
+    limits: { ...patience, ...limits },
   })
   onTestFinished(close)
   return async () => {
@@ -57,7 +59,8 @@ test('the replica answers, and a read sees every commit before it, when the repl
 test('the primary answers when the replica is behind, hangs, is dead or was promoted', async () => {
   const { pool, standby } = await startCluster()
   const admin = open(standby.url)
-  const newest = openReads(pool, standby.url, { waitMs: 20 })
+  // A read of a replica that hangs takes these three seconds.
+  const newest = openReads(pool, standby.url, { waitMs: 20, statementTimeoutMs: 3_000 })
   const untilReplicaAnswers = () => until(async () => (await newest())[1] === 'replica')
   await untilReplicaAnswers()
 

@@ -112,9 +112,7 @@ export async function installProcesses({ database, redis = freshRedis(), setting
     },
     /** Resolves when the API has committed that many events. */
     untilCommitted: (events: number) =>
-      until(async () => (await count(`events where aggregate_type <> 'notification'`)) === events, {
-        timeoutMs: 30_000,
-      }),
+      until(async () => (await count(`events where aggregate_type <> 'notification'`)) === events),
     count,
     /** Ends the leases of a dead process, as half a minute would. */
     endLeases: () => makeDue(pool),

@@ -122,6 +122,18 @@ test('production names its secrets and contains none', () => {
   expect(names).toContainEqual({ secretRef: { name: 'goals-tasks' } })
 })
 
+test('production limits the requests of each API key, user and address', () => {
+  const manifests = render('production')
+  const api = ofKind(manifests, 'Deployment').find(({ metadata }) => metadata.name === 'api')
+  const { rateLimits, http } = loadConfig({
+    ...environmentOf(manifests, api ?? expect.fail('no Deployment of the API')),
+    ...secrets,
+  })
+  expect(Object.keys(rateLimits?.kinds ?? {}).sort()).toEqual(['address', 'key', 'user'])
+  // Without it, all clients would share the quota of the load balancer's address.
+  expect(http.trustProxy).not.toEqual([])
+})
+
 test.for([
   ['an unknown member', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec: { ports: [], port: 1 } }],
   ['a wrong type', { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: { replicas: '2' } }],

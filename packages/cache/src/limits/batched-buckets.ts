@@ -1,6 +1,7 @@
 import { Cluster, type Result } from 'ioredis'
 import type { CacheRedis } from '../redis/connect.ts'
 import type { Guard } from '../redis/guard.ts'
+import { atEndOfTurnOf } from '../redis/one-write.ts'
 import { createTurnBatches } from '../turn-batches.ts'
 import { bucketScript, type RateDecision, type RatePolicy, redisClock, spansOf, takeFromBucket } from './gcra.ts'
 
@@ -42,6 +43,7 @@ export function createBatchedBuckets(redis: CacheRedis, guard: Guard): (take: Ta
   const batches = createTurnBatches(
     (): Batch => ({ steps: [], lastStepOf: new Map() }),
     ({ steps }) => guard.run(() => send(steps)),
+    atEndOfTurnOf(redis),
   )
 
   return (take) => {

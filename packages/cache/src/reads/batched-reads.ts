@@ -1,6 +1,7 @@
 import { Cluster } from 'ioredis'
 import type { CacheRedis } from '../redis/connect.ts'
 import type { Guard } from '../redis/guard.ts'
+import { atEndOfTurnOf } from '../redis/one-write.ts'
 import { createTurnBatches } from '../turn-batches.ts'
 
 type Values = readonly (string | null)[]
@@ -18,6 +19,7 @@ export function createBatchedReads(redis: CacheRedis, generationKey: string, gua
   const batches = createTurnBatches(
     () => new Map([[generationKey, 0]]),
     (positions) => guard.run(() => fetch([...positions.keys()])),
+    atEndOfTurnOf(redis),
   )
 
   return async (keys) => {

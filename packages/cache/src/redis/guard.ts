@@ -58,6 +58,15 @@ function within<T>(budgetMs: number, work: Promise<T>): Promise<T> {
       else setImmediate(() => setImmediate(fail))
     }
     let timer = setTimeout(endSlice, budgetMs / slices)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
+    work.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
 }

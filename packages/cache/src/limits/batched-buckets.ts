@@ -23,7 +23,7 @@ type Batch = { steps: Step[]; lastStepOf: Map<string, number> }
 /**
  * Returns a function that takes from a bucket in Redis, on the clock of Redis. Calls of one turn of the event loop
  * share one command, which executes them in their order; equal ones of a bucket are one step of it. It leaves in the
- * same turn as the reads of the cache. On a cluster each step is a command of its own, because the keys lie on
+ * same write as the reads of the cache. On a cluster each step is a command of its own, because the keys lie on
  * different nodes. The function rejects when Redis does not answer in time.
  */
 export function createBatchedBuckets(redis: CacheRedis, guard: Guard): (take: Take) => Promise<RateDecision> {

@@ -7,6 +7,7 @@ import {
   registerCompression,
   registerMethodNotAllowed,
   registerProblemPages,
+  type ServerOptions,
   type Verifier,
 } from '@goals-tasks/http'
 import type { LinkTokens } from '@goals-tasks/mail/links'
@@ -46,6 +47,8 @@ export type AppOptions = {
   rateLimit?: RateLimit | undefined
   /** Requests of one user that run at a time. Default: no limit. */
   maxRequestsPerUser?: number | undefined
+  /** Limits of the turns of large bodies. Default: as in `createServer`. */
+  bodyTurnLimits?: ServerOptions['bodyTurnLimits']
   /** Open connections. Default: no limit. */
   maxConnections?: number | undefined
   /** Default: no limit. */

@@ -77,6 +77,7 @@ export { findMissingSettings, isBehindPooler } from './engine/pooler.ts'
 export { sqlState } from './engine/sql-state.ts'
 export { type Executor, executeOnce, prepareStatement } from './engine/statement.ts'
 export { inOneStatement, inReadOnlySnapshot, inTransaction, type Publish, type Tx } from './engine/transaction.ts'
+export { createTurns, type TurnLimits } from './engine/turns.ts'
 export { waitForSchema } from './engine/wait-for-schema.ts'
 export { findDatabaseWriteRefusal } from './engine/write-refusal.ts'
 export {

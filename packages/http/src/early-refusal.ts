@@ -5,6 +5,7 @@ import { problemText, publicUrlOf } from './error-handler.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { problems } from './problem-table.ts'
 import type { Problem } from './problems.ts'
+import { isTooMuchToDrain } from './unread-bodies.ts'
 
 /** Returns the problem of a request that is refused at once, or undefined. It is called for each request. */
 export type EarlyRefusal = (request: IncomingMessage) => Problem | undefined
@@ -14,6 +15,7 @@ type Options = {
   requestIdOf: (request: IncomingMessage) => string
   corsHeaders: CorsHeaders
   metrics: HttpMetrics
+  bodyLimitBytes: number
 }
 
 /**
@@ -37,7 +39,7 @@ type Exchange = { request: IncomingMessage; response: ServerResponse; problem: P
 
 function sendEarly(
   app: FastifyInstance,
-  { requestIdOf, corsHeaders, metrics }: Options,
+  { requestIdOf, corsHeaders, metrics, bodyLimitBytes }: Options,
   { request, response, problem }: Exchange,
 ): void {
   const startedAt = performance.now()
@@ -51,6 +53,7 @@ function sendEarly(
     ...corsHeaders(request),
     'cache-control': 'no-store',
     ...problem.headers,
+    ...(isTooMuchToDrain(request, bodyLimitBytes) && { connection: 'close' }),
     'content-type': 'application/problem+json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
   })

@@ -28,7 +28,7 @@ export {
 export { readiness } from './readiness.ts'
 export { refuse } from './refusal.ts'
 export { type Scope, userScopes } from './scopes.ts'
-export { createServer, withoutCompilers } from './server.ts'
+export { createServer, type ServerOptions, withoutCompilers } from './server.ts'
 export { digestOf, etag, parseEntityTags, sendTagged, viewTag, withoutCoding } from './tags.ts'
 export { traceparentOf } from './tracing.ts'
 export { type AuthenticatedActor, createVerifier, type Verifier } from './verifier.ts'

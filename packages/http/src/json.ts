@@ -2,10 +2,14 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ParseError, parse as parseTolerantly } from 'jsonc-parser'
+import type { TakeBodyTurn } from './body-turns.ts'
+import { noRoute } from './error-handler.ts'
 import { findInvalidValue } from './invalid-values.ts'
 import { sizeOfJson } from './json-size.ts'
 import { type FieldError, invalidBody, Problem, unsupportedMediaType } from './problems.ts'
 
+/** A body above this size takes a turn. Few bodies of a usual client do. */
+const largeBytes = 16 * 1024
 /** More than any valid body has: 16 KiB of metadata have at most 8,192 values. */
 const maxValues = 10_000
 /** The parser that finds the place of an error is recursive. */
@@ -14,10 +18,11 @@ const maxParsedDepth = 500
 /**
  * Parses JSON bodies and merge patches, and replaces all other body parsers. An empty body is undefined under every
  * content type and transfer coding. A route without a body schema takes an empty body or `{}`.
- * Refuses a value that Postgres or a JavaScript number cannot hold exactly. Refuses a body with a content coding before
- * it is read, and one with too many values before it is parsed.
+ * Refuses a value that Postgres or a JavaScript number cannot hold exactly. Refuses a body with a content coding, or to
+ * an unknown address, before it is read, and one with too many values before it is parsed. A large or encoded body
+ * takes a turn first.
  */
-export function registerJson(app: FastifyInstance): void {
+export function registerJson(app: FastifyInstance, takeTurn: TakeBodyTurn): void {
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
     // Fastify would refuse the unknown content type of a body that does not exist.
@@ -25,14 +30,16 @@ export function registerJson(app: FastifyInstance): void {
     done()
   })
   app.addHook('preParsing', (request, _reply, payload, done) => {
-    if (hasCoding(request)) done(contentCoding)
+    if (request.is404 && !hasNoBody(request.headers)) done(noRoute(request))
+    else if (hasCoding(request)) takeTurn(request).then(() => done(contentCoding), done)
     else done(null, payload)
   })
   // A chunked body turns out to be empty only when it is read.
   const addParser = (type: string, parseBody: (request: FastifyRequest, bytes: Buffer) => unknown) =>
-    app.addContentTypeParser(type, { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) =>
-      isIgnored(request, bytes) ? undefined : parseBody(request, bytes),
-    )
+    app.addContentTypeParser(type, { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
+      if (bytes.length > largeBytes) await takeTurn(request)
+      return bytes.length === 0 ? undefined : parseBody(request, bytes)
+    })
   addParser('application/json', read)
   addParser('application/merge-patch+json', (request, bytes) =>
     request.method === 'PATCH' ? read(request, bytes) : refuseType(),
@@ -46,9 +53,6 @@ function refuseType(): never {
 
 const hasNoBody = (headers: IncomingHttpHeaders) =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
-
-/** The body of a request to an unknown address is not judged: the request gets 404. */
-const isIgnored = (request: FastifyRequest, bytes: Buffer) => bytes.length === 0 || request.is404
 
 function read(request: FastifyRequest, bytes: Buffer): unknown {
   checkCharset(request.headers)
@@ -76,10 +80,10 @@ const contentCoding = new Problem('unsupported-media-type', 'Send the body witho
 })
 
 /** Returns whether the body of a request is compressed or otherwise encoded. A GET has no body that counts. */
-const hasCoding = ({ headers, method, is404 }: FastifyRequest): boolean => {
+const hasCoding = ({ headers, method }: FastifyRequest): boolean => {
   const coding = headers['content-encoding']
   if (coding === undefined || coding.toLowerCase() === 'identity') return false
-  return !is404 && method !== 'GET' && method !== 'HEAD' && !hasNoBody(headers)
+  return method !== 'GET' && method !== 'HEAD' && !hasNoBody(headers)
 }
 
 /** Refuses every charset but UTF-8: guessing one would corrupt text. */

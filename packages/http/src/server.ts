@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Registry } from '@goals-tasks/observability'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { type BodyTurnLimits, registerBodyTurns } from './body-turns.ts'
 import { registerConnectionLimit } from './connection-limit.ts'
 import { type CorsHeaders, createCorsHeaders, registerCors } from './cors.ts'
 import { type EarlyRefusal, registerEarlyRefusal } from './early-refusal.ts'
@@ -16,6 +17,7 @@ import { registerRequestChecks } from './request-checks.ts'
 import { registerRequestLog } from './request-log.ts'
 import { registerShutdown } from './shutdown.ts'
 import { beginTrace, registerTraces } from './tracing.ts'
+import { registerUnreadBodies } from './unread-bodies.ts'
 import { registerValidation } from './validation.ts'
 
 /**
@@ -43,6 +45,8 @@ export type ServerOptions = {
   refuseEarly?: EarlyRefusal | undefined
   /** Limits of the time in which a request must arrive. Default: `defaultArrivalLimits`. */
   arrivalLimits?: ArrivalLimits
+  /** Limits of the turns of large bodies. Default: as in `registerBodyTurns`. */
+  bodyTurnLimits?: Partial<BodyTurnLimits> | undefined
   /** Time after which a handler gets 503. Default: no limit. */
   handlerTimeoutMs?: number
   /** Time in which the process must stop. Connections are closed shortly before it ends. Default: no limit. */
@@ -69,9 +73,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const { publicUrl = '', isOutageLogged = () => false, refuseEarly, requestIdOf = () => randomUUID() } = options
   const app = fastify(fastifyOptions({ ...options, requestIdOf }, corsHeaders))
   const metrics = createHttpMetrics(options.registry)
-  if (refuseEarly) registerEarlyRefusal(app, { refusalOf: refuseEarly, requestIdOf, corsHeaders, metrics })
+  const { bodyLimitBytes } = options
+  if (refuseEarly)
+    registerEarlyRefusal(app, { refusalOf: refuseEarly, requestIdOf, corsHeaders, metrics, bodyLimitBytes })
   registerProblems(app, { publicUrl, isOutageLogged })
-  registerJson(app)
+  registerUnreadBodies(app, bodyLimitBytes)
+  registerJson(app, registerBodyTurns(app, options.registry, options.bodyTurnLimits))
   registerValidation(app, options.nameHints)
   await registerHttp(app, corsHeaders)
   registerRequestLog(app, isOutageLogged)

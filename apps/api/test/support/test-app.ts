@@ -7,7 +7,7 @@ import { createVerifier, userScopes } from '@goals-tasks/http'
 import { createLinkTokens } from '@goals-tasks/mail/links'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import { expect } from 'vitest'
-import { buildApp } from '../../src/app.ts'
+import { type AppOptions, buildApp } from '../../src/app.ts'
 import { createCacheDeliveries } from '../../src/cache-deliveries.ts'
 import { createDeps, type WebhookDeps } from '../../src/deps.ts'
 import type { ChangesOptions } from '../../src/features/changes/routes.ts'
@@ -49,6 +49,8 @@ export type TestAppOptions = {
   rateLimits?: RateLimits | undefined
   /** Default: no limit. */
   maxRequestsPerUser?: number
+  /** Default: those of the API. */
+  bodyTurnLimits?: AppOptions['bodyTurnLimits']
   /** Default: all work is admitted, as tests saturate the machine. */
   overloadAfterMs?: number
   /** Default: those of the API. */
@@ -101,6 +103,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     trustProxy: [],
     publicUrl: options.publicUrl,
     maxRequestsPerUser: options.maxRequestsPerUser,
+    bodyTurnLimits: options.bodyTurnLimits,
     linkTokens,
     rateLimit: options.rateLimits && { limits: options.rateLimits, limiter },
     streamLimits: options.streamLimits,

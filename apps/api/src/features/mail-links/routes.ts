@@ -22,10 +22,13 @@ export const mailLinkRoutes =
   (deps: Deps, tokens: LinkTokens | undefined): FastifyPluginAsync =>
   async (app) => {
     // The token says everything, so the form is read and ignored.
-    app.addContentTypeParser(formTypes, { parseAs: 'buffer', bodyLimit: maxFormBytes }, (_request, _body, done) =>
-      done(null, undefined),
-    )
-    const open = { config: { public: true }, schema: { hide: true, querystring: Link } } as const
+    app.addContentTypeParser(formTypes, { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined))
+    const open = {
+      config: { public: true },
+      schema: { hide: true, querystring: Link },
+      // A request without a login may send a body of any type.
+      bodyLimit: maxFormBytes,
+    } as const
     const send = (reply: FastifyReply, name: keyof typeof pages, status = 200) =>
       sendHtml(reply.code(status).header('referrer-policy', 'no-referrer'), pages[name])
 

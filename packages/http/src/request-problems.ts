@@ -140,7 +140,8 @@ export const requestProblems = {
     detail: 'The policy user allows 600 in 60 s. Try again in 2 s.',
     why:
       'An API key, a user or an address has a quota. A read takes one of it, a list two, and a write five. ' +
-      'The policy `connections` bounds the streams of a user, and `concurrent` the requests that run at a time.',
+      'The policy `connections` bounds the streams of a user, `concurrent` the requests that run at a time, and ' +
+      '`large-bodies` the time that bodies above 16 KiB wait for each other.',
     remedy: 'Repeat the request after `Retry-After`. `RateLimit` shows the rest of the quota with each response.',
     extra: {
       policy: Type.String({ description: 'The policy that refused the request.', examples: ['user'] }),

@@ -13,7 +13,7 @@ const defaults: BodyTurnLimits = {
   otherUsersMs: 1_000,
 }
 
-/** About the time that a large body costs beside its turn: its bytes are read, and its request is accepted and logged. */
+/** About the time that a large body costs beside its turn: its bytes are read, and its request is routed and logged. */
 const besideTurnMs = 1
 
 /** Resolves when the body of a request may be parsed. The work that follows at once is the turn. */

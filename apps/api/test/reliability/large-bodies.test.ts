@@ -61,7 +61,7 @@ test('a large body gets 429 with Retry-After and changes nothing when its turn d
   expect(titles).not.toContain('Too early')
 })
 
-/** Sends the head of a request and nothing of its body. @returns the response, once the API has closed the connection */
+/** Sends the head of a request without its body. @returns the response, once the API has closed the connection */
 async function sendHead(api: TestApp, path: string, bytes: number): Promise<string> {
   const socket = connect(Number(new URL(await api.listen()).port), '127.0.0.1')
   onTestFinished(() => void socket.destroy())

@@ -21,7 +21,7 @@ type Waiter = { start: () => void }
 type Counts = { atOnce: number; waited: number; refused: number }
 
 /**
- * Gives turns by key. Those of one key follow each other, and those of other keys never wait for them. A pause follows
+ * Gives turns by key. The turns of one key follow each other, and never wait for those of another key. A pause follows
  * each turn, so that all of a key take at most `share` of the time after the first `burstMs`.
  * A caller ends each turn that it got. A key is forgotten when its pause is over, so the memory is bounded by the keys
  * in a pause.

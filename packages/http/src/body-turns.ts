@@ -7,9 +7,9 @@ import { Problem } from './problems.ts'
 export type BodyTurnLimits = Omit<TurnLimits, 'mustPause'> & { otherUsersMs: number }
 
 const defaults: BodyTurnLimits = {
-  ...{ share: 1 / 4, burstMs: 25, maxPauseMs: 1_000 },
-  // A whole request must arrive in 15 s, and a body that is refused unread waits before it arrives.
-  ...{ maxQueued: 1_000, maxWaitMs: 5_000 },
+  ...{ share: 1 / 4, burstMs: 25, maxPauseMs: 500 },
+  // A whole request must arrive in 15 s, and an encoded body waits unread.
+  ...{ maxQueued: 1_000, maxWaitMs: 10_000 },
   otherUsersMs: 1_000,
 }
 

@@ -5,17 +5,18 @@
 import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { debuglog } from 'node:util'
+import { loadScript, pathOfScript, roles, runScript } from './script.ts'
 
-// Node takes the code that `compile` left there, and compiles what is missing or not for this CPU, user or Node.
-const compiled = join(import.meta.dirname, 'compiled')
-if (existsSync(compiled)) enableCompileCache({ directory: compiled, portable: true })
-
-const processes: Record<string, () => Promise<unknown>> = {
-  api: () => import('../../apps/api/src/main.ts'),
-  worker: () => import('../../apps/worker/src/main.ts'),
-  ops: () => import('../../apps/ops/src/main.ts'),
+const folder = import.meta.dirname
+const role = roles.find((each) => each === process.argv[2])
+if (role) {
+  const script = loadScript(folder, role)
+  debuglog('goals-tasks')('the compiled code of %s was rejected: %s', role, script.cachedDataRejected)
+  runScript(script, pathOfScript(folder, role))
+} else {
+  // Node takes the code that `compile` left there, and compiles what is missing or not for this CPU, user or Node.
+  const compiled = join(folder, 'compiled')
+  if (existsSync(compiled)) enableCompileCache({ directory: compiled, portable: true })
+  await import('../../apps/cli/src/main.ts')
 }
-const cli = () => import('../../apps/cli/src/main.ts')
-
-const load = processes[process.argv[2] ?? ''] ?? cli
-await load()

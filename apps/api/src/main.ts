@@ -38,7 +38,7 @@ import { createOverloadProtection } from './overload.ts'
 /** Connections that the kernel holds for a busy process. It resets those above. The kernel has a limit of its own. */
 const maxUnacceptedConnections = 4_096
 
-await runProcess('api', loadConfig, async ({ config, log, registry }) => {
+runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const outages = createRedisOutageLogs(log, {
     isOne: config.cache.sharesRedis,
     effects: { queues: 'events wait in Postgres', cache: 'every read asks Postgres' },

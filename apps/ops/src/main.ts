@@ -26,7 +26,7 @@ import { registerStatusMetrics } from './status/metrics.ts'
 import { readyForAll } from './status/ready-for-all.ts'
 import { shareWhilePending } from './status/share-while-pending.ts'
 
-await runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
+runProcess('ops', loadOpsConfig, async ({ config, log, registry }) => {
   const postgresOutage = createOutageLog(log, 'Postgres', 'dead letters and the status wait for it')
   const database = createDatabase({
     ...config.database,

@@ -20,7 +20,7 @@ import { refuseEviction } from './runtime/redis/memory.ts'
 import { timings } from './runtime/timings.ts'
 import { createWorker } from './worker.ts'
 
-await runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) => {
+runProcess('worker', loadWorkerConfig, async ({ config, log, registry }) => {
   const outages = createRedisOutageLogs(log, {
     isOne: config.cache.sharesRedis,
     effects: { queues: 'events wait in Postgres', cache: 'invalidations wait' },

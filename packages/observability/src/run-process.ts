@@ -37,8 +37,8 @@ export const runProcess = <C extends ProcessConfig>(
   name: string,
   loadConfig: () => C,
   open: (context: { config: C; log: Logger; registry: Registry }) => Promise<Service>,
-): Promise<void> =>
-  startOrExit(async () => {
+): void =>
+  void startOrExit(async () => {
     // `top` shows the first 15 characters.
     process.title = `gt-${name}`
     const config = loadConfig()

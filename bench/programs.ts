@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -42,6 +43,11 @@ export const startBundled = (servers: Servers, folder: string, role: string) =>
 export const startFromSources = (servers: Servers, role: string) =>
   startProgram(servers, `apps/${role}/src/main.ts`, { env: { AUTH_JWT_SECRET: secret } })
 
+/** Runs Node with an empty program until it has ended. */
+export async function runEmptyNode(): Promise<void> {
+  await promisify(execFile)(process.execPath, ['--eval', '0'], { env: { PATH: process.env.PATH } })
+}
+
 type Settings = { env: Record<string, string>; nodeOptions?: readonly string[]; args?: readonly string[] }
 
 /** `path` is absolute or from the root of the repository. */
@@ -71,7 +77,7 @@ async function startProgram(
   })
   await log.close()
   const ended = () => child.exitCode !== null || child.signalCode !== null
-  await untilReady(`http://127.0.0.1:${probePort}/readyz`, () => {
+  await untilReady(probePort, () => {
     if (ended()) throw new Error(`${path} did not start:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`)
   })
   return {
@@ -84,13 +90,22 @@ async function startProgram(
 /** Only a process that hangs takes this long, also beside other work. */
 const readyWithinMs = 120_000
 
-async function untilReady(url: string, check: () => void): Promise<void> {
+async function untilReady(port: number, check: () => void): Promise<void> {
   for (const deadline = Date.now() + readyWithinMs; Date.now() < deadline; await sleep(5)) {
     check()
-    const response = await fetch(url).catch(() => undefined)
+    // A refused connection costs almost nothing, so the process that starts keeps its core.
+    if (!(await isListening(port))) continue
+    const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
     if (response?.ok) return
   }
-  throw new Error(`${url} is not ready within ${readyWithinMs / 1_000} s`)
+  throw new Error(`port ${port} is not ready within ${readyWithinMs / 1_000} s`)
+}
+
+function isListening(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect({ port, host: '127.0.0.1' })
+  socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+  return promise.finally(() => socket.destroy())
 }
 
 /** Returns a token of this user for `startApi`, with all user scopes. */

@@ -1,23 +1,30 @@
 export type Repeating = { close(): Promise<void> }
 
 /**
- * Runs `work` at once, and again `everyMs` after each end. The wait varies by a fifth, so that processes which start
- * together drift apart. Reports an error and goes on.
+ * Runs `work` after `firstAfterMs`, by default at once, and again `everyMs` after each end. The wait varies by a fifth,
+ * so that processes which start together drift apart. Reports an error and goes on.
  */
-export function repeat(work: () => Promise<void>, everyMs: number, onError: (error: Error) => void): Repeating {
+export function repeat(
+  work: () => Promise<void>,
+  everyMs: number,
+  onError: (error: Error) => void,
+  firstAfterMs = 0,
+): Repeating {
   let timer: NodeJS.Timeout | undefined
   let closed = false
-  let running: Promise<void> = run()
+  let running: Promise<void> | undefined
+  if (firstAfterMs === 0) start()
+  else startAfter(firstAfterMs)
 
+  function start(): void {
+    running = run()
+  }
+  function startAfter(ms: number): void {
+    timer = setTimeout(start, ms * (0.8 + Math.random() * 0.4))
+  }
   async function run(): Promise<void> {
     await work().catch(onError)
-    if (closed) return
-    timer = setTimeout(
-      () => {
-        running = run()
-      },
-      everyMs * (0.8 + Math.random() * 0.4),
-    )
+    if (!closed) startAfter(everyMs)
   }
 
   return {

@@ -61,8 +61,13 @@ export function startConsumer<C extends ConsumerName>(name: C, settings: Consume
   const repeating = [
     repeat(createPauseFollower(context, worker), timings.pauseCheckEveryMs, warn('the pause cannot be read')),
     repeat(createSweeper(context), timings.sweepEveryMs, warn('the sweep failed')),
-    repeat(() => reviewDeadLetters(context), timings.reviewDeadEveryMs, warn('the review of the dead letters failed')),
-    repeat(watch, timings.watchEveryMs, postgresOutage.failed),
+    repeat(
+      () => reviewDeadLetters(context),
+      timings.reviewDeadEveryMs,
+      warn('the review of the dead letters failed'),
+      timings.settleMs,
+    ),
+    repeat(watch, timings.watchEveryMs, postgresOutage.failed, timings.settleMs),
   ]
   async function close() {
     await Promise.all([worker.close(), ...repeating.map((each) => each.close())])

@@ -5,7 +5,7 @@ import { constants, Script } from 'node:vm'
 
 /** The processes of the bundle. Each is one script. */
 export const roles = ['api', 'worker', 'ops'] as const
-export type Role = (typeof roles)[number]
+type Role = (typeof roles)[number]
 
 /** What stands around the code of a script, so that it has the names of a module in CommonJS. */
 export const wrapper = ['(function (exports, require, module, __filename, __dirname) {', '})'] as const

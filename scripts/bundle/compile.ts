@@ -31,8 +31,8 @@ async function record(folder: string): Promise<void> {
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
   const env = {
     NODE_ENV: 'production',
-    AUTH_JWT_SECRET: 'the-secret-of-a-process-that-serves-nobody',
-    DATABASE_URL: `postgres://nobody:nothing@${address}/nothing`,
+    AUTH_JWT_SECRET: 'the-secret-of-a-process-that-ends-at-once',
+    DATABASE_URL: `postgres://user:password@${address}/database`,
     REDIS_URL: `redis://${address}`,
   }
   const recorder = join(import.meta.dirname, 'record.ts')

@@ -7,7 +7,7 @@ import { constants, Script } from 'node:vm'
 export const roles = ['api', 'worker', 'ops'] as const
 type Role = (typeof roles)[number]
 
-/** What stands around the code of a script, so that it has the names of a module in CommonJS. */
+/** The text around the code of a script, which gives it the names of a module in CommonJS. */
 export const wrapper = ['(function (exports, require, module, __filename, __dirname) {', '})'] as const
 type Wrapped = (exports: object, require: NodeJS.Require, module: object, filename: string, folder: string) => void
 

@@ -50,25 +50,25 @@ export function createWorker(options: WorkerOptions): RunningWorker {
     () => runMaintenance({ pool, publish, retentionDays, auditRetentionDays, purged: metrics.purged, log }),
     maintenanceEveryMs,
     report('the hourly maintenance failed'),
-    options.timings.settleMs,
+    options.timings.secondaryAfterMs,
   )
   const reminders = repeat(
     () => remind({ pool, publish, made: metrics.reminders, signal: stopping.signal, clock }),
     options.timings.remindEveryMs,
     report('the reminders cannot be made'),
-    options.timings.settleMs,
+    options.timings.secondaryAfterMs,
   )
   const digests = repeat(
     () => closeDigests({ pool, publish, signal: stopping.signal, clock }),
     options.timings.closeDigestsEveryMs,
     report('the digests cannot be closed'),
-    options.timings.settleMs,
+    options.timings.secondaryAfterMs,
   )
   const health = repeat(
     () => reportHealth({ pool, publish, signal: stopping.signal }),
     options.timings.reportHealthEveryMs,
     report('the health of webhooks cannot be reported'),
-    options.timings.settleMs,
+    options.timings.secondaryAfterMs,
   )
 
   return {

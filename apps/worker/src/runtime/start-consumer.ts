@@ -65,9 +65,9 @@ export function startConsumer<C extends ConsumerName>(name: C, settings: Consume
       () => reviewDeadLetters(context),
       timings.reviewDeadEveryMs,
       warn('the review of the dead letters failed'),
-      timings.settleMs,
+      timings.secondaryAfterMs,
     ),
-    repeat(watch, timings.watchEveryMs, postgresOutage.failed, timings.settleMs),
+    repeat(watch, timings.watchEveryMs, postgresOutage.failed, timings.secondaryAfterMs),
   ]
   async function close() {
     await Promise.all([worker.close(), ...repeating.map((each) => each.close())])

@@ -7,10 +7,10 @@ export type Timings = {
   leaseMs: number
   sweepEveryMs: number
   /**
-   * How long a process has served its consumers before it does what nobody waits for: the watchdog, the reviews, the
+   * How long a process has served its consumers before it does what no user waits for: the watchdog, the reviews, the
    * reminders, the digests, the reports and the maintenance. At once they would delay its start by their connections.
    */
-  settleMs: number
+  secondaryAfterMs: number
   /** How long an event of an unknown type is snoozed. A newer program knows the type and handles it. */
   snoozeMs: number
   reviewDeadEveryMs: number
@@ -38,7 +38,7 @@ export type Timings = {
 export const timings: Timings = {
   leaseMs: 30_000,
   sweepEveryMs: 2_000,
-  settleMs: 1_000,
+  secondaryAfterMs: 1_000,
   snoozeMs: 300_000,
   reviewDeadEveryMs: 60_000,
   remindEveryMs: 60_000,

@@ -63,7 +63,7 @@ export function startWorker(installation: Place, options: TestWorker = {}) {
     serve: options.serve ?? consumerNames,
     consumers: { ...consumers, ...options.consumers },
     policies: { ...policies, ...options.policies },
-    timings: { ...timings, settleMs: 0, ...options.timings },
+    timings: { ...timings, secondaryAfterMs: 0, ...options.timings },
     pool: database.pool,
     postgresOutage: { failed: () => undefined },
     redis,

@@ -3,7 +3,7 @@ import { runLoad } from './load.ts'
 import { cpuMicroseconds, type Program } from './programs.ts'
 import { quantile, type Sample } from './rounds.ts'
 
-type HttpLoad = { program: Program; expect: number; next: () => Buffer | undefined; clients?: number }
+type HttpLoad = { program: Program; expect: number; next: (socket: number) => Buffer | undefined; clients?: number }
 
 /**
  * Loads a program over HTTP as `runLoad` does.

@@ -14,11 +14,12 @@ export type LoadOptions = { port: number; connections: number; seconds: number; 
 export type ResponseHead = { status: number; length: number }
 
 /**
- * Keeps `connections` sockets busy, each with one request at a time. `next` returns the bytes of the next request. The
- * run ends after `seconds`, or when `next` returns undefined. Requests are prepared bytes, and only status and length
- * of a response are read: the load shares its cores with the processes that it measures.
+ * Keeps `connections` sockets busy, each with one request at a time. `next` gets the number of a socket and returns the
+ * bytes of its next request. The run ends after `seconds`, or when `next` returns undefined. Requests are prepared
+ * bytes, and only status and length of a response are read: the load shares its cores with the processes that it
+ * measures.
  */
-export async function runLoad(options: LoadOptions, next: () => Buffer | undefined): Promise<Load> {
+export async function runLoad(options: LoadOptions, next: (socket: number) => Buffer | undefined): Promise<Load> {
   const { port, connections, seconds, expect } = options
   const latencies: number[] = []
   const failures = new Map<number, number>()
@@ -28,7 +29,9 @@ export async function runLoad(options: LoadOptions, next: () => Buffer | undefin
     if (status === expect) latencies.push(ms)
     else failures.set(status, (failures.get(status) ?? 0) + 1)
   }
-  await Promise.all(Array.from({ length: connections }, () => runConnection(port, next, onResponse, endsAt)))
+  await Promise.all(
+    Array.from({ length: connections }, (_, socket) => runConnection(port, () => next(socket), onResponse, endsAt)),
+  )
   return {
     seconds: (performance.now() - startedAt) / 1_000,
     requests: latencies.length,

@@ -119,3 +119,47 @@ export async function deleteLargeGoals(pool: pg.Pool, ids: readonly string[]): P
   await pool.query('delete from tasks where goal_id = any($1::uuid[])', [ids])
   await pool.query('delete from goals where id = any($1::uuid[])', [ids])
 }
+
+/** Numbers of the first row of `seedUsers`, and of the goals and tasks of each of its users. */
+const firstOfUsers = 10_000_001
+const rowsPerUser = 200
+
+/**
+ * Inserts goals with one task each for several users.
+ * @returns per user the numbers of the goals, which are those of the tasks as well
+ */
+export async function seedUsers(pool: pg.Pool, userIds: readonly string[]): Promise<Range[]> {
+  const rows = `
+    select n, owner from unnest($1::uuid[]) with ordinality users(owner, place),
+      generate_series(${firstOfUsers} + (place - 1) * ${rowsPerUser}, ${firstOfUsers - 1} + place * ${rowsPerUser}) n`
+  await pool.query(
+    `insert into goals (id, user_id, title, description)
+     select ${goalIdSql('n')}, owner, 'Goal ' || n, repeat('What it takes. ', 10) from (${rows}) rows`,
+    [userIds],
+  )
+  await pool.query(
+    `insert into tasks (id, goal_id, owner_id, user_id, title, description)
+     select ${taskIdSql('n')}, ${goalIdSql('n')}, owner, owner, 'Task ' || n, repeat('What it takes. ', 6)
+     from (${rows}) rows`,
+    [userIds],
+  )
+  await pool.query('vacuum (analyze) goals, tasks')
+  return userIds.map((_, place) => {
+    const first = firstOfUsers + place * rowsPerUser
+    return [first, first + rowsPerUser - 1]
+  })
+}
+
+/** Deletes the goals and tasks of users. The triggers of the foreign keys do not run. */
+export async function deleteUsers(pool: pg.Pool, userIds: readonly string[]): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    await client.query('set local session_replication_role = replica')
+    await client.query('delete from tasks where owner_id = any($1::uuid[])', [userIds])
+    await client.query('delete from goals where user_id = any($1::uuid[])', [userIds])
+    await client.query('commit')
+  } finally {
+    client.release()
+  }
+}

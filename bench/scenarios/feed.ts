@@ -8,6 +8,7 @@ import { type Program, residentMegabytes, signTokens, startApi } from '../progra
 import { describe, type Row, type Section } from '../report.ts'
 import { newTask } from '../requests.ts'
 import { quantile, type Sample, spread } from '../rounds.ts'
+import { deleteUsers } from '../seed.ts'
 import { targets } from '../targets.ts'
 import { waitUntil } from '../wait.ts'
 
@@ -59,7 +60,11 @@ export async function feed(context: Context): Promise<Section> {
   const beside = await besideOpenTransaction(pool, () => measure(longSeconds))
   clients.close()
   await api.stop()
-  await deleteUsers(context, everyone)
+  await clearEvents(context)
+  await deleteUsers(
+    pool,
+    everyone.map(({ id }) => id),
+  )
   return {
     title: 'Commit to client',
     note: [
@@ -113,13 +118,6 @@ async function createUsers({ pool }: Context): Promise<User[]> {
   )
   const tokens = await signTokens(ids)
   return ids.map((id, number) => ({ id, goalId: goalIds[number] ?? '', token: tokens[number] ?? '' }))
-}
-
-async function deleteUsers(context: Context, everyone: readonly User[]): Promise<void> {
-  await clearEvents(context)
-  const ids = everyone.map(({ id }) => id)
-  await context.pool.query('delete from tasks where owner_id = any($1)', [ids])
-  await context.pool.query('delete from goals where user_id = any($1)', [ids])
 }
 
 /** Returns the memory of a process that has had time to collect its garbage. */

@@ -108,12 +108,12 @@ function isListening(port: number): Promise<boolean> {
   return promise.finally(() => socket.destroy())
 }
 
-/** Returns a token of this user for `startApi`, with all user scopes. */
-export async function makeToken(userId: string): Promise<string> {
+/** Returns a token of this user for `startApi`. Default: with all user scopes. */
+export async function makeToken(userId: string, scope?: string): Promise<string> {
   const env = { PATH: process.env.PATH, AUTH_JWT_SECRET: secret }
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [join(root, 'apps/cli/src/main.ts'), 'token', '--sub', userId],
+    [join(root, 'apps/cli/src/main.ts'), 'token', '--sub', userId, ...(scope ? ['--scope', scope] : [])],
     { env },
   )
   return stdout.trim()

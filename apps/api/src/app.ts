@@ -30,6 +30,7 @@ import { webhookRoutes } from './features/webhooks/routes.ts'
 import { registerOpenapi } from './openapi/register.ts'
 import { createRequestAdmission } from './resource/http/admission.ts'
 import { registerConcurrencyLimit } from './resource/http/concurrency.ts'
+import { type FairTurns, registerFairTurns } from './resource/http/fair-turns.ts'
 import { chargeRefusal, type RateLimit, registerRateLimit } from './resource/http/rate-limit.ts'
 import { nameHints } from './resource/name-hints.ts'
 
@@ -49,6 +50,8 @@ export type AppOptions = {
   maxRequestsPerUser?: number | undefined
   /** Limits of the turns of large bodies. Default: as in `createServer`. */
   bodyTurnLimits?: ServerOptions['bodyTurnLimits']
+  /** The limits of turns that differ from the default. Default: no change waits for a turn. */
+  fairTurns?: FairTurns['limits'] | undefined
   /** Open connections. Default: no limit. */
   maxConnections?: number | undefined
   /** Default: no limit. */
@@ -78,8 +81,10 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<Fastify
     verify,
     beforeRefusal: options.rateLimit && chargeRefusal(options.rateLimit),
   })
-  const { maxRequestsPerUser, registry } = options
+  const { maxRequestsPerUser, fairTurns, registry } = options
   if (maxRequestsPerUser !== undefined) registerConcurrencyLimit(app, { maxPerUser: maxRequestsPerUser, registry })
+  // A change that has waited is judged by the load of that moment.
+  if (fairTurns) registerFairTurns(app, { limits: fairTurns, registry })
   admission?.register(app)
   if (options.rateLimit) registerRateLimit(app, options.rateLimit)
 

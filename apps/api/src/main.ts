@@ -95,6 +95,7 @@ runProcess('api', loadConfig, async ({ config, log, registry }) => {
     linkTokens: createLinkTokens(config.webhooks.secretsKeys),
     maxConnections: config.http.maxConnections,
     maxRequestsPerUser: config.http.maxRequestsPerUser,
+    fairTurns: {},
     corsOrigins: config.http.corsOrigins,
     trustProxy: config.http.trustProxy,
     publicUrl: config.http.publicUrl,

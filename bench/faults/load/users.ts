@@ -17,5 +17,11 @@ const loadUser = async (id: string): Promise<User> => ({ id, token: await tokenO
 /** Returns the users of the load. */
 export const loadUsers = (): Promise<User[]> => Promise.all([1, 2, 3].map((number) => loadUser(idOf(number))))
 
-/** Returns a user who is not part of the load. Only a scenario sends the requests of this user. */
-export const loadNoisyUser = (): Promise<User> => loadUser(idOf(4))
+/**
+ * Returns a user who is not part of the load. Only a scenario sends the requests of this user. Administrators take no
+ * fair turns, so all of them run.
+ */
+export async function loadNoisyUser(): Promise<User> {
+  const id = idOf(4)
+  return { id, token: await makeToken(id, 'admin') }
+}

@@ -173,7 +173,9 @@ export const requestProblems = {
     status: 503,
     title: 'The service has too much to do',
     detail: 'Too much work waits for the database. Send the request again after Retry-After.',
-    why: 'More requests come than the service can handle. It refuses new writes first, and then reads.',
+    why:
+      'More requests come than the service can handle. It refuses new writes first, and then reads. ' +
+      'Or a user has sent so many changes at a time that this one waited for 5 s while those of others went on.',
     remedy: 'Repeat the request after `Retry-After`. Nothing of it was executed.',
   },
   unavailable: {

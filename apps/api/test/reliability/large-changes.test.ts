@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
+import { readMetric, startBeside } from '../support/beside.ts'
 import type { Client } from '../support/client.ts'
 import { taskWith, test as withGoals } from '../support/goals-with-tasks.ts'
-import { startTestApp, type TestApp, type TestAppOptions } from '../support/test-app.ts'
+import type { TestApp } from '../support/test-app.ts'
 import { signToken } from '../support/token.ts'
 import { openBarriers } from './barriers.ts'
 
@@ -20,19 +21,6 @@ const test = withGoals
     return barriers
   })
 
-/** Starts a second API on the same data. */
-async function startBeside({ database }: TestApp, options: TestAppOptions) {
-  const beside = await startTestApp({ database, ...options })
-  let closing: Promise<void> | undefined
-  const close = () => (closing ??= beside.close())
-  onTestFinished(close)
-  return { ...beside, close }
-}
-
-async function readMetric({ registry }: TestApp, name: string): Promise<number> {
-  const line = (await registry.metrics()).split('\n').find((line) => line.startsWith(`${name} `))
-  return Number(line?.split(' ').at(-1))
-}
 const untilWaiting = (api: TestApp, count: number) =>
   until(async () => (await readMetric(api, 'gt_large_changes_waiting')) === count)
 

@@ -51,6 +51,8 @@ export type TestAppOptions = {
   maxRequestsPerUser?: number
   /** Default: those of the API. */
   bodyTurnLimits?: AppOptions['bodyTurnLimits']
+  /** Default: no change waits for a turn. */
+  fairTurns?: AppOptions['fairTurns']
   /** Default: all work is admitted, as tests saturate the machine. */
   overloadAfterMs?: number
   /** Default: those of the API. */
@@ -104,6 +106,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     publicUrl: options.publicUrl,
     maxRequestsPerUser: options.maxRequestsPerUser,
     bodyTurnLimits: options.bodyTurnLimits,
+    fairTurns: options.fairTurns,
     linkTokens,
     rateLimit: options.rateLimits && { limits: options.rateLimits, limiter },
     streamLimits: options.streamLimits,

@@ -8,16 +8,25 @@ const microsecondsPerTick = 10_000
 
 /**
  * Begins to measure the CPU time of processes with their children, such as the backends of Postgres. Returns a function
- * that returns their shares since then, or none on systems without /proc.
+ * that returns the microseconds since then by name, or none on systems without /proc.
  */
-export function measureCpuShares(pids: Record<string, number>): () => CpuShares {
+export function measureCpuMicroseconds(pids: Record<string, number>): () => Record<string, number> {
   const names = Object.keys(pids)
   if (process.platform !== 'linux') return () => ({})
   const read = () => names.map((name) => cpuMicrosecondsOfFamily(pids[name] ?? 0))
-  const [before, startedAt] = [read(), performance.now()]
+  const before = read()
   return () => {
-    const [after, micros] = [read(), (performance.now() - startedAt) * 1_000]
-    return Object.fromEntries(names.map((name, i) => [name, ((after[i] ?? 0) - (before[i] ?? 0)) / micros]))
+    const after = read()
+    return Object.fromEntries(names.map((name, i) => [name, (after[i] ?? 0) - (before[i] ?? 0)]))
+  }
+}
+
+/** Begins to measure the CPU time as `measureCpuMicroseconds` does. Returns a function that returns the shares. */
+export function measureCpuShares(pids: Record<string, number>): () => CpuShares {
+  const [microsSoFar, startedAt] = [measureCpuMicroseconds(pids), performance.now()]
+  return () => {
+    const [spent, micros] = [microsSoFar(), (performance.now() - startedAt) * 1_000]
+    return Object.fromEntries(Object.entries(spent).map(([name, own]) => [name, own / micros]))
   }
 }
 

@@ -3,6 +3,7 @@ import { loadProgram } from '../http.ts'
 import { plainUpdate } from '../plain-scripts.ts'
 import { type Program, startBaseline } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
+import { compareCosts, createRequestCosts } from '../request-costs.ts'
 import { helloRequest, requestsAs, takeRows, walkRows } from '../requests.ts'
 import { interleave } from '../rounds.ts'
 import { seeded, taskRanges } from '../seed.ts'
@@ -47,6 +48,7 @@ async function measure(context: Context, minimal: Program): Promise<Section> {
       `Random rows out of ${seeded.sql[1]} goals and ${rows} tasks. A patch has the version of its row in If-Match.`,
       'The minimal server compares the version, and writes the row and an outbox row in one statement.',
       `No worker runs. Statements: ${sqlRunner.name}.`,
+      ...compareCosts(ours.costs, theirs.costs),
     ].join('\n'),
     rows: [
       { ...row(patchTask, 'patchTask', 'minimal server', 'minimalPatchTask'), target: targets.patch },
@@ -77,13 +79,21 @@ function changesOf(context: Context, program: Program) {
   const ranges = taskRanges(context.rows)
   const [nextTask, nextGoal] = [walkRows(ranges.patch), walkRows(seeded.http)]
   const open = takeRows(ranges.complete, context.rounds + 1)
-  const send = (next: () => Buffer | undefined) => loadProgram(context, { program, expect: 200, next })
+  const pids = { 'the load': process.pid, 'the server': program.pid, ...context.servers.pids }
+  const costs = {
+    'PATCH of a task': createRequestCosts(pids),
+    'PATCH of a goal': createRequestCosts(pids),
+    completion: createRequestCosts(pids),
+  }
+  const send = (what: keyof typeof costs, next: () => Buffer | undefined) =>
+    costs[what].measure(() => loadProgram(context, { program, expect: 200, next }))
   return {
-    patchTask: () => send(() => requests.patchTask(nextTask())),
-    patchGoal: () => send(() => requests.patchGoal(nextGoal())),
+    costs,
+    patchTask: () => send('PATCH of a task', () => requests.patchTask(nextTask())),
+    patchGoal: () => send('PATCH of a goal', () => requests.patchGoal(nextGoal())),
     complete() {
       open.startRun()
-      return send(() => {
+      return send('completion', () => {
         const row = open.next()
         return row === undefined ? undefined : requests.completeTask(row)
       })

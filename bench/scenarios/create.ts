@@ -5,6 +5,7 @@ import { loadProgram } from '../http.ts'
 import { plainInsert } from '../plain-scripts.ts'
 import { type Program, startBaseline } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
+import { compareCosts, createRequestCosts } from '../request-costs.ts'
 import { helloRequest, newGoal, newTask, noopPost, requestsAs, walkRows } from '../requests.ts'
 import { interleave } from '../rounds.ts'
 import { goalId, goalIdSql, type Script, toScript } from '../script.ts'
@@ -30,7 +31,7 @@ export async function create(context: Context): Promise<Section> {
 type Minimal = { minimal: Program; batched: Program }
 
 async function measure(context: Context, { minimal, batched }: Minimal): Promise<Section> {
-  const { api, hello, rounds, seconds, sqlRunner, token, userId } = context
+  const { api, hello, rounds, seconds, servers, sqlRunner, token, userId } = context
   const requests = requestsAs(token)
   const nextGoal = walkRows(seeded.http)
   const { goalScript, taskScript } = await record(context)
@@ -38,20 +39,26 @@ async function measure(context: Context, { minimal, batched }: Minimal): Promise
     plainInsert('tasks', { userId, goals: seeded.sql }),
     plainInsert('bench_tasks', { userId, goals: seeded.sql }),
   ]
-  const goalsTo = (program: Program) => () =>
-    loadProgram(context, { program, expect: 201, next: () => requests.createGoal })
-  const tasksTo = (program: Program) => () =>
-    loadProgram(context, { program, expect: 201, next: () => requests.createTask(nextGoal().row) })
+  const creates = { goal: () => requests.createGoal, task: () => requests.createTask(nextGoal().row) }
+  const costsOf = (program: Program) => {
+    const pids = { 'the load': process.pid, 'the server': program.pid, ...servers.pids }
+    return { goal: createRequestCosts(pids), task: createRequestCosts(pids) }
+  }
+  const [ourCosts, batchedCosts] = [costsOf(api), costsOf(batched)]
+  const send = (program: Program, what: keyof typeof creates) => () =>
+    loadProgram(context, { program, expect: 201, next: creates[what] })
+  const measured = (program: Program, what: keyof typeof creates, costs: typeof ourCosts) => () =>
+    costs[what].measure(send(program, what))
   const sql = (script: Script) => async () => ({ rate: await sqlRunner.run(script, seconds) })
 
   const samples = await interleave(
     {
-      goals: goalsTo(api),
-      minimalGoals: goalsTo(batched),
+      goals: measured(api, 'goal', ourCosts),
+      minimalGoals: measured(batched, 'goal', batchedCosts),
       goalSql: sql(goalScript),
-      tasks: tasksTo(api),
-      minimalTasks: tasksTo(batched),
-      singleTasks: tasksTo(minimal),
+      tasks: measured(api, 'task', ourCosts),
+      minimalTasks: measured(batched, 'task', batchedCosts),
+      singleTasks: send(minimal, 'task'),
       taskSql: sql(taskScript),
       insert: sql(insert),
       leanInsert: sql(leanInsert),
@@ -71,6 +78,7 @@ async function measure(context: Context, { minimal, batched }: Minimal): Promise
       'Each create commits a row, an event, its readers and its deliveries, and enqueues the event.',
       'The minimal server writes the row and an outbox row, without token, access check and cache.',
       `No worker runs. Statements: ${sqlRunner.name}.`,
+      ...compareCosts(ourCosts, batchedCosts),
     ].join('\n'),
     rows: [
       { ...row(tasks, 'tasks', batchedServer, 'minimalTasks'), target },

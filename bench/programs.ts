@@ -24,8 +24,10 @@ export const startApi = (servers: Servers, env: Record<string, string> = {}, nod
   })
 
 /** Starts the API from other sources, whose root is `folder`, and waits until it is ready. */
-export const startApiOf = (servers: Servers, folder: string) =>
-  startProgram(servers, join(folder, 'apps/api/src/main.ts'), { env: { AUTH_JWT_SECRET: secret, HOST: '127.0.0.1' } })
+export const startApiOf = (servers: Servers, folder: string, env: Record<string, string> = {}) =>
+  startProgram(servers, join(folder, 'apps/api/src/main.ts'), {
+    env: { AUTH_JWT_SECRET: secret, HOST: '127.0.0.1', ...env },
+  })
 
 /** Starts a worker and waits until it is ready. */
 export const startWorker = (servers: Servers, env: Record<string, string> = {}) =>

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Context, clearEvents } from '../context.ts'
+import { type Context, clearEvents, patience } from '../context.ts'
 import { copyEdited, createSourceFolder } from '../faults/sources.ts'
 import { loadProgram } from '../http.ts'
 import { type Program, startApi, startApiOf } from '../programs.ts'
 import { compare, type Row, type Section } from '../report.ts'
 import { requestsAs, walkRows } from '../requests.ts'
-import { interleave } from '../rounds.ts'
+import { interleave, type Sample } from '../rounds.ts'
 import { seeded, taskRanges } from '../seed.ts'
 import { targets } from '../targets.ts'
 
@@ -28,44 +28,62 @@ export const originOf = () => undefined
 export const traceHeaders = () => ({})
 `
 
+/** Two processes of the same program differ by several percent for as long as they run, so each variant has more. */
+const processesPerVariant = 3
+
 /** Measures what traces cost an API: while they are off, and when one of a hundred requests is kept. */
 export async function tracing(context: Context): Promise<Section> {
   const { folder, remove } = await createSourceFolder()
   const collector = await startCollector()
   copyEdited(folder, { file, replace: readFileSync(join(import.meta.dirname, '../..', file), 'utf8'), by: without })
-  const [removed, sampled] = await Promise.all([
-    startApiOf(context.servers, folder),
-    startApi(context.servers, {
-      ...{ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' },
-      OTEL_TRACES_SAMPLER_ARG: '0.01',
-    }),
-  ])
+  const variants = {
+    off: await startEach(() => startApi(context.servers, patience)),
+    removed: await startEach(() => startApiOf(context.servers, folder, patience)),
+    sampled: await startEach(() =>
+      startApi(context.servers, {
+        ...patience,
+        ...{ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' },
+        OTEL_TRACES_SAMPLER_ARG: '0.01',
+      }),
+    ),
+  }
   try {
-    return await measure(context, { removed, sampled })
+    return await measure(context, variants)
   } finally {
-    await Promise.all([removed.stop(), sampled.stop()])
+    await Promise.all(Object.values(variants).flatMap((programs) => programs.map((program) => program.stop())))
     collector.close()
     remove()
   }
 }
 
-type Variants = { removed: Program; sampled: Program }
+type Variants = Record<'off' | 'removed' | 'sampled', readonly Program[]>
 
-async function measure(context: Context, { removed, sampled }: Variants): Promise<Section> {
-  const { api, rounds, rows, token } = context
+const startEach = (start: () => Promise<Program>) => Promise.all(Array.from({ length: processesPerVariant }, start))
+
+/** Returns a function that loads the next process of a variant. */
+function inTurn(programs: readonly Program[], load: (program: Program) => Promise<Sample>): () => Promise<Sample> {
+  let turn = 0
+  return () => load(programs[turn++ % programs.length] as Program)
+}
+
+async function measure(context: Context, { off, removed, sampled }: Variants): Promise<Section> {
+  const { rounds, rows, token } = context
   const requests = requestsAs(token)
   const [nextGoal, nextTask] = [walkRows(seeded.hot), walkRows(taskRanges(rows).tracing)]
-  const read = (program: Program) => () =>
-    loadProgram(context, { program, expect: 200, next: () => requests.readGoal(nextGoal().row) })
-  const patch = (program: Program) => () =>
-    loadProgram(context, { program, expect: 200, next: () => requests.patchTask(nextTask()) })
-  const samples = await interleave(
-    {
-      ...{ readOff: read(api), readRemoved: read(removed), readSampled: read(sampled) },
-      ...{ patchOff: patch(api), patchRemoved: patch(removed), patchSampled: patch(sampled) },
-    },
-    { rounds, warmUp: true },
-  )
+  const read = (programs: readonly Program[]) =>
+    inTurn(programs, (program) =>
+      loadProgram(context, { program, expect: 200, next: () => requests.readGoal(nextGoal().row) }),
+    )
+  const patch = (programs: readonly Program[]) =>
+    inTurn(programs, (program) =>
+      loadProgram(context, { program, expect: 200, next: () => requests.patchTask(nextTask()) }),
+    )
+  const variants = {
+    ...{ readOff: read(off), readRemoved: read(removed), readSampled: read(sampled) },
+    ...{ patchOff: patch(off), patchRemoved: patch(removed), patchSampled: patch(sampled) },
+  }
+  for (let turn = 0; turn < processesPerVariant; turn++) for (const load of Object.values(variants)) await load()
+  const samples = await interleave(variants, { rounds, warmUp: false })
   await clearEvents(context)
   type Variant = keyof typeof samples
   const rowsOf = (request: string, of: Variant, baseline: Variant): Row[] => {
@@ -84,7 +102,10 @@ async function measure(context: Context, { removed, sampled }: Variants): Promis
   const [aRead, aPatch] = ['GET /v1/goals/{id}, cached', 'PATCH /v1/tasks/{id}']
   return {
     title: 'Traces',
-    note: 'The collector runs in the process of the load, and takes every span. The CPU varies less than the rate.',
+    note: [
+      'The collector runs in the process of the load, and takes every span. The CPU varies less than the rate.',
+      `Each variant has ${processesPerVariant} processes, which take turns by round.`,
+    ].join('\n'),
     rows: [
       ...rowsOf(aRead, 'readOff', 'readRemoved'),
       ...rowsOf(aPatch, 'patchOff', 'patchRemoved'),

@@ -6,7 +6,7 @@ import type { Sample } from './rounds.ts'
  * CPU time per request so far, as `the load 21, the API 142, Postgres 96, Redis 11: 270 µs`.
  */
 export function createRequestCosts(pids: Record<string, number>) {
-  const micros = new Map(Object.keys(pids).map((name) => [name, 0]))
+  const micros = new Map<string, number>()
   let requests = 0
   return {
     async measure(load: () => Promise<Sample>): Promise<Sample> {
@@ -15,6 +15,11 @@ export function createRequestCosts(pids: Record<string, number>) {
       requests += (sample.rate * (performance.now() - startedAt)) / 1_000
       for (const [name, spent] of Object.entries(microsSoFar())) micros.set(name, (micros.get(name) ?? 0) + spent)
       return sample
+    },
+    /** Forgets the loads so far, for example those of a warm-up. */
+    clear(): void {
+      micros.clear()
+      requests = 0
     },
     describe(): string {
       const perRequest = (spent: number) => Math.round(spent / requests)

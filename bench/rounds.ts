@@ -26,6 +26,14 @@ export async function interleave<V extends Variants>(
   return samples as Samples<V>
 }
 
+/** Runs after which the code of a young process is compiled. Until then a request costs it up to twice as much. */
+const youngRuns = 5
+
+/** Runs the loads of young processes in turns, until they run as they will. Nothing of it counts. */
+export async function warmUp(loads: readonly (() => Promise<Sample>)[]): Promise<void> {
+  for (let run = 0; run < youngRuns; run++) for (const load of loads) await load()
+}
+
 /** Divides `measured` by `baseline` in each round, never across rounds. */
 export const ratios = (measured: readonly Sample[], baseline: readonly Sample[], of: keyof Sample = 'rate'): Spread =>
   spread(measured.map((sample, round) => (sample[of] ?? Number.NaN) / (baseline[round]?.[of] ?? Number.NaN)))

@@ -5,7 +5,7 @@ import { type Program, startBaseline } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
 import { compareCosts, createRequestCosts } from '../request-costs.ts'
 import { helloRequest, requestsAs, takeRows, walkRows } from '../requests.ts'
-import { interleave } from '../rounds.ts'
+import { interleave, warmUp } from '../rounds.ts'
 import { seeded, taskRanges } from '../seed.ts'
 import { targets } from '../targets.ts'
 
@@ -25,6 +25,8 @@ async function measure(context: Context, minimal: Program): Promise<Section> {
   const ranges = taskRanges(rows)
   const ours = changesOf(context, api)
   const theirs = changesOf(context, minimal)
+  await warmUp([ours, theirs].flatMap(({ patchTask, patchGoal }) => [patchTask, patchGoal]))
+  for (const costs of [ours.costs, theirs.costs]) for (const each of Object.values(costs)) each.clear()
   const samples = await interleave(
     {
       patchTask: ours.patchTask,

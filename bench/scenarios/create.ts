@@ -7,7 +7,7 @@ import { type Program, startBaseline } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
 import { compareCosts, createRequestCosts } from '../request-costs.ts'
 import { helloRequest, newGoal, newTask, noopPost, requestsAs, walkRows } from '../requests.ts'
-import { interleave } from '../rounds.ts'
+import { interleave, warmUp } from '../rounds.ts'
 import { goalId, goalIdSql, type Script, toScript } from '../script.ts'
 import { seeded } from '../seed.ts'
 import { actor, recordStatements } from '../statements.ts'
@@ -51,6 +51,7 @@ async function measure(context: Context, { minimal, batched }: Minimal): Promise
     costs[what].measure(send(program, what))
   const sql = (script: Script) => async () => ({ rate: await sqlRunner.run(script, seconds) })
 
+  await warmUp([api, batched].flatMap((program) => [send(program, 'goal'), send(program, 'task')]))
   const samples = await interleave(
     {
       goals: measured(api, 'goal', ourCosts),

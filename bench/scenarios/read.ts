@@ -6,7 +6,7 @@ import { walkGoalPages, walkTaskPages } from '../pages.ts'
 import { type Program, startApi, startBaseline } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
 import { helloRequest, requestsAs, takeRows, walkRows } from '../requests.ts'
-import { interleave } from '../rounds.ts'
+import { interleave, warmUp } from '../rounds.ts'
 import { goalId } from '../script.ts'
 import { seeded, taskRanges } from '../seed.ts'
 import { targets } from '../targets.ts'
@@ -40,8 +40,7 @@ async function measure(context: Context, programs: Programs): Promise<Section> {
   const cold = takeRows(taskRanges(rows).cold, rounds + 1)
   const load = (program: Program, next: () => Buffer | undefined, expect = 200) =>
     loadProgram(context, { program, expect, next })
-  for (let run = 0; run < youngRuns; run++)
-    for (const program of [limitedApi, unlimitedApi]) await load(program, () => requests.readGoal(nextHot().row))
+  await warmUp([limitedApi, unlimitedApi].map((program) => () => load(program, () => requests.readGoal(nextHot().row))))
   const samples = await interleave(
     {
       goal: () => load(api, () => requests.readGoal(nextHot().row)),
@@ -97,9 +96,6 @@ async function measure(context: Context, programs: Programs): Promise<Section> {
     ],
   }
 }
-
-/** Runs after which the code of a young API is compiled. They do not count. */
-const youngRuns = 5
 
 const get = (path: string) => requestBytes({ method: 'GET', path })
 

@@ -80,7 +80,7 @@ async function measure(context: Context, { off, removed, sampled }: Variants): P
     )
   const reads = { readOff: read(off), readRemoved: read(removed), readSampled: read(sampled) }
   const patches = { patchOff: patch(off), patchRemoved: patch(removed), patchSampled: patch(sampled) }
-  // What runs for one of a hundred requests is compiled late.
+  // The code that runs for one of a hundred requests is compiled late.
   for (let turn = 0; turn < processesPerVariant; turn++) await warmUp(Object.values(reads))
   await warmUp(Object.values(patches))
   const samples = await interleave({ ...reads, ...patches }, { rounds, warmUp: false })

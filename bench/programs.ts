@@ -24,7 +24,7 @@ export const startApi = (servers: Servers, env: Record<string, string> = {}, nod
   })
 
 /** Starts the API from other sources, whose root is `folder`, and waits until it is ready. */
-export const startApiOf = (servers: Servers, folder: string, env: Record<string, string> = {}) =>
+export const startApiOf = (servers: Servers, folder: string, env: Record<string, string>) =>
   startProgram(servers, join(folder, 'apps/api/src/main.ts'), {
     env: { AUTH_JWT_SECRET: secret, HOST: '127.0.0.1', ...env },
   })

@@ -31,8 +31,10 @@ export function createRequestCosts(pids: Record<string, number>) {
 
 export type RequestCosts = ReturnType<typeof createRequestCosts>
 
-/** Returns a line of a note per kind of request: what it costs the service and a baseline. */
-export const compareCosts = (ours: Record<string, RequestCosts>, theirs: Record<string, RequestCosts>): string[] => [
+/** Returns a line of a note per kind of request: what it costs the service and the minimal server. */
+export const compareCosts = <K extends string>(ours: Record<K, RequestCosts>, theirs: Record<K, RequestCosts>) => [
   'CPU per request in µs, in the service and in the minimal server:',
-  ...Object.keys(ours).map((what) => `- ${what}: ${ours[what]?.describe()}; minimal: ${theirs[what]?.describe()}`),
+  ...(Object.keys(ours) as K[]).map(
+    (what) => `- ${what}: ${ours[what].describe()}; minimal: ${theirs[what].describe()}`,
+  ),
 ]

@@ -1,5 +1,5 @@
 import { createTurns, Overloaded, type TurnLimits } from '@goals-tasks/db'
-import { Counter, Gauge, type Registry } from '@goals-tasks/observability'
+import { type Registry, registerTurnMetrics } from '@goals-tasks/observability'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problems.ts'
 
@@ -15,6 +15,12 @@ const defaults: BodyTurnLimits = {
 
 /** About the time that a large body costs beside its turn: its bytes are read, and its request is routed and logged. */
 const besideTurnMs = 1
+
+const metrics = {
+  name: 'gt_http_large_bodies',
+  help: 'Large or compressed bodies: parsed or refused at once, after a wait for those of the same user, or too late',
+  waitingHelp: 'Large or compressed bodies that wait for those of the same user',
+}
 
 /** Resolves when the body of a request may be parsed. The work that follows at once is the turn. */
 export type TakeBodyTurn = (request: FastifyRequest) => Promise<void>
@@ -34,7 +40,7 @@ export function registerBodyTurns(
   const users = createLatestUsers()
   const mustPause = (userId: string) => users.sinceOther(userId) < otherUsersMs
   const turns = createTurns({ ...turnLimits, mustPause })
-  registerMetrics(registry, turns)
+  registerTurnMetrics(registry, metrics, turns)
   app.addHook('preParsing', ({ actor }, _reply, payload, done) => {
     if (actor) users.note(actor.id)
     done(null, payload)
@@ -97,27 +103,4 @@ function createLatestUsers() {
     /** Returns the milliseconds since the latest request of any other user. */
     sinceOther: (userId: string): number => performance.now() - (last.userId === userId ? other : last).at,
   }
-}
-
-function registerMetrics(registry: Registry, { counts, countWaiting }: ReturnType<typeof createTurns>): void {
-  const registers = [registry]
-  new Counter({
-    name: 'gt_http_large_bodies_total',
-    help: 'Large or compressed bodies: parsed or refused at once, after a wait for those of the same user, or too late',
-    ...{ labelNames: ['outcome'], registers },
-    collect() {
-      this.reset()
-      this.inc({ outcome: 'at-once' }, counts.atOnce)
-      this.inc({ outcome: 'waited' }, counts.waited)
-      this.inc({ outcome: 'refused' }, counts.refused)
-    },
-  })
-  new Gauge({
-    name: 'gt_http_large_bodies_waiting',
-    help: 'Large or compressed bodies that wait for those of the same user',
-    registers,
-    collect() {
-      this.set(countWaiting())
-    },
-  })
 }

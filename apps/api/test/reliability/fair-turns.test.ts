@@ -10,10 +10,9 @@ import { openBarriers } from './barriers.ts'
 
 /** Two changes of a user run at a time while another user has one. */
 const fairTurns = { least: 2, besideMs: 0, maxWaitMs: 600_000 }
-const patient = { fairTurns, lockTimeoutMs: 120_000 }
 
 const test = base
-  .override({ apiOptions: patient })
+  .override({ apiOptions: { fairTurns } })
   .extend('barriers', async ({ api }, { onCleanup }) => {
     const barriers = openBarriers(api.database)
     onCleanup(barriers.close)
@@ -122,7 +121,7 @@ test('a change gets 503 with Retry-After and has no effect when its turn does no
   bob,
   startChange,
 }) => {
-  const impatient = await startBeside(api, { ...patient, fairTurns: { ...fairTurns, maxWaitMs: 1 } })
+  const impatient = await startBeside(api, { fairTurns: { ...fairTurns, maxWaitMs: 1 } })
   const running = [
     await startChange(bob, impatient),
     await startChange(ada, impatient),
@@ -137,7 +136,7 @@ test('a change gets 503 with Retry-After and has no effect when its turn does no
 })
 
 test('changes that wait are executed when the API closes', async ({ api, ada, bob, startChange }) => {
-  const closing = await startBeside(api, patient)
+  const closing = await startBeside(api, { fairTurns })
   const running = [await startChange(bob, closing), await startChange(ada, closing), await startChange(ada, closing)]
   const waiting = send(closing, ada, goal)
   await untilWaiting(closing, 1)

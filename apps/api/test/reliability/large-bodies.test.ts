@@ -3,8 +3,9 @@ import { connect } from 'node:net'
 import { until } from '@goals-tasks/devstack/testing'
 import { linkPaths } from '@goals-tasks/mail/links'
 import { expect, onTestFinished } from 'vitest'
+import { readMetric, startBeside } from '../support/beside.ts'
 import { test } from '../support/test.ts'
-import { startTestApp, type TestApp } from '../support/test-app.ts'
+import type { TestApp } from '../support/test-app.ts'
 
 const anHour = 3_600_000
 /** The first turn of a user ends with a pause without an end while other users are active. */
@@ -13,24 +14,17 @@ const endless = { share: 1e-9, burstMs: 0, maxPauseMs: anHour, maxWaitMs: anHour
 const largeGoal = { title: 'Large', description: 'x'.repeat(17_000) }
 const invalidGoal = { title: 'Invalid', tags: Array.from({ length: 6_000 }, (_, i) => `tag ${i}`) }
 
-/** Starts a second API on the same data. */
-async function startBeside({ database }: TestApp, maxWaitMs: number) {
-  const beside = await startTestApp({ database, bodyTurnLimits: { ...endless, maxWaitMs } })
-  let closing: Promise<void> | undefined
-  const close = () => (closing ??= beside.close())
-  onTestFinished(close)
-  return { ...beside, close }
-}
+/** Starts a second API with such a pause. */
+const startSlow = (api: TestApp, maxWaitMs: number) => startBeside(api, { bodyTurnLimits: { ...endless, maxWaitMs } })
 
-const waitingIn = async ({ registry }: Pick<TestApp, 'registry'>) =>
-  Number(/^gt_http_large_bodies_waiting (\d+)$/m.exec(await registry.metrics())?.[1])
+const waitingIn = (api: Pick<TestApp, 'registry'>) => readMetric(api, 'gt_http_large_bodies_waiting')
 
 test('a large body waits for the pause after another one of its user, and other requests do not', async ({
   api,
   ada,
   bob,
 }) => {
-  const slow = await startBeside(api, anHour)
+  const slow = await startSlow(api, anHour)
   const [slowAda, slowBob] = [await slow.as(ada.id), await slow.as(bob.id)]
   expect((await slowBob.post('/v1/goals', { title: 'Small' })).status).toBe(201)
   expect((await slowAda.post('/v1/goals', invalidGoal)).status).toBe(422)
@@ -49,7 +43,7 @@ test('a large body gets 429 with Retry-After and changes nothing when its turn d
   ada,
   bob,
 }) => {
-  const impatient = await startBeside(api, 1)
+  const impatient = await startSlow(api, 1)
   const [sameAda, sameBob] = [await impatient.as(ada.id), await impatient.as(bob.id)]
   expect((await sameBob.get('/v1/goals?limit=1')).status).toBe(200)
   expect((await sameAda.post('/v1/goals', invalidGoal)).status).toBe(422)

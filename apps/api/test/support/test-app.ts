@@ -67,9 +67,9 @@ export type TestAppOptions = {
 export async function startTestApp(options: TestAppOptions = {}) {
   const log = createLogger('api', 'silent')
   const { url: databaseUrl } = options.database ?? (await freshDatabase())
-  const { lockTimeoutMs = patientDatabase.lockTimeoutMs } = options
   const database = createDatabase({
-    ...{ ...patientDatabase, lockTimeoutMs },
+    ...patientDatabase,
+    ...(options.lockTimeoutMs !== undefined && { lockTimeoutMs: options.lockTimeoutMs }),
     ...{ url: databaseUrl, poolSize: 16, name: 'test' },
     onError: () => undefined,
   })

@@ -1,9 +1,15 @@
 import { Problem, refuse } from '@goals-tasks/http'
-import { Counter, Gauge, type Registry } from '@goals-tasks/observability'
+import { type Registry, registerTurnMetrics } from '@goals-tasks/observability'
 import type { FastifyInstance } from 'fastify'
-import { type ChangeTurns, createChangeTurns } from './change-turns.ts'
+import { createChangeTurns } from './change-turns.ts'
 
 const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+const metrics = {
+  name: 'gt_http_turns',
+  help: 'changes that began at once, after a wait for other changes of the same user, or were refused',
+  waitingHelp: 'changes that wait for other changes of the same user',
+}
 
 export type FairTurns = { limits: Parameters<typeof createChangeTurns>[0]; registry: Registry }
 
@@ -14,7 +20,7 @@ export type FairTurns = { limits: Parameters<typeof createChangeTurns>[0]; regis
  */
 export function registerFairTurns(app: FastifyInstance, { limits, registry }: FairTurns): void {
   const turns = createChangeTurns(limits)
-  registerMetrics(registry, turns)
+  registerTurnMetrics(registry, metrics, turns)
   app.addHook('onRequest', (request, reply, done) => {
     const { actor, method } = request
     if (!actor || actor.admin || reads.has(method)) return done()
@@ -22,7 +28,7 @@ export function registerFairTurns(app: FastifyInstance, { limits, registry }: Fa
     // A client that hangs up causes only the second one.
     reply.raw.once('finish', end).once('close', end)
     if (!wait) return done()
-    wait.then((hasTurn) => (hasTurn ? done() : refuse(request, reply, tooLate, 'info')), done)
+    void wait.then((hasTurn) => (hasTurn ? done() : refuse(request, reply, tooLate, 'info')))
   })
   // The requests that wait are finished before the server closes.
   app.addHook('preClose', (done) => {
@@ -36,25 +42,3 @@ const tooLate = new Problem(
   'Other changes of the same user were first. Send fewer at a time, and this one again after Retry-After.',
   { headers: { 'retry-after': '2' } },
 )
-
-function registerMetrics(registry: Registry, { counts, countWaiting }: ChangeTurns): void {
-  new Counter({
-    name: 'gt_http_turns_total',
-    help: 'changes that began at once, after a wait for other changes of the same user, or were refused',
-    ...{ labelNames: ['outcome'], registers: [registry] },
-    collect() {
-      this.reset()
-      this.inc({ outcome: 'at-once' }, counts.atOnce)
-      this.inc({ outcome: 'waited' }, counts.waited)
-      this.inc({ outcome: 'refused' }, counts.refused)
-    },
-  })
-  new Gauge({
-    name: 'gt_http_turns_waiting',
-    help: 'changes that wait for other changes of the same user',
-    registers: [registry],
-    collect() {
-      this.set(countWaiting())
-    },
-  })
-}

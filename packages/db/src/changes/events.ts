@@ -107,7 +107,7 @@ const targets = sql`case when e.type = any(${textArray(subscriptions[webhookCons
  *
  * Starting a statement costs Postgres about as much per node of its plan as reading a row, whether the node runs or
  * not. So everything about an event is computed once, in `new_events`, and one join remains: only Postgres knows the
- * position of an event. It is a full join because Postgres has no statistics on the rows of a CTE: it would expect one
+ * position of an event. It is a full join because Postgres has no statistics on the rows of a CTE: it could expect one
  * row and join thousands in a nested loop. A full join is never a nested loop, and here it gives the rows of an inner
  * join. A strict condition on one side, such as `=`, would let Postgres turn it into a left join.
  * @returns the CTEs `new_events`, `emitted`, `emitted_readers` and `emitted_deliveries`, to follow `changed`

@@ -7,7 +7,7 @@ import { openLoop } from '../open-loop.ts'
 import { type Program, startApi } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
 import { requestsAs } from '../requests.ts'
-import { interleave, quantile, type Sample } from '../rounds.ts'
+import { interleave, quantile, type Sample, warmUp } from '../rounds.ts'
 import { targets } from '../targets.ts'
 
 /** A client sends nothing while so many requests are unanswered. */
@@ -29,8 +29,9 @@ export async function overload(context: Context): Promise<Section> {
   using arrangement = separateCores([program.pid, unprotected.pid, ...Object.values(servers.pids)])
   const { createGoal } = requestsAs(token)
   const capacity = () => loadProgram({ seconds }, { program: unprotected, expect: 201, next: () => createGoal })
+  await warmUp([capacity])
   const { rate } = await capacity()
-  await sendAt(program, createGoal, { perSecond: rate / 2, seconds: 1 })
+  await warmUp([async () => (await sendAt(program, createGoal, { perSecond: rate / 2, seconds: 1 })).sample])
   const pidsOf = ({ pid }: Program) => ({ 'the load': process.pid, 'the API': pid, ...servers.pids })
   const refusals: string[] = []
   const shares = { capacity: '', overloaded: '' }

@@ -13,8 +13,11 @@ const defaults: BodyTurnLimits = {
   otherUsersMs: 1_000,
 }
 
-/** About the time that a large body costs beside its turn: its bytes are read, and its request is routed and logged. */
-const besideTurnMs = 1
+/**
+ * About the time that a body costs beside its turn: its request is routed and logged, its bytes are read and copied,
+ * and their memory is collected.
+ */
+const besideTurnMs = (bytesRead: number) => 1 + bytesRead / (64 * 1024)
 
 const metrics = {
   name: 'gt_http_large_bodies',
@@ -22,8 +25,11 @@ const metrics = {
   waitingHelp: 'Large or compressed bodies that wait for those of the same user',
 }
 
-/** Resolves when the body of a request may be parsed. The work that follows at once is the turn. */
-export type TakeBodyTurn = (request: FastifyRequest) => Promise<void>
+/**
+ * Resolves when the body of a request, of which `bytesRead` are in memory, may be parsed or refused. The work that
+ * follows at once is the turn.
+ */
+export type TakeBodyTurn = (request: FastifyRequest, bytesRead: number) => Promise<void>
 
 /**
  * Bounds the share of the event loop that the large bodies of one user take. They are parsed, validated and refused one
@@ -49,7 +55,7 @@ export function registerBodyTurns(
     turns.close()
     done()
   })
-  return async ({ actor, raw: { socket } }) => {
+  return async ({ actor, raw: { socket } }, bytesRead) => {
     if (!actor) return
     // The rest runs as a microtask in any case, and so does what follows.
     await (turns.take(actor.id) ? undefined : unlessClosed(socket, (signal) => turns.wait(actor.id, signal)))
@@ -59,7 +65,7 @@ export function registerBodyTurns(
     process.nextTick(() => {
       tookMs = performance.now() - beganAt
     })
-    setImmediate(() => turns.end(actor.id, tookMs + besideTurnMs))
+    setImmediate(() => turns.end(actor.id, tookMs + besideTurnMs(bytesRead)))
   }
 }
 

@@ -31,13 +31,13 @@ export function registerJson(app: FastifyInstance, takeTurn: TakeBodyTurn): void
   })
   app.addHook('preParsing', (request, _reply, payload, done) => {
     if (request.is404 && !hasNoBody(request.headers)) done(noRoute(request))
-    else if (hasCoding(request)) takeTurn(request).then(() => done(contentCoding), done)
+    else if (hasCoding(request)) takeTurn(request, 0).then(() => done(contentCoding), done)
     else done(null, payload)
   })
   // A chunked body turns out to be empty only when it is read.
   const addParser = (type: string, parseBody: (request: FastifyRequest, bytes: Buffer) => unknown) =>
     app.addContentTypeParser(type, { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
-      if (bytes.length > largeBytes) await takeTurn(request)
+      if (bytes.length > largeBytes) await takeTurn(request, bytes.length)
       return bytes.length === 0 ? undefined : parseBody(request, bytes)
     })
   addParser('application/json', read)

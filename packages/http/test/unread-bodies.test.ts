@@ -15,20 +15,20 @@ async function startServer() {
   return Number(port)
 }
 
-/** Sends a head and no body. @returns the response, and when the server closes the connection */
-async function sendHead(port: number, head: string) {
+/** Sends a head and a body. @returns the response, and when the server closes the connection */
+async function send(port: number, head: string, body = '') {
   const socket = connect(port, '127.0.0.1')
   onTestFinished(() => void socket.destroy())
   const closed = once(socket, 'close')
-  socket.write(`${head}\r\nHost: x\r\nContent-Type: application/json\r\n\r\n`)
+  socket.write(`${head}\r\nHost: x\r\nContent-Type: application/json\r\n\r\n${body}`)
   const [received] = await once(socket, 'data')
-  return { text: String(received), closed }
+  return { socket, text: String(received), closed }
 }
 
 test.for(['Content-Length: 1001', 'Transfer-Encoding: chunked'])(
   'a body to an unknown address is not read, and its connection is closed when it says %s',
   async (length) => {
-    const { text, closed } = await sendHead(await startServer(), `POST /nowhere HTTP/1.1\r\n${length}`)
+    const { text, closed } = await send(await startServer(), `POST /nowhere HTTP/1.1\r\n${length}`)
     expect(text).toMatch(/^HTTP\/1.1 404 /)
     expect(text).toMatch(/^connection: close\r$/m)
     await closed
@@ -36,7 +36,15 @@ test.for(['Content-Length: 1001', 'Transfer-Encoding: chunked'])(
 )
 
 test('a connection is kept when the rest of a refused body is small', async () => {
-  const { text } = await sendHead(await startServer(), 'POST /nowhere HTTP/1.1\r\nContent-Length: 1000')
+  const { text } = await send(await startServer(), 'POST /nowhere HTTP/1.1\r\nContent-Length: 1000')
   expect(text).toMatch(/^HTTP\/1.1 404 /)
   expect(text).toMatch(/^connection: keep-alive\r$/im)
+})
+
+test('a connection serves further requests after a refused body that has arrived', async () => {
+  const { socket, text, closed } = await send(await startServer(), 'POST /things HTTP/1.1\r\nContent-Length: 3', '{"a')
+  expect(text).toMatch(/^HTTP\/1.1 400 /)
+  socket.write('POST /things HTTP/1.1\r\nHost: x\r\n\r\n')
+  const [received] = await Promise.race([once(socket, 'data'), closed])
+  expect(String(received)).toMatch(/^HTTP\/1.1 200 /)
 })

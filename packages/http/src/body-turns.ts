@@ -17,7 +17,7 @@ const defaults: BodyTurnLimits = {
  * About the time that a body costs beside its turn: its request is routed and logged, its bytes are read and copied,
  * and their memory is collected.
  */
-const besideTurnMs = (bytesRead: number) => 1 + bytesRead / (64 * 1024)
+const besideTurnMs = (bytesRead: number) => 1 + bytesRead / (32 * 1024)
 
 const metrics = {
   name: 'gt_http_large_bodies',

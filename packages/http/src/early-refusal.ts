@@ -5,6 +5,7 @@ import { problemText, publicUrlOf } from './error-handler.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { problems } from './problem-table.ts'
 import type { Problem } from './problems.ts'
+import { createRefusalPace } from './refusal-pace.ts'
 import { isTooMuchToDrain } from './unread-bodies.ts'
 
 /** Returns the problem of a request that is refused at once, or undefined. It is called for each request. */
@@ -20,17 +21,18 @@ type Options = {
 
 /**
  * Refuses requests before Fastify looks at their route, token and body: a refusal then costs a quarter less. A request
- * without a route or with an invalid body is refused, too. The response is the one that `refuse` sends, and the metrics
- * count it under the route `none`. While tracing is on, it has no span. Call before other listeners for requests are
- * added: they see refused requests, too.
+ * without a route or with an invalid body is refused, too. A flood of refusals is paced. The response is the one that
+ * `refuse` sends, and the metrics count it under the route `none`. While tracing is on, it has no span. Call before
+ * other listeners for requests are added: they see refused requests, too.
  */
 export function registerEarlyRefusal(app: FastifyInstance, options: Options): void {
   const { server } = app
   const handlers = server.listeners('request')
+  const refuse = createRefusalPace<Exchange>((exchange, since) => sendEarly(app, options, { ...exchange, since }))
   server.removeAllListeners('request')
   server.on('request', (request, response) => {
     const problem = server.listening ? options.refusalOf(request) : undefined
-    if (problem) return sendEarly(app, options, { request, response, problem })
+    if (problem) return refuse({ request, response, problem })
     for (const handler of handlers) Reflect.apply(handler, server, [request, response])
   })
 }
@@ -40,9 +42,8 @@ type Exchange = { request: IncomingMessage; response: ServerResponse; problem: P
 function sendEarly(
   app: FastifyInstance,
   { requestIdOf, corsHeaders, metrics, bodyLimitBytes }: Options,
-  { request, response, problem }: Exchange,
+  { request, response, problem, since }: Exchange & { since: number },
 ): void {
-  const startedAt = performance.now()
   const { method = '', url = '' } = request
   const [traceId, [instance]] = [requestIdOf(request), url.split('?', 1)]
   const { status } = problems[problem.code]
@@ -58,7 +59,7 @@ function sendEarly(
     'content-length': Buffer.byteLength(body),
   })
   response.end(body)
-  const ms = performance.now() - startedAt
+  const ms = performance.now() - since
   metrics.observe({ route: 'none', method, status }, ms / 1_000)
   app.log.debug({ traceId, method, url: instance, ms: Math.round(ms * 10) / 10, status }, 'request')
 }

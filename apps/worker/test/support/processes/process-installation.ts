@@ -9,6 +9,8 @@ import {
   until,
 } from '@goals-tasks/devstack/testing'
 import { makeDue } from '../rows.ts'
+import { createFolder } from './folder.ts'
+import { copySample } from './sample-copy.ts'
 
 export const jwtSecret = 'a-secret-for-tests-of-32-characters'
 const isReady = (line: { msg?: string }) => line.msg === 'ready'
@@ -36,6 +38,7 @@ export async function installProcesses({ database, redis = freshRedis(), setting
     WEBHOOK_ALLOW_NETWORKS: 'loopback',
     ...settings,
   }
+  const sample = await copySample(await createFolder())
   const probes: { app: string; port: number }[] = []
   /** Starts a process with a probe port of its own and waits until it is ready. */
   async function start(app: string, variables: Record<string, string>) {
@@ -87,17 +90,11 @@ export async function installProcesses({ database, redis = freshRedis(), setting
         ]),
       ),
     /**
-     * Runs the loader of the demo with the sample, or with a copy of it in `file`. `outcome` resolves to its printed
-     * result, when every effect has happened.
+     * Runs the loader of the demo with this copy of the sample. `outcome` resolves to its printed result, when every
+     * effect has happened.
      */
-    loadSample(apiUrl: string, file?: string) {
-      const demo = startProcess('apps/cli/src/main.ts', env, [
-        'demo',
-        ...(file ? [file] : []),
-        '--json',
-        '--api',
-        apiUrl,
-      ])
+    loadSample(apiUrl: string, file: string = sample) {
+      const demo = startProcess('apps/cli/src/main.ts', env, ['demo', file, '--json', '--api', apiUrl])
       return {
         async outcome() {
           const exit = await demo.exit

@@ -28,21 +28,21 @@ type Options = {
 export function registerEarlyRefusal(app: FastifyInstance, options: Options): void {
   const { server } = app
   const handlers = server.listeners('request')
-  const refuse = createRefusalPace<Exchange>((exchange, since) => sendEarly(app, options, { ...exchange, since }))
+  const refuse = createRefusalPace<Exchange>((exchange) => sendEarly(app, options, exchange))
   server.removeAllListeners('request')
   server.on('request', (request, response) => {
     const problem = server.listening ? options.refusalOf(request) : undefined
-    if (problem) return refuse({ request, response, problem })
+    if (problem) return refuse({ request, response, problem, since: performance.now() })
     for (const handler of handlers) Reflect.apply(handler, server, [request, response])
   })
 }
 
-type Exchange = { request: IncomingMessage; response: ServerResponse; problem: Problem }
+type Exchange = { request: IncomingMessage; response: ServerResponse; problem: Problem; since: number }
 
 function sendEarly(
   app: FastifyInstance,
   { requestIdOf, corsHeaders, metrics, bodyLimitBytes }: Options,
-  { request, response, problem, since }: Exchange & { since: number },
+  { request, response, problem, since }: Exchange,
 ): void {
   const { method = '', url = '' } = request
   const [traceId, [instance]] = [requestIdOf(request), url.split('?', 1)]

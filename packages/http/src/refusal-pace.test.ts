@@ -6,10 +6,11 @@ function startPace(sendMs: number) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
   const sent: { n: number; waitedMs: number }[] = []
-  const refuse = createRefusalPace<number>((n, since) => {
+  const send = createRefusalPace<{ n: number; since: number }>(({ n, since }) => {
     sent.push({ n, waitedMs: performance.now() - since })
     vi.advanceTimersByTime(sendMs)
   })
+  const refuse = (n: number) => send({ n, since: performance.now() })
   return { sent, numbers: () => sent.map(({ n }) => n), refuse }
 }
 

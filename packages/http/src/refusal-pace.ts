@@ -5,10 +5,8 @@ const pauseFactor = 9
 /** Pauses are left out while a refusal has waited for this long, in milliseconds. */
 const maxWaitMs = 2_000
 
-type Waiting<T> = { refused: T; since: number }
-
 /** `since` is the instant of `performance.now()` at which it was refused. */
-type Send<T> = (refused: T, since: number) => void
+type Refused = { since: number }
 
 /**
  * Returns a function that passes what was refused to `send`: at once while little is refused, otherwise in slices that
@@ -16,15 +14,15 @@ type Send<T> = (refused: T, since: number) => void
  * ones, and slows down clients that send their next request at once. Each waiting refusal has a request without a
  * response, so the open connections bound their number.
  */
-export function createRefusalPace<T>(send: Send<T>): (refused: T) => void {
-  let waiting: Waiting<T>[] = []
+export function createRefusalPace<T extends Refused>(send: (refused: T) => void): (refused: T) => void {
+  let waiting: T[] = []
   let isPausing = false
 
   function sendSlice(): void {
     const beganAt = performance.now()
     let sent = 0
-    for (const { refused, since } of waiting) {
-      send(refused, since)
+    for (const refused of waiting) {
+      send(refused)
       sent++
       if (performance.now() - beganAt >= sliceMs) break
     }
@@ -41,7 +39,7 @@ export function createRefusalPace<T>(send: Send<T>): (refused: T) => void {
   }
 
   return (refused) => {
-    waiting.push({ refused, since: performance.now() })
+    waiting.push(refused)
     if (!isPausing) sendSlice()
   }
 }

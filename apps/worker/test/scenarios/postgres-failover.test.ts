@@ -2,10 +2,11 @@ import { migrate } from '@goals-tasks/db'
 import { type OwnServer, ownPrimary, ownStandby, startTcpProxy, until } from '@goals-tasks/devstack/testing'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { findLost, findStale, untilDrained } from '../support/processes/acknowledged.ts'
+import { findLost, findStale } from '../support/processes/acknowledged.ts'
 import { createSender, followFeed, startWrites } from '../support/processes/failover-load.ts'
 import { signToken } from '../support/processes/marked-requests.ts'
 import { installProcesses } from '../support/processes/process-installation.ts'
+import { untilDrained } from '../support/rows.ts'
 
 /** Runs statements in a session of their own, because `alter system` refuses a transaction. */
 async function query(url: string, ...statements: string[]) {
@@ -65,6 +66,7 @@ async function failOver({ isSynchronous }: { isSynchronous: boolean }) {
   const outageMs = Math.round(performance.now() - killedAt)
   await writes.untilMore(100)
   await writes.stop()
+  await processes.endLeases()
   await untilDrained(processes)
 
   expect(writes.acknowledged.filter(({ version }) => version > 1).length).toBeGreaterThan(100)

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { migrate } from '@goals-tasks/db'
 import { backUpPostgres, fileFixture, freshRedis, ownPrimary, ownRedis } from '@goals-tasks/devstack/testing'
 import { test as base, expect } from 'vitest'
-import { findLost, findStale, untilDrained } from '../support/processes/acknowledged.ts'
+import { findLost, findStale } from '../support/processes/acknowledged.ts'
 import { createSender, startWrites } from '../support/processes/failover-load.ts'
 import { signToken } from '../support/processes/marked-requests.ts'
 import { installProcesses } from '../support/processes/process-installation.ts'
 import { copyRedis, folderOf, startFrom } from '../support/processes/redis-files.ts'
+import { untilDrained } from '../support/rows.ts'
 
 type Processes = Awaited<ReturnType<typeof installProcesses>>
 const page = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8')
@@ -56,7 +57,10 @@ const test = base.extend('saved', { scope: 'file' }, fileFixture(backUpUnderLoad
 
 /** Runs a command as the documentation says. The servers of the tests trade durability for speed. */
 async function runCommand(processes: Processes, [name = '', ...args]: readonly string[]) {
-  if (name === 'status') await untilDrained(processes)
+  if (name === 'status') {
+    await processes.endLeases()
+    await untilDrained(processes)
+  }
   const { code, document } = await processes.runCommand(name, ...args)
   const found = (document.findings ?? []) as { check?: string; state?: string }[]
   const wrong = found.filter(

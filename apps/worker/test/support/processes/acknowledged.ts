@@ -1,18 +1,7 @@
-import { until } from '@goals-tasks/devstack/testing'
-import { expect } from 'vitest'
 import type { Acknowledged, Send } from './failover-load.ts'
 import type { installProcesses } from './process-installation.ts'
 
 type Processes = Awaited<ReturnType<typeof installProcesses>>
-
-/**
- * Lets every lease end once, as half a minute would, and waits until no delivery is left. Ending the leases of running
- * jobs again and again would make a slow machine begin them again and again.
- */
-export async function untilDrained(processes: Processes): Promise<void> {
-  await processes.endLeases()
-  await until(async () => expect(await processes.pending()).toEqual({}))
-}
 
 /** Returns the acknowledged writes of which the audit log has no trace. */
 export async function findLost({ pool }: Processes, writes: readonly Acknowledged[]): Promise<Acknowledged[]> {

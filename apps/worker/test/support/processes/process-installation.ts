@@ -8,7 +8,7 @@ import {
   startProcess,
   until,
 } from '@goals-tasks/devstack/testing'
-import { makeDue } from '../rows.ts'
+import { makeDue, pendingDeliveries } from '../rows.ts'
 import { createFolder } from './folder.ts'
 import { copySample } from './sample-copy.ts'
 
@@ -90,8 +90,8 @@ export async function installProcesses({ database, redis = freshRedis(), setting
         ]),
       ),
     /**
-     * Runs the loader of the demo with this copy of the sample. `outcome` resolves to its printed result, when every
-     * effect has happened.
+     * Runs the loader of the demo with the sample, or with a copy by `copySample`. `outcome` resolves to its printed
+     * result, when every effect has happened.
      */
     loadSample(apiUrl: string, file: string = sample) {
       const demo = startProcess('apps/cli/src/main.ts', env, ['demo', file, '--json', '--api', apiUrl])
@@ -102,16 +102,15 @@ export async function installProcesses({ database, redis = freshRedis(), setting
         },
       }
     },
-    /** Returns the number of unfinished deliveries by consumer. A consumer without any is missing. */
-    async pending(): Promise<Record<string, number>> {
-      const { rows } = await pool.query('select consumer, count(*)::int as left from deliveries group by consumer')
-      return Object.fromEntries(rows.map(({ consumer, left }) => [consumer, left]))
-    },
+    pending: () => pendingDeliveries(pool),
     /** Resolves when the API has committed that many events. */
     untilCommitted: (events: number) =>
       until(async () => (await count(`events where aggregate_type <> 'notification'`)) === events),
     count,
-    /** Ends the leases of a dead process, as half a minute would. */
+    /**
+     * Ends the leases of a dead process, as half a minute would. Calls in a loop would end those of running jobs, too,
+     * and make a slow machine begin these again and again.
+     */
     endLeases: () => makeDue(pool),
     /** Counts the sessions that wait for a lock on the table. */
     countWaitingForLockOn: (table: string) =>

@@ -30,8 +30,8 @@ function connect(url: string, onError: OnError, options: NodeOptions): AnyRedis 
       enableOfflineQueue: options.enableOfflineQueue ?? true,
       clusterRetryStrategy: retryStrategy,
       slotsRefreshInterval: 5_000,
-      // With that check, `connect` of ioredis never settles when it begins while the cluster is down. A worker of BullMQ
-      // that awaits it fetches no job, although the connection gets ready later.
+      // With that check, a `connect` of ioredis that begins while the cluster is down stays pending for ever. A worker
+      // of BullMQ that awaits it fetches no job, although the connection gets ready later.
       enableReadyCheck: false,
     },
   })

@@ -2,12 +2,11 @@ import { separateCores } from '../affinity.ts'
 import { type Context, clearEvents } from '../context.ts'
 import { describeShares, measureCpuShares } from '../cpu-shares.ts'
 import { loadProgram } from '../http.ts'
-import { requestBytes } from '../load.ts'
 import { openConnections } from '../open-connections.ts'
 import { openLoop } from '../open-loop.ts'
 import { type Program, startApi } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
-import { requestsAs } from '../requests.ts'
+import { helloRequest, requestsAs } from '../requests.ts'
 import { interleave, quantile, type Sample, warmUp } from '../rounds.ts'
 import { targets } from '../targets.ts'
 
@@ -84,15 +83,13 @@ export async function overload(context: Context): Promise<Section> {
   }
 }
 
-const cheapRequest = requestBytes({ method: 'GET', path: '/', headers: {} })
-
 type Rate = { perSecond: number; seconds: number }
 
 /** Sends a request at a fixed rate. @returns the admitted ones, and the others per second */
 async function sendAt({ port }: Program, bytes: Buffer, { perSecond, seconds }: Rate) {
   const connections = await openConnections(port, connectionCount)
   // Node accepts one connection per turn of the event loop, so those that it has not accepted would wait for seconds.
-  await Promise.all(Array.from({ length: connectionCount }, () => connections.send(cheapRequest)))
+  await Promise.all(Array.from({ length: connectionCount }, () => connections.send(helloRequest)))
   const countsFrom = performance.now() + 1_000 * warmUpSeconds
   const latencies: number[] = []
   let [refused, unsent] = [0, 0]

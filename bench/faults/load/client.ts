@@ -20,6 +20,8 @@ export type Reply = {
   status?: number
   problem?: string
   body?: Readonly<Record<string, unknown>>
+  /** The header `Event-Id` of a write that changed something. */
+  eventId?: string
 }
 
 const timeoutMs = 20_000
@@ -51,7 +53,8 @@ async function sendOnce(target: Api, call: Call): Promise<Reply> {
     const text = await response.text()
     const { status } = response
     const body = parseObject(text)
-    if (response.ok) return { outcome: 'ok', api, status, ...(body && { body }) }
+    const eventId = response.headers.get('event-id')
+    if (response.ok) return { outcome: 'ok', api, status, ...(body && { body }), ...(eventId && { eventId }) }
     const problem = `${body?.code ?? status}: ${body?.detail ?? text.slice(0, 200)}`
     return { outcome: status >= 500 ? 'indeterminate' : 'failed', api, status, problem }
   } catch (error) {

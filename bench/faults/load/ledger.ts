@@ -5,11 +5,13 @@ export type Write = {
   /** The `X-Request-Id`, which the events of the write have as their correlation id. */
   requestId: string
   outcome: Outcome
+  /** The method and the path. */
+  request: string
   problem?: string
   /** A scenario sent it, not the load. It may be refused. */
   isNoise?: true
-  /** Known when the outcome is ok. A deletion has no version. */
-  acknowledged?: { id: string; version?: number }
+  /** Known when the outcome is ok. A deletion has no version. A write that changed nothing has no event. */
+  acknowledged?: { id: string; version?: number; eventId?: string }
 }
 
 export type Acknowledged = { version: number; isDeleted: boolean }

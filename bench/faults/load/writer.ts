@@ -49,14 +49,14 @@ function expectDeletion({ target }: Operation, possessions: Possessions): void {
 /** Records what the reply proves, and updates what the user knows. */
 function apply(ledger: Ledger, possessions: Possessions, { operation, reply, requestId }: Sent): void {
   const { kind, effect, target, goalId, blockerId } = operation
-  const { outcome, problem, api } = reply
+  const { outcome, problem, api, eventId } = reply
   const version = reply.body ? Number(reply.body.version) : undefined
   const id = target?.id ?? String(reply.body?.id)
   const acknowledged = { id, ...(version !== undefined && { version }) }
   ledger.record({
-    ...{ requestId, outcome },
+    ...{ requestId, outcome, request: `${operation.method} ${operation.path}` },
     ...(problem !== undefined && { problem }),
-    ...(outcome === 'ok' && { acknowledged }),
+    ...(outcome === 'ok' && { acknowledged: { ...acknowledged, ...(eventId && { eventId }) } }),
   })
   if (target && effect !== 'change') possessions.makeRelatedUncertain(target)
   if (outcome !== 'ok') {

@@ -26,9 +26,10 @@ async function makeNoise({ apis: [api], pool }: Environment, _random: Random, le
   const write = async (call: Pick<Call, 'method' | 'path' | 'body' | 'version'>, number: number): Promise<Reply> => {
     const requestId = `request-noise-${number}`
     const reply = await send(() => api, { ...call, token, requestId })
-    const { outcome, body } = reply
-    const acknowledged = outcome === 'ok' && { acknowledged: { id: String(body?.id), version: Number(body?.version) } }
-    ledger.record({ requestId, outcome, isNoise: true, ...acknowledged })
+    const { outcome, body, eventId } = reply
+    const acknowledged = { id: String(body?.id), version: Number(body?.version), ...(eventId && { eventId }) }
+    const request = `${call.method} ${call.path}`
+    ledger.record({ requestId, outcome, request, isNoise: true, ...(outcome === 'ok' && { acknowledged }) })
     return reply
   }
   const { body: goal } = await write({ method: 'POST', path: '/v1/goals', body: { title: 'noise' } }, 0)

@@ -15,7 +15,7 @@ import {
   findWriteRefusal,
   subscribeToFeedHints,
 } from '@goals-tasks/events'
-import { createVerifier, readiness } from '@goals-tasks/http'
+import { createListener, createVerifier, readiness } from '@goals-tasks/http'
 import { createLinkTokens } from '@goals-tasks/mail/links'
 import {
   createDatabaseMetrics,
@@ -34,9 +34,6 @@ import { loadConfig } from './config.ts'
 import { createDeps, createWebhookDeps } from './deps.ts'
 import { createMeasuredPace } from './large-changes.ts'
 import { createOverloadProtection } from './overload.ts'
-
-/** Connections that the kernel holds for a busy process. It resets those above. The kernel has a limit of its own. */
-const maxUnacceptedConnections = 4_096
 
 runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const outages = createRedisOutageLogs(log, {
@@ -59,6 +56,15 @@ runProcess('api', loadConfig, async ({ config, log, registry }) => {
     outage: postgresOutage,
     onConnect: clusterWatch.check,
     observer: createDatabaseMetrics(registry),
+  })
+  // Probes have a connection of their own: a pool that is busy is no reason to send the requests elsewhere.
+  const probes = createDatabase({
+    url: config.database.url,
+    poolSize: 1,
+    name: 'goals-tasks api probes',
+    // The next probe waits for this one, so a statement without a response must not last.
+    statementTimeoutMs: 1_000,
+    onError: (err) => log.debug({ err }, 'an idle connection to Postgres was lost'),
   })
   const replica = openReplicaReads({
     ...{ primary: pool, replicaUrl: config.replicaUrl, poolSize: config.database.poolSize },
@@ -106,31 +112,28 @@ runProcess('api', loadConfig, async ({ config, log, registry }) => {
   })
   const [app] = await Promise.all([building, prepared])
 
-  const facts = { role: 'api', consumers: [], poolSize: config.database.poolSize }
+  const facts = { role: 'api', consumers: [], poolSize: config.database.poolSize + 1 }
   const heartbeat = startHeartbeat(processRecord(pool, facts), log, () => clusterWatch.check(pool))
+  const listener = createListener(app)
 
   return {
     ready: () =>
-      readiness(pool, {
+      readiness(probes.pool, {
         redis: () => findQueueWriteRefusal(redis, prefix),
         cache: () => findWriteRefusal(cacheRedis, config.cache.prefix),
       }),
-    async listen() {
-      await app.listen({ host: config.http.host, port: config.http.port, backlog: maxUnacceptedConnections })
-      const address = app.server.address()
-      return { port: typeof address === 'object' ? address?.port : undefined }
-    },
+    listen: () => listener.listen(config.http),
     async close() {
       await heartbeat.close()
       pace.close()
-      await app.close()
+      await listener.close()
       // Only now are all writes done, so these flushes take the last of them.
       await cacheDeliveries.close()
       await deps.apiKeys.close()
       await dispatcher.close()
       await cache.close()
       for (const connection of [redis, feedRedis, cacheRedis]) connection.disconnect()
-      await Promise.all([closeDatabase(), replica.close()])
+      await Promise.all([closeDatabase(), probes.close(), replica.close()])
     },
   }
 })

@@ -14,7 +14,7 @@ const reservedMs = 2_000
  * release the rest in order. Call after the hooks that set headers.
  */
 export function registerShutdown(app: FastifyInstance, shutdownTimeoutMs: number | undefined): void {
-  const unused = trackUnusedSockets(app)
+  const { unused, untilNoneIsOpen } = trackSockets(app)
   let closing = false
   app.addHook('onRequest', (request, reply, done) => {
     if (!closing) return done()
@@ -33,18 +33,33 @@ export function registerShutdown(app: FastifyInstance, shutdownTimeoutMs: number
     const timers = [setInterval(closeIdle, closeIdleEveryMs)]
     if (shutdownTimeoutMs !== undefined)
       timers.push(setTimeout(() => server.closeAllConnections(), Math.max(0, shutdownTimeoutMs - reservedMs)))
-    server.once('close', () => timers.forEach(clearTimeout))
+    // Connections of other listening sockets may still be open, so the timers go on.
+    server.once('close', async () => {
+      await untilNoneIsOpen()
+      timers.forEach(clearTimeout)
+    })
     done()
   })
 }
 
-/** Returns the connections that have not sent a whole request head yet. Node counts them as active. */
-function trackUnusedSockets({ server }: FastifyInstance): ReadonlySet<Socket> {
+/** `unused` are the connections that have not sent a whole request head yet. Node counts them as active. */
+function trackSockets({ server }: FastifyInstance) {
+  const open = new Set<Socket>()
   const unused = new Set<Socket>()
+  const { promise: noneIsOpen, resolve } = Promise.withResolvers<void>()
   server.on('connection', (socket: Socket) => {
+    open.add(socket)
     unused.add(socket)
-    socket.once('close', () => unused.delete(socket))
+    socket.once('close', () => {
+      open.delete(socket)
+      unused.delete(socket)
+      if (open.size === 0 && !server.listening) resolve()
+    })
   })
   for (const event of ['request', 'upgrade']) server.on(event, ({ socket }) => unused.delete(socket))
-  return unused
+  return {
+    unused: unused as ReadonlySet<Socket>,
+    /** Call when the server has closed, so that there are no new connections. */
+    untilNoneIsOpen: async () => void (open.size > 0 && (await noneIsOpen)),
+  }
 }

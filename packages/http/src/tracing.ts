@@ -33,7 +33,7 @@ export function registerTraces(app: FastifyInstance): void {
     if (span) reply.raw.once('close', () => span.end(responseOf(request, reply)))
     done()
   })
-  // The last hook before the handler. The body has arrived: its arrival would lose the context of an earlier hook.
+  // Late, because the body has arrived by then: its arrival would lose the context of an earlier hook.
   app.addHook('preHandler', (request, _reply, done) => {
     const span = traceOf(request)?.span
     if (span) span.run(done)

@@ -24,8 +24,8 @@ const load = prepareLookup<StoredKey>(
 
 const defaults = {
   maxCached: 10_000,
-  /** A key that another process has revoked works here for at most this long. */
-  cachedMs: 30_000,
+  /** A request with a key that another process has revoked works here for at most this long. */
+  cachedMs: 15_000,
   refusedMs: 60_000,
   flushEveryMs: 30_000,
 }
@@ -39,7 +39,7 @@ export type ApiKeys = ReturnType<typeof createApiKeys>
 const never = 8.64e15
 
 /**
- * Verifies API keys against the table `api_keys` and records when they were used. A verified key is cached for 30
+ * Verifies API keys against the table `api_keys` and records when they were used. A verified key is cached for 15
  * seconds. An unknown key is looked up each time, and lookups share round trips.
  */
 export function createApiKeys(db: Executor, { onError = () => undefined, ...options }: Options = {}) {
@@ -49,6 +49,7 @@ export function createApiKeys(db: Executor, { onError = () => undefined, ...opti
   // By id. A lookup that began before the revocation ends within this time.
   const revoked = new LRUCache<string, true>({ max: maxCached, ttl: refusedMs, ttlResolution: 100 })
   const uses = createLastUses(db, flushEveryMs, onError)
+  const listeners = new Set<(id: string) => void>()
 
   async function verifyStored(key: string): Promise<AuthenticatedActor> {
     const given = parseKey(key)
@@ -83,7 +84,15 @@ export function createApiKeys(db: Executor, { onError = () => undefined, ...opti
       (token) =>
         token.startsWith(keyPrefix) ? verify(token) : verifyToken(token),
     /** Refuses the key in this process from now on. Call when it is revoked. */
-    refuse: (id: string): void => void revoked.set(id, true),
+    refuse(id: string): void {
+      revoked.set(id, true)
+      for (const listener of listeners) listener(id)
+    },
+    /** Calls `listener` with the id of each key that this process revokes. @returns a function that ends that */
+    onRefused(listener: (id: string) => void): () => void {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     /** Records the uses that are not stored yet. */
     close: uses.close,
   }

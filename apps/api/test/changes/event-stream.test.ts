@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
+import { startBeside } from '../support/beside.ts'
 import { openEventStream } from '../support/event-streams.ts'
 import { test } from '../support/test.ts'
 import { startTestApp } from '../support/test-app.ts'
@@ -109,6 +110,21 @@ test('a stream ends when its token expires or its API key is revoked', async ({ 
     expect(stream.blocks.at(-1)).toMatchObject({ event: 'end', data: { reason: 'token-expired' } })
   }
   expect(Date.now()).toBeGreaterThanOrEqual(soon * 1_000)
+})
+
+test('a stream ends at once when the process that serves it revokes its API key', async ({ api }) => {
+  const beside = await startBeside(api, { streamLimits: { verifyEveryMs: 600_000 } })
+  const ada = await beside.as()
+  const { body } = await ada.post('/v1/api-keys', { name: 'A program', scopes: ['tasks:read'] })
+  const [byKey, byToken] = [
+    await openEventStream(beside, { token: String(body.key) }),
+    await openEventStream(beside, { userId: ada.id }),
+  ]
+  for (const stream of [byKey, byToken]) await stream.waitFor('ready')
+  await ada.delete(`/v1/api-keys/${body.id}`)
+  await until(() => byKey.hasEnded())
+  expect(byKey.blocks.at(-1)).toMatchObject({ event: 'end', data: { reason: 'token-expired' } })
+  expect(byToken.hasEnded()).toBe(false)
 })
 
 test('a user who loses a task gets its removal, and then nothing', async ({ api }) => {

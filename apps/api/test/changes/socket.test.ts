@@ -151,6 +151,23 @@ test('a socket outlives its token when the client sends a new one, and none of a
   await until(() => renewed.changes().includes(goal.id))
 })
 
+test('a socket ends at once when the process that serves it revokes its API key', async ({ api }) => {
+  await withApi(api, { verifyEveryMs: 600_000 }, async (process) => {
+    const ada = await process.as()
+    const { body } = await ada.post('/v1/api-keys', { name: 'A program', scopes: ['tasks:read'] })
+    const [byKey, byToken] = [
+      await openFeedSocket(process, { token: String(body.key) }),
+      await openFeedSocket(process, { userId: ada.id }),
+    ]
+    for (const socket of [byKey, byToken]) await socket.waitFor('ready')
+    await ada.delete(`/v1/api-keys/${body.id}`)
+    await byKey.waitFor('end')
+    expect(byKey.messages.at(-1)).toMatchObject({ type: 'end', reason: 'token-expired' })
+    expect(await byKey.closed()).toEqual({ code: 4401, reason: 'token-expired' })
+    expect([byToken.of('end'), byToken.socket.readyState]).toEqual([[], byToken.socket.OPEN])
+  })
+})
+
 test('a user has ten connections of all kinds, and a client sends few messages', async ({ api }) => {
   const userId = randomUUID()
   const sockets = await Promise.all(Array.from({ length: 10 }, () => openFeedSocket(api, { userId })))

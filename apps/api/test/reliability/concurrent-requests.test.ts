@@ -1,5 +1,7 @@
+import { promisify } from 'node:util'
 import { until } from '@goals-tasks/devstack/testing'
 import { expect } from 'vitest'
+import { startBeside } from '../support/beside.ts'
 import { openEventStream } from '../support/event-streams.ts'
 import { openFeedSocket } from '../support/feed-sockets.ts'
 import { test } from '../support/test.ts'
@@ -54,4 +56,23 @@ test('a stream counts as a running request of its user until it ends', async ({ 
   expect((await ada.get('/v1/goals?limit=7')).status).toBe(429)
   for (const stream of streams) stream.close()
   await until(async () => (await ada.get('/v1/goals?limit=7')).status === 200)
+})
+
+test('a request whose client hangs up before its user is known does not count for that user', async ({ api, ada }) => {
+  const { body } = await ada.post('/v1/api-keys', { name: 'A program', scopes: ['goals:read'] })
+  // This process has not read the key yet.
+  const beside = await startBeside(api, { maxRequestsPerUser: 2 })
+  const url = `${await beside.listen()}/v1/goals?limit=7`
+  const headers = { authorization: `Bearer ${body.key}` }
+  const clients = await Promise.all(Array.from({ length: beside.pool.options.max }, () => beside.pool.connect()))
+  const hangUp = new AbortController()
+  const gone = [0, 1].map(() => fetch(url, { headers, signal: hangUp.signal }))
+  await until(() => beside.pool.waitingCount > 0)
+  hangUp.abort()
+  for (const request of gone) await expect(request).rejects.toThrow('aborted')
+  const countConnections = promisify(beside.app.server.getConnections.bind(beside.app.server))
+  await until(async () => (await countConnections()) === 0)
+  for (const client of clients) client.release()
+
+  await until(async () => (await fetch(url, { headers })).status === 200)
 })

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import http, { type IncomingMessage } from 'node:http'
 import { until } from '@goals-tasks/devstack/testing'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { readMetric, startBeside } from '../support/beside.ts'
 import type { Client } from '../support/client.ts'
 import { test as base } from '../support/test.ts'
@@ -133,6 +135,43 @@ test('a change gets 503 with Retry-After and has no effect when its turn does no
   expect(await countGoals(ada)).toBe(before)
   expect(await readMetric(impatient, 'gt_http_turns_total{outcome="refused"}')).toBe(1)
   await finish(running)
+})
+
+/** Sends the head of a POST without its body. @returns a function that sends the body, and returns the response */
+async function stall(server: Listening, { id }: Client, { path, body }: Sent) {
+  const [url, token] = [new URL(await server.listen()), await signToken(id, 'goals:write tasks:write')]
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const content = JSON.stringify(body)
+  const request = http.request(new URL(`/v1/${path}`, url), {
+    ...{ method: 'POST', headers: { ...headers, 'content-length': content.length } },
+  })
+  onTestFinished(() => void request.destroy())
+  request.flushHeaders()
+  return async () => {
+    request.end(content)
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    return response.resume().statusCode
+  }
+}
+
+test('a change whose body stalls gives its turn back, and takes another one when the body has arrived', async ({
+  api,
+  ada,
+  bob,
+  startChange,
+}) => {
+  const beside = await startBeside(api, { fairTurns: { ...fairTurns, bodyMs: 50 } })
+  const ofBob = await startChange(bob, beside)
+  const stalled = [await stall(beside, ada, goal), await stall(beside, ada, goal)]
+  await until(async () => (await readMetric(beside, 'gt_http_turns_total{outcome="at-once"}')) >= 3)
+  expect((await (await beside.as(ada.id)).post('/v1/goals', { title: 'Beside stalled ones' })).status).toBe(201)
+
+  const ofAda = [await startChange(ada, beside), await startChange(ada, beside)]
+  const arrived = stalled.map((sendBody) => sendBody())
+  await untilWaiting(beside, 2)
+  await finish(ofAda)
+  expect(await Promise.all(arrived)).toEqual([201, 201])
+  await finish([ofBob])
 })
 
 test('changes that wait are executed when the API closes', async ({ api, ada, bob, startChange }) => {

@@ -1,7 +1,8 @@
 import { migrate } from '@goals-tasks/db'
-import { type OwnServer, ownPostgres, ownRedis, startProcess, until } from '@goals-tasks/devstack/testing'
+import { type OwnServer, ownPostgres, ownRedis, until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
-import { auth, signToken } from '../support/token.ts'
+import { startApiProcess } from '../support/api-process.ts'
+import { signToken } from '../support/token.ts'
 
 /**
  * Starts an API whose queues and cache share one Redis. `load` sends a read that the cache cannot answer, and returns
@@ -10,16 +11,9 @@ import { auth, signToken } from '../support/token.ts'
 async function startApi() {
   const [postgres, redis] = await Promise.all([ownPostgres(), ownRedis()])
   await migrate(postgres.url)
-  const api = startProcess('apps/api/src/main.ts', {
-    DATABASE_URL: postgres.url,
-    REDIS_URL: redis.url,
-    AUTH_JWT_SECRET: auth.secret,
-    HOST: '127.0.0.1',
-    PORT: '0',
-  })
-  const { port } = await api.waitForLog((line) => line.msg === 'ready')
+  const { process: api, url } = await startApiProcess({ database: postgres, redis })
   const headers = { authorization: `Bearer ${await signToken(crypto.randomUUID(), 'goals:read')}` }
-  const goals = `http://127.0.0.1:${port}/v1/goals`
+  const goals = `${url}/v1/goals`
   const load = async () => (await fetch(`${goals}?tag=${crypto.randomUUID()}`, { headers })).status
   return { api, load, postgres, redis }
 }

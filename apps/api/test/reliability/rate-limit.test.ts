@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { until } from '@goals-tasks/devstack/testing'
+import { startTcpProxy, until } from '@goals-tasks/devstack/testing'
 import { createVerifier } from '@goals-tasks/http'
 import { createLogger, createRegistry } from '@goals-tasks/observability'
 import pg from 'pg'
@@ -8,30 +8,27 @@ import { buildApp } from '../../src/app.ts'
 import { createApiKeys } from '../../src/authentication/api-keys.ts'
 import { createKey } from '../../src/authentication/key-format.ts'
 import { readRateLimits } from '../../src/rate-limits.ts'
+import { readMetric, startBeside } from '../support/beside.ts'
 import { openEventStream } from '../support/event-streams.ts'
 import { openFeedSocket } from '../support/feed-sockets.ts'
 import { test as base } from '../support/test.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 import { auth } from '../support/token.ts'
+import { insertWebhook } from '../support/webhooks.ts'
 
 /** A window in which a test refills nothing. */
 const daily = (quota: number) => `${quota}/86400`
 const vip = randomUUID()
+const sender = randomUUID()
 const rateLimits = readRateLimits([
   ...[`user=${daily(20)}`, `key=${daily(7)}`, `address=${daily(4)}`, `${vip}=${daily(1_000)}`],
+  `${sender}=${daily(125)}`,
 ])
 
-const test = base
-  .override('apiOptions', { rateLimits })
-  .extend('other', { scope: 'file' }, async ({ api }, { onCleanup }) => {
-    const other = await startTestApp({ database: api.database, redis: api.redis, rateLimits })
-    onCleanup(() => other.close())
-    await untilShared(other)
-    return other
-  })
+const test = base.override('apiOptions', { rateLimits })
 
 /** Waits until the limiter of an API is connected to Redis, so that it shares its buckets. */
-async function untilShared(api: TestApp): Promise<void> {
+async function untilShared(api: Pick<TestApp, 'as' | 'limiter'>): Promise<void> {
   const user = await api.as(vip)
   await until(async () => {
     const before = api.limiter.counters.local
@@ -42,15 +39,6 @@ async function untilShared(api: TestApp): Promise<void> {
 
 test.beforeAll(({ api }) => untilShared(api))
 
-test('50 clients of a user on two processes get exactly the quota', async ({ api, other }) => {
-  // A list costs two.
-  const id = randomUUID()
-  const clients = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? api : other).as(id)))
-  const answers = await Promise.all(clients.flatMap((client) => [client.get('/v1/goals'), client.get('/v1/tasks')]))
-  const statuses = Map.groupBy(answers, ({ status }) => status)
-  expect([statuses.get(200)?.length, statuses.get(429)?.length]).toEqual([10, 90])
-})
-
 test('a response has the policy and the rest of the quota', async ({ api }) => {
   const user = await api.as()
   const first = await user.get('/v1/goals')
@@ -59,6 +47,18 @@ test('a response has the policy and the rest of the quota', async ({ api }) => {
   expect((await user.post('/v1/goals', { title: 'x' })).headers.ratelimit).toMatch(/^"user";r=13;t=/)
   expect((await user.get(`/v1/goals/${randomUUID()}`)).headers.ratelimit).toMatch(/^"user";r=12;t=/)
   expect((await user.get('/v1/goals?limit=many')).headers.ratelimit).toMatch(/^"user";r=10;t=/)
+})
+
+test('a sync run and a replay take 50 units each, and are refused while fewer are left', async ({ api }) => {
+  const user = await api.as(sender)
+  await user.createGoal()
+  const webhookId = await insertWebhook(api.pool, user.id)
+  const replay = () => user.post(`/v1/webhooks/${webhookId}/replay`, { from: '2026-01-01T00:00:00Z' })
+  const answers = [await user.post('/v1/sync-runs', { webhookId }), await replay(), await replay()]
+  answers.push(await user.get(`/v1/webhooks/${webhookId}/undelivered`))
+  answers.push(await user.get(`/v1/webhooks/${webhookId}/messages`))
+  const shown = answers.map(({ status, headers }) => `${status} ${/r=\d+/.exec(String(headers.ratelimit))}`)
+  expect(shown).toEqual(['202 r=70', '202 r=20', '429 r=20', '200 r=15', '200 r=13'])
 })
 
 test('a refused request gets a problem that names the policy, and changes nothing', async ({ api }) => {
@@ -159,6 +159,25 @@ test('a request does not count when the key server or Postgres is away and nothi
   } finally {
     await app.close()
   }
+})
+
+test('a metric counts the requests that a process limits alone while Redis is away', async ({ api }) => {
+  const proxy = await startTcpProxy(api.redis.url)
+  const alone = await startBeside(api, { redis: { ...api.redis, url: proxy.url }, rateLimits })
+  await untilShared(alone)
+  const local = () => readMetric(alone, 'gt_rate_limit_local_total')
+  const before = await local()
+  const user = await alone.as()
+  expect((await user.get('/v1/goals')).headers.ratelimit).toMatch(/^"user";r=18;t=/)
+  expect(await local()).toBe(before)
+  proxy.pointTo('redis://127.0.0.1:1')
+  proxy.reset()
+  const statuses = []
+  for (let i = 0; i < 13; i++) statuses.push((await user.get('/v1/goals')).status)
+  expect(statuses).toEqual([...Array(10).fill(200), ...Array(3).fill(429)])
+  // A bucket that has refused is not asked again.
+  expect(await local()).toBe(before + 11)
+  expect(await readMetric(alone, 'gt_rate_limit_refusals_total{policy="user"}')).toBe(3)
 })
 
 test('nothing is limited by default', async () => {

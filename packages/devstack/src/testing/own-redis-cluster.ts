@@ -5,16 +5,21 @@ import { dataDir } from '../processes/repository.ts'
 import { startRedis } from '../servers/redis.ts'
 import { redisCacheDir } from '../servers/redis-cache.ts'
 import { type OwnServer, own } from './own-servers.ts'
+import { type Certificate, listenForTls } from './redis-tls.ts'
 import { until } from './until.ts'
 
 /** Three nodes that share the slots, without replicas. They stop with the test. */
 export type OwnCluster = {
-  /** The addresses of the nodes, separated by commas. */
+  /** The addresses of the nodes, separated by commas. With TLS it is the address of the first one. */
   url: string
+  /** Their URLs use no TLS. */
   nodes: OwnServer[]
   pause(): void
   resume(): void
 }
+
+/** A node, and the ports that it names to its clients and to the other nodes. */
+type Member = { node: OwnServer; port: string; busPort: number }
 
 const slots = [
   [0, 5_460],
@@ -22,13 +27,13 @@ const slots = [
   [10_923, 16_383],
 ] as const
 
-/** Starts a Redis Cluster that only one test uses. */
-export async function ownRedisCluster(): Promise<OwnCluster> {
-  const busPorts = await Promise.all(slots.map(() => getPort({ reserve: true })))
-  const nodes = await Promise.all(busPorts.map(startNode))
-  await formCluster(nodes, busPorts)
+/** Starts a Redis Cluster that only one test uses. With `tls`, its URL and its nodes use TLS. */
+export async function ownRedisCluster({ tls }: { tls?: Certificate } = {}): Promise<OwnCluster> {
+  const members = await Promise.all(slots.map(() => startMember(tls)))
+  await formCluster(members)
+  const nodes = members.map(({ node }) => node)
   return {
-    url: nodes.map(({ url }) => url).join(),
+    url: tls ? `rediss+cluster://localhost:${members[0]?.port}` : nodes.map(({ url }) => url).join(),
     nodes,
     pause: () => {
       for (const node of nodes) node.pause()
@@ -39,24 +44,30 @@ export async function ownRedisCluster(): Promise<OwnCluster> {
   }
 }
 
-const startNode = (busPort: number): Promise<OwnServer> =>
-  own((folder, port) =>
+async function startMember(certificate: Certificate | undefined): Promise<Member> {
+  const busPort = await getPort({ reserve: true })
+  const tls = certificate && (await listenForTls(certificate))
+  const node = await own((folder, port) =>
     startRedis({
       dataDir: join(folder, 'redis'),
       port,
       durability: 'none',
       cacheDir: redisCacheDir(dataDir()),
-      settings: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+      settings: [
+        ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+        ...(tls ? [...tls.settings, '--tls-cluster', 'yes'] : []),
+      ],
     }),
   )
+  return { node, port: tls?.port ?? new URL(node.url).port, busPort }
+}
 
-async function formCluster(nodes: readonly OwnServer[], busPorts: readonly number[]): Promise<void> {
-  const clients = nodes.map(({ url }) => new Redis(url))
+async function formCluster(members: readonly Member[]): Promise<void> {
+  const clients = members.map(({ node }) => new Redis(node.url))
   const [first] = clients
   if (!first) throw new Error('a cluster needs a node')
   await Promise.all(clients.map((client, i) => client.cluster('ADDSLOTSRANGE', ...(slots[i] ?? []))))
-  for (const [i, { url }] of nodes.entries())
-    await first.call('CLUSTER', 'MEET', '127.0.0.1', new URL(url).port, busPorts[i] ?? 0)
+  for (const { port, busPort } of members) await first.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort)
   await until(async () => {
     const states = await Promise.all(clients.map((client) => client.cluster('INFO')))
     return states.every((state) => /cluster_state:ok/.test(state) && /cluster_known_nodes:3/.test(state))

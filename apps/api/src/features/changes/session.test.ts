@@ -65,11 +65,11 @@ test('a session asks for no further token when it gets one that ends in less tha
   ])
 })
 
-test('a session ends within 30 s when its token is withdrawn', async () => {
+test('a session ends within 15 s when its token is withdrawn', async () => {
   const withdrawn = () => Promise.reject(new Problem('unauthenticated', 'The key was revoked.'))
   const { reports } = start(3_600, withdrawn)
   await pass(31)
-  expect(reports).toEqual([['expired', 30]])
+  expect(reports).toEqual([['expired', 15]])
 })
 
 test('a session goes on when its token cannot be verified, and ends on time', async () => {

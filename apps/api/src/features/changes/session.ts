@@ -3,8 +3,11 @@ import { type AuthenticatedActor, Problem, type Verifier } from '@goals-tasks/ht
 const defaultLimits = {
   /** How long before its end a client is asked for a new token. */
   warnMs: 30_000,
-  /** How often a token or an API key is verified again, because it may have been withdrawn. */
-  verifyEveryMs: 30_000,
+  /**
+   * How often a token or an API key is verified again, because it may have been withdrawn. A key may have been cached
+   * shortly before another process revoked it, so both times together are the 30 s after which it must not work.
+   */
+  verifyEveryMs: 15_000,
 }
 export type SessionLimits = typeof defaultLimits
 

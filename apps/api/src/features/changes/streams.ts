@@ -33,7 +33,7 @@ type Opening = {
 }
 
 type Options = {
-  deps: Pick<Deps, 'db'>
+  deps: Pick<Deps, 'db' | 'apiKeys'>
   hub: Hub
   verify: Verifier
   onError: (err: unknown) => void
@@ -60,6 +60,7 @@ export function createStreams({ deps, hub, verify, onError, limits = {} }: Optio
     const ended = new AbortController()
     const close = (): void => {
       session.close()
+      stopListening()
       listener.close()
       streams.delete(stream)
       ended.abort()
@@ -73,6 +74,9 @@ export function createStreams({ deps, hub, verify, onError, limits = {} }: Optio
       ...{ verify, token, actor: authenticated, limits },
       onExpiring: (atMs) => sink.onExpiring?.(atMs),
       onExpired: () => end('token-expired'),
+    })
+    const stopListening = deps.apiKeys.onRefused((keyId) => {
+      if (session.actor().keyId === keyId) end('token-expired')
     })
     const stream = { transport, end }
     streams.add(stream)

@@ -1,6 +1,7 @@
 import { Problem, refuse } from '@goals-tasks/http'
 import { Counter, type Registry } from '@goals-tasks/observability'
 import type { FastifyInstance } from 'fastify'
+import { onceOver } from './once-over.ts'
 
 /** `maxPerUser` requests of one user run at a time. Requests with an API key count for its user. */
 export type ConcurrencyLimit = { maxPerUser: number; registry: Registry }
@@ -35,9 +36,7 @@ export function registerConcurrencyLimit(app: FastifyInstance, { maxPerUser, reg
       refusals.inc()
       return refuse(request, reply, refusal, 'info')
     }
-    const end = begin(actor.id)
-    // A client that hangs up causes only the second one.
-    reply.raw.once('finish', end).once('close', end)
+    onceOver(reply, begin(actor.id))
     done()
   })
 }

@@ -28,7 +28,7 @@ export const connectionVariables = Type.Object({
     minimum: 1,
     maximum: 200,
     default: 16,
-    description: 'connections to Postgres per process',
+    description: 'connections to Postgres per process; `api` has one more for its probes',
   }),
   REDIS_URL: redisAddress(
     'Redis (7.0 or newer) or Valkey for the queues, with `noeviction`: redis://user:password@host:6379/database;' +

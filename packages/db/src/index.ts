@@ -42,6 +42,7 @@ export {
   deleteClaimed,
   finishDeliveries,
   idValues,
+  isAmong,
   loadUnfinishedEvents,
 } from './delivery/deliveries.ts'
 export { moveToDeadLetters, type RecordedFailure, recordFailure, snoozeDeliveries } from './delivery/failures.ts'

@@ -68,3 +68,14 @@ test('a milestone finds its bodies in a few rows when Postgres reads along the k
   expect(await countRowsRead(pool, () => readAll(pool, actorId))).toBeLessThan(50)
   expect(await countRowsRead(pool, () => claimEvents(pool, 'notifications', [milestoneId]))).toBeLessThan(50)
 })
+
+test('a claim that was planned while there were no events reads one event per delivery', async ({ pool }) => {
+  await pool.query('truncate events, event_readers, deliveries')
+  await claimEvents(pool, 'audit-log', [crypto.randomUUID()])
+  for (let i = 0; i < 60; i++) await completeGoal(pool)
+  const { rows } = await pool.query(`select event_id as id from deliveries where consumer = 'audit-log'`)
+  const ids = rows.map(({ id }) => id)
+  const read = await countRowsRead(pool, () => claimEvents(pool, 'audit-log', ids))
+  expect(ids.length).toBeGreaterThan(100)
+  expect(read).toBeLessThanOrEqual(2 * ids.length)
+})

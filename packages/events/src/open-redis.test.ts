@@ -13,7 +13,7 @@ test('an address of Sentinels names their hosts, the master, and the user of Red
       { host: '::1', port: 26_379 },
       { host: 'c', port: 26_379 },
     ],
-    ...{ name: 'main', db: 2, username: 'ada', password: 'p#', tls: {} },
+    ...{ name: 'main', db: 2, username: 'ada', password: 'p#', tls: {}, sentinelTLS: {} },
   })
 })
 

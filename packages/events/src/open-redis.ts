@@ -67,8 +67,8 @@ function sentinelOptions(url: string, { retryStrategy }: NodeOptions): NodeOptio
     name: decodeURIComponent(name),
     db: Number(database),
     ...accessOf(new URL(`redis://${access && `${access}@`}host`)),
-    // The certificate names the host that the Sentinels know.
-    ...(scheme === 'rediss' && { tls: {}, enableTLSForSentinelMode: true }),
+    // The certificate of the master names the host that the Sentinels know, and theirs the one that they report.
+    ...(scheme === 'rediss' && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
     ...(retryStrategy && { sentinelRetryStrategy: retryStrategy }),
   }
 }

@@ -69,11 +69,23 @@ export function startConsumer<C extends ConsumerName>(name: C, settings: Consume
     ),
     repeat(watch, timings.watchEveryMs, postgresOutage.failed, timings.secondaryAfterMs),
   ]
+  let isRepeating = true
+  async function stopRepeating() {
+    await Promise.all(repeating.map((each) => each.close()))
+    isRepeating = false
+  }
   async function close() {
-    await Promise.all([worker.close(), ...repeating.map((each) => each.close())])
+    await Promise.all([worker.close(), stopRepeating()])
     await Promise.all([context.queue.close(), context.deadQueue.close()])
   }
-  return { close: () => closeWithoutRedis(close(), context) }
+  return {
+    close: () =>
+      closeWithoutRedis(close(), {
+        redis: context.redis,
+        hasJobs: () => context.progress.jobs.size > 0,
+        isRepeating: () => isRepeating,
+      }),
+  }
 }
 
 function createContext<C extends ConsumerName>(name: C, settings: ConsumerSettings): Context<C> {

@@ -1,32 +1,20 @@
 import { migrate } from '@goals-tasks/db'
-import { freePort, ownPostgres, ownRedis } from '@goals-tasks/devstack/testing'
+import { listenForTls, ownPostgres, ownRedis } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
 import { createCertificate } from '../support/processes/certificate.ts'
-import { expectedOutcome } from '../support/processes/expected-outcome.ts'
 import { createFolder } from '../support/processes/folder.ts'
+import { loadOver } from '../support/processes/load-over.ts'
 import { installProcesses } from '../support/processes/process-installation.ts'
 import { manageUsers } from '../support/processes/redis-users.ts'
-
-type Options = Parameters<typeof installProcesses>[0]
-
-/** Loads the sample into an API and a worker, and examines the installation with `doctor`. */
-async function loadOver(options: Options) {
-  const processes = await installProcesses(options)
-  const [api] = await Promise.all([processes.startApi(), processes.startWorker(), processes.startOps()])
-  expect(await processes.loadSample(api.url).outcome()).toMatchObject(expectedOutcome)
-  const { document } = await processes.runCommand('doctor')
-  return { processes, findings: document.findings as { check: string; state: string; fact: string }[] }
-}
 
 const prefix = 'tls'
 const localhost = (url: string) => url.replace('127.0.0.1', 'localhost')
 
 test('the sample is loaded over TLS by a user of Redis who has the rights that are documented', async () => {
   const { cert, key } = await createCertificate()
-  const port = await freePort()
-  const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert]
+  const { port, settings: ofRedis } = await listenForTls({ cert, key })
   const [redis, postgres] = await Promise.all([
-    ownRedis(['--tls-port', String(port), '--tls-auth-clients', 'no', ...files]),
+    ownRedis(ofRedis),
     ownPostgres(['-c', 'ssl=on', '-c', `ssl_cert_file=${cert}`, '-c', `ssl_key_file=${key}`]),
   ])
   const users = manageUsers(redis.url)

@@ -101,6 +101,21 @@ test('an idle worker uses Redis again when it died and returned', async () => {
   await untilDrained(installation)
 })
 
+test('a worker stops although its connections have not reached the Redis yet that answers again', async () => {
+  const { redis, installation } = await withOwnRedis()
+  // A worker opens its connections in any order, so the first one may find them all open.
+  for (let i = 0; i < 3; i++) {
+    const worker = startWorker(installation)
+    installation.dispatcher.dispatch(await writeGoals(installation, 1))
+    await untilDrained(installation)
+    await redis.kill()
+    await until(() => installation.producer.status === 'reconnecting')
+    await redis.start()
+    await until(() => installation.producer.status === 'ready')
+    await worker.close()
+  }
+})
+
 test('invalidations wait without an attempt while the Redis of the cache is away', async ({ installation }) => {
   const { pool, dispatcher } = installation
   const cacheRedis = await ownRedis()

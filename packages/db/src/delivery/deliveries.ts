@@ -25,10 +25,16 @@ const eventNames = sql.raw(`
 /** The deliveries of the consumer for the events `ids`, with one target. */
 const wanted = (consumer: SQL, target = sql`''`) =>
   sql`d.consumer = ${consumer} and d.event_id = any(${uuids('ids')}) and d.target = ${target}`
+/**
+ * Joins the event `e` of each delivery `d`. `limit 1` makes Postgres look it up by its id. Without statistics it would
+ * take the range of ids for one row, and read up to all events of the range for each delivery.
+ */
+const joinEvent = sql`cross join lateral (
+    select * from events where id = d.event_id and id between ${uuid('lowestId')} and ${uuid('highestId')} limit 1) e`
+
 /** The wanted deliveries `d` with their events `e`. */
-export const wantedEvents = (consumer: SQL, target?: SQL) => sql`
-  deliveries d join events e on e.id = d.event_id and e.id between ${uuid('lowestId')} and ${uuid('highestId')}
-  where ${wanted(consumer, target)}`
+export const wantedEvents = (consumer: SQL, target?: SQL) =>
+  sql`deliveries d ${joinEvent} where ${wanted(consumer, target)}`
 const anyConsumer = sql`${sql.placeholder('consumer')}`
 export const wantedFields = eventFields({ from: uuid('lowestId'), to: uuid('highestId') })
 
@@ -42,9 +48,12 @@ export const idValues = (ids: readonly string[]) => {
  * The query of a claim: locks the consumer's deliveries of the events in `idValues` and returns `columns` of each event
  * `e` with the place of its delivery. Skips deliveries that another transaction holds, and the ones that are done.
  * The statement writes the effect and deletes the deliveries with `deleteClaimed`.
+ * The lock comes before the event: a lock of joined rows would carry a copy of the whole event.
  */
 export const claimed = (consumer: SQL, columns: SQL): SQL => sql`
-  select d.ctid as delivery, ${columns} from ${wantedEvents(consumer)} order by d.event_id for update of d skip locked`
+  select d.delivery, ${columns} from (
+    select d.ctid as delivery, d.event_id from deliveries d where ${wanted(consumer)}
+    order by d.event_id for update skip locked) d ${joinEvent}`
 
 /**
  * Deletes the deliveries at the places `places`. A delivery that changed between the snapshot of the statement and its
@@ -53,11 +62,17 @@ export const claimed = (consumer: SQL, columns: SQL): SQL => sql`
 export const deleteClaimed = (places: SQL): SQL => sql`
   delete from deliveries where ctid = any(array(${places})) returning event_id`
 
+/**
+ * Whether `value` is in the result of `query`, neither of which has nulls. `is true` keeps Postgres from planning `in`
+ * as a join. A join would compare all pairs, because Postgres expects that a claim returns one row.
+ */
+export const isAmong = (value: SQL, query: SQL): SQL => sql`(${value} in (${query})) is true`
+
 const claim = prepareStatement<DomainEvent>(
   'events_claim',
   sql`with claimed as materialized (${claimed(anyConsumer, wantedFields)}),
            done as (${deleteClaimed(sql`select delivery from claimed`)})
-      select ${eventNames} from claimed where id in (select event_id from done) order by id`,
+      select ${eventNames} from claimed where ${isAmong(sql`id`, sql`select event_id from done`)} order by id`,
 )
 
 /**

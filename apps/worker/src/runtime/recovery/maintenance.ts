@@ -124,9 +124,10 @@ async function deleteAuditRows(maintenance: Maintenance): Promise<number> {
   if (days === undefined) return 0
   let sum = 0
   for (const entity of ['goal', 'task'] as const) {
-    await withLock(maintenance, locks.auditRows, (tx) => startAuditRound(tx, { entity, days }))
+    const lock = locks[`${entity}AuditRows`]
+    await withLock(maintenance, lock, (tx) => startAuditRound(tx, { entity, days }))
     for (let hasMore = true; hasMore; ) {
-      const batch = await withLock(maintenance, locks.auditRows, (tx) => deleteOldAuditRows(tx, entity))
+      const batch = await withLock(maintenance, lock, (tx) => deleteOldAuditRows(tx, entity))
       sum += batch?.deleted ?? 0
       hasMore = batch?.hasMore ?? false
     }
@@ -184,7 +185,8 @@ async function dropExpiredPartitions(maintenance: Maintenance): Promise<number> 
 const locks = {
   purge: 'goals-tasks chores',
   idempotencyKeys: 'goals-tasks maintenance: idempotency keys',
-  auditRows: 'goals-tasks maintenance: audit rows',
+  goalAuditRows: 'goals-tasks maintenance: audit rows of goals',
+  taskAuditRows: 'goals-tasks maintenance: audit rows of tasks',
   partitions: 'goals-tasks maintenance: partitions',
   notifications: 'goals-tasks maintenance: notifications',
   digests: 'goals-tasks maintenance: digests',

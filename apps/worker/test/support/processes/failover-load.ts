@@ -3,7 +3,8 @@ import { cleanUp, until } from '@goals-tasks/devstack/testing'
 /** A write whose response said that it was made. */
 export type Acknowledged = { id: string; version: number; title: string }
 
-const clients = 4
+/** The clients that write. Each has one write at a time. */
+export const clients = 4
 const changesPerGoal = 4
 
 /** Sends requests of one user. A request that fails, or that no API answers, has the status 0. */

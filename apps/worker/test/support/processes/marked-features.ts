@@ -28,7 +28,8 @@ async function startMarkedReceiver(status: number): Promise<string> {
 type Answer = { status: number; body: Record<string, string> }
 type Call = (method: string, path: string, body?: object) => Promise<Answer>
 
-const callAs =
+/** Returns a function that sends requests to an API with the token or the key. */
+export const callAs =
   (apiUrl: string, credential: string): Call =>
   async (method, path, body) => {
     const headers = { authorization: `Bearer ${credential}`, 'if-match': '*', 'content-type': 'application/json' }

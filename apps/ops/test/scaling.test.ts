@@ -1,3 +1,4 @@
+import { setPause } from '@goals-tasks/db'
 import { createRegistry } from '@goals-tasks/observability'
 import { loadScaling, loadStatus, type Scaling } from '@goals-tasks/operations'
 import { pino } from 'pino'
@@ -22,7 +23,7 @@ test('an idle consumer needs no worker, and one with a scheduled job needs one',
     wantedWorkers: 0,
     work: {
       ...{ waiting: 0, due: 0, scheduled: 0, active: 0, pendingDeliveries: 0 },
-      ...{ jobSeconds: 0.1, oldestWaitingSeconds: null, isPaused: false },
+      ...{ jobSeconds: 0.1, oldestEventSeconds: null, isPaused: false },
     },
     targets: { concurrency: 8, drainSeconds: 30, waitSeconds: 60 },
   })
@@ -47,20 +48,42 @@ test('the wanted workers follow from the waiting and due jobs and from the durat
   // 31 jobs of 30 s need 930 s of one slot, and a worker has 8 slots for 30 s.
   expect(await scalingOf(ops, 'cache-invalidation')).toMatchObject({
     wantedWorkers: 4,
-    work: { waiting: 30, due: 1, scheduled: 0, jobSeconds: 30, oldestWaitingSeconds: expect.any(Number) },
+    work: { waiting: 30, due: 1, scheduled: 0, jobSeconds: 30 },
   })
   await queue.pause()
   expect(await scalingOf(ops, 'cache-invalidation')).toMatchObject({ wantedWorkers: 1, work: { isPaused: true } })
   await queue.resume()
 })
 
-test('one more worker is wanted when the next job is late, unless that job is a retry', async ({ ops }) => {
-  const { queue } = ops.queueOf('cache-invalidation')
-  await queue.add('goal:created', { events: [] }, { timestamp: Date.now() - 90_000 })
-  expect((await scalingOf(ops, 'cache-invalidation')).wantedWorkers).toBe(2)
-  await queue.obliterate({ force: true })
-  await queue.add('goal:created', { events: [] }, { timestamp: Date.now() - 90_000, jobId: 'sync-1-1-r0' })
-  expect((await scalingOf(ops, 'cache-invalidation')).wantedWorkers).toBe(1)
+test('one more worker is wanted when an event is late that Redis does not know, until an attempt fails at it', async ({
+  ops,
+}) => {
+  const { id: eventId } = await ops.createGoal()
+  const cacheScaling = () => scalingOf(ops, 'cache-invalidation')
+  expect(await cacheScaling()).toMatchObject({ wantedWorkers: 1, work: { waiting: 0, pendingDeliveries: 1 } })
+  await ops.pool.query(
+    `insert into deliveries (consumer, event_id) values ('cache-invalidation', uuidv7(interval '-90 seconds'))`,
+  )
+  const late = await cacheScaling()
+  expect(late).toMatchObject({ wantedWorkers: 2, work: { waiting: 0, pendingDeliveries: 2 } })
+  expect(late.work.oldestEventSeconds).toBeCloseTo(90, -1)
+  await ops.pool.query(`update deliveries set last_error = 'it broke' where event_id <> $1`, [eventId])
+  const failed = await cacheScaling()
+  expect(failed.wantedWorkers).toBe(1)
+  expect(failed.work.oldestEventSeconds).toBeLessThan(60)
+})
+
+test('a consumer that operators have paused wants no more workers than its running jobs need', async ({
+  ops,
+  onTestFinished,
+}) => {
+  const pauseOf = { consumer: 'cache-invalidation', actor: 'ada', reason: 'x' } as const
+  onTestFinished(async () => void (await setPause(ops.pool, { ...pauseOf, isPaused: false })))
+  const jobs = Array.from({ length: 2_500 }, () => ({ name: 'goal:created', data: { events: [] } }))
+  await ops.queueOf('cache-invalidation').queue.addBulk(jobs)
+  expect(await scalingOf(ops, 'cache-invalidation')).toMatchObject({ wantedWorkers: 2, work: { isPaused: false } })
+  await setPause(ops.pool, { ...pauseOf, isPaused: true })
+  expect(await scalingOf(ops, 'cache-invalidation')).toMatchObject({ wantedWorkers: 1, work: { isPaused: true } })
 })
 
 test('the scaling gets 401 without a token, and 400 when the consumer is unknown', async ({ ops }) => {

@@ -21,6 +21,7 @@ test('the status shows the jobs, deliveries and dead letters of a consumer', asy
     workers: 0,
     pause: null,
     oldestPendingSeconds: null,
+    oldestUntriedSeconds: null,
     oldestPendingSecondsByWebhook: null,
     pendingDeliveries: 0,
     deadLetters: 0,

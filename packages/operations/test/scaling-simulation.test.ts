@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Moment, maximumWorkers, scenarios, simulate, simulatedSeconds } from './support/scaling/simulation.ts'
+import { maximumWorkers } from './support/scaling/scaler.ts'
+import { scenarios } from './support/scaling/scenarios.ts'
+import { type Moment, simulate, simulatedSeconds } from './support/scaling/simulation.ts'
 
 const cases = scenarios.map((scenario) => ({ name: scenario.name, moments: simulate(scenario) }))
 const workersOf = (moments: readonly Moment[]) => moments.map(({ workers }) => workers)
@@ -22,12 +24,34 @@ test.for(cases)('a scaler that follows the wanted workers changes its direction 
 
 test.for(cases)('the backlog is short again in the last ten minutes: $name', ({ moments }) => {
   const end = moments.slice(simulatedSeconds - 600)
-  expect(Math.max(...end.map(({ waiting }) => waiting))).toBeLessThan(200)
+  expect(Math.max(...end.map(({ work }) => work.pendingDeliveries))).toBeLessThan(200)
 })
 
+test.for(cases)('at least one worker is wanted while an event is pending, and none otherwise: $name', ({ moments }) => {
+  const isWanted = moments.map(({ wanted }) => wanted > 0)
+  expect(isWanted).toEqual(moments.map(({ work }) => work.pendingDeliveries > 0 || work.active > 0))
+})
+
+const momentsOf = (start: string) =>
+  (cases.find(({ name }) => name.startsWith(start)) ?? expect.fail(`no scenario begins with ${start}`)).moments
+
 test('no worker is added while the queue is paused', () => {
-  const { moments } = cases.find(({ name }) => name.startsWith('paused')) ?? expect.fail('no such scenario')
+  const moments = momentsOf('paused')
   const paused = moments.slice(900, 1_500)
   expect(Math.max(...paused.map(({ wanted }) => wanted))).toBeLessThanOrEqual(paused[0]?.workers ?? 0)
   expect(Math.min(...paused.map(({ wanted }) => wanted))).toBe(1)
+})
+
+test('due jobs and scheduled retries occur in the simulation', () => {
+  expect(momentsOf('paused').some(({ work }) => work.due > 0)).toBe(true)
+  expect(momentsOf('failing').some(({ work }) => work.scheduled > 100)).toBe(true)
+})
+
+test('events that only Postgres has occur in the simulation, and one more worker is wanted while they are late', () => {
+  const flushed = momentsOf('flushed').slice(900)
+  const late = flushed.filter(({ work }) => (work.oldestEventSeconds ?? 0) > 60)
+  // Each event of the simulation has a job of its own.
+  const withoutJob = late.map(({ work }) => work.pendingDeliveries - work.waiting - work.active)
+  expect(Math.max(...withoutJob)).toBeGreaterThan(200)
+  for (const { work, wanted } of late) expect(wanted).toBeGreaterThan(work.active / 4)
 })

@@ -13,11 +13,16 @@ export type Scaling = { consumer: ConsumerName; wantedWorkers: number; work: Wor
  */
 export async function loadScaling({ consumers }: Status, queues: OpsQueues): Promise<Scaling[]> {
   const all = await Promise.all(
-    consumers.map(async ({ consumer, queue: counts, pendingDeliveries }): Promise<Scaling[]> => {
+    consumers.map(async ({ consumer, queue: counts, pause, ...deliveries }): Promise<Scaling[]> => {
       const queue = queues.find(consumer)?.queue
       if (!queue || !counts) return []
-      const { waiting, active, paused: isPaused } = counts
-      const work = { waiting, active, pendingDeliveries, isPaused, ...(await loadQueueWork(queues.connection, queue)) }
+      const work = {
+        ...{ waiting: counts.waiting, active: counts.active, pendingDeliveries: deliveries.pendingDeliveries },
+        ...(await loadQueueWork(queues.connection, queue)),
+        oldestEventSeconds: deliveries.oldestUntriedSeconds,
+        // Operators pause the consumer, and Bull Board its queue. The queue does not know the former.
+        isPaused: pause !== null || counts.paused,
+      }
       const targets = { concurrency: policies[consumer].concurrency, ...scalingTargets }
       return [{ consumer, wantedWorkers: wantedWorkers(work, targets), work, targets }]
     }),

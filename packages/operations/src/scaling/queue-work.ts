@@ -7,20 +7,19 @@ const sampledJobs = 50
 /** The mean duration of a consumer that has not finished a job yet. */
 const assumedSeconds = 0.1
 
-type QueueWork = Pick<Work, 'due' | 'scheduled' | 'jobSeconds' | 'oldestWaitingSeconds'>
+type QueueWork = Pick<Work, 'due' | 'scheduled' | 'jobSeconds'>
 
-/** Reads what the counts of a queue do not say. It reads at most 55 small values. Rejects when Redis is away. */
+/** Reads what the counts of a queue do not say. It reads at most 152 small values. Rejects when Redis is away. */
 export async function loadQueueWork(redis: AnyRedis, queue: Queue<JobData>, now = Date.now()): Promise<QueueWork> {
   const delayed = queue.toKey('delayed')
   // BullMQ orders delayed jobs by their time in milliseconds, which it shifts to the left by 12 bits.
   const dueBelow = (now + 1) * 0x1000
-  const [due, all, jobSeconds, oldestWaitingSeconds] = await Promise.all([
+  const [due, all, jobSeconds] = await Promise.all([
     redis.zcount(delayed, 0, dueBelow - 1),
     redis.zcard(delayed),
     meanSeconds(redis, queue),
-    oldestSeconds(redis, queue, now),
   ])
-  return { due, scheduled: all - due, jobSeconds, oldestWaitingSeconds }
+  return { due, scheduled: all - due, jobSeconds }
 }
 
 /** Returns the mean duration of the newest finished jobs. Their data, which is large, stays in Redis. */
@@ -30,14 +29,4 @@ async function meanSeconds(redis: AnyRedis, queue: Queue<JobData>): Promise<numb
   const durations = times.flatMap(([from, to]) => (from && to ? [(Number(to) - Number(from)) / 1_000] : []))
   if (durations.length === 0) return assumedSeconds
   return durations.reduce((sum, duration) => sum + duration, 0) / durations.length
-}
-
-/** A retry has an id that names its event. Its timestamp is the time of the failure, so it says nothing here. */
-const isNumbered = (id: string) => /^\d+$/.test(id)
-
-async function oldestSeconds(redis: AnyRedis, queue: Queue<JobData>, now: number): Promise<number | null> {
-  const [id] = await redis.lrange(queue.toKey('wait'), -1, -1)
-  if (id === undefined || !isNumbered(id)) return null
-  const [timestamp] = await redis.hmget(queue.toKey(id), 'timestamp')
-  return timestamp ? Math.max(0, now - Number(timestamp)) / 1_000 : null
 }

@@ -3,7 +3,7 @@ import { type Work, wantedWorkers } from './wanted-workers.ts'
 
 const idle: Work = {
   ...{ waiting: 0, due: 0, scheduled: 0, active: 0, pendingDeliveries: 0 },
-  ...{ jobSeconds: 1, oldestWaitingSeconds: null, isPaused: false },
+  ...{ jobSeconds: 1, oldestEventSeconds: null, isPaused: false },
 }
 const targets = { concurrency: 4, drainSeconds: 30, waitSeconds: 60 }
 const wanted = (work: Partial<Work>) => wantedWorkers({ ...idle, ...work }, targets)
@@ -36,11 +36,12 @@ test('a backlog in Postgres counts as full jobs, and scheduled retries do not', 
   expect(wanted({ scheduled: 24_000, pendingDeliveries: 24_000 })).toBe(1)
 })
 
-test('one more worker is wanted when the next job has been waiting for too long', () => {
-  expect(wanted({ waiting: 240, oldestWaitingSeconds: 60 })).toBe(2)
-  expect(wanted({ waiting: 240, oldestWaitingSeconds: 61 })).toBe(3)
+test('one more worker is wanted when the oldest event is too old, in a job or not', () => {
+  expect(wanted({ waiting: 240, oldestEventSeconds: 60 })).toBe(2)
+  expect(wanted({ waiting: 240, oldestEventSeconds: 61 })).toBe(3)
+  expect(wanted({ pendingDeliveries: 1, oldestEventSeconds: 61 })).toBe(2)
 })
 
 test('a paused queue wants no more workers than its running jobs need', () => {
-  expect(wanted({ waiting: 10_000, active: 5, oldestWaitingSeconds: 900, isPaused: true })).toBe(2)
+  expect(wanted({ waiting: 10_000, active: 5, oldestEventSeconds: 900, isPaused: true })).toBe(2)
 })

@@ -10,8 +10,9 @@ export type Work = {
   pendingDeliveries: number
   /** The mean time that a job takes. */
   jobSeconds: number
-  /** How long the job that is next has been waiting. Null when no job waits. */
-  oldestWaitingSeconds: number | null
+  /** The age of the oldest event in Postgres that no attempt has failed at, in a job or not. Null without one. */
+  oldestEventSeconds: number | null
+  /** Whether operators have paused the consumer, or its queue in Bull Board. */
   isPaused: boolean
 }
 
@@ -20,7 +21,7 @@ export type ScalingTargets = {
   concurrency: number
   /** The time in which the wanted workers run all jobs that wait now. */
   drainSeconds: number
-  /** The longest time that a job should wait. */
+  /** The age at which an event should be handled. */
   waitSeconds: number
 }
 
@@ -29,18 +30,18 @@ export const scalingTargets = { drainSeconds: 30, waitSeconds: 60 } as const
 
 /**
  * Returns how many workers the consumer needs. It counts work instead of jobs: the same number of jobs needs more
- * workers when each takes longer. It does not depend on how many workers run, so no scaler can amplify it.
+ * workers when each takes longer. Idle workers do not count, so a scaler does not amplify it. When all workers are
+ * busy and events stay late, each look wants one more, up to the maximum of the scaler.
  * - It is enough for the jobs that run, and to run the jobs that wait within `drainSeconds`.
- * - It is one more while the next job has been waiting for longer than `waitSeconds`.
- * - It is not more than the running jobs need while the queue is paused.
+ * - It is one more while the oldest event is older than `waitSeconds`.
+ * - It is not more than the running jobs need while the consumer or its queue is paused.
  * - It is at least one while anything waits, runs or is scheduled.
  */
 export function wantedWorkers(work: Work, { concurrency, drainSeconds, waitSeconds }: ScalingTargets): number {
-  const jobs = waitingJobs(work)
   const forRunning = Math.max(Math.ceil(work.active / concurrency), hasWork(work) ? 1 : 0)
   if (work.isPaused) return forRunning
-  const forWaiting = Math.ceil((jobs * work.jobSeconds) / (concurrency * drainSeconds))
-  const isLate = jobs > 0 && (work.oldestWaitingSeconds ?? 0) > waitSeconds
+  const forWaiting = Math.ceil((waitingJobs(work) * work.jobSeconds) / (concurrency * drainSeconds))
+  const isLate = (work.oldestEventSeconds ?? 0) > waitSeconds
   return Math.max(forRunning, forWaiting) + (isLate ? 1 : 0)
 }
 

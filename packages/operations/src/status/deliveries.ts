@@ -20,6 +20,11 @@ export type DeliveryStatus = {
   hasReceiver: boolean | null
   /** Age of the oldest pending event in seconds. Null without one. */
   oldestPendingSeconds: number | null
+  /**
+   * The same of the events that more workers may handle sooner: no attempt has failed at them, and they wait for no
+   * webhook whose endpoint gets one request at a time because it fails.
+   */
+  oldestUntriedSeconds: number | null
   /** The same of the events that wait for webhooks of users, by the health of the webhook. Null without any. */
   oldestPendingSecondsByWebhook: Partial<Record<WebhookHealth | 'paused', number>> | null
   pendingDeliveries: number
@@ -79,6 +84,7 @@ const statusFrom = (ids: readonly string[]) => sql`
     case when c.consumer = any(${sql.param(consumersWithReceiver)}::text[])
       then exists (select from receivers r where r.consumer = c.consumer and r.is_present) end as "hasReceiver",
     extract(epoch from now() - uuid_extract_timestamp(pending.oldest))::float8 as "oldestPendingSeconds",
+    extract(epoch from now() - uuid_extract_timestamp(pending.untried))::float8 as "oldestUntriedSeconds",
     pending.by_webhook as "oldestPendingSecondsByWebhook",
     pending.count as "pendingDeliveries",
     (select count(*)::int from (
@@ -111,6 +117,8 @@ const pending = sql`(
   )
   select count(*)::int as count, (select event_id from oldest order by event_id limit 1) as first,
          (select event_id from oldest where not waits order by event_id limit 1) as oldest,
+         (select event_id from oldest where not waits and not failed and state is distinct from 'degraded'
+          order by event_id limit 1) as untried,
          (select event_id from oldest where failed order by event_id desc limit 1) as failed,
          (select json_object_agg(state, seconds) from (
             select state, max(extract(epoch from now() - uuid_extract_timestamp(event_id)))::float8 as seconds

@@ -1,9 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   assertSchema,
   createCommit,
@@ -12,69 +7,14 @@ import {
   findMissingSettings,
   inTransaction,
 } from '@goals-tasks/db'
-import { freePort, freshDatabase, until } from '@goals-tasks/devstack/testing'
+import { freshDatabase, hasPgBouncer, startPgBouncer } from '@goals-tasks/devstack/testing'
 import { newGoal, newTask } from '@goals-tasks/events/testing'
 import type pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkPooler } from '../../src/doctor/connections.ts'
 import { runIntegrity } from '../../src/integrity/run-integrity.ts'
 
-const hasPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0
-if (!hasPgBouncer) console.warn("pgbouncer is not installed (Debian's package pgbouncer): its test is skipped")
-
-/** Starts PgBouncer in transaction mode before the Postgres of this URL. It ends with the test. */
-async function startPgBouncer(databaseUrl: string) {
-  const { hostname, port, username, password } = new URL(databaseUrl)
-  const listenPort = await freePort()
-  const folder = await mkdtemp(join(tmpdir(), 'pgbouncer-'))
-  const config = join(folder, 'pgbouncer.ini')
-  const server = `host=${hostname} port=${port} user=${username} password='${decodeURIComponent(password)}'`
-  await writeFile(
-    config,
-    `[databases]\n* = ${server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${listenPort}\n` +
-      'auth_type = any\npool_mode = transaction\ndefault_pool_size = 8\nunix_socket_dir =\n',
-  )
-  await chmod(folder, 0o755)
-  // PgBouncer refuses to run as root.
-  const asUser = process.getuid?.() === 0 ? ['-u', 'daemon'] : []
-  const launch = () => spawn('pgbouncer', [...asUser, config], { stdio: 'ignore' })
-  let child = launch()
-  onTestFinished(async () => {
-    await end(child)
-    await rm(folder, { recursive: true, force: true })
-  })
-  await until(() => accepts(listenPort))
-  return {
-    /** Returns the URL of a database through the pooler. */
-    through(url: string): string {
-      const pooled = new URL(url)
-      pooled.host = `127.0.0.1:${listenPort}`
-      pooled.searchParams.set('pooler', 'transaction')
-      return pooled.href
-    },
-    async restart(): Promise<void> {
-      await end(child)
-      child = launch()
-      await until(() => accepts(listenPort))
-    },
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
-  await ended
-}
-
-const accepts = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const finish = (result: boolean) => {
-      socket.destroy()
-      resolve(result)
-    }
-    socket.once('connect', () => finish(true)).once('error', () => finish(false))
-  })
+const isInstalled = hasPgBouncer()
 
 /** Opens a pool through the pooler. It closes with the test. */
 function open(url: string, poolSize = 16) {
@@ -96,7 +36,7 @@ async function giveSettingsToRole(url: string, pooled: pg.Pool): Promise<number>
 
 const checkPoolerOf = (pool: pg.Pool) => checkPooler(pool, randomUUID())
 
-test.skipIf(!hasPgBouncer)('the statements and transactions work through PgBouncer in transaction mode', async () => {
+test.skipIf(!isInstalled)('the statements and transactions work through PgBouncer in transaction mode', async () => {
   const { url } = await freshDatabase()
   const { through, restart } = await startPgBouncer(url)
   const early = open(through(url), 2)

@@ -1,144 +1,88 @@
-import { scalingTargets, wantedWorkers } from '../../../src/scaling/wanted-workers.ts'
+import { scalingTargets, type Work, wantedWorkers } from '../../../src/scaling/wanted-workers.ts'
+import { createBacklog, type Job } from './backlog.ts'
+import { createRandom } from './random.ts'
+import { createScaler } from './scaler.ts'
+import type { Scenario } from './scenarios.ts'
 
-/** The events in the life of a consumer, by the second. */
-export type Scenario = {
-  name: string
-  arrivalsPerSecond: (second: number) => number
-  jobSeconds: (second: number) => number
-  isPaused?: (second: number) => boolean
-  /** The part of the workers that dies in this second. */
-  deaths?: (second: number) => number
-}
-export type Moment = { second: number; waiting: number; workers: number; wanted: number }
+export type Moment = { second: number; work: Work; workers: number; wanted: number }
 
 export const simulatedSeconds = 3_600
-export const maximumWorkers = 20
 const concurrency = 4
-/** The settings of the ScaledObject in `deploy/kubernetes`. */
-const pollEverySeconds = 15
-const scaleDownWindowSeconds = 300
 /** A new worker takes its first job after this time. */
 const startSeconds = 10
 /** The jobs of a dead worker count as active until their locks have expired. */
 const lockSeconds = 20
 
-type Worker = { startsAt: number; jobs: number[] }
+type RunningJob = Job & { endsAt: number }
+type Worker = { startsAt: number; jobs: RunningJob[] }
+
+const workerFrom = (startsAt: number): Worker => ({ startsAt, jobs: [] })
 
 /** Runs a consumer and its scaler, second by second. The same scenario leads to the same moments each time. */
-export function simulate({ arrivalsPerSecond, jobSeconds, isPaused, deaths }: Scenario): Moment[] {
+export function simulate(scenario: Scenario): Moment[] {
+  const { arrivalsPerSecond, jobSeconds, isPaused, deaths, failing, isFlushed } = scenario
   const random = createRandom()
-  let workers: Worker[] = [{ startsAt: 0, jobs: [] }]
-  let lost: number[] = []
-  let queue: number[] = []
-  let recommendations: { second: number; wanted: number }[] = []
+  const backlog = createBacklog()
+  const scale = createScaler()
+  let workers: Worker[] = [workerFrom(0)]
+  let lost: (Job & { lockedUntil: number })[] = []
   let recent: number[] = []
-  const moments: Moment[] = []
 
   const arrive = (second: number) => {
     const rate = arrivalsPerSecond(second)
     const count = Math.floor(rate) + (random() < rate % 1 ? 1 : 0)
-    for (let i = 0; i < count; i++) queue.push(second)
+    for (let i = 0; i < count; i++) backlog.commit(second)
   }
   const die = (second: number) => {
     const dead = workers.splice(0, Math.round(workers.length * (deaths?.(second) ?? 0)))
-    lost.push(...dead.flatMap(({ jobs }) => jobs.map(() => second + lockSeconds)))
+    lost.push(...dead.flatMap(({ jobs }) => jobs.map((job) => ({ ...job, lockedUntil: second + lockSeconds }))))
     // A supervisor starts each of them again.
-    workers.push(...dead.map(() => ({ startsAt: second + startSeconds, jobs: [] })))
-    queue.unshift(...lost.filter((until) => until <= second))
-    lost = lost.filter((until) => until > second)
+    workers.push(...dead.map(() => workerFrom(second + startSeconds)))
+    backlog.putBack(lost.filter(({ lockedUntil }) => lockedUntil <= second))
+    lost = lost.filter(({ lockedUntil }) => lockedUntil > second)
   }
-  const work = (second: number) => {
-    for (const worker of workers) {
-      worker.jobs = worker.jobs.filter((endsAt) => endsAt > second)
-      if (worker.startsAt > second || isPaused?.(second)) continue
-      while (worker.jobs.length < concurrency && queue.length > 0) {
-        queue.shift()
-        const duration = Math.max(0.1, jobSeconds(second) * -Math.log(1 - random()))
-        recent = [...recent, duration].slice(-50)
-        worker.jobs.push(second + duration)
-      }
+  const end = (job: RunningJob, second: number) => {
+    const failed = failing?.(second) ?? 0
+    if (failed > 0 && random() < failed) backlog.fail(job, second)
+    else backlog.finish(job)
+  }
+  const begin = (job: Job, second: number): RunningJob => {
+    const duration = Math.max(0.1, jobSeconds(second) * -Math.log(1 - random()))
+    recent = [...recent, duration].slice(-50)
+    return { ...job, endsAt: second + duration }
+  }
+  const work = (worker: Worker, second: number) => {
+    for (const job of worker.jobs) if (job.endsAt <= second) end(job, second)
+    worker.jobs = worker.jobs.filter(({ endsAt }) => endsAt > second)
+    if (worker.startsAt > second || isPaused?.(second)) return
+    while (worker.jobs.length < concurrency) {
+      const job = backlog.take(second)
+      if (!job) return
+      worker.jobs.push(begin(job, second))
     }
   }
-  const want = (second: number): number =>
-    wantedWorkers(
-      {
-        ...{ waiting: queue.length, due: 0, scheduled: 0, pendingDeliveries: 0 },
-        active: lost.length + workers.reduce((sum, { jobs }) => sum + jobs.length, 0),
-        jobSeconds: recent.length === 0 ? 0.1 : recent.reduce((sum, each) => sum + each, 0) / recent.length,
-        oldestWaitingSeconds: queue[0] === undefined ? null : second - queue[0],
-        isPaused: isPaused?.(second) ?? false,
-      },
-      { concurrency, ...scalingTargets },
-    )
-  const scale = (second: number, wanted: number) => {
-    recommendations = [...recommendations, { second, wanted }].filter(
-      (each) => each.second > second - scaleDownWindowSeconds,
-    )
-    // A scaler follows a rise at once, and a fall when the whole window agrees.
-    const highest = Math.max(...recommendations.map((each) => each.wanted))
-    const count = Math.min(maximumWorkers, Math.max(1, wanted > workers.length ? wanted : highest))
-    if (count > workers.length)
-      for (let i = workers.length; i < count; i++) workers.push({ startsAt: second + startSeconds, jobs: [] })
-    else if (count < workers.length) {
-      // A worker that stops finishes its jobs.
-      workers = workers.slice(0, count)
-    }
+  const look = (second: number): Work => ({
+    ...backlog.look(second),
+    active: lost.length + workers.reduce((sum, { jobs }) => sum + jobs.length, 0),
+    jobSeconds: recent.length === 0 ? 0.1 : recent.reduce((sum, each) => sum + each, 0) / recent.length,
+    isPaused: isPaused?.(second) ?? false,
+  })
+  const resize = (second: number, count: number) => {
+    while (workers.length < count) workers.push(workerFrom(second + startSeconds))
+    // A worker that stops finishes its jobs.
+    for (const { jobs } of workers.slice(count)) for (const job of jobs) backlog.finish(job)
+    workers = workers.slice(0, count)
   }
 
-  for (let second = 0; second < simulatedSeconds; second++) {
+  return Array.from({ length: simulatedSeconds }, (_, second) => {
     arrive(second)
     die(second)
-    work(second)
-    const wanted = want(second)
-    if (second % pollEverySeconds === 0) scale(second, wanted)
-    moments.push({ second, waiting: queue.length, workers: workers.length, wanted })
-    queue = queue.slice(0, 100_000)
-  }
-  return moments
+    if (isFlushed?.(second)) backlog.flush(second)
+    backlog.sweep(second)
+    for (const worker of workers) work(worker, second)
+    const seen = look(second)
+    const wanted = wantedWorkers(seen, { concurrency, ...scalingTargets })
+    resize(second, scale(second, wanted, workers.length))
+    return { second, work: seen, workers: workers.length, wanted }
+  })
 }
-
-/** Returns a generator of numbers from 0 to 1 that always begins with the same ones (mulberry32). */
-function createRandom(): () => number {
-  let state = 20
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-const constant = (value: number) => () => value
-const between = (second: number, from: number, to: number) => second >= from && second < to
-
-/** One job of a second keeps a quarter of a worker busy. */
-export const scenarios: Scenario[] = [
-  { name: 'steady: 10 jobs of 1 s per second', arrivalsPerSecond: constant(10), jobSeconds: constant(1) },
-  {
-    name: 'burst: 3,000 jobs within 10 s',
-    arrivalsPerSecond: (second) => (between(second, 600, 610) ? 300 : 2),
-    jobSeconds: constant(0.5),
-  },
-  {
-    name: 'slow: jobs take 6 s for 20 min',
-    arrivalsPerSecond: constant(5),
-    jobSeconds: (second) => (between(second, 900, 2_100) ? 6 : 1),
-  },
-  {
-    name: 'paused for 10 min',
-    arrivalsPerSecond: constant(2),
-    jobSeconds: constant(1),
-    isPaused: (second) => between(second, 900, 1_500),
-  },
-  {
-    name: 'noisy: 0 to 24 jobs per second',
-    arrivalsPerSecond: (second) => 12 + 12 * Math.sin(second / 7) * Math.cos(second / 31),
-    jobSeconds: constant(1),
-  },
-  {
-    name: 'dead workers: half of them, each 5 min',
-    arrivalsPerSecond: constant(10),
-    jobSeconds: constant(1),
-    deaths: (second) => (second > 0 && second % 300 === 0 ? 0.5 : 0),
-  },
-]

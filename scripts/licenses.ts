@@ -8,8 +8,8 @@ export type Component = {
 
 /** Licences of dependencies that the MIT licence of this repository goes with. */
 const accepted = new Set([
-  ...['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT', 'Python-2.0'],
-  ...['Unlicense', 'Zlib'],
+  ...['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT', 'MIT-0'],
+  ...['Python-2.0', 'Unlicense', 'Zlib'],
 ])
 
 const own = '@goals-tasks'

@@ -4,7 +4,7 @@ import { fileFixture, freePort, freshDatabase, freshRedis, until } from '@goals-
 import { test as base, expect } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { buildBundle } from './support/bundle.ts'
-import { asProcessOne, asUnprivileged, descendantsOf, mayUnshare, tini } from './support/namespace.ts'
+import { asProcessOne, asUnprivileged, beside, descendantsOf, mayUnshare, tini } from './support/namespace.ts'
 import { run } from './support/run.ts'
 
 const test = base.extend('bundle', { scope: 'file' }, fileFixture(buildBundle)).extend('environment', async () => {
@@ -126,7 +126,8 @@ test('tini as process 1 forwards the signal, and no orphan stays a zombie', asyn
   await program.untilLogged('ready')
   const [init] = descendantsOf(program.pid)
   // A command that somebody runs in the container leaves a child behind, which process 1 inherits.
-  await promisify(execFile)('nsenter', [`--target=${init?.pid}`, '--pid', 'sh', '-c', '(exec sleep 0.2) & exit 0'])
+  const [nsenter = '', ...target] = beside(init?.pid ?? 0)
+  await promisify(execFile)(nsenter, [...target, 'sh', '-c', '(exec sleep 0.2) & exit 0'])
   await until(() => descendantsOf(program.pid).every(({ name }) => name !== 'sleep'))
   expect(descendantsOf(program.pid).map(({ name, state }) => ({ name, isZombie: state === 'Z' }))).toEqual([
     { name: 'tini', isZombie: false },

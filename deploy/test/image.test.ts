@@ -13,6 +13,8 @@ import { repository } from './support/bundle.ts'
 
 const read = (path: string) => readFileSync(join(repository, 'deploy', path), 'utf8')
 const dockerfile = read('Dockerfile')
+/** The files and folders of the repository that the build of the image sees. */
+const allowed: string[] = readFileSync(join(repository, '.dockerignore'), 'utf8').match(/(?<=^!).*/gm) ?? []
 const compose = parse(read('compose.yaml'), { merge: true })
 
 test('the Dockerfile has no mistake that its linter finds', () => {
@@ -28,11 +30,14 @@ test('the image has the Node and the pnpm of the repository', () => {
 test('the Dockerfile copies only what the repository has and .dockerignore lets through', () => {
   const sources = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, paths = '']) => paths.split(' '))
   expect(sources.length).toBeGreaterThan(7)
-  const allowed: string[] = readFileSync(join(repository, '.dockerignore'), 'utf8').match(/(?<=^!).*/gm) ?? []
   for (const source of sources) {
     expect(existsSync(join(repository, source)), source).toBe(true)
     expect(source === '.' || allowed.includes(source.split('/')[0] ?? ''), source).toBe(true)
   }
+})
+
+test('the bundler of the image finds the tsconfig.json that those of the packages extend', () => {
+  expect(allowed).toContain('tsconfig.json')
 })
 
 test('the last stage runs as a user that is not root', () => {

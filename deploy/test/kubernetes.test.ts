@@ -1,11 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { consumerNames } from '@goals-tasks/events'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { loadConfig } from '../../apps/api/src/config.ts'
 import { loadOpsConfig } from '../../apps/ops/src/config.ts'
 import { loadWorkerConfig } from '../../apps/worker/src/config.ts'
-import { selects } from './support/egress.ts'
-import { cannotRender, environmentOf, type Manifest, ofKind, overlays, podOf, render } from './support/render.ts'
+import { repository } from './support/bundle.ts'
+import {
+  cannotRender,
+  environmentOf,
+  type Manifest,
+  ofKind,
+  overlays,
+  type PodSpec,
+  podOf,
+  render,
+} from './support/render.ts'
 import { schemaProblems } from './support/schemas.ts'
+import { namesOfMatches, podLabels, selects, workloads } from './support/selectors.ts'
 
 const secrets = {
   DATABASE_URL: 'postgres://user:password@postgres/goals_tasks',
@@ -18,6 +30,9 @@ const loaders: Record<string, typeof loadConfig | typeof loadWorkerConfig | type
   ops: loadOpsConfig,
 }
 
+const containersOf = ({ initContainers = [], containers }: PodSpec) => [...initContainers, ...containers]
+const isOwn = (image: string) => image.startsWith('goals-tasks:')
+
 beforeEach(({ skip }) => {
   if (cannotRender) skip(cannotRender)
 })
@@ -29,7 +44,7 @@ describe.for(overlays)('the overlay %s', (overlay) => {
     const role = podOf(deployment).containers[0]?.name ?? ''
     return loaders[role]?.({ ...environmentOf(manifests, deployment), ...secrets }) ?? expect.fail(`no process ${role}`)
   }
-  const pods = [...deployments, ...ofKind(manifests, 'Job', 'StatefulSet')]
+  const pods = workloads(manifests)
 
   test('fits the schemas, which refuse unknown members', async () => {
     expect(manifests.length).toBeGreaterThan(20)
@@ -55,7 +70,7 @@ describe.for(overlays)('the overlay %s', (overlay) => {
     }
   })
 
-  test('runs nothing as root, with a token, or with a capability', () => {
+  test('runs nothing as root, with a token, with a capability, or with a file system of the image to write to', () => {
     expect(pods.length).toBeGreaterThan(5)
     for (const { metadata, ...rest } of pods) {
       const pod = podOf({ metadata, ...rest })
@@ -63,11 +78,51 @@ describe.for(overlays)('the overlay %s', (overlay) => {
         automountServiceAccountToken: false,
         securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       })
-      for (const { securityContext } of [...(pod.initContainers ?? []), ...pod.containers])
-        expect(securityContext, metadata.name).toMatchObject({
+      expect(pod.securityContext?.runAsUser, metadata.name).toBeGreaterThan(0)
+      // Equal, because another member of a container would override that of its pod.
+      for (const { image, securityContext } of containersOf(pod))
+        expect(securityContext, metadata.name).toEqual({
           allowPrivilegeEscalation: false,
           capabilities: { drop: ['ALL'] },
+          ...(isOwn(image) && { readOnlyRootFilesystem: true }),
         })
+    }
+    for (const account of ofKind(manifests, 'ServiceAccount'))
+      expect(account, account.metadata.name).toMatchObject({ automountServiceAccountToken: false })
+  })
+
+  test('selects the pods of each Deployment, and no other ones, for its replicas, its budget and its spread', () => {
+    const budgets = ofKind(manifests, 'PodDisruptionBudget')
+    // The one replica of `ops` has no budget.
+    expect(budgets.map(({ metadata }) => metadata.name).sort()).toEqual(
+      deployments
+        .map(({ metadata }) => metadata.name)
+        .filter((name) => name !== 'ops')
+        .toSorted(),
+    )
+    for (const { metadata, spec } of budgets) {
+      expect(namesOfMatches(spec.selector, manifests)).toEqual([metadata.name])
+      // A budget that forbids each eviction would block the drain of a node.
+      expect(spec, metadata.name).toMatchObject({ maxUnavailable: 1 })
+    }
+    for (const deployment of deployments) {
+      const { name } = deployment.metadata
+      expect(namesOfMatches(deployment.spec.selector, manifests)).toEqual([name])
+      const { topologySpreadConstraints: spread = [] } = podOf(deployment)
+      expect(spread.map(({ topologyKey }) => topologyKey).sort(), name).toEqual([
+        'kubernetes.io/hostname',
+        'topology.kubernetes.io/zone',
+      ])
+      for (const { labelSelector } of spread) expect(namesOfMatches(labelSelector, manifests)).toEqual([name])
+    }
+  })
+
+  test('names a tag of each image that is not latest, and asks no registry for an image that a node has', () => {
+    for (const { image, imagePullPolicy } of pods.flatMap((each) => containersOf(podOf(each)))) {
+      const [, tag = 'latest'] = /:([^:/]+)$/.exec(image) ?? []
+      expect(tag, image).not.toBe('latest')
+      // With such a tag Kubernetes sets IfNotPresent where a manifest has no policy.
+      expect(imagePullPolicy ?? 'IfNotPresent', image).toBe('IfNotPresent')
     }
   })
 
@@ -91,13 +146,24 @@ describe.for(overlays)('the overlay %s', (overlay) => {
       podSelector: {},
       policyTypes: ['Ingress', 'Egress'],
     })
-    const labels = pods.map(({ spec }) => spec.template.metadata.labels)
+    const labels = pods.map(podLabels)
     for (const policy of policies)
       expect(
         labels.some((each) => selects(policy, each)),
         policy.metadata.name,
       ).toBe(true)
   })
+})
+
+test('small runs the image that the page says how to load', () => {
+  const page = readFileSync(join(repository, 'docs/scaling.md'), 'utf8')
+  const containers = workloads(render('small')).flatMap((each) => containersOf(podOf(each)))
+  const own = containers.filter(({ image }) => isOwn(image))
+  const [image, ...others] = new Set(own.map((container) => container.image))
+  expect(others).toEqual([])
+  for (const command of [`docker tag goals-tasks ${image}`, `kind load docker-image ${image}`])
+    expect(page).toContain(`\n${command}\n`)
+  for (const { name, imagePullPolicy } of own) expect(imagePullPolicy, name).toBe('IfNotPresent')
 })
 
 test('production has a scaler for each worker, which asks for each of its consumers and owns the number', () => {

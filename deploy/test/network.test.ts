@@ -1,11 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describeVariables } from '@goals-tasks/config'
 import { beforeEach, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { variables as apiVariables, loadConfig } from '../../apps/api/src/config.ts'
 import { opsVariables } from '../../apps/ops/src/config.ts'
 import { workerVariables } from '../../apps/worker/src/config.ts'
+import { repository } from './support/bundle.ts'
 import { portsOpenTo } from './support/egress.ts'
-import { cannotRender, environmentOf, type Manifest, ofKind, render, renderWith } from './support/render.ts'
+import { portOf, sourcesOf } from './support/ingress.ts'
+import {
+  cannotRender,
+  environmentOf,
+  type Manifest,
+  ofKind,
+  overlays,
+  podOf,
+  render,
+  renderWith,
+} from './support/render.ts'
 import { schemaProblems } from './support/schemas.ts'
+import { matches, podLabels, workloads } from './support/selectors.ts'
 
 const all = ['api', 'ops', 'worker-audit', 'worker-email', 'worker-notifications', 'worker-sync']
 
@@ -87,4 +102,96 @@ test('every variable of the manifests is a setting', () => {
       const unknown = Object.keys(environmentOf(manifests, deployment)).filter((name) => !settings.has(name))
       expect(unknown, deployment.metadata.name).toEqual([])
     }
+})
+
+const workers = all.filter((name) => name.startsWith('worker-'))
+const forEach = <T>(names: readonly string[], value: T) => Object.fromEntries(names.map((name) => [name, value]))
+const fromIngress = 'namespace ingress'
+const fromPrometheus = 'namespace monitoring'
+
+/** The clients of each port of each pod. Nothing connects to a pod or to a port that is not here. */
+const sources: Record<(typeof overlays)[number], Record<string, Record<string, string[]>>> = {
+  small: {
+    ...forEach([...workers, 'migrate'], {}),
+    api: { 3000: [fromIngress], 9090: ['ops'] },
+    ops: { 3001: [fromIngress] },
+    postgres: { 5432: [...all, 'migrate'].sort() },
+    valkey: { 6379: [...all].sort() },
+  },
+  production: {
+    ...forEach(workers, { 9090: [fromPrometheus] }),
+    migrate: {},
+    api: { 3000: [fromIngress], 9090: [fromPrometheus, 'ops'] },
+    ops: { 3001: [fromIngress, 'namespace keda'], 9090: [fromPrometheus] },
+  },
+}
+
+test.for(overlays)('in %s each port of a container is open to its clients, and to no other pod', (overlay) => {
+  const manifests = render(overlay)
+  const pods = workloads(manifests)
+  const open = Object.fromEntries(pods.map((pod) => [pod.metadata.name, sourcesOf(pod, manifests)]))
+  expect(open).toEqual(sources[overlay])
+  // The policies of a client let out all that the policies of its server let in.
+  for (const [server, ports] of Object.entries(open))
+    for (const [port, clients] of Object.entries(ports))
+      for (const client of pods.filter(({ metadata }) => clients.includes(metadata.name)))
+        expect(portsOpenTo(client, manifests), `${client.metadata.name} to ${server}`).toContain(Number(port))
+})
+
+/** Returns the pods that a Service selects. */
+const podsBehind = ({ spec }: Manifest, manifests: readonly Manifest[]) =>
+  workloads(manifests).filter((each) => matches({ matchLabels: spec.selector }, podLabels(each)))
+
+type ServicePort = { name: string; port: number; targetPort?: number | string }
+
+test.for(overlays)(
+  'in %s each Service selects the pods of its name, at ports that their containers have',
+  (overlay) => {
+    const manifests = render(overlay)
+    const services = ofKind(manifests, 'Service')
+    expect(services.length).toBeGreaterThan(1)
+    for (const service of services) {
+      const pods = podsBehind(service, manifests)
+      expect(pods.map(({ metadata }) => metadata.name)).toEqual([service.metadata.name])
+      for (const pod of pods)
+        for (const { port, targetPort = port } of service.spec.ports as ServicePort[])
+          expect(portOf(pod, targetPort), service.metadata.name).toBe(port)
+    }
+  },
+)
+
+test('Prometheus finds each process once, at its port for the probes', () => {
+  const manifests = render('production')
+  const byService = ofKind(manifests, 'ServiceMonitor').flatMap(({ spec }) =>
+    ofKind(manifests, 'Service')
+      .filter(({ metadata }) => matches(spec.selector, metadata.labels ?? {}))
+      .flatMap((service) => {
+        const [endpoint] = spec.endpoints
+        const { targetPort } = service.spec.ports.find(({ name }: ServicePort) => name === endpoint.port)
+        return podsBehind(service, manifests).map((pod) => [pod.metadata.name, portOf(pod, targetPort)])
+      }),
+  )
+  const byPod = ofKind(manifests, 'PodMonitor').flatMap(({ spec }) =>
+    workloads(manifests)
+      .filter((pod) => matches(spec.selector, podLabels(pod)))
+      .map((pod) => {
+        expect(Object.keys(podLabels(pod))).toEqual(expect.arrayContaining(spec.podTargetLabels))
+        const named = podOf(pod).containers.flatMap(({ ports = [] }) => ports)
+        const [{ port }] = spec.podMetricsEndpoints
+        return [pod.metadata.name, named.find(({ name }) => name === port)?.containerPort]
+      }),
+  )
+  expect([...byService, ...byPod].sort()).toEqual(all.map((name) => [name, 9090]).sort())
+})
+
+test('the Ingress of the page fits the schemas, and leads to a port of a Service that its policy opens', async () => {
+  const page = readFileSync(join(repository, 'docs/scaling.md'), 'utf8')
+  const ingress: Manifest = parse(/^ *```yaml\n( *apiVersion: networking[^`]*)```/m.exec(page)?.[1] ?? '')
+  const manifests = render('production')
+  expect(await schemaProblems([ingress])).toEqual([])
+  const { name, port } = ingress.spec.rules[0].http.paths[0].backend.service
+  const service = ofKind(manifests, 'Service').find(({ metadata }) => metadata.name === name) ?? expect.fail(name)
+  expect(ingress.metadata.namespace).toBe(service.metadata.namespace)
+  const found = service.spec.ports.find((each: ServicePort) => each.name === port.name)
+  expect(sources.production[name]?.[found?.port]).toContain(fromIngress)
 })

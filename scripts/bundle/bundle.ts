@@ -39,10 +39,13 @@ const common = {
 /**
  * Writes all processes and the CLI to `folder`, which needs nothing but Node then: `goals-tasks.js`, a script per
  * process, the modules of the CLI, and the files that they read. Replaces what the folder contained.
+ * @throws Error when the bundler warns, for example about a missing `tsconfig.json`, which it would ignore
  */
 export async function bundle(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
-  await Promise.all([buildProcesses(folder), buildProgram(folder)])
+  const built = await Promise.all([buildProcesses(folder), buildProgram(folder)])
+  const warnings = built.flatMap((result) => result.warnings.map(({ text }) => text))
+  if (warnings.length > 0) throw new Error(`The bundler warns: ${[...new Set(warnings)].join(' ')}`)
   await copyAssets(folder)
 }
 

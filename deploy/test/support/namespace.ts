@@ -17,6 +17,13 @@ export const asProcessOne: readonly string[] = isRoot
   ? [...unshare(), 'setpriv', ...unprivileged, '--pdeathsig=KILL', '--']
   : [...unshare('--user', '--map-current-user')]
 
+/** The command that runs the rest of its arguments among the processes of a namespace that `asProcessOne` made. */
+export const beside = (pid: number): string[] => [
+  ...['nsenter', `--target=${pid}`, '--pid'],
+  // The namespace of the processes belongs to that of the users, which only root may leave out.
+  ...(isRoot ? [] : ['--user', '--preserve-credentials']),
+]
+
 function unshare(...more: string[]): string[] {
   return ['unshare', ...more, '--pid', '--fork', '--kill-child', '--mount-proc', '--']
 }

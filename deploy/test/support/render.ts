@@ -7,6 +7,7 @@ import { repository } from './bundle.ts'
 type Container = {
   name: string
   image: string
+  imagePullPolicy?: string
   args?: string[]
   env?: { name: string; value: string }[]
   envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[]
@@ -18,6 +19,7 @@ export type PodSpec = {
   terminationGracePeriodSeconds: number
   automountServiceAccountToken?: boolean
   securityContext?: Record<string, unknown>
+  topologySpreadConstraints?: { topologyKey: string; labelSelector: { matchLabels: Record<string, string> } }[]
   initContainers?: Container[]
   containers: Container[]
 }

@@ -2,6 +2,7 @@ import { type ConsumerName, consumerNames } from '@goals-tasks/events'
 import { type Context, clearEvents } from './context.ts'
 import { openQueues, pendingDeliveries, sendCreates, untilDone } from './deliveries.ts'
 import { startWorker } from './programs.ts'
+import { createRequestCosts } from './request-costs.ts'
 import type { Sample } from './rounds.ts'
 
 /** Creates that are handled before a measurement. */
@@ -17,7 +18,8 @@ type Drain = {
   /** Further variables of the workers. */
   env?: Record<string, string>
 }
-export type Drained = Sample & { each: Map<ConsumerName, Sample> }
+/** `costs` is what a create cost each process, as `createRequestCosts` describes it. */
+export type Drained = Sample & { each: Map<ConsumerName, Sample>; costs: string }
 
 /** Opens the queues, through which backlogs are built up and drained. Close them after the last backlog. */
 export async function createBacklogs(context: Context) {
@@ -35,6 +37,8 @@ export async function createBacklogs(context: Context) {
       const workers = await Promise.all(
         Array.from({ length: processes }, () => startWorker(context.servers, variables)),
       )
+      const pids = Object.fromEntries(workers.map(({ pid }, place) => [`worker ${place + 1}`, pid]))
+      const costs = createRequestCosts({ ...pids, ...context.servers.pids })
       const measure = async () => {
         await sendCreates(context, warmUp, next)
         await untilDone(context, consumers)
@@ -42,15 +46,19 @@ export async function createBacklogs(context: Context) {
         await sendCreates(context, backlog, next)
         const pending = await pendingDeliveries(context)
         const startedAt = performance.now()
-        await queues.resume()
-        return { pending, startedAt, doneAt: await untilDone(context, consumers) }
+        const doneAt = await costs.measure(async () => {
+          await queues.resume()
+          return [await untilDone(context, consumers), backlog]
+        })
+        return { pending, startedAt, doneAt }
       }
       const { pending, startedAt, doneAt } = await measure().finally(() =>
         Promise.all(workers.map((worker) => worker.stop())),
       )
       const drained = [...doneAt].filter(([consumer]) => pending.has(consumer))
       const each = new Map(drained.map(([consumer, at]) => [consumer, { rate: (backlog * 1_000) / (at - startedAt) }]))
-      return { rate: Math.min(...[...each.values()].map((sample) => sample.rate)), each }
+      const rate = Math.min(...[...each.values()].map((sample) => sample.rate))
+      return { rate, each, costs: costs.describe() }
     },
     close: () => queues.close(),
   }

@@ -25,8 +25,8 @@ export const connections = 64
 
 /** A busy machine must not look like an overload of the API: a refusal fails a scenario. */
 export const patience = { OVERLOAD_AFTER_MS: '60000' }
-/** On a busy machine more requests of one user wait for a cascade than the default admits. */
-const concurrent = { MAX_REQUESTS_PER_USER: '1000' }
+/** On a busy machine more requests of one user wait than the default admits. */
+export const concurrent = { MAX_REQUESTS_PER_USER: '1000' }
 
 const userId = '10000000-0000-4000-8000-000000000001'
 

@@ -1,14 +1,12 @@
-import { readProcesses } from './process-table.ts'
+import { microsecondsPerTick, readProcesses } from './process-table.ts'
 
 /** How many cores each process kept busy, by its name. */
 export type CpuShares = Record<string, number>
 
-/** Ticks of the kernel are 10 ms. */
-const microsecondsPerTick = 10_000
-
 /**
- * Begins to measure the CPU time of processes with their children, such as the backends of Postgres. Returns a function
- * that returns the microseconds since then by name, or none on systems without /proc.
+ * Begins to measure the CPU time of processes with their children, such as the backends of Postgres. The children of
+ * this process are the measured ones, so they do not count as its own. Returns a function that returns the microseconds
+ * since then by name, or none on systems without /proc.
  */
 export function measureCpuMicroseconds(pids: Record<string, number>): () => Record<string, number> {
   const names = Object.keys(pids)
@@ -31,10 +29,12 @@ export function measureCpuShares(pids: Record<string, number>): () => CpuShares 
 }
 
 function cpuMicrosecondsOfFamily(root: number): number {
+  const hasOwnChildren = root !== process.pid
   let ticks = 0
   for (const { pid, parent, own, ended } of readProcesses()) {
-    if (parent === root) ticks += own
-    if (pid === root) ticks += own + ended
+    if (pid === root) ticks += own
+    if (pid === root && hasOwnChildren) ticks += ended
+    if (parent === root && hasOwnChildren) ticks += own
   }
   return ticks * microsecondsPerTick
 }

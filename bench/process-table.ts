@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
+/** Ticks of the kernel are 10 ms. */
+export const microsecondsPerTick = 10_000
+
 /** `own` and `ended` are the ticks of CPU time of a process, and of its children that have ended. */
 export type ProcessRow = { pid: number; parent: number; own: number; ended: number }
 
@@ -10,6 +13,10 @@ export const readProcesses = (): ProcessRow[] =>
         .filter((name) => /^\d+$/.test(name))
         .flatMap((pid) => readProcess(Number(pid)) ?? [])
     : []
+
+/** Returns the CPU time of a process since its start in milliseconds, or 0 on systems without /proc. */
+export const cpuMilliseconds = (pid: number): number =>
+  process.platform === 'linux' ? ((readProcess(pid)?.own ?? 0) * microsecondsPerTick) / 1_000 : 0
 
 /** Returns undefined when the process has ended. */
 function readProcess(pid: number): ProcessRow | undefined {

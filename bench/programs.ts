@@ -30,8 +30,8 @@ export const startApiOf = (servers: Servers, folder: string, env: Record<string,
   })
 
 /** Starts a worker and waits until it is ready. */
-export const startWorker = (servers: Servers, env: Record<string, string> = {}) =>
-  startProgram(servers, 'apps/worker/src/main.ts', { env })
+export const startWorker = (servers: Servers, env: Record<string, string> = {}, nodeOptions: readonly string[] = []) =>
+  startProgram(servers, 'apps/worker/src/main.ts', { env, nodeOptions })
 
 /** Starts a program of the benchmark and waits until it is ready. It listens at PORT. */
 export const startBaseline = (servers: Servers, name: string, env: Record<string, string> = {}) =>

@@ -3,8 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeConditions } from './conditions.ts'
-import { createContext } from './context.ts'
-import { profileWrites } from './profile.ts'
+import { type Context, createContext } from './context.ts'
+import { profileDrain } from './profiles/drain.ts'
+import { profileReads } from './profiles/reads.ts'
+import { profileWrites } from './profiles/writes.ts'
 import { type Section, toMarkdown } from './report.ts'
 import { cascade } from './scenarios/cascade.ts'
 import { change } from './scenarios/change.ts'
@@ -46,6 +48,14 @@ const scenarios = {
 }
 type Name = keyof typeof scenarios
 
+/** The parts that `--profile` adds, and the scenarios to which they belong. */
+const profiles: { name: string; of: readonly Name[]; profile: (context: Context) => Promise<string> }[] = [
+  // Before the writes: those change the same rows, and a changed task is no longer read as for the first time.
+  { name: 'reads', of: ['read'], profile: profileReads },
+  { name: 'writes', of: ['create', 'change', 'wal'], profile: profileWrites },
+  { name: 'drain', of: ['drain'], profile: profileDrain },
+]
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: Object.keys(scenarios).join(',') },
@@ -71,24 +81,16 @@ console.error(`inserted ${values.rows} tasks in ${Math.round(performance.now() /
 process.once('SIGINT', () => void context.close().finally(() => process.exit(130)))
 try {
   const sections: Section[] = []
-  for (const name of chosen) {
-    const startedAt = performance.now()
-    const seconds = () => Math.round((performance.now() - startedAt) / 1_000)
-    try {
-      sections.push(await scenarios[name](context))
-      console.error(`measured ${name} in ${seconds()} s`)
-    } catch (error) {
-      // The scenarios before it took minutes: their results are printed, and the run fails at its end.
-      process.exitCode = 1
-      console.error(`${name} failed after ${seconds()} s`, error)
-    }
-  }
+  for (const name of chosen) await unlessItFails(name, async () => sections.push(await scenarios[name](context)))
   const results = [{ name: '', markdown: toMarkdown(sections, await describeConditions(context)) }]
   console.log(results[0]?.markdown)
-  if (values.profile) {
-    const profile = await profileWrites(context)
-    results.push({ name: '-writes', markdown: profile })
-    console.log(profile)
+  for (const { name, of, profile } of values.profile ? profiles : []) {
+    if (!of.some((scenario) => chosen.includes(scenario))) continue
+    await unlessItFails(`the profile of ${name}`, async () => {
+      const markdown = await profile(context)
+      results.push({ name: `-${name}`, markdown })
+      console.log(markdown)
+    })
   }
   if (values.save) await save(results)
 } finally {
@@ -96,6 +98,19 @@ try {
 }
 // A scenario that failed may have left connections open. They would keep this process for ever.
 if (process.exitCode) process.exit()
+
+/** Runs one part. When it fails, the run goes on and fails at its end: the parts before it took minutes. */
+async function unlessItFails(name: string, work: () => Promise<unknown>): Promise<void> {
+  const startedAt = performance.now()
+  const seconds = () => Math.round((performance.now() - startedAt) / 1_000)
+  try {
+    await work()
+    console.error(`measured ${name} in ${seconds()} s`)
+  } catch (error) {
+    process.exitCode = 1
+    console.error(`${name} failed after ${seconds()} s`, error)
+  }
+}
 
 /** Writes the results of this run under the date and the first free number. */
 async function save(results: readonly { name: string; markdown: string }[]): Promise<void> {

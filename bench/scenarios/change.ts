@@ -88,7 +88,7 @@ function changesOf(context: Context, program: Program) {
     completion: createRequestCosts(pids),
   }
   const send = (what: keyof typeof costs, next: () => Buffer | undefined) =>
-    costs[what].measure(() => loadProgram(context, { program, expect: 200, next }))
+    costs[what].measureRate(() => loadProgram(context, { program, expect: 200, next }))
   return {
     costs,
     patchTask: () => send('PATCH of a task', () => requests.patchTask(nextTask())),

@@ -48,7 +48,7 @@ async function measure(context: Context, { minimal, batched }: Minimal): Promise
   const send = (program: Program, what: keyof typeof creates) => () =>
     loadProgram(context, { program, expect: 201, next: creates[what] })
   const measured = (program: Program, what: keyof typeof creates, costs: typeof ourCosts) => () =>
-    costs[what].measure(send(program, what))
+    costs[what].measureRate(send(program, what))
   const sql = (script: Script) => async () => ({ rate: await sqlRunner.run(script, seconds) })
 
   await warmUp([api, batched].flatMap((program) => [send(program, 'goal'), send(program, 'task')]))

@@ -4,6 +4,7 @@ import { createBareQueue } from '../bare-queue.ts'
 import { type Context, clearEvents } from '../context.ts'
 import { startBaseline } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
+import { createRequestCosts } from '../request-costs.ts'
 import { requestsAs, walkRows } from '../requests.ts'
 import { interleave, type Sample } from '../rounds.ts'
 import { seeded } from '../seed.ts'
@@ -11,7 +12,7 @@ import { targets } from '../targets.ts'
 import { waitUntil } from '../wait.ts'
 
 const backlog = 20_000
-const maxRounds = 2
+const maxRounds = 4
 
 /** Measures how fast workers drain a backlog of creates, from the moment when all of it is committed and enqueued. */
 export async function drain(context: Context): Promise<Section> {
@@ -26,7 +27,7 @@ export async function drain(context: Context): Promise<Section> {
   const ofAll = { processes: 1, consumers: consumerNames, backlog }
   const drainAll = () => backlogs.drain({ ...ofAll, next: createGoal })
   const drainAssigned = () => backlogs.drain({ ...ofAll, next: () => requests.createTaskOfColleague(nextGoal().row) })
-  async function drainBare(): Promise<Sample> {
+  async function drainBare(): Promise<Sample & { costs: string }> {
     await bare.clear()
     const worker = await startBaseline(context.servers, 'bullmq')
     const done = (count: number) => waitUntil('the bare queue done', async () => (await bare.effects()) === count)
@@ -34,12 +35,15 @@ export async function drain(context: Context): Promise<Section> {
     await done(warmUp)
     await bare.queue.pause()
     await bare.fill(backlog)
-    const startedAt = performance.now()
-    await bare.queue.resume()
-    await done(warmUp + backlog)
-    const rate = (backlog * 1_000) / (performance.now() - startedAt)
+    const costs = createRequestCosts({ 'the worker': worker.pid, ...context.servers.pids })
+    const rate = await costs.measure(async () => {
+      const startedAt = performance.now()
+      await bare.queue.resume()
+      await done(warmUp + backlog)
+      return [(backlog * 1_000) / (performance.now() - startedAt), backlog]
+    })
     await worker.stop()
-    return { rate }
+    return { rate, costs: costs.describe() }
   }
 
   const samples = await interleave(
@@ -55,6 +59,11 @@ export async function drain(context: Context): Promise<Section> {
     note: [
       `A backlog of ${backlog / 1_000} k creates, in creates per second, ${rounds} rounds.`,
       'A rate is that of the slowest consumer with deliveries. The consumer sync has no receiver.',
+      'CPU per create in µs, in the last round:',
+      `- audit-log alone: ${samples.one.at(-1)?.costs}`,
+      `- all consumers: ${samples.all.at(-1)?.costs}`,
+      `- all consumers, tasks with an assignee: ${samples.assigned.at(-1)?.costs}`,
+      `- bare BullMQ: ${samples.bare.at(-1)?.costs}`,
     ].join('\n'),
     rows: [
       compare({

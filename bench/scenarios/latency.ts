@@ -1,6 +1,6 @@
 import { consumerNames } from '@goals-tasks/events'
 import { createBareQueue } from '../bare-queue.ts'
-import { type Context, clearEvents } from '../context.ts'
+import { type Context, clearEvents, concurrent, patience } from '../context.ts'
 import { openQueues, untilDone } from '../deliveries.ts'
 import { openLoop } from '../open-loop.ts'
 import { type Program, startApi, startBaseline, startWorker } from '../programs.ts'
@@ -24,17 +24,41 @@ const committedAt = `select id, extract(epoch from pg_xact_commit_timestamp(xid:
 
 /** Measures the time from the commit of an event to its effect, at rates below the capacity of the machine. */
 export async function latency(context: Context): Promise<Section> {
-  const { pool, rounds, servers } = context
-  const seconds = Math.max(context.seconds, minSeconds)
+  const parts = await openParts(context)
+  try {
+    return await measureAll(context, parts)
+  } finally {
+    await parts.close()
+  }
+}
+
+type Parts = Awaited<ReturnType<typeof openParts>>
+
+/** Starts the API and a worker with a receiver, and the baseline with its queue. */
+async function openParts(context: Context) {
+  const { servers } = context
   const receiver = await startReceiver()
   const bare = await createBareQueue(context)
   const queues = openQueues(context, consumerNames)
   // The API gets the receiver, too: an event needs a delivery for `sync` only when there is a receiver.
   const syncUrl = { SYNC_URL: receiver.url }
-  const [api, worker] = [await startApi(servers, syncUrl), await startWorker(servers, syncUrl)]
+  const [api, worker] = [
+    await startApi(servers, { ...patience, ...concurrent, ...syncUrl }),
+    await startWorker(servers, syncUrl),
+  ]
   const bareWorker = await startBaseline(servers, 'bullmq')
   await queues.ready()
   await queues.clear()
+  async function close() {
+    await Promise.all([api.stop(), worker.stop(), bareWorker.stop()])
+    await Promise.all([queues.close(), bare.close(), receiver.close()])
+  }
+  return { api, bare, receiver, close }
+}
+
+async function measureAll(context: Context, { api, bare, receiver }: Parts): Promise<Section> {
+  const { pool, rounds } = context
+  const seconds = Math.max(context.seconds, minSeconds)
 
   async function measure(perSecond: number): Promise<Sample & { sync: Sample }> {
     await openLoop(perSecond, seconds, () => postGoal(api, context.token))
@@ -80,8 +104,6 @@ export async function latency(context: Context): Promise<Section> {
       rows.push(compare({ measured: `commit to sync receiver ${name}`, against, of: sync, baseline, by }))
     }
   }
-  await Promise.all([api.stop(), worker.stop(), bareWorker.stop()])
-  await Promise.all([queues.close(), bare.close(), receiver.close()])
   return {
     title: 'Commit to effect',
     note: [

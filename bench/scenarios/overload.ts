@@ -88,7 +88,7 @@ type Rate = { perSecond: number; seconds: number }
 /** Sends a request at a fixed rate. @returns the admitted ones, and the others per second */
 async function sendAt({ port }: Program, bytes: Buffer, { perSecond, seconds }: Rate) {
   const connections = await openConnections(port, connectionCount)
-  // Node accepts one connection per turn of the event loop, so those that it has not accepted would wait for seconds.
+  // A process accepts a few connections per turn of the event loop, so those that it has not accepted would wait.
   await Promise.all(Array.from({ length: connectionCount }, () => connections.send(helloRequest)))
   const countsFrom = performance.now() + 1_000 * warmUpSeconds
   const latencies: number[] = []

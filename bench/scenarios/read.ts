@@ -5,6 +5,7 @@ import { requestBytes } from '../load.ts'
 import { walkGoalPages, walkTaskPages } from '../pages.ts'
 import { type Program, startApi, startBaseline } from '../programs.ts'
 import { compare, type Section } from '../report.ts'
+import { createRequestCosts } from '../request-costs.ts'
 import { helloRequest, requestsAs, takeRows, walkRows } from '../requests.ts'
 import { interleave, warmUp } from '../rounds.ts'
 import { goalId } from '../script.ts'
@@ -37,38 +38,50 @@ async function measure(context: Context, programs: Programs): Promise<Section> {
   const requests = requestsAs(token)
   const [nextHot, nextAny] = [walkRows(seeded.hot), walkRows(seeded.http)]
   const [goalPage, taskPage] = [await walkGoalPages(context), await walkTaskPages(context)]
-  const cold = takeRows(taskRanges(rows).cold, rounds + 1)
+  const cold = takeRows(taskRanges(rows).cold, rounds)
+  const costsOf = ({ pid }: Program) =>
+    createRequestCosts({ 'the load': process.pid, 'the server': pid, ...context.servers.pids })
+  const costs = {
+    'GET hello': costsOf(hello),
+    'first read of a task': costsOf(api),
+    'a page of goals': costsOf(api),
+    'a page of goals with Drizzle': costsOf(drizzleList),
+    'a page of tasks': costsOf(api),
+    'a page of tasks with Drizzle': costsOf(drizzleList),
+  }
   const load = (program: Program, next: () => Buffer | undefined, expect = 200) =>
     loadProgram(context, { program, expect, next })
-  await warmUp([limitedApi, unlimitedApi].map((program) => () => load(program, () => requests.readGoal(nextHot().row))))
-  const samples = await interleave(
-    {
-      goal: () => load(api, () => requests.readGoal(nextHot().row)),
-      limited: () => load(limitedApi, () => requests.readGoal(nextHot().row)),
-      unlimited: () => load(unlimitedApi, () => requests.readGoal(nextHot().row)),
-      unchanged: () => load(api, () => requests.readGoal(nextHot().row, { 'if-none-match': '"1"' }), 304),
-      past: () => load(api, () => requests.readGoal(nextAny().row, {}, '?includeDeleted=true')),
-      cold() {
-        cold.startRun()
-        return load(api, () => {
-          const row = cold.next()
-          return row === undefined ? undefined : requests.readTask(row)
-        })
-      },
-      list: () => load(api, () => requests.listGoals()),
-      goalPage: () => load(api, () => requests.listGoals(`&cursor=${goalPage().cursor}`)),
-      taskPage: () =>
-        load(api, () => {
-          const { goal, cursor } = taskPage()
-          return requests.listTasks(goal, cursor)
-        }),
-      hello: () => load(hello, () => helloRequest),
-      redisGet: () => load(redisGet, () => get(`/goals/${goalId(nextHot().row)}`)),
-      drizzleGoals: () => load(drizzleList, () => get(`/goals?${goalPage().query}`)),
-      drizzleTasks: () => load(drizzleList, () => get(`/tasks?${taskPage().query}`)),
+  const measured = (what: keyof typeof costs, program: Program, next: () => Buffer | undefined) => () =>
+    costs[what].measureRate(() => load(program, next))
+  const nextCold = () => {
+    const row = cold.next()
+    return row === undefined ? undefined : requests.readTask(row)
+  }
+  const loads = {
+    goal: () => load(api, () => requests.readGoal(nextHot().row)),
+    limited: () => load(limitedApi, () => requests.readGoal(nextHot().row)),
+    unlimited: () => load(unlimitedApi, () => requests.readGoal(nextHot().row)),
+    unchanged: () => load(api, () => requests.readGoal(nextHot().row, { 'if-none-match': '"1"' }), 304),
+    past: () => load(api, () => requests.readGoal(nextAny().row, {}, '?includeDeleted=true')),
+    cold() {
+      cold.startRun()
+      return measured('first read of a task', api, nextCold)()
     },
-    { rounds, warmUp: true },
-  )
+    list: () => load(api, () => requests.listGoals()),
+    goalPage: measured('a page of goals', api, () => requests.listGoals(`&cursor=${goalPage().cursor}`)),
+    taskPage: measured('a page of tasks', api, () => {
+      const { goal, cursor } = taskPage()
+      return requests.listTasks(goal, cursor)
+    }),
+    hello: measured('GET hello', hello, () => helloRequest),
+    redisGet: () => load(redisGet, () => get(`/goals/${goalId(nextHot().row)}`)),
+    drizzleGoals: measured('a page of goals with Drizzle', drizzleList, () => get(`/goals?${goalPage().query}`)),
+    drizzleTasks: measured('a page of tasks with Drizzle', drizzleList, () => get(`/tasks?${taskPage().query}`)),
+  }
+  const young = ['limited', 'unlimited', 'past', 'goalPage', 'hello', 'redisGet', 'drizzleGoals'] as const
+  await warmUp(young.map((name) => loads[name]))
+  for (const each of Object.values(costs)) each.clear()
+  const samples = await interleave(loads, { rounds, warmUp: false })
   const row = (measured: string, of: keyof typeof samples, against: string, baseline: keyof typeof samples) =>
     compare({ measured, against, of: samples[of], baseline: samples[baseline] })
   const [bare, naive] = ['bare Fastify, GET hello', 'prepared Drizzle select, schema serializer, no token']
@@ -79,6 +92,8 @@ async function measure(context: Context, programs: Programs): Promise<Section> {
       `Goals of about ${Math.round((bytes / 1024) * 10) / 10} KiB, and ${rows} tasks.`,
       'The tasks of a goal are scattered on disk.',
       'Each request to the API has a token, and its access is checked.',
+      'CPU per request in µs:',
+      ...Object.entries(costs).map(([what, each]) => `- ${what}: ${each.describe()}`),
     ].join('\n'),
     rows: [
       row('GET /v1/goals/{id}, cached', 'goal', bare, 'hello'),

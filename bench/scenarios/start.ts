@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { bundle } from '../../scripts/bundle/bundle.ts'
 import { compile } from '../../scripts/bundle/compile.ts'
 import type { Context } from '../context.ts'
+import { cpuMilliseconds } from '../process-table.ts'
 import {
   type Program,
   residentMegabytes,
@@ -21,7 +22,7 @@ const roles = ['api', 'worker', 'ops'] as const
 const idleMs = 3_000
 
 type Started = Sample & { startMs: number }
-type StartSample = Started & { megabytes: number; ownMegabytes: number }
+type StartSample = Started & { cpuMs: number; megabytes: number; ownMegabytes: number }
 
 /** Measures the time from the start of a process until it is ready, and its memory when it is idle. */
 export async function start(context: Context): Promise<Section> {
@@ -51,10 +52,11 @@ export async function start(context: Context): Promise<Section> {
 
 const measure = (open: () => Promise<Program>) => async (): Promise<StartSample> => {
   const { startMs, program } = await time(open)
+  const cpuMs = cpuMilliseconds(program.pid)
   await sleep(idleMs)
   const { all, own } = residentMegabytes(program.pid)
   await program.stop()
-  return { rate: 1_000 / startMs, startMs, megabytes: all, ownMegabytes: own }
+  return { rate: 1_000 / startMs, startMs, cpuMs, megabytes: all, ownMegabytes: own }
 }
 
 const measureBareFastify = (servers: Servers) => async (): Promise<Started> => {
@@ -74,7 +76,7 @@ async function time<T>(open: () => Promise<T>): Promise<{ startMs: number; progr
   return { startMs: performance.now() - startedAt, program }
 }
 
-type Figure = 'startMs' | 'megabytes' | 'ownMegabytes'
+type Figure = 'startMs' | 'cpuMs' | 'megabytes' | 'ownMegabytes'
 type Measured = {
   bundled: readonly StartSample[]
   sources: readonly StartSample[]
@@ -96,6 +98,7 @@ function rowsOf(role: string, { bundled, sources, fastify, node }: Measured): Ro
     row('start', 'startMs', { unit: 'ms', target: targets.startMs }),
     compareStarts(`${role} from the bundle, start`, bundled, { against: 'an empty Node process', baseline: node }),
     compareStarts(`${role} from the bundle, start`, bundled, { against: 'bare Fastify', baseline: fastify }),
+    row('CPU of a start', 'cpuMs', { unit: 'ms' }),
     row('idle memory', 'megabytes', { unit: 'MB', target: targets.residentMegabytes }),
     row('idle memory that no other process shares', 'ownMegabytes', { unit: 'MB' }),
   ]

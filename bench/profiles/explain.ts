@@ -1,20 +1,20 @@
 import pg from 'pg'
-import type { Statement } from './statements.ts'
+import type { Statement } from '../statements.ts'
 
-/** A write whose statements were recorded. `undo` is a statement that makes them possible once more. */
-export type RecordedWrite = {
+/** Work whose statements were recorded. `undo` is a statement that makes them possible once more. */
+export type Recorded = {
   title: string
   statements: readonly Statement[]
-  undo: { text: string; values: unknown[] }
+  undo?: { text: string; values: unknown[] }
 }
 
 /**
- * Returns, as Markdown, the plan of each statement of a write, with the time of each node. Leaves the row as `undo`
- * does.
+ * Returns, as Markdown, the plan of each recorded statement, with the time of each node. Rolls the statements back.
+ * Commits `undo`, if there is one, before each of them.
  */
-export async function explainWrite(pool: pg.Pool, { title, statements, undo }: RecordedWrite): Promise<string[]> {
+export async function explain(pool: pg.Pool, { title, statements, undo }: Recorded): Promise<string[]> {
   const parts = [`## ${title}`]
-  for (const statement of statements) parts.push(await explain(pool, statement, undo))
+  for (const statement of statements) parts.push(await explainStatement(pool, statement, undo))
   return parts
 }
 
@@ -22,12 +22,16 @@ export async function explainWrite(pool: pg.Pool, { title, statements, undo }: R
  * Executes a statement twice and explains the second time: the first one fills the caches of its connection. The plan
  * is the generic one, as in a connection that has executed the statement before.
  */
-async function explain(pool: pg.Pool, { name, text, values }: Statement, undo: RecordedWrite['undo']): Promise<string> {
+async function explainStatement(
+  pool: pg.Pool,
+  { name, text, values }: Statement,
+  undo: Recorded['undo'],
+): Promise<string> {
   const client = await pool.connect()
   const execute = `execute explained(${values.map(toLiteral).join(', ')})`
   try {
     // Committed: a row that the same transaction has written costs one more check of its foreign key.
-    await client.query(undo)
+    if (undo) await client.query(undo)
     await client.query(`prepare explained as ${text}`)
     await client.query('begin')
     await client.query('set local plan_cache_mode = force_generic_plan')

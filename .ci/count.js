@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs'
 
-// Plain JavaScript: this runs under whatever Node the machine has. A file that could not be loaded, and a run that
-// broke off, hold no failed test and still have to count as one.
+// Plain JavaScript: this runs under whatever Node the machine has. A file that could not be loaded, a hook that failed
+// and a run that broke off hold no failed test and still have to count as one.
 const [, , report, exitCode] = process.argv
-const { passed, failed } = count(readFileSync(report, 'utf8') || '{"testResults":[]}')
-console.log(`${passed} passed, ${failed === 0 && exitCode !== '0' ? 1 : failed} failed`)
+const files = JSON.parse(readFileSync(report, 'utf8') || '{"testResults":[]}').testResults
+const passed = files.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === 'passed'))
+const failures = files.filter(({ status }) => status === 'failed').flatMap(failuresOf)
 
-function count(text) {
-  const files = JSON.parse(text).testResults
-  const statuses = files.flatMap(({ status, assertionResults }) =>
-    assertionResults.length === 0 && status === 'failed' ? ['failed'] : assertionResults.map((test) => test.status),
-  )
-  const of = (wanted) => statuses.filter((status) => status === wanted).length
-  return { passed: of('passed'), failed: of('failed') }
+// The failures come again at the end, because a log that is cut to its end holds those of the first step no more.
+for (const failure of failures) console.log(`failed: ${failure.slice(0, 2_000)}`)
+console.log(`${passed.length} passed, ${failures.length === 0 && exitCode !== '0' ? 1 : failures.length} failed`)
+
+function failuresOf({ name, message, assertionResults }) {
+  const failed = assertionResults.filter(({ status }) => status === 'failed')
+  if (failed.length === 0) return [`${name}\n${message}`]
+  return failed.map(({ fullName, failureMessages }) => `${name} > ${fullName}\n${failureMessages.join('\n')}`)
 }

@@ -79,6 +79,8 @@ export function createDeps(options: {
   dispatcher: Pick<Dispatcher, 'dispatch'>
   cacheDeliveries: Pick<CacheDeliveries, 'finish'>
   feedHints: Pick<FeedHints, 'push'>
+  /** Runs after a commit, before its invalidation. It must not throw. Default: no call. */
+  afterCommit?: () => Promise<void>
   retentionDays: number
   /** Default: none. */
   admission?: Admission
@@ -93,6 +95,10 @@ export function createDeps(options: {
 }): Deps {
   const { pool, cache, dispatcher, cacheDeliveries, feedHints, retentionDays, webhooks = noWebhooks } = options
   const publish: Publish = (events) => deps.publish(events)
+  const invalidate: Cache['invalidate'] = async (change) => {
+    await options.afterCommit?.()
+    return cache.invalidate(change)
+  }
   const inFencedTransaction = createFencedTransactions(pool, publish, options.pace)
   const deps: Deps = {
     db: pool,
@@ -103,13 +109,13 @@ export function createDeps(options: {
     async publish(events) {
       if (events.length === 0) return
       dispatcher.dispatch(events, (consumer) => !isForCache(consumer))
-      const isConfirmed = await cache.invalidate(invalidationOf(events))
+      const isConfirmed = await invalidate(invalidationOf(events))
       if (isConfirmed) cacheDeliveries.finish(events)
       else dispatcher.dispatch(events, isForCache)
       // A client that follows the feed may read the entity as soon as it has the event.
       feedHints.push(events)
     },
-    confirm: cache.invalidate,
+    confirm: invalidate,
     apiKeys: createApiKeys(pool, options.apiKeys),
     admission: options.admission,
     responseLimits: options.responseLimits,

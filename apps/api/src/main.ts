@@ -1,6 +1,7 @@
 import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
 import {
   assertSchema,
+  createCheckAfterCommit,
   createClusterWatch,
   createDatabase,
   ensurePartitions,
@@ -86,7 +87,7 @@ runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const pace = createMeasuredPace(registry)
   const deps = createDeps({
     ...{ pool, reader: replica.reader, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
-    ...{ feedHints, pace },
+    ...{ feedHints, pace, afterCommit: createCheckAfterCommit(pool, clusterWatch.check, log) },
     admission: createOverloadProtection({ pool, afterMs: config.overloadAfterMs, log, registry }),
     webhooks: createWebhookDeps(config.webhooks),
     apiKeys: { onError: (err) => log.debug({ err }, 'the last uses of API keys were not recorded') },

@@ -1,10 +1,13 @@
 import { migrate } from '@goals-tasks/db'
+import { prepareForPooler } from '@goals-tasks/db/testing'
 import {
+  hasPgBouncer,
   type OwnServer,
   type OwnStandby,
   ownPrimary,
   ownStandby,
   type Program,
+  startPgBouncer,
   startTcpProxy,
   until,
 } from '@goals-tasks/devstack/testing'
@@ -52,13 +55,23 @@ async function startCluster(isSynchronous: boolean) {
   return { primary, replication, standby }
 }
 
-/** Starts processes behind a proxy that an operator, or a load balancer, points to another primary. */
-async function startProcesses(primary: OwnServer) {
+/**
+ * Starts processes behind a proxy that an operator, or a load balancer, points to another primary. `isPooled` puts
+ * PgBouncer between the processes and the proxy.
+ */
+async function startProcesses(primary: OwnServer, isPooled: boolean) {
   const proxy = await startTcpProxy(primary.url)
-  const processes = await installProcesses({ database: { url: proxy.url } })
+  const url = isPooled ? await installPooler(proxy.url) : proxy.url
+  const processes = await installProcesses({ database: { url } })
   const [one, other] = await Promise.all([processes.startApi(), processes.startApi()])
   const worker = await processes.startWorker()
   return { proxy, processes, apis: [one.url, other.url] as const, worker }
+}
+
+async function installPooler(url: string): Promise<string> {
+  await prepareForPooler(url)
+  const { through } = await startPgBouncer(url)
+  return through(url)
 }
 
 /** Promotes the standby. Returns its goals before any process uses it, and when the promotion began. */
@@ -86,9 +99,9 @@ async function expectHealthy(processes: Processes, worker: Program): Promise<voi
   expect(worker.logs.filter(({ msg }) => msg?.includes('is stuck'))).toEqual([])
 }
 
-async function failOver({ isSynchronous }: { isSynchronous: boolean }) {
+async function failOver({ isSynchronous, isPooled = false }: { isSynchronous: boolean; isPooled?: boolean }) {
   const { primary, replication, standby } = await startCluster(isSynchronous)
-  const { proxy, processes, apis, worker } = await startProcesses(primary)
+  const { proxy, processes, apis, worker } = await startProcesses(primary, isPooled)
   const token = await signToken('goals:read goals:write tasks:read')
   const send = createSender(token)
   const received = await followFeed(apis[0], token)
@@ -143,12 +156,20 @@ test('no acknowledged write is lost when a synchronous standby is promoted under
   )
 })
 
-test('lost writes leave no stale text when an asynchronous standby is promoted under load', async () => {
-  const { lost, before, sinceCut, readSinceKill } = await failOver({ isSynchronous: false })
+/** Loses the writes that an asynchronous standby does not get, and expects that nothing shows them afterwards. */
+async function loseWrites(options: { isPooled: boolean }): Promise<void> {
+  const { lost, before, sinceCut, readSinceKill } = await failOver({ isSynchronous: false, ...options })
   // A write of each client may have reached the standby before the cut, and its response the client after it.
   const kept = sinceCut.filter((write) => !lost.includes(write))
   expect(kept.length).toBeLessThanOrEqual(clients)
   expect(lost.filter((write) => !before.includes(write))).toEqual([])
   const lostTitles = new Set(lost.map(({ title }) => title))
   expect(readSinceKill.filter(({ title }) => lostTitles.has(title)).length).toBeGreaterThan(0)
-})
+}
+
+test('lost writes leave no stale text when an asynchronous standby is promoted under load', () =>
+  loseWrites({ isPooled: false }))
+
+test.skipIf(!hasPgBouncer())('lost writes leave no stale text when a standby is promoted behind PgBouncer', () =>
+  loseWrites({ isPooled: true }),
+)

@@ -1,7 +1,9 @@
 import { ConstantBackoff, handleAll, retry, TimeoutStrategy, timeout, wrap } from 'cockatiel'
 import type pg from 'pg'
 import { isConnectionLoss } from './connection-loss.ts'
+import { createNaturalBatch } from './natural-batch.ts'
 import type { LabelledQuery } from './observe-queries.ts'
+import { isBehindPooler } from './pooler.ts'
 
 type Queryable = { query(query: LabelledQuery): Promise<pg.QueryResult> }
 
@@ -68,8 +70,8 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
   return {
     /**
      * Looks which cluster answers. Call it with each new connection before its first use: then no write on another
-     * timeline is acknowledged before the cache was voided, unless Redis does not answer. Call it regularly as well:
-     * a pooler keeps its clients over a failover, and a call that failed is repeated so.
+     * timeline is acknowledged before the cache was voided, unless Redis does not answer. Call it regularly as well: a
+     * call that failed is repeated so.
      * @throws the error of a connection that was lost. Other errors are logged.
      */
     async check(db: Queryable): Promise<void> {
@@ -81,4 +83,25 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
       }
     },
   }
+}
+
+const sharedLooks = { maxInFlight: 2, maxInputs: 1_000, maxQueued: 5_000, maxWaitMs: 2_000 }
+
+/**
+ * Returns a function to call after each commit and before its response. Behind a pooler it looks which cluster answers,
+ * because the connections of the pool outlive a failover there. Concurrent calls share a look, which begins after them.
+ * @param check the `check` of `createClusterWatch`
+ * @returns a function that never throws. A look that failed is logged, and repeated by the next one.
+ */
+export function createCheckAfterCommit(
+  pool: pg.Pool,
+  check: (db: Queryable) => Promise<void>,
+  log: Pick<Log, 'debug'>,
+): () => Promise<void> {
+  if (!isBehindPooler(pool)) return async () => undefined
+  const look = createNaturalBatch<undefined, undefined>(async (calls) => {
+    await check(pool)
+    return calls
+  }, sharedLooks)
+  return () => look(undefined).catch((err) => log.debug({ err }, 'no look at the cluster of Postgres after a commit'))
 }

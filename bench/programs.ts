@@ -38,8 +38,8 @@ export const startBaseline = (servers: Servers, name: string, env: Record<string
   startProgram(servers, `bench/baselines/${name}.ts`, { env })
 
 /** Starts a process of the bundle in `folder` and waits until it is ready. */
-export const startBundled = (servers: Servers, folder: string, role: string) =>
-  startProgram(servers, join(folder, 'goals-tasks.js'), { env: { AUTH_JWT_SECRET: secret }, args: [role] })
+export const startBundled = (servers: Servers, folder: string, role: string, env: Record<string, string> = {}) =>
+  startProgram(servers, join(folder, 'goals-tasks.js'), { env: { AUTH_JWT_SECRET: secret, ...env }, args: [role] })
 
 /** Starts a process from its sources and waits until it is ready. */
 export const startFromSources = (servers: Servers, role: string) =>
@@ -146,7 +146,13 @@ export function cpuMicroseconds(pid: number): number {
  */
 export function residentMegabytes(pid: number): { all: number; own: number } {
   if (process.platform !== 'linux') return { all: 0, own: 0 }
+  return { all: memoryOf(pid, 'VmRSS'), own: memoryOf(pid, 'RssAnon') }
+}
+
+/** Returns the most memory that a process has occupied since its start in MB, or 0 on systems without /proc. */
+export const peakMegabytes = (pid: number): number => (process.platform === 'linux' ? memoryOf(pid, 'VmHWM') : 0)
+
+function memoryOf(pid: number, name: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const read = (name: string) => (Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1_024) / 1e6
-  return { all: read('VmRSS'), own: read('RssAnon') }
+  return (Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1_024) / 1e6
 }

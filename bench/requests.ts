@@ -12,6 +12,9 @@ export const newGoal = {
   metadata: { source: 'bench', team: { size: 4 } },
 } as const
 
+/** As large as the limits of the two longest members allow. */
+const largeGoal = { ...newGoal, description: 'x'.repeat(20_000), metadata: { notes: 'x'.repeat(16_000) } }
+
 export const newTask = {
   title: 'Book the ferry',
   description: 'Four people, one bicycle, the early boat. Send a message to the others when it is certain.',
@@ -36,6 +39,7 @@ export function requestsAs(token: string) {
     })
   return {
     createGoal: post('/v1/goals', newGoal),
+    createLargeGoal: post('/v1/goals', largeGoal),
     createTask: (row: number) => post(`/v1/goals/${goalId(row)}/tasks`, newTask),
     createTaskOfColleague: (row: number) =>
       post(`/v1/goals/${goalId(row)}/tasks`, { ...newTask, assignedTo: colleague }),

@@ -20,6 +20,7 @@ import { neighbours } from './scenarios/neighbours.ts'
 import { overload } from './scenarios/overload.ts'
 import { processes } from './scenarios/processes.ts'
 import { read } from './scenarios/read.ts'
+import { resources } from './scenarios/resources.ts'
 import { standstill } from './scenarios/standstill.ts'
 import { start } from './scenarios/start.ts'
 import { storage } from './scenarios/storage.ts'
@@ -45,6 +46,7 @@ const scenarios = {
   standstill,
   migrate,
   start,
+  resources,
 }
 type Name = keyof typeof scenarios
 

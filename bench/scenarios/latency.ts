@@ -3,10 +3,10 @@ import { createBareQueue } from '../bare-queue.ts'
 import { type Context, clearEvents, concurrent, patience } from '../context.ts'
 import { openQueues, untilDone } from '../deliveries.ts'
 import { openLoop } from '../open-loop.ts'
-import { type Program, startApi, startBaseline, startWorker } from '../programs.ts'
+import { postGoal } from '../post-goal.ts'
+import { startApi, startBaseline, startWorker } from '../programs.ts'
 import { startReceiver } from '../receiver.ts'
 import { compare, describe, type Row, type Section } from '../report.ts'
-import { newGoal } from '../requests.ts'
 import { interleave, quantile, type Sample, spread } from '../rounds.ts'
 import { targets } from '../targets.ts'
 import { waitUntil } from '../wait.ts'
@@ -113,16 +113,6 @@ async function measureAll(context: Context, { api, bare, receiver }: Parts): Pro
     ].join('\n'),
     rows,
   }
-}
-
-async function postGoal(api: Program, token: string): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${api.port}/v1/goals`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(newGoal),
-  })
-  if (response.status !== 201) throw new Error(`a create returned ${response.status}`)
-  await response.arrayBuffer()
 }
 
 function toSample(latenciesMs: readonly number[], rate: number): Sample {

@@ -1,7 +1,5 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bundle } from '../../scripts/bundle/bundle.ts'
-import { compile } from '../../scripts/bundle/compile.ts'
+import { buildBundle } from '../bundle.ts'
 import type { Context } from '../context.ts'
 import { cpuMilliseconds } from '../process-table.ts'
 import {
@@ -27,9 +25,7 @@ type StartSample = Started & { cpuMs: number; megabytes: number; ownMegabytes: n
 /** Measures the time from the start of a process until it is ready, and its memory when it is idle. */
 export async function start(context: Context): Promise<Section> {
   const { rounds, servers } = context
-  const folder = join(servers.folder, 'bundle')
-  await bundle(folder)
-  await compile(folder)
+  const folder = await buildBundle(servers)
   const rows: Row[] = []
   for (const role of roles) {
     const variants = {

@@ -60,7 +60,9 @@ function configOf(listenPort: number, { hostname, port, username, password }: UR
   return [
     ...['[databases]', `* = ${server}`],
     ...['[pgbouncer]', 'listen_addr = 127.0.0.1', `listen_port = ${listenPort}`, 'unix_socket_dir ='],
-    ...['auth_type = any', 'pool_mode = transaction', 'default_pool_size = 8', ''],
+    ...['auth_type = any', 'pool_mode = transaction', 'default_pool_size = 8'],
+    // 15 s by default, and no client gets a session meanwhile.
+    ...['server_login_retry = 1', ''],
   ].join('\n')
 }
 

@@ -79,8 +79,8 @@ export function createDeps(options: {
   dispatcher: Pick<Dispatcher, 'dispatch'>
   cacheDeliveries: Pick<CacheDeliveries, 'finish'>
   feedHints: Pick<FeedHints, 'push'>
-  /** Runs after a commit, before its invalidation. It must not throw. Default: no call. */
-  afterCommit?: () => Promise<void>
+  /** Runs after each commit, before its invalidation. It must not throw. Default: no call. */
+  afterCommit?: (() => Promise<void>) | undefined
   retentionDays: number
   /** Default: none. */
   admission?: Admission
@@ -95,10 +95,6 @@ export function createDeps(options: {
 }): Deps {
   const { pool, cache, dispatcher, cacheDeliveries, feedHints, retentionDays, webhooks = noWebhooks } = options
   const publish: Publish = (events) => deps.publish(events)
-  const invalidate: Cache['invalidate'] = async (change) => {
-    await options.afterCommit?.()
-    return cache.invalidate(change)
-  }
   const inFencedTransaction = createFencedTransactions(pool, publish, options.pace)
   const deps: Deps = {
     db: pool,
@@ -109,13 +105,14 @@ export function createDeps(options: {
     async publish(events) {
       if (events.length === 0) return
       dispatcher.dispatch(events, (consumer) => !isForCache(consumer))
-      const isConfirmed = await invalidate(invalidationOf(events))
+      await options.afterCommit?.()
+      const isConfirmed = await cache.invalidate(invalidationOf(events))
       if (isConfirmed) cacheDeliveries.finish(events)
       else dispatcher.dispatch(events, isForCache)
       // A client that follows the feed may read the entity as soon as it has the event.
       feedHints.push(events)
     },
-    confirm: invalidate,
+    confirm: cache.invalidate,
     apiKeys: createApiKeys(pool, options.apiKeys),
     admission: options.admission,
     responseLimits: options.responseLimits,

@@ -1,9 +1,9 @@
 import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
 import {
   assertSchema,
-  createCheckAfterCommit,
   createClusterWatch,
   createDatabase,
+  createLookAfterCommit,
   ensurePartitions,
   openReplicaReads,
   processRecord,
@@ -85,9 +85,17 @@ runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const limiter = createRateLimiter({ redis: cacheRedis, prefix: config.cache.prefix, registry })
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
   const pace = createMeasuredPace(registry)
+  const afterCommit = createLookAfterCommit(pool, {
+    look: clusterWatch.look,
+    async voidCache(err) {
+      log.warn({ err }, 'it is unknown after a commit which cluster of Postgres answers: cache voided')
+      // The process bypasses the cache until Redis confirms it.
+      await cache.voidAll('the cluster of Postgres is unknown').catch(() => undefined)
+    },
+  })
   const deps = createDeps({
     ...{ pool, reader: replica.reader, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },
-    ...{ feedHints, pace, afterCommit: createCheckAfterCommit(pool, clusterWatch.check, log) },
+    ...{ feedHints, pace, afterCommit },
     admission: createOverloadProtection({ pool, afterMs: config.overloadAfterMs, log, registry }),
     webhooks: createWebhookDeps(config.webhooks),
     apiKeys: { onError: (err) => log.debug({ err }, 'the last uses of API keys were not recorded') },

@@ -9,17 +9,12 @@ test('migrate prints that it waits for another migration, and ends when that one
   const holder = new pg.Client({ connectionString: url })
   await holder.connect()
   await holder.query(`select pg_advisory_lock(hashtext('goals-tasks migrate'))`)
-  const run = runCli({ DATABASE_URL: url }, 'migrate')
-  const isWaiting = `select exists (select from pg_stat_activity
-    where datname = current_database() and application_name = 'goals-tasks migrate'
-      and query ~ 'pg_locks' and state = 'idle in transaction') as waiting`
-  await until(async () => (await holder.query(isWaiting)).rows[0].waiting)
+  const run = startProcess('apps/cli/src/main.ts', { DATABASE_URL: url }, ['migrate'])
+  await until(() => run.stderr().endsWith('\n'))
   await holder.end()
-  expect(await run).toEqual({
-    code: 0,
-    stdout: 'the schema is up to date',
-    stderr: expect.stringMatching(/^waiting for another migration \(Postgres process \d+, .+, since \S+Z\)\n$/),
-  })
+  expect(await run.exit).toEqual({ code: 0, signal: null })
+  expect(run.stdout()).toBe('the schema is up to date')
+  expect(run.stderr()).toMatch(/^waiting for another migration \(Postgres process \d+, .+, since \S+Z\)\n$/)
 })
 
 test('migrate names the migration that it postpones, and applies it when the deploy is over', async () => {

@@ -1,4 +1,5 @@
 import { listActions } from '@goals-tasks/db'
+import { promoteTo } from '@goals-tasks/db/testing'
 import { operationsTest as test } from '@goals-tasks/operations/testing'
 import { expect } from 'vitest'
 import { runRestored } from '../src/restored/run.ts'
@@ -27,10 +28,7 @@ test('restored lets the processes notice another cluster, and is recorded', asyn
 
 test('restored exits with 1 and says what to do when Postgres hides its timeline', async ({ operations }) => {
   const { pool } = operations
-  await pool.query(
-    `create or replace function present_cluster(out system_identifier bigint, out timeline integer)
-     language sql stable as 'select 1::bigint, null::integer'`,
-  )
+  await pool.query(promoteTo(null))
   const { text, exitCode } = await runRestored(operations, { actor: 'ada', reason: null })
   expect(exitCode).toBe(1)
   expect(text).toContain('select raise_epoch()')

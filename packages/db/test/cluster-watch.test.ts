@@ -1,7 +1,9 @@
 import { freshDatabase } from '@goals-tasks/devstack/testing'
 import { test as base, expect, onTestFinished } from 'vitest'
 import { createDatabase } from '../src/engine/client.ts'
-import { createClusterWatch } from '../src/engine/cluster-watch.ts'
+import { createClusterWatch, createLookAfterCommit } from '../src/engine/cluster-watch.ts'
+import { prepareForPooler } from './support/prepare-for-pooler.ts'
+import { promoteTo } from './support/promote-to.ts'
 
 type VoidCache = () => Promise<void>
 
@@ -25,10 +27,6 @@ const test = base
     return { watch, pool, calls }
   })
 
-/** Makes the server look like a standby that was promoted to this timeline. Null is a standby. */
-const promoteTo = (timeline: number | null) => `
-  create or replace function present_cluster(out system_identifier bigint, out timeline integer) language sql stable
-  as 'select system_identifier, ${timeline ?? 'null::int'} from pg_control_system()'`
 const epoch = 'select epoch, timeline from installation'
 
 test('no cache is voided when the cluster is the recorded one', async ({ start }) => {
@@ -83,4 +81,50 @@ test('a connection is usable when the database lacks the functions', async ({ st
   await pool.query('drop function present_cluster cascade')
   await Promise.all([pool.query('select pg_sleep(0.01)'), pool.query('select 1')])
   expect(calls.at(-1)).toContain('present_cluster() does not exist')
+})
+
+/** Opens the database as behind a pooler, whose connections outlive a failover. */
+async function openBehindPooler(url: string, look: Parameters<typeof createLookAfterCommit>[1]['look']) {
+  const options = { url: await prepareForPooler(url), poolSize: 2, name: 'test', onError: () => undefined }
+  const { pool, close } = createDatabase(options)
+  onTestFinished(close)
+  const errors: unknown[] = []
+  const voidCache = async (error: unknown) => void errors.push(error)
+  const afterCommit = createLookAfterCommit(pool, { look, voidCache, lookTimeoutMs: 100 }) ?? expect.fail('no pooler')
+  return { pool, errors, afterCommit }
+}
+
+test('no look follows a commit without a pooler', async ({ start }) => {
+  const { pool, watch } = start()
+  expect(createLookAfterCommit(pool, { look: watch.look, voidCache: async () => undefined })).toBeUndefined()
+})
+
+test('the cache is voided after a commit when the connections outlived a failover', async ({ url, start }) => {
+  const { watch, calls } = start()
+  const { pool, errors, afterCommit } = await openBehindPooler(url, watch.look)
+  await afterCommit()
+  expect(calls).toEqual([])
+  await pool.query(promoteTo(2))
+  await afterCommit()
+  expect(calls).toEqual(['void', 'changed'])
+  expect((await pool.query(epoch)).rows).toEqual([{ epoch: 2, timeline: 2 }])
+  expect(errors).toEqual([])
+})
+
+test('commits of one time share a look, and a later commit has one of its own', async ({ url }) => {
+  let looks = 0
+  const { afterCommit } = await openBehindPooler(url, async () => void looks++)
+  await Promise.all(Array.from({ length: 50 }, afterCommit))
+  expect(looks).toBe(1)
+  await afterCommit()
+  expect(looks).toBe(2)
+})
+
+test('the cache is voided when a look fails or gets no answer', async ({ url }) => {
+  const failing = await openBehindPooler(url, async () => Promise.reject(new Error('Postgres is away')))
+  await failing.afterCommit()
+  expect(failing.errors.map(String)).toEqual(['Error: Postgres is away'])
+  const hanging = await openBehindPooler(url, () => new Promise(() => undefined))
+  await hanging.afterCommit()
+  expect(hanging.errors.map(String)).toEqual([expect.stringContaining('timed out')])
 })

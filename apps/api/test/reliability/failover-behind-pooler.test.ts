@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createDatabase } from '@goals-tasks/db'
-import { prepareForPooler } from '@goals-tasks/db/testing'
-import { cleanUp, freshDatabase, freshRedis } from '@goals-tasks/devstack/testing'
+import { prepareForPooler, promoteTo } from '@goals-tasks/db/testing'
+import { cleanUp, freshDatabase, freshRedis, until } from '@goals-tasks/devstack/testing'
 import { expect, test } from 'vitest'
 import { startApiProcess } from '../support/api-process.ts'
 import { signToken } from '../support/token.ts'
@@ -9,8 +9,9 @@ import { signToken } from '../support/token.ts'
 /** Makes the server look like a promoted standby that lacks the newest version of the goal. */
 const failOver = (id: string) => `
   update goals set version = 1, title = 'kept' where id = '${id}';
-  create or replace function present_cluster(out system_identifier bigint, out timeline integer) language sql stable
-  as 'select system_identifier, 2 from pg_control_system()'`
+  ${promoteTo(2)}`
+
+const storedOnce = 'gt_cache_fills_total{outcome="stored"} 1\n'
 
 test('a change on a new timeline is read at once when the connections outlived the failover', async () => {
   const { url } = await freshDatabase()
@@ -29,7 +30,9 @@ test('a change on a new timeline is read at once when the connections outlived t
   }
   const { id } = await call('POST', '/goals', { title: 'kept' })
   await call('PATCH', `/goals/${id}`, { title: 'lost' })
-  for (let i = 0; i < 2; i++) expect(await call('GET', `/goals/${id}`)).toMatchObject({ version: 2, title: 'lost' })
+  expect(await call('GET', `/goals/${id}`)).toMatchObject({ version: 2, title: 'lost' })
+  // The text is in the cache when its fill has ended.
+  await until(async () => (await (await fetch(`${api.probeUrl}/metrics`)).text()).includes(storedOnce))
 
   await pool.query(failOver(id))
   expect(await call('PATCH', `/goals/${id}`, { title: 'new' })).toMatchObject({ version: 2, title: 'new' })

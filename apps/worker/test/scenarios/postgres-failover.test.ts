@@ -19,6 +19,7 @@ import {
   clients,
   createSender,
   followFeed,
+  type Goal,
   startWrites,
 } from '../support/processes/failover-load.ts'
 import { findForeign, findOutdated, type Read, startReads } from '../support/processes/failover-reads.ts'
@@ -78,7 +79,7 @@ async function installPooler(url: string): Promise<string> {
 async function promote(standby: OwnStandby) {
   const promotedAt = performance.now()
   await standby.promote()
-  const rows: Acknowledged[] = await query(standby.url, 'select id, version, title from goals')
+  const rows: Goal[] = await query(standby.url, 'select id, version, title from goals')
   return { rows, promotedAt }
 }
 
@@ -87,7 +88,7 @@ const untilReadSince = (since: number, reads: readonly Read[], writes: readonly 
   until(() => reads.some(({ beganAt, title }) => beganAt >= since && writes.some((write) => write.title === title)))
 
 /** Waits until a process has voided the cache and recorded the new timeline. Returns when that was seen. */
-async function untilNoticed({ url }: OwnServer): Promise<number> {
+async function untilRecorded({ url }: OwnServer): Promise<number> {
   await until(async () => (await query(url, 'select from installation where timeline = 2')).length === 1)
   return performance.now()
 }
@@ -120,8 +121,10 @@ async function failOver({ isSynchronous, isPooled = false }: { isSynchronous: bo
   const { rows: promoted, promotedAt } = await promote(standby)
   const before = [...writes.acknowledged]
   proxy.pointTo(standby.url)
-  const noticedAt = await untilNoticed(standby)
+  const recordedAt = await untilRecorded(standby)
   await writes.untilMore(1)
+  // A process acknowledges no write before it has noticed the new timeline.
+  const noticedAt = Math.min(recordedAt, writes.acknowledged[before.length]?.at ?? recordedAt)
   const outageMs = Math.round(performance.now() - killedAt)
   await writes.untilMore(100)
   await readers.untilAllReadSince(noticedAt)
@@ -141,8 +144,9 @@ async function failOver({ isSynchronous, isPooled = false }: { isSynchronous: bo
   await expectHealthy(processes, worker)
   const lost = await findLost(processes, writes.acknowledged)
   console.info(
-    `${isSynchronous ? 'synchronous' : 'asynchronous'} standby: ${lost.length} of ${writes.acknowledged.length} ` +
-      `acknowledged writes lost, ${outageMs} ms from the kill to the next acknowledged write`,
+    `${isSynchronous ? 'synchronous' : 'asynchronous'} standby${isPooled ? ' behind PgBouncer' : ''}: ` +
+      `${lost.length} of ${writes.acknowledged.length} acknowledged writes lost, ` +
+      `${outageMs} ms from the kill to the next acknowledged write`,
   )
   return { lost, before, sinceCut: before.slice(madeBeforeCut), readSinceKill: since(killedAt), processes }
 }

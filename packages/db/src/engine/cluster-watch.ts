@@ -82,26 +82,37 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
         log.debug({ err: error }, 'the cluster of Postgres was not recorded')
       }
     },
+    /** Looks as `check` does. @throws every error, after which it is unknown which cluster answers */
+    look: compare,
   }
 }
 
-const sharedLooks = { maxInFlight: 2, maxInputs: 1_000, maxQueued: 5_000, maxWaitMs: 2_000 }
+const sharedLooks = { maxInFlight: 2, maxInputs: 1_000, maxQueued: 5_000, maxWaitMs: 10_000 }
+const defaultLookTimeoutMs = 3_000
+
+type AfterCommit = {
+  /** The function of `createClusterWatch`. */
+  look: (db: Queryable) => Promise<void>
+  /** Voids the whole cache when a look failed. It must not throw. */
+  voidCache: (error: unknown) => Promise<void>
+  /** How long a change waits for its look, 3 s by default. */
+  lookTimeoutMs?: number
+}
 
 /**
- * Returns a function to call after each commit and before its response. Behind a pooler it looks which cluster answers,
- * because the connections of the pool outlive a failover there. Concurrent calls share a look, which begins after them.
- * @param check the `check` of `createClusterWatch`
- * @returns a function that never throws. A look that failed is logged, and repeated by the next one.
+ * Returns a function to call after each commit and before its response, or undefined when no pooler stands between the
+ * program and Postgres. The connections of a pool to a pooler outlive a failover, so the function looks which cluster
+ * answers. Concurrent calls share a look, which begins after them. It never throws.
  */
-export function createCheckAfterCommit(
+export function createLookAfterCommit(
   pool: pg.Pool,
-  check: (db: Queryable) => Promise<void>,
-  log: Pick<Log, 'debug'>,
-): () => Promise<void> {
-  if (!isBehindPooler(pool)) return async () => undefined
-  const look = createNaturalBatch<undefined, undefined>(async (calls) => {
-    await check(pool)
+  { look, voidCache, lookTimeoutMs = defaultLookTimeoutMs }: AfterCommit,
+): (() => Promise<void>) | undefined {
+  if (!isBehindPooler(pool)) return undefined
+  const limit = timeout(lookTimeoutMs, TimeoutStrategy.Aggressive)
+  const share = createNaturalBatch<undefined, undefined>(async (calls) => {
+    await limit.execute(() => look(pool)).catch(voidCache)
     return calls
   }, sharedLooks)
-  return () => look(undefined).catch((err) => log.debug({ err }, 'no look at the cluster of Postgres after a commit'))
+  return () => share(undefined).catch(voidCache)
 }

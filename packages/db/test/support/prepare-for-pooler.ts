@@ -9,7 +9,10 @@ export async function prepareForPooler(url: string): Promise<string> {
   const pooled = new URL(url)
   pooled.searchParams.set('pooler', 'transaction')
   const { pool, close } = createDatabase({ url: pooled.href, poolSize: 1, name: 'test', onError: () => undefined })
-  for (const statement of await findMissingSettings(pool)) await pool.query(statement)
-  await close()
+  try {
+    for (const statement of await findMissingSettings(pool)) await pool.query(statement)
+  } finally {
+    await close()
+  }
   return pooled.href
 }

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import getPort from 'get-port'
 import pg from 'pg'
 import { dataDir } from '../processes/repository.ts'
 import { startPostgres } from '../servers/postgres.ts'
@@ -9,6 +8,7 @@ import { startRedis } from '../servers/redis.ts'
 import { redisCacheDir } from '../servers/redis-cache.ts'
 import type { Server } from '../servers/server.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
+import { freePort } from './free-port.ts'
 
 export const folderPrefix = 'goals-tasks-test'
 
@@ -29,11 +29,11 @@ export async function startEphemeralServers(migrate: (databaseUrl: string) => Pr
   }
   try {
     const durability = 'none'
-    const postgres = await startPostgres({ dataDir: join(folder, 'pg'), port: await getPort(), durability })
+    const postgres = await startPostgres({ dataDir: join(folder, 'pg'), port: await freePort(), durability })
     running.push(postgres)
     const redis = await startRedis({
       dataDir: join(folder, 'redis'),
-      port: await getPort(),
+      port: await freePort(),
       durability,
       cacheDir: redisCacheDir(dataDir()),
     })

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import getPort from 'get-port'
 import { Redis } from 'ioredis'
 import { dataDir } from '../processes/repository.ts'
 import { startRedis } from '../servers/redis.ts'
 import { redisCacheDir } from '../servers/redis-cache.ts'
+import { freePort } from './free-port.ts'
 import { type OwnServer, own } from './own-servers.ts'
 import { type Certificate, listenForTls } from './redis-tls.ts'
 import { until } from './until.ts'
@@ -45,7 +45,7 @@ export async function ownRedisCluster({ tls }: { tls?: Certificate } = {}): Prom
 }
 
 async function startMember(certificate: Certificate | undefined): Promise<Member> {
-  const busPort = await getPort({ reserve: true })
+  const busPort = await freePort()
   const tls = certificate && (await listenForTls(certificate))
   const node = await own((folder, port) =>
     startRedis({

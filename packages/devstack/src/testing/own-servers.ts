@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import getPort from 'get-port'
 import { childrenOf, signalIfAlive } from '../processes/process-table.ts'
 import { dataDir } from '../processes/repository.ts'
 import { startPostgres } from '../servers/postgres.ts'
@@ -11,6 +10,7 @@ import type { Server } from '../servers/server.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
 import { cleanUp } from './clean-up.ts'
 import { folderPrefix } from './ephemeral-servers.ts'
+import { freePort } from './free-port.ts'
 
 /** A server that only one test uses. The test may stop, pause, empty or kill it. It stops with the test. */
 export type OwnServer = {
@@ -40,7 +40,7 @@ export const ownRedis = (settings: readonly string[] = []): Promise<OwnServer> =
 /** @internal Launches a server on a port and with a folder of its own. It stops with the test. */
 export async function own(launch: (folder: string, port: number) => Promise<Server>): Promise<OwnServer> {
   const folder = await temporaryFolder(tmpdir(), folderPrefix)
-  const port = await getPort({ reserve: true })
+  const port = await freePort()
   let server = await launch(folder, port)
   // Postgres has one process per connection. All of them have to hang.
   const signalAll = (signal: NodeJS.Signals) => {

@@ -1,7 +1,8 @@
 import { cleanUp, until } from '@goals-tasks/devstack/testing'
 
-/** A write whose response said that it was made. */
-export type Acknowledged = { id: string; version: number; title: string }
+export type Goal = { id: string; version: number; title: string }
+/** A write whose response, which came at this time, said that it was made. */
+export type Acknowledged = Goal & { at: number }
 
 /** The clients that write. Each has one write at a time. */
 export const clients = 4
@@ -10,13 +11,13 @@ const changesPerGoal = 4
 /** Sends requests of one user. A request that fails, or that no API answers, has the status 0. */
 export function createSender(token: string) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  return async (url: string, method = 'GET', body?: object): Promise<{ status: number; body: Acknowledged }> => {
+  return async (url: string, method = 'GET', body?: object): Promise<{ status: number; body: Goal }> => {
     try {
       const response = await fetch(url, {
         ...{ method, headers: { ...headers, ...(method === 'PATCH' && { 'if-match': '*' }) } },
         ...(body && { body: JSON.stringify(body) }),
       })
-      return { status: response.status, body: (await response.json()) as Acknowledged }
+      return { status: response.status, body: (await response.json()) as Goal }
     } catch {
       return { status: 0, body: { id: '', version: 0, title: '' } }
     }
@@ -34,14 +35,14 @@ export function startWrites(apis: readonly [string, string], send: Send) {
   let isStopped = false
   let count = 0
 
-  async function write(goal: Acknowledged | undefined): Promise<Acknowledged | undefined> {
+  async function write(goal: Goal | undefined): Promise<Goal | undefined> {
     const title = `title ${count++}`
     const goals = `${apis[count % apis.length]}/v1/goals`
     const { status, body } = goal
       ? await send(`${goals}/${goal.id}`, 'PATCH', { title })
       : await send(goals, 'POST', { title })
     if (status !== 200 && status !== 201) return void (await untilAnswered(goals))
-    acknowledged.push({ id: body.id, version: body.version, title })
+    acknowledged.push({ id: body.id, version: body.version, title, at: performance.now() })
     for (const api of [...apis, ...apis]) await send(`${api}/v1/goals/${body.id}`)
     return body
   }
@@ -50,7 +51,7 @@ export function startWrites(apis: readonly [string, string], send: Send) {
     until(async () => isStopped || (await send(`${goals}?limit=1`)).status === 200)
 
   async function run(): Promise<void> {
-    for (let goal: Acknowledged | undefined; !isStopped; )
+    for (let goal: Goal | undefined; !isStopped; )
       goal = await write(goal && goal.version <= changesPerGoal ? goal : undefined)
   }
 

@@ -1,11 +1,11 @@
 import { cleanUp, until } from '@goals-tasks/devstack/testing'
-import type { Acknowledged, Send } from './failover-load.ts'
+import type { Acknowledged, Goal, Send } from './failover-load.ts'
 import type { installProcesses } from './process-installation.ts'
 
 type Processes = Awaited<ReturnType<typeof installProcesses>>
 
 /** A read of one goal. `known` is the newest write of it that was acknowledged before the read began. */
-export type Read = Pick<Acknowledged, 'id' | 'version' | 'title'> & {
+export type Read = Goal & {
   api: string
   status: number
   known: Acknowledged
@@ -73,14 +73,14 @@ export const findOutdated = (reads: readonly Read[]): Read[] =>
  * Returns the answered reads that show a state which Postgres never had since its promotion. `promoted` has the goals
  * of that moment, and the audit log has the later states.
  */
-export async function findForeign({ pool }: Processes, reads: readonly Read[], promoted: readonly Acknowledged[]) {
+export async function findForeign({ pool }: Processes, reads: readonly Read[], promoted: readonly Goal[]) {
   const { rows } = await pool.query(
     `select goal_id as id, version, after::jsonb->>'title' as title from goal_audit_log
      where goal_id = any($1)`,
     [promoted.map(({ id }) => id)],
   )
   const base = new Map(promoted.map((goal) => [goal.id, goal]))
-  const later = rows.filter(({ id, version }: Acknowledged) => version > (base.get(id)?.version ?? 0))
+  const later = rows.filter(({ id, version }: Goal) => version > (base.get(id)?.version ?? 0))
   const states = Map.groupBy([...promoted, ...later], ({ id }) => id)
   return reads.filter(isAnswered).filter(({ id, status, version, title }) => {
     const had = states.get(id) ?? []

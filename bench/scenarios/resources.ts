@@ -48,11 +48,10 @@ export async function resources(context: Context): Promise<Section> {
     title: 'CPU and memory at work',
     note: [
       `One \`api\` and one \`worker\` from the bundle, fresh in each round, for ${seconds} s.`,
+      'CPU of Postgres and Redis includes that of the effects during the load.',
       'CPU is that of the time of the load. Memory is the most since the start, until every event has taken effect.',
     ].join('\n'),
-    rows: Object.entries(samples).flatMap(([name, used]) =>
-      roles.flatMap((role) => rowsOf(`${role}, ${name}`, role, used)),
-    ),
+    rows: Object.entries(samples).flatMap(([name, used]) => rowsOf(name, used)),
   }
 }
 
@@ -60,7 +59,7 @@ async function measure(context: Context, folder: string, load: Load): Promise<Us
   const { servers } = context
   const api = await startBundled(servers, folder, 'api', { HOST: '127.0.0.1', ...patience, ...concurrent })
   const worker = await startBundled(servers, folder, 'worker')
-  const pids = { api: api.pid, worker: worker.pid }
+  const pids = { api: api.pid, worker: worker.pid, ...servers.pids }
   const sharesSoFar = measureCpuShares(pids)
   const sample = await load(api)
   const cores = sharesSoFar()
@@ -71,19 +70,15 @@ async function measure(context: Context, folder: string, load: Load): Promise<Us
   return { ...sample, cores, megabytes }
 }
 
-function rowsOf(measured: string, role: string, used: readonly Used[]): Row[] {
-  const row = (unit: string, values: (number | undefined)[]): Row => ({
-    ...{ measured, against: 'no baseline', unit, absolute: describe(used), baseline: '–' },
+function rowsOf(load: string, used: readonly Used[]): Row[] {
+  const row = (process: string, unit: string, values: readonly (number | undefined)[]): Row => ({
+    ...{ measured: `${process}, ${load}`, against: 'no baseline', unit, absolute: describe(used), baseline: '–' },
     value: spread(values.map((value) => value ?? Number.NaN)),
   })
+  const cores = (process: string) => used.map((sample) => sample.cores[process])
+  const megabytes = (process: string) => used.map((sample) => sample.megabytes[process])
   return [
-    row(
-      'cores',
-      used.map(({ cores }) => cores[role]),
-    ),
-    row(
-      'MB',
-      used.map(({ megabytes }) => megabytes[role]),
-    ),
+    ...roles.flatMap((role) => [row(role, 'cores', cores(role)), row(role, 'MB', megabytes(role))]),
+    ...['Postgres', 'Redis'].map((server) => row(server, 'cores', cores(server))),
   ]
 }

@@ -6,16 +6,22 @@ import Schema from 'typebox/schema'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig } from '../../apps/api/src/config.ts'
+import { createProgram } from '../../apps/cli/src/program.ts'
 import { loadOpsConfig } from '../../apps/ops/src/config.ts'
 import { loadWorkerConfig } from '../../apps/worker/src/config.ts'
 import packageJson from '../../package.json' with { type: 'json' }
-import { repository } from './support/bundle.ts'
+import { roles } from '../../scripts/bundle/script.ts'
+import { programFile, repository } from './support/bundle.ts'
 
 const read = (path: string) => readFileSync(join(repository, 'deploy', path), 'utf8')
 const dockerfile = read('Dockerfile')
 /** The files and folders of the repository that the build of the image sees. */
 const allowed: string[] = readFileSync(join(repository, '.dockerignore'), 'utf8').match(/(?<=^!).*/gm) ?? []
 const compose = parse(read('compose.yaml'), { merge: true })
+const lastStage = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
+/** Returns the command of an instruction that has the form of JSON. */
+const commandOf = (instruction: string): string[] =>
+  JSON.parse(new RegExp(`^${instruction}\\b.*?(\\[.*\\])$`, 'm').exec(lastStage)?.[1] ?? '[]')
 
 test('the Dockerfile has no mistake that its linter finds', () => {
   expect(validate(dockerfile)).toEqual([])
@@ -41,8 +47,52 @@ test('the bundler of the image finds the tsconfig.json that those of the package
 })
 
 test('the last stage runs as a user that is not root', () => {
-  const [, user] = /^USER (\d+):\d+$/m.exec(dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))) ?? []
+  const [, user] = /^USER (\d+):\d+$/m.exec(lastStage) ?? []
   expect(Number(user)).toBeGreaterThan(0)
+})
+
+test('tini starts the program of the bundle, and the first argument is a process of it', () => {
+  expect(commandOf('ENTRYPOINT')).toEqual(['/usr/bin/tini', '--', 'node', programFile])
+  expect(lastStage).toMatch(/apt-get install .*\btini\b/)
+  expect(roles).toContain(commandOf('CMD')[0])
+  const [, folder] = /^RUN node scripts\/bundle\.ts (\S+)$/m.exec(dockerfile) ?? expect.fail('nothing is bundled')
+  expect(lastStage).toMatch(new RegExp(`^COPY --from=build .*${folder} \\./$`, 'm'))
+})
+
+const environmentOfImage = Object.fromEntries(
+  [...(/^ENV ((?:.*\\\n)*.*)$/m.exec(lastStage)?.[1]?.matchAll(/(\w+)=(\S+)/g) ?? [])].map(([, name, value]) => [
+    name,
+    value,
+  ]),
+)
+const probePort = environmentOfImage.PROBE_PORT
+
+test('the image looks at its own health with a command of the program, at the port that serves it', () => {
+  expect(commandOf('HEALTHCHECK')).toEqual(['node', programFile, 'health'])
+  expect(createProgram().commands.map((command) => command.name())).toContain('health')
+  // The clients of the probes name this port: Compose, and the manifests of Kubernetes.
+  expect(new URL(compose.services.ops.environment.OPS_READY_URLS)).toMatchObject({ hostname: 'api', port: probePort })
+  expect(read('kubernetes/base/worker/deployment.yaml')).toContain(`containerPort: ${probePort}\n`)
+})
+
+test('the image exposes the ports of its processes in production', () => {
+  const env = { ...environmentOfImage, ...withDefaults(compose.services.api.environment) }
+  expect(environmentOfImage.NODE_ENV).toBe('production')
+  const ports = [loadConfig(env).http.port, loadOpsConfig(env).http.port, probePort]
+  expect(/^EXPOSE (.*)$/m.exec(lastStage)?.[1]?.split(' ')).toEqual(ports.map(String))
+})
+
+test('the labels of the image have the name, the description and the license of the package', () => {
+  const found = [...lastStage.matchAll(/org\.opencontainers\.image\.(\w+)="(.*)"/g)]
+  expect(Object.fromEntries(found.map(([, name, value]) => [name, value]))).toEqual({
+    title: packageJson.name,
+    description: packageJson.description,
+    licenses: packageJson.license,
+    version: `\${VERSION}`,
+    revision: `\${REVISION}`,
+  })
+  // An argument is visible only in the stage that declares it.
+  for (const name of ['VERSION', 'REVISION']) expect(lastStage).toMatch(new RegExp(`^ARG ${name}=`, 'm'))
 })
 
 /** The published schema is older than the member `name`, and knows no durations of this form. */
@@ -83,5 +133,35 @@ test('Compose waits longer for the end of a process than the process takes', () 
   for (const [name, load] of Object.entries({ api: loadConfig, worker: loadWorkerConfig, ops: loadOpsConfig })) {
     const graceMs = Number(/^(\d+)s$/.exec(compose.services[name].stop_grace_period)?.[1]) * 1_000
     expect(graceMs).toBeGreaterThan(load(env).shutdownTimeoutMs)
+  }
+})
+
+type Service = { image: string; ports?: string[]; environment?: Record<string, string> } & Record<string, unknown>
+const services = Object.entries(compose.services as Record<string, Service>)
+
+test('Compose runs one of each process, two workers, and a server for each address of their settings', () => {
+  expect(Object.keys(compose.services).sort()).toEqual(
+    ['api', 'mailpit', 'migrate', 'ops', 'postgres', 'valkey', 'worker'].sort(),
+  )
+  expect(compose.services.worker.deploy).toEqual({ replicas: 2 })
+  const own = services.filter(([, { image }]) => image === 'goals-tasks')
+  expect(own.map(([name]) => name).sort()).toEqual(['api', 'migrate', 'ops', 'worker'])
+  const addresses = own.flatMap(([, { environment = {} }]) => Object.entries(withDefaults(environment)))
+  const hosts = addresses.flatMap(([name, value]) =>
+    name !== 'PUBLIC_URL' && URL.canParse(value) ? [new URL(value).hostname] : [],
+  )
+  expect([...new Set(hosts)].sort()).toEqual(['api', 'mailpit', 'postgres', 'valkey'])
+})
+
+test('Compose lets no process write files or have capabilities, and opens ports to this machine alone', () => {
+  for (const [name, service] of services) {
+    for (const port of service.ports ?? []) expect(port, name).toMatch(/^127\.0\.0\.1:(\d+):\1$/)
+    // The two servers write their data.
+    if (name === 'postgres' || name === 'valkey') continue
+    expect(service, name).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+    })
   }
 })

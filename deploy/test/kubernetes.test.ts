@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { consumerNames } from '@goals-tasks/events'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { loadConfig } from '../../apps/api/src/config.ts'
 import { loadOpsConfig } from '../../apps/ops/src/config.ts'
 import { loadWorkerConfig } from '../../apps/worker/src/config.ts'
@@ -15,6 +16,8 @@ import {
   type PodSpec,
   podOf,
   render,
+  renderMore,
+  renderWith,
 } from './support/render.ts'
 import { schemaProblems } from './support/schemas.ts'
 import { namesOfMatches, podLabels, selects, workloads } from './support/selectors.ts'
@@ -32,6 +35,7 @@ const loaders: Record<string, typeof loadConfig | typeof loadWorkerConfig | type
 
 const containersOf = ({ initContainers = [], containers }: PodSpec) => [...initContainers, ...containers]
 const isOwn = (image: string) => image.startsWith('goals-tasks:')
+const readPage = () => readFileSync(join(repository, 'docs/scaling.md'), 'utf8')
 
 beforeEach(({ skip }) => {
   if (cannotRender) skip(cannotRender)
@@ -126,6 +130,52 @@ describe.for(overlays)('the overlay %s', (overlay) => {
     }
   })
 
+  test('gives the migrations, and nothing else, the Secret of the owner of the tables, which wins', () => {
+    const named = pods.filter((each) => JSON.stringify(each).includes('goals-tasks-migrate'))
+    expect(named.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
+      'CronJob migrate-after-deploy',
+      'Job migrate',
+    ])
+    for (const each of named) {
+      const [container, ...others] = containersOf(podOf(each))
+      expect(others).toEqual([])
+      expect(container?.envFrom).toEqual([
+        { configMapRef: { name: 'goals-tasks' } },
+        { secretRef: { name: expect.stringMatching(/^goals-tasks(-[a-z0-9]{10})?$/) } },
+        { secretRef: { name: 'goals-tasks-migrate', optional: true } },
+      ])
+    }
+  })
+
+  test('starts the postponed migrations at no time by itself, and with the settings of the Job', () => {
+    const [job] = ofKind(manifests, 'Job')
+    const [cronJob, ...others] = ofKind(manifests, 'CronJob')
+    expect(others).toEqual([])
+    expect(cronJob?.spec.suspend).toBe(true)
+    const settings = structuredClone(job?.spec ?? expect.fail('no Job'))
+    settings.template.spec.containers[0].args = ['migrate', '--after-deploy']
+    expect(cronJob?.spec.jobTemplate.spec).toEqual(settings)
+  })
+
+  test('mounts the certificate of the component ca into each container of the service', async () => {
+    const withCa = renderWith(overlay, 'ca')
+    expect(await schemaProblems(withCa)).toEqual([])
+    const own = workloads(withCa).filter((each) => isOwn(podOf(each).containers[0]?.image ?? ''))
+    expect(own.length).toBe(deployments.length + 2)
+    for (const each of own) {
+      const { volumes } = podOf(each)
+      expect(volumes, each.metadata.name).toEqual([{ name: 'ca', configMap: { name: 'goals-tasks-ca' } }])
+      for (const { env = [], volumeMounts } of containersOf(podOf(each))) {
+        expect(volumeMounts).toEqual([{ name: 'ca', mountPath: '/etc/goals-tasks/ca', readOnly: true }])
+        expect(env).toContainEqual({ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/goals-tasks/ca/ca.pem' })
+      }
+      // The component adds to the environment of a process and replaces nothing.
+      const { NODE_EXTRA_CA_CERTS: _, ...others } = environmentOf(withCa, each)
+      const before = pods.find(({ metadata }) => metadata.name === each.metadata.name)
+      expect(others).toEqual(environmentOf(manifests, before ?? expect.fail(each.metadata.name)))
+    }
+  })
+
   test('gives each process its probes, and a migration to wait for', () => {
     for (const deployment of deployments) {
       const { initContainers, containers } = podOf(deployment)
@@ -156,7 +206,7 @@ describe.for(overlays)('the overlay %s', (overlay) => {
 })
 
 test('small runs the image that the page says how to load', () => {
-  const page = readFileSync(join(repository, 'docs/scaling.md'), 'utf8')
+  const page = readPage()
   const containers = workloads(render('small')).flatMap((each) => containersOf(podOf(each)))
   const own = containers.filter(({ image }) => isOwn(image))
   const [image, ...others] = new Set(own.map((container) => container.image))
@@ -164,6 +214,32 @@ test('small runs the image that the page says how to load', () => {
   for (const command of [`docker tag goals-tasks ${image}`, `kind load docker-image ${image}`])
     expect(page).toContain(`\n${command}\n`)
   for (const { name, imagePullPolicy } of own) expect(imagePullPolicy, name).toBe('IfNotPresent')
+})
+
+test('the commands of the page name objects that exist', () => {
+  const manifests = render('production')
+  const namesOf = (kind: string) => ofKind(manifests, kind).map(({ metadata }) => metadata.name)
+  const loops = [...readPage().matchAll(/for name in (.*); do/g)].map(([, names = '']) => names.split(' ').sort())
+  expect(loops).not.toEqual([])
+  for (const names of loops) expect(names).toEqual(namesOf('Deployment').sort())
+  const kinds: Record<string, string> = { deployment: 'Deployment', service: 'Service', cronjob: 'CronJob' }
+  const named = [...readPage().matchAll(/\b(deployment|service|cronjob)\/([a-z-]+)/g)]
+  expect(new Set(named.map(([, kind]) => kind))).toEqual(new Set(Object.keys(kinds)))
+  for (const [text, kind = '', name] of named) expect(namesOf(kinds[kind] ?? ''), text).toContain(name)
+})
+
+test('the page says which lines of the overlay name the registry, its password and the settings', async () => {
+  const blocks = [...readPage().matchAll(/^ *```yaml\n( *(?:images|patches):[^`]*)```/gm)]
+  const manifests = renderMore('production', Object.assign({}, ...blocks.map(([, block = '']) => parse(block))))
+  expect(await schemaProblems(manifests)).toEqual([])
+  const own = workloads(manifests).flatMap((each) => containersOf(podOf(each)))
+  for (const { image } of own) expect(image).toBe('registry.example.com/goals-tasks:0.2.0')
+  const [account] = ofKind(manifests, 'ServiceAccount')
+  expect(account).toMatchObject({ imagePullSecrets: [{ name: 'registry' }] })
+  const [settings] = ofKind(manifests, 'ConfigMap')
+  expect(Object.keys(settings?.data ?? {})).toEqual(
+    expect.arrayContaining(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'MAIL_FROM', 'PUBLIC_URL']),
+  )
 })
 
 test('production has a scaler for each worker, which asks for each of its consumers and owns the number', () => {

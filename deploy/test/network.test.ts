@@ -7,7 +7,7 @@ import { variables as apiVariables, loadConfig } from '../../apps/api/src/config
 import { opsVariables } from '../../apps/ops/src/config.ts'
 import { workerVariables } from '../../apps/worker/src/config.ts'
 import { repository } from './support/bundle.ts'
-import { portsOpenTo } from './support/egress.ts'
+import { peersOf, portsOpenTo } from './support/egress.ts'
 import { portOf, sourcesOf } from './support/ingress.ts'
 import {
   cannotRender,
@@ -23,14 +23,15 @@ import { schemaProblems } from './support/schemas.ts'
 import { matches, podLabels, workloads } from './support/selectors.ts'
 
 const all = ['api', 'ops', 'worker-audit', 'worker-email', 'worker-notifications', 'worker-sync']
+const migrations = ['migrate', 'migrate-after-deploy']
 
 /**
  * The pods that connect to the servers of each setting, and the ports of these servers. `doctor` runs in a pod of `ops`
  * and looks at all of them.
  */
 const destinations: Record<string, { pods: readonly string[]; ports: readonly number[] }> = {
-  DATABASE_URL: { pods: [...all, 'migrate'], ports: [5432] },
-  DB_HOST: { pods: [...all, 'migrate'], ports: [5432] },
+  DATABASE_URL: { pods: [...all, ...migrations], ports: [5432] },
+  DB_HOST: { pods: [...all, ...migrations], ports: [5432] },
   DATABASE_REPLICA_URL: { pods: ['api', 'ops'], ports: [5432] },
   REDIS_URL: { pods: all, ports: [6379] },
   CACHE_REDIS_URL: { pods: all, ports: [6379] },
@@ -53,7 +54,7 @@ beforeEach(({ skip }) => {
   if (cannotRender) skip(cannotRender)
 })
 
-const podsOf = (manifests: readonly Manifest[]) => ofKind(manifests, 'Deployment', 'Job')
+const podsOf = (manifests: readonly Manifest[]) => ofKind(manifests, 'Deployment', 'Job', 'CronJob')
 
 test('the policies let each pod connect to every server of its settings', () => {
   const manifests = renderWith('production', 'tracing')
@@ -81,6 +82,34 @@ test('no policy lets a pod connect to a port that none of its settings needs', (
     expect(open.has(4318), pod.metadata.name).toBe(false)
   }
 })
+
+const outside = ['0.0.0.0/0 without 169.254.0.0/16', '::/0 without fd00:ec2::254/128 without fe80::/10']
+
+/** The peers behind each port to which a pod may connect. Postgres and Redis may be in the cluster or outside. */
+const peers: Record<string, string[]> = {
+  'UDP 53': ['namespace kube-system'],
+  'TCP 53': ['namespace kube-system'],
+  'TCP 5432': ['everywhere'],
+  'TCP 6379': ['everywhere'],
+  'TCP 443': outside,
+  'TCP 465': outside,
+  'TCP 587': outside,
+  'TCP 4318': ['namespace observability'],
+  'TCP 9090': ['api'],
+}
+
+test.for([...overlays, 'tracing'] as const)(
+  'in %s each port to which a pod may connect leads to its servers, and never to the metadata service of a cloud',
+  (name) => {
+    const manifests = name === 'tracing' ? renderWith('production', name) : render(name)
+    for (const pod of podsOf(manifests)) {
+      const found = peersOf(pod, manifests)
+      const expected = Object.keys(found).map((port) => [port, peers[port] ?? `no peer of ${port} is known`])
+      expect(found, pod.metadata.name).toEqual(Object.fromEntries(expected))
+      expect(Object.keys(found), pod.metadata.name).toEqual(expect.arrayContaining(['UDP 53', 'TCP 53']))
+    }
+  },
+)
 
 test('the component for traces fits the schemas, and its address has the port of its policy', async () => {
   const manifests = renderWith('production', 'tracing')
@@ -112,15 +141,15 @@ const fromPrometheus = 'namespace monitoring'
 /** The clients of each port of each pod. Nothing connects to a pod or to a port that is not here. */
 const sources: Record<(typeof overlays)[number], Record<string, Record<string, string[]>>> = {
   small: {
-    ...forEach([...workers, 'migrate'], {}),
+    ...forEach([...workers, ...migrations], {}),
     api: { 3000: [fromIngress], 9090: ['ops'] },
     ops: { 3001: [fromIngress] },
-    postgres: { 5432: [...all, 'migrate'].sort() },
+    postgres: { 5432: [...all, ...migrations].sort() },
     valkey: { 6379: [...all].sort() },
   },
   production: {
     ...forEach(workers, { 9090: [fromPrometheus] }),
-    migrate: {},
+    ...forEach(migrations, {}),
     api: { 3000: [fromIngress], 9090: [fromPrometheus, 'ops'] },
     ops: { 3001: [fromIngress, 'namespace keda'], 9090: [fromPrometheus] },
   },

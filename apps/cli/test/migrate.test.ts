@@ -29,7 +29,8 @@ test('migrate names the migration that it postpones, and applies it when the dep
   const names = ['0011_drop_representation_after_deploy', '0012_bodies_once_after_deploy']
   for (const name of names)
     expect(first.stdout).toContain(
-      `postponed ${name}: when no process of the previous release runs, run \`npm run migrate -- --after-deploy\``,
+      `postponed ${name}: when no process of the previous release runs, run \`goals-tasks migrate --after-deploy\` ` +
+        '(`npm run migrate -- --after-deploy` from the sources)',
     )
   const second = await runCli({ DATABASE_URL: url }, 'migrate', '--after-deploy')
   expect(second).toEqual({ code: 0, stdout: names.map((name) => `applied ${name}`).join('\n'), stderr: '' })

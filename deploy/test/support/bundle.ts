@@ -10,6 +10,9 @@ import { asUnprivileged } from './namespace.ts'
 
 export const repository = resolve(import.meta.dirname, '../../..')
 
+/** The file of the bundle that starts each process and each command. */
+export const programFile = 'goals-tasks.js'
+
 export type Bundle = {
   folder: string
   /** The path of the program. */
@@ -35,7 +38,7 @@ export async function buildBundle(): Promise<Bundle> {
   await run('chmod', ['-R', 'a-w', folder])
   return {
     folder,
-    program: join(folder, 'goals-tasks.js'),
+    program: join(folder, programFile),
     list: async () => (await readdir(folder, { recursive: true })).sort(),
   }
 }

@@ -1,7 +1,7 @@
 import { type Manifest, ofKind, podOf } from './render.ts'
 import { namesOfMatches, podLabels, selects } from './selectors.ts'
 
-type Peer = {
+export type Peer = {
   podSelector?: Parameters<typeof namesOfMatches>[0]
   namespaceSelector?: { matchLabels: Record<string, string> }
 }
@@ -24,7 +24,8 @@ export function sourcesOf(pod: Manifest, manifests: readonly Manifest[]): Record
   return sources
 }
 
-function namesOf({ podSelector, namespaceSelector }: Peer, manifests: readonly Manifest[]): string[] {
+/** Returns the names of a peer: the pods that it selects, or its namespace. */
+export function namesOf({ podSelector, namespaceSelector }: Peer, manifests: readonly Manifest[]): string[] {
   if (podSelector && namespaceSelector) throw new Error('the tests know no peer with two selectors')
   if (podSelector) return namesOfMatches(podSelector, manifests)
   return [`namespace ${namespaceSelector?.matchLabels['kubernetes.io/metadata.name'] ?? 'of everything'}`]

@@ -10,10 +10,12 @@ type Container = {
   imagePullPolicy?: string
   args?: string[]
   env?: { name: string; value: string }[]
-  envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[]
+  envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string; optional?: boolean } }[]
   ports?: { name: string; containerPort: number }[]
   readinessProbe?: { periodSeconds: number; failureThreshold: number }
   securityContext?: Record<string, unknown>
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[]
+  resources?: { requests: Record<string, string>; limits: Record<string, string> }
 }
 export type PodSpec = {
   terminationGracePeriodSeconds: number
@@ -22,6 +24,7 @@ export type PodSpec = {
   topologySpreadConstraints?: { topologyKey: string; labelSelector: { matchLabels: Record<string, string> } }[]
   initContainers?: Container[]
   containers: Container[]
+  volumes?: { name: string; configMap?: { name: string } }[]
 }
 /** An object of Kubernetes. Its members depend on its kind. */
 export type Manifest = {
@@ -51,10 +54,13 @@ export const render = (overlay: Overlay): Manifest[] =>
   renderFolder(join(repository, 'deploy/kubernetes/overlays', overlay))
 
 /** Renders an overlay with a component that it does not name. */
-export function renderWith(overlay: Overlay, component: string): Manifest[] {
+export const renderWith = (overlay: Overlay, component: string): Manifest[] =>
+  renderMore(overlay, { components: [`../../kubernetes/components/${component}`] })
+
+/** Renders an overlay with more members of a kustomization. */
+export function renderMore(overlay: Overlay, more: object): Manifest[] {
   const folder = mkdtempSync(join(import.meta.dirname, '../.generated-'))
-  const root = '../../kubernetes'
-  const kustomization = { resources: [`${root}/overlays/${overlay}`], components: [`${root}/components/${component}`] }
+  const kustomization = { resources: [`../../kubernetes/overlays/${overlay}`], ...more }
   try {
     writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization))
     return renderFolder(folder)
@@ -79,7 +85,11 @@ function withoutLineBreaks(manifest: Manifest): Manifest {
 export const ofKind = (manifests: readonly Manifest[], ...kinds: string[]): Manifest[] =>
   manifests.filter(({ kind }) => kinds.includes(kind))
 
-export const podOf = ({ spec }: Manifest): PodSpec => spec.template.spec
+/** Returns the template of the pods that an object starts. The one of a CronJob stands in its Job. */
+export const templateOf = ({ spec }: Manifest): { metadata: { labels: Record<string, string> }; spec: PodSpec } =>
+  (spec.jobTemplate?.spec ?? spec).template
+
+export const podOf = (manifest: Manifest): PodSpec => templateOf(manifest).spec
 
 /** Returns the environment of the first container: what its ConfigMap and its own variables set. */
 export function environmentOf(manifests: readonly Manifest[], manifest: Manifest): Record<string, string> {

@@ -1,4 +1,4 @@
-import { type Manifest, ofKind } from './render.ts'
+import { type Manifest, ofKind, templateOf } from './render.ts'
 
 type Labels = Readonly<Record<string, string>>
 type Selector = {
@@ -22,10 +22,10 @@ export const selects = ({ spec }: Manifest, labels: Labels): boolean => matches(
 
 /** Returns the objects that start pods. */
 export const workloads = (manifests: readonly Manifest[]): Manifest[] =>
-  ofKind(manifests, 'Deployment', 'Job', 'StatefulSet')
+  ofKind(manifests, 'Deployment', 'Job', 'CronJob', 'StatefulSet')
 
 /** Returns the labels of the pods that an object starts. */
-export const podLabels = ({ spec }: Manifest): Labels => spec.template.metadata.labels
+export const podLabels = (manifest: Manifest): Labels => templateOf(manifest).metadata.labels
 
 /** Returns the names of the objects whose pods a selector matches. */
 export const namesOfMatches = (selector: Selector, manifests: readonly Manifest[]): string[] =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { maximumWorkers } from './support/scaling/scaler.ts'
+import { createScaler, scalerSettings } from './support/scaling/scaler.ts'
 import { scenarios } from './support/scaling/scenarios.ts'
 import { type Moment, simulate, simulatedSeconds } from './support/scaling/simulation.ts'
 
@@ -15,7 +15,7 @@ function turns(moments: readonly Moment[]): number {
 }
 
 test.for(cases)('a scaler that follows the wanted workers stays below its maximum: $name', ({ moments }) => {
-  expect(Math.max(...workersOf(moments))).toBeLessThan(maximumWorkers)
+  expect(Math.max(...workersOf(moments))).toBeLessThan(scalerSettings.maximumWorkers)
 })
 
 test.for(cases)('a scaler that follows the wanted workers changes its direction seldom: $name', ({ moments }) => {
@@ -54,4 +54,25 @@ test('events that only Postgres has occur in the simulation, and one more worker
   const withoutJob = late.map(({ work }) => work.pendingDeliveries - work.waiting - work.active)
   expect(Math.max(...withoutJob)).toBeGreaterThan(200)
   for (const { work, wanted } of late) expect(wanted).toBeGreaterThan(work.active / 4)
+})
+
+test.for([
+  ['ignores one process more than ten', { present: 10, wanted: 11, chosen: 10 }],
+  ['ignores one process less than ten', { present: 10, wanted: 9, chosen: 10 }],
+  ['follows two processes more than ten', { present: 10, wanted: 12, chosen: 12 }],
+  ['follows one process more than nine', { present: 9, wanted: 10, chosen: 10 }],
+  ['adds four processes at once', { present: 2, wanted: 12, chosen: 6 }],
+  ['doubles the processes at once', { present: 5, wanted: 12, chosen: 10 }],
+  ['stops no more than all but one', { present: 3, wanted: 0, chosen: 1 }],
+  ['stays at its maximum', { present: 11, wanted: 99, chosen: scalerSettings.maximumWorkers }],
+] as const)('a scaler %s', ([, { present, wanted, chosen }]) => {
+  expect(createScaler()(0, wanted, present)).toBe(chosen)
+})
+
+test('a scaler stops processes when the number was lower for five minutes', () => {
+  const scale = createScaler()
+  const { pollEverySeconds, scaleDownWindowSeconds } = scalerSettings
+  const looks = scaleDownWindowSeconds / pollEverySeconds
+  const chosen = Array.from({ length: looks + 1 }, (_, look) => scale(look * pollEverySeconds, look === 0 ? 8 : 3, 8))
+  expect(chosen).toEqual([...Array.from({ length: looks }, () => 8), 3])
 })

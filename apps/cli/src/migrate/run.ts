@@ -30,4 +30,5 @@ export async function runMigrate({ afterDeploy, wait }: MigrateFlags): Promise<v
 }
 
 const describePostponed = (name: string) =>
-  `postponed ${name}: when no process of the previous release runs, run \`npm run migrate -- --after-deploy\``
+  `postponed ${name}: when no process of the previous release runs, run \`goals-tasks migrate --after-deploy\` ` +
+  '(`npm run migrate -- --after-deploy` from the sources)'

@@ -1,19 +1,14 @@
 import { beforeEach, expect, test } from 'vitest'
-import { cannotRender, type Manifest, ofKind, overlays, podOf, render } from './support/render.ts'
+import { cannotRender, overlays, podOf, render } from './support/render.ts'
 import { workloads } from './support/selectors.ts'
 
 beforeEach(({ skip }) => {
   if (cannotRender) skip(cannotRender)
 })
 
-/** A CronJob has the Job that it makes one level deeper. */
-const jobsOf = (manifests: readonly Manifest[]): Manifest[] =>
-  ofKind(manifests, 'CronJob').map((cronJob) => ({ ...cronJob, spec: cronJob.spec.jobTemplate.spec }))
-
 /** A node without these numbers packs pods until it has no memory left, and then ends some of them. */
 test.for(overlays)('in %s each container requests CPU and memory, and has a limit of memory', (overlay) => {
-  const manifests = render(overlay)
-  const containers = [...workloads(manifests), ...jobsOf(manifests)].flatMap((workload) => {
+  const containers = workloads(render(overlay)).flatMap((workload) => {
     const { initContainers = [], containers } = podOf(workload)
     return [...initContainers, ...containers].map((each) => ({ workload: workload.metadata.name, ...each }))
   })

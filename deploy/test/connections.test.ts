@@ -1,26 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { loadConfig } from '../../apps/api/src/config.ts'
-import { loadOpsConfig } from '../../apps/ops/src/config.ts'
-import { loadWorkerConfig } from '../../apps/worker/src/config.ts'
 import { repository } from './support/bundle.ts'
-import { cannotRender, environmentOf, type Manifest, ofKind, podOf, render } from './support/render.ts'
+import { processOf } from './support/config.ts'
+import { cannotRender, type Manifest, ofKind, podOf, render } from './support/render.ts'
 
 beforeEach(({ skip }) => {
   if (cannotRender) skip(cannotRender)
 })
 
-const secrets = {
-  DATABASE_URL: 'postgres://user:password@postgres/goals_tasks',
-  REDIS_URL: 'redis://redis',
-  AUTH_JWKS_URL: 'https://keys.example/jwks',
-}
-const loaders: Record<string, typeof loadConfig | typeof loadWorkerConfig | typeof loadOpsConfig> = {
-  api: loadConfig,
-  worker: loadWorkerConfig,
-  ops: loadOpsConfig,
-}
 /** A migrator has one connection for its lock and one for its statements. */
 const connectionsOfMigrate = 2
 
@@ -29,10 +17,8 @@ const reservedConnections = 3
 
 /** Returns the connections that one pod may open. Each `api` has one more for its probes. */
 function connectionsOf(deployment: Manifest, manifests: readonly Manifest[]): number {
-  const process = podOf(deployment).containers[0]?.name ?? ''
-  const config = loaders[process]?.({ ...environmentOf(manifests, deployment), ...secrets })
-  if (!config) return expect.fail(`no process ${process}`)
-  return config.database.poolSize + (process === 'api' ? 1 : 0)
+  const { name, config } = processOf(deployment, manifests)
+  return config.database.poolSize + (name === 'api' ? 1 : 0)
 }
 
 /** Returns the most pods that a Deployment has outside of a roll-out. */

@@ -4,9 +4,8 @@ import { consumerNames } from '@goals-tasks/events'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig } from '../../apps/api/src/config.ts'
-import { loadOpsConfig } from '../../apps/ops/src/config.ts'
-import { loadWorkerConfig } from '../../apps/worker/src/config.ts'
 import { repository } from './support/bundle.ts'
+import { configOf, processOf } from './support/config.ts'
 import {
   cannotRender,
   environmentOf,
@@ -22,17 +21,6 @@ import {
 import { schemaProblems } from './support/schemas.ts'
 import { namesOfMatches, podLabels, selects, workloads } from './support/selectors.ts'
 
-const secrets = {
-  DATABASE_URL: 'postgres://user:password@postgres/goals_tasks',
-  REDIS_URL: 'redis://redis',
-  AUTH_JWKS_URL: 'https://keys.example/jwks',
-}
-const loaders: Record<string, typeof loadConfig | typeof loadWorkerConfig | typeof loadOpsConfig> = {
-  api: loadConfig,
-  worker: loadWorkerConfig,
-  ops: loadOpsConfig,
-}
-
 const containersOf = ({ initContainers = [], containers }: PodSpec) => [...initContainers, ...containers]
 const isOwn = (image: string) => image.startsWith('goals-tasks:')
 const readPage = () => readFileSync(join(repository, 'docs/scaling.md'), 'utf8')
@@ -44,10 +32,6 @@ beforeEach(({ skip }) => {
 describe.for(overlays)('the overlay %s', (overlay) => {
   const manifests = cannotRender ? [] : render(overlay)
   const deployments = ofKind(manifests, 'Deployment')
-  const configOf = (deployment: Manifest) => {
-    const role = podOf(deployment).containers[0]?.name ?? ''
-    return loaders[role]?.({ ...environmentOf(manifests, deployment), ...secrets }) ?? expect.fail(`no process ${role}`)
-  }
   const pods = workloads(manifests)
 
   test('fits the schemas, which refuse unknown members', async () => {
@@ -63,7 +47,7 @@ describe.for(overlays)('the overlay %s', (overlay) => {
   test('gives each process more time to stop than it takes', () => {
     expect(deployments.length).toBe(6)
     for (const deployment of deployments) {
-      const { shutdownTimeoutMs, ...others } = configOf(deployment)
+      const { shutdownTimeoutMs, ...others } = processOf(deployment, manifests).config
       const delayMs = 'shutdownDelayMs' in others ? others.shutdownDelayMs : 0
       const graceMs = podOf(deployment).terminationGracePeriodSeconds * 1_000
       expect(graceMs, deployment.metadata.name).toBeGreaterThanOrEqual(delayMs + shutdownTimeoutMs + 10_000)
@@ -267,10 +251,7 @@ test('production names its secrets and contains none', () => {
 test('production limits the requests of each API key, user and address', () => {
   const manifests = render('production')
   const api = ofKind(manifests, 'Deployment').find(({ metadata }) => metadata.name === 'api')
-  const { rateLimits, http } = loadConfig({
-    ...environmentOf(manifests, api ?? expect.fail('no Deployment of the API')),
-    ...secrets,
-  })
+  const { rateLimits, http } = configOf(loadConfig, api ?? expect.fail('no Deployment of the API'), manifests)
   expect(Object.keys(rateLimits?.kinds ?? {}).sort()).toEqual(['address', 'key', 'user'])
   // Without it, all clients would share the quota of the load balancer's address.
   expect(http.trustProxy).not.toEqual([])

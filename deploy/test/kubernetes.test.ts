@@ -9,7 +9,6 @@ import { configOf, processOf } from './support/config.ts'
 import {
   cannotRender,
   environmentOf,
-  type Manifest,
   ofKind,
   overlays,
   type PodSpec,

@@ -1,9 +1,9 @@
 import { connectCache, createCache, createRateLimiter } from '@goals-tasks/cache'
 import {
   assertSchema,
+  createCheckAfterCommit,
   createClusterWatch,
   createDatabase,
-  createLookAfterCommit,
   ensurePartitions,
   openReplicaReads,
   processRecord,
@@ -58,7 +58,7 @@ runProcess('api', loadConfig, async ({ config, log, registry }) => {
     onConnect: clusterWatch.check,
     observer: createDatabaseMetrics(registry),
   })
-  // Probes have a connection of their own: a pool that is busy is no reason to send the requests elsewhere.
+  // Probes and the checks of the cluster have a connection of their own: a busy pool says nothing about Postgres.
   const probes = createDatabase({
     url: config.database.url,
     poolSize: 1,
@@ -85,8 +85,8 @@ runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const limiter = createRateLimiter({ redis: cacheRedis, prefix: config.cache.prefix, registry })
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
   const pace = createMeasuredPace(registry)
-  const afterCommit = createLookAfterCommit(pool, {
-    look: clusterWatch.look,
+  const afterCommit = createCheckAfterCommit(probes.pool, {
+    checkOrThrow: clusterWatch.checkOrThrow,
     async voidCache(err) {
       log.warn({ err }, 'it is unknown after a commit which cluster of Postgres answers: cache voided')
       // The process bypasses the cache until Redis confirms it.

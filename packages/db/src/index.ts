@@ -64,7 +64,7 @@ export {
 } from './delivery/retention.ts'
 export { type Admission, createAdmission } from './engine/admission.ts'
 export { createDatabase } from './engine/client.ts'
-export { createClusterWatch, createLookAfterCommit } from './engine/cluster-watch.ts'
+export { createCheckAfterCommit, createClusterWatch } from './engine/cluster-watch.ts'
 export { isConnectionLoss } from './engine/connection-loss.ts'
 export { forgetCluster } from './engine/epoch.ts'
 export { createFencedTransactions, type FenceKeys } from './engine/fenced-transactions.ts'

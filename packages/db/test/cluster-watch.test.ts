@@ -1,7 +1,7 @@
 import { freshDatabase } from '@goals-tasks/devstack/testing'
 import { test as base, expect, onTestFinished } from 'vitest'
 import { createDatabase } from '../src/engine/client.ts'
-import { createClusterWatch, createLookAfterCommit } from '../src/engine/cluster-watch.ts'
+import { createCheckAfterCommit, createClusterWatch } from '../src/engine/cluster-watch.ts'
 import { prepareForPooler } from './support/prepare-for-pooler.ts'
 import { promoteTo } from './support/promote-to.ts'
 
@@ -83,25 +83,28 @@ test('a connection is usable when the database lacks the functions', async ({ st
   expect(calls.at(-1)).toContain('present_cluster() does not exist')
 })
 
+type Options = Parameters<typeof createCheckAfterCommit>[1]
+
 /** Opens the database as behind a pooler, whose connections outlive a failover. */
-async function openBehindPooler(url: string, look: Parameters<typeof createLookAfterCommit>[1]['look']) {
-  const options = { url: await prepareForPooler(url), poolSize: 2, name: 'test', onError: () => undefined }
-  const { pool, close } = createDatabase(options)
+async function openBehindPooler(url: string, options: Pick<Options, 'checkOrThrow' | 'timeoutMs'>) {
+  const { pool, close } = createDatabase({
+    ...{ url: await prepareForPooler(url), poolSize: 2, name: 'test', onError: () => undefined },
+  })
   onTestFinished(close)
   const errors: unknown[] = []
   const voidCache = async (error: unknown) => void errors.push(error)
-  const afterCommit = createLookAfterCommit(pool, { look, voidCache, lookTimeoutMs: 100 }) ?? expect.fail('no pooler')
+  const afterCommit = createCheckAfterCommit(pool, { voidCache, ...options }) ?? expect.fail('no pooler')
   return { pool, errors, afterCommit }
 }
 
-test('no look follows a commit without a pooler', async ({ start }) => {
+test('no check follows a commit without a pooler', async ({ start }) => {
   const { pool, watch } = start()
-  expect(createLookAfterCommit(pool, { look: watch.look, voidCache: async () => undefined })).toBeUndefined()
+  expect(createCheckAfterCommit(pool, { ...watch, voidCache: async () => undefined })).toBeUndefined()
 })
 
 test('the cache is voided after a commit when the connections outlived a failover', async ({ url, start }) => {
   const { watch, calls } = start()
-  const { pool, errors, afterCommit } = await openBehindPooler(url, watch.look)
+  const { pool, errors, afterCommit } = await openBehindPooler(url, { ...watch, timeoutMs: 60_000 })
   await afterCommit()
   expect(calls).toEqual([])
   await pool.query(promoteTo(2))
@@ -111,20 +114,21 @@ test('the cache is voided after a commit when the connections outlived a failove
   expect(errors).toEqual([])
 })
 
-test('commits of one time share a look, and a later commit has one of its own', async ({ url }) => {
-  let looks = 0
-  const { afterCommit } = await openBehindPooler(url, async () => void looks++)
+test('commits of one time share a check, and a later commit has one of its own', async ({ url }) => {
+  let checks = 0
+  const { afterCommit } = await openBehindPooler(url, { checkOrThrow: async () => void checks++ })
   await Promise.all(Array.from({ length: 50 }, afterCommit))
-  expect(looks).toBe(1)
+  expect(checks).toBe(1)
   await afterCommit()
-  expect(looks).toBe(2)
+  expect(checks).toBe(2)
 })
 
-test('the cache is voided when a look fails or gets no answer', async ({ url }) => {
-  const failing = await openBehindPooler(url, async () => Promise.reject(new Error('Postgres is away')))
+test('the cache is voided when a check fails or gets no answer', async ({ url }) => {
+  const checkOrThrow = async () => Promise.reject(new Error('Postgres is away'))
+  const failing = await openBehindPooler(url, { checkOrThrow })
   await failing.afterCommit()
   expect(failing.errors.map(String)).toEqual(['Error: Postgres is away'])
-  const hanging = await openBehindPooler(url, () => new Promise(() => undefined))
+  const hanging = await openBehindPooler(url, { checkOrThrow: () => new Promise(() => undefined), timeoutMs: 50 })
   await hanging.afterCommit()
   expect(hanging.errors.map(String)).toEqual([expect.stringContaining('timed out')])
 })

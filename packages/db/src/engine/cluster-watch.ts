@@ -10,7 +10,7 @@ type Queryable = { query(query: LabelledQuery): Promise<pg.QueryResult> }
 /** `identity` is null on a standby, and where Postgres does not show its timeline. */
 type Found = { identity: string | null; isRecorded: boolean }
 
-const look = `
+const clusterQuery = `
   select case when present.timeline is not null
            then concat(present.system_identifier, '/', present.timeline) end as identity,
          present.timeline is not distinct from recorded.timeline
@@ -55,7 +55,7 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
 
   async function compare(db: Queryable): Promise<void> {
     const before = handled
-    const { rows } = await db.query({ text: look, label: 'cluster_look' })
+    const { rows } = await db.query({ text: clusterQuery, label: 'cluster_look' })
     const { identity, isRecorded } = rows[0] as Found
     if (identity === null) return
     seen ??= isRecorded ? identity : undefined
@@ -82,37 +82,45 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
         log.debug({ err: error }, 'the cluster of Postgres was not recorded')
       }
     },
-    /** Looks as `check` does. @throws every error, after which it is unknown which cluster answers */
-    look: compare,
+    /** The same as `check`. @throws every error: it is then unknown which cluster answers */
+    checkOrThrow: compare,
   }
 }
 
-const sharedLooks = { maxInFlight: 2, maxInputs: 1_000, maxQueued: 5_000, maxWaitMs: 10_000 }
-const defaultLookTimeoutMs = 3_000
+const sharedChecks = { maxInFlight: 1, maxInputs: 1_000, maxQueued: 5_000, maxWaitMs: 5_000 }
+const defaultTimeoutMs = 3_000
 
 type AfterCommit = {
   /** The function of `createClusterWatch`. */
-  look: (db: Queryable) => Promise<void>
-  /** Voids the whole cache when a look failed. It must not throw. */
+  checkOrThrow: (db: Queryable) => Promise<void>
+  /** Voids the whole cache when a check failed. It must not throw. */
   voidCache: (error: unknown) => Promise<void>
-  /** How long a change waits for its look, 3 s by default. */
-  lookTimeoutMs?: number
+  /** How long one check may take, 3 s by default. */
+  timeoutMs?: number
 }
 
 /**
  * Returns a function to call after each commit and before its response, or undefined when no pooler stands between the
- * program and Postgres. The connections of a pool to a pooler outlive a failover, so the function looks which cluster
- * answers. Concurrent calls share a look, which begins after them. It never throws.
+ * program and Postgres. The connections of a pool to a pooler outlive a failover, so the function checks which cluster
+ * answers. Concurrent calls share a check, which begins after them. It never throws.
+ * @param pool a pool that no change waits for, so that many changes do not make a check fail
  */
-export function createLookAfterCommit(
+export function createCheckAfterCommit(
   pool: pg.Pool,
-  { look, voidCache, lookTimeoutMs = defaultLookTimeoutMs }: AfterCommit,
+  { checkOrThrow, voidCache, timeoutMs = defaultTimeoutMs }: AfterCommit,
 ): (() => Promise<void>) | undefined {
   if (!isBehindPooler(pool)) return undefined
-  const limit = timeout(lookTimeoutMs, TimeoutStrategy.Aggressive)
+  const limit = timeout(timeoutMs, TimeoutStrategy.Aggressive)
+  let voiding: Promise<void> | undefined
+  const voidOnce = (error: unknown) => {
+    voiding ??= voidCache(error).finally(() => {
+      voiding = undefined
+    })
+    return voiding
+  }
   const share = createNaturalBatch<undefined, undefined>(async (calls) => {
-    await limit.execute(() => look(pool)).catch(voidCache)
+    await limit.execute(() => checkOrThrow(pool)).catch(voidOnce)
     return calls
-  }, sharedLooks)
-  return () => share(undefined).catch(voidCache)
+  }, sharedChecks)
+  return () => share(undefined).catch(voidOnce)
 }

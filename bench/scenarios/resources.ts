@@ -61,13 +61,15 @@ async function measure(context: Context, folder: string, load: Load): Promise<Us
   const worker = await startBundled(servers, folder, 'worker')
   const pids = { api: api.pid, worker: worker.pid, ...servers.pids }
   const sharesSoFar = measureCpuShares(pids)
-  const sample = await load(api)
-  const cores = sharesSoFar()
-  await untilDone(context, consumerNames)
-  const megabytes = { api: peakMegabytes(pids.api), worker: peakMegabytes(pids.worker) }
-  await Promise.all([api.stop(), worker.stop()])
-  await clearEvents(context)
-  return { ...sample, cores, megabytes }
+  try {
+    const sample = await load(api)
+    const cores = sharesSoFar()
+    await untilDone(context, consumerNames)
+    return { ...sample, cores, megabytes: { api: peakMegabytes(pids.api), worker: peakMegabytes(pids.worker) } }
+  } finally {
+    await Promise.all([api.stop(), worker.stop()])
+    await clearEvents(context)
+  }
 }
 
 function rowsOf(load: string, used: readonly Used[]): Row[] {

@@ -66,7 +66,7 @@ async function setPageImages({ pool }: Context, value: 'on' | 'off'): Promise<vo
 }
 
 type Changed = { sample: Sample; count: number }
-type WalSample = Sample & { kilobytes: number }
+type WalSample = Changed['sample'] & { count: number; kilobytes: number }
 
 /** Returns a function that changes every row once. */
 function changeAllOf(context: Context, program: Program): () => Promise<Changed> {
@@ -82,29 +82,32 @@ function changeAllOf(context: Context, program: Program): () => Promise<Changed>
   }
 }
 
-/** Returns the WAL of a change. */
+/** Returns the WAL of a change, and the number of changes. */
 async function measure(context: Context, changeAll: () => Promise<Changed>): Promise<WalSample> {
   const before = await position(context)
   const { sample, count } = await changeAll()
-  return { ...sample, kilobytes: ((await position(context)) - before) / count / 1_000 }
+  return { ...sample, count, kilobytes: ((await position(context)) - before) / count / 1_000 }
 }
 
 /** Returns the WAL of a change and of all its effects, and the disk that they occupy. */
 async function measureEffects(context: Context, changeAll: () => Promise<Changed>) {
   await clearEvents(context)
   const worker = await startWorker(context.servers)
-  const empty = await sizes(context)
-  let changes = 1
-  const sample = await measure(context, async () => {
-    const changed = await changeAll()
-    await untilDone(context, consumerNames)
-    changes = changed.count
-    return changed
-  })
-  await worker.stop()
-  const full = await sizes(context)
-  const kilobytesOf = (name: keyof typeof kept) => (full[name] - empty[name]) / changes / 1_000
-  return { ...sample, event: kilobytesOf('event'), 'audit row': kilobytesOf('audit row') }
+  try {
+    // A worker begins its maintenance a second after its start.
+    await sleep(3_000)
+    const empty = await sizes(context)
+    const sample = await measure(context, async () => {
+      const changed = await changeAll()
+      await untilDone(context, consumerNames)
+      return changed
+    })
+    const full = await sizes(context)
+    const kilobytesOf = (name: keyof typeof kept) => (full[name] - empty[name]) / sample.count / 1_000
+    return { ...sample, event: kilobytesOf('event'), 'audit row': kilobytesOf('audit row') }
+  } finally {
+    await worker.stop()
+  }
 }
 
 async function position({ pool }: Context): Promise<number> {

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { repository } from './support/bundle.ts'
 import { processOf } from './support/config.ts'
+import { readPage } from './support/page.ts'
 import { cannotRender, type Manifest, ofKind, podOf, render } from './support/render.ts'
 
 beforeEach(({ skip }) => {
@@ -38,7 +36,7 @@ function count(manifests: readonly Manifest[]) {
 }
 
 test('production opens as many connections to Postgres as the page says, and a roll-out fits into its limit', () => {
-  const page = readFileSync(join(repository, 'docs/scaling.md'), 'utf8')
+  const page = readPage()
   const row = /^\| connections to Postgres \| ([\d,]+) \|.*`max_connections` to (\d+)/m.exec(page)
   const [, named = '', limit] = row ?? expect.fail('the page has no row of the connections')
   const { most, ofRollOut } = count(render('production'))

@@ -1,17 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { consumerNames } from '@goals-tasks/events'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig } from '../../apps/api/src/config.ts'
-import { repository } from './support/bundle.ts'
 import { configOf, processOf } from './support/config.ts'
+import { readPage } from './support/page.ts'
 import {
   cannotRender,
+  containersOf,
   environmentOf,
   ofKind,
   overlays,
-  type PodSpec,
   podOf,
   render,
   renderMore,
@@ -20,9 +18,7 @@ import {
 import { schemaProblems } from './support/schemas.ts'
 import { namesOfMatches, podLabels, selects, workloads } from './support/selectors.ts'
 
-const containersOf = ({ initContainers = [], containers }: PodSpec) => [...initContainers, ...containers]
 const isOwn = (image: string) => image.startsWith('goals-tasks:')
-const readPage = () => readFileSync(join(repository, 'docs/scaling.md'), 'utf8')
 
 beforeEach(({ skip }) => {
   if (cannotRender) skip(cannotRender)

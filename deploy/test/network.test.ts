@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describeVariables } from '@goals-tasks/config'
 import { beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { variables as apiVariables, loadConfig } from '../../apps/api/src/config.ts'
 import { opsVariables } from '../../apps/ops/src/config.ts'
 import { workerVariables } from '../../apps/worker/src/config.ts'
-import { repository } from './support/bundle.ts'
 import { peersOf, portsOpenTo } from './support/egress.ts'
 import { portOf, sourcesOf } from './support/ingress.ts'
+import { readPage } from './support/page.ts'
 import {
   cannotRender,
   environmentOf,
@@ -99,7 +97,7 @@ const peers: Record<string, string[]> = {
 }
 
 test.for([...overlays, 'tracing'] as const)(
-  'in %s each port to which a pod may connect leads to its servers, and never to the metadata service of a cloud',
+  'in %s each port to which a pod may connect leads to its servers, and no port outside to a metadata service',
   (name) => {
     const manifests = name === 'tracing' ? renderWith('production', name) : render(name)
     for (const pod of podsOf(manifests)) {
@@ -214,7 +212,7 @@ test('Prometheus finds each process once, at its port for the probes', () => {
 })
 
 test('the Ingress of the page fits the schemas, and leads to a port of a Service that its policy opens', async () => {
-  const page = readFileSync(join(repository, 'docs/scaling.md'), 'utf8')
+  const page = readPage()
   const ingress: Manifest = parse(/^ *```yaml\n( *apiVersion: networking[^`]*)```/m.exec(page)?.[1] ?? '')
   const manifests = render('production')
   expect(await schemaProblems([ingress])).toEqual([])

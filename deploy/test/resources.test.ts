@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { cannotRender, overlays, podOf, render } from './support/render.ts'
+import { cannotRender, containersOf, overlays, podOf, render } from './support/render.ts'
 import { workloads } from './support/selectors.ts'
 
 beforeEach(({ skip }) => {
@@ -8,10 +8,9 @@ beforeEach(({ skip }) => {
 
 /** A node without these numbers packs pods until it has no memory left, and then ends some of them. */
 test.for(overlays)('in %s each container requests CPU and memory, and has a limit of memory', (overlay) => {
-  const containers = workloads(render(overlay)).flatMap((workload) => {
-    const { initContainers = [], containers } = podOf(workload)
-    return [...initContainers, ...containers].map((each) => ({ workload: workload.metadata.name, ...each }))
-  })
+  const containers = workloads(render(overlay)).flatMap((workload) =>
+    containersOf(podOf(workload)).map((each) => ({ workload: workload.metadata.name, ...each })),
+  )
   expect(containers.length).toBeGreaterThan(12)
   for (const { workload, name, resources } of containers)
     expect(resources, `${name} of ${workload}`).toEqual({

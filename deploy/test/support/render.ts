@@ -91,6 +91,9 @@ export const templateOf = ({ spec }: Manifest): { metadata: { labels: Record<str
 
 export const podOf = (manifest: Manifest): PodSpec => templateOf(manifest).spec
 
+/** Returns the containers of a pod, those that run before the others first. */
+export const containersOf = ({ initContainers = [], containers }: PodSpec) => [...initContainers, ...containers]
+
 /** Returns the environment of the first container: what its ConfigMap and its own variables set. */
 export function environmentOf(manifests: readonly Manifest[], manifest: Manifest): Record<string, string> {
   const [container] = podOf(manifest).containers

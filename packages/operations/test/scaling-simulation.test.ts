@@ -57,8 +57,8 @@ test('events that only Postgres has occur in the simulation, and one more worker
 })
 
 test.for([
-  ['ignores one process more than ten', { present: 10, wanted: 11, chosen: 10 }],
-  ['ignores one process less than ten', { present: 10, wanted: 9, chosen: 10 }],
+  ['ignores one process more than eleven', { present: 11, wanted: 12, chosen: 11 }],
+  ['ignores one process less than eleven', { present: 11, wanted: 10, chosen: 11 }],
   ['follows two processes more than ten', { present: 10, wanted: 12, chosen: 12 }],
   ['follows one process more than nine', { present: 9, wanted: 10, chosen: 10 }],
   ['adds four processes at once', { present: 2, wanted: 12, chosen: 6 }],

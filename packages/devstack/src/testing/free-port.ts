@@ -9,8 +9,8 @@ const firstPort = 10_000
 const portsPerWorker = 1_000
 
 /**
- * Returns a port that is free now. No call returns it again in this process. The processes of vitest that run at the
- * same time have ranges of their own.
+ * Returns a port that is free now. No call returns it again in this process. The processes of one run of vitest have
+ * ranges of their own.
  */
 export const freePort = (): Promise<number> => {
   const worker = Number(process.env.VITEST_POOL_ID ?? 0) % 10

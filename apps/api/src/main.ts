@@ -86,12 +86,8 @@ runProcess('api', loadConfig, async ({ config, log, registry }) => {
   const cacheDeliveries = createCacheDeliveries({ pool, dispatcher })
   const pace = createMeasuredPace(registry)
   const afterCommit = createCheckAfterCommit(probes.pool, {
-    checkOrThrow: clusterWatch.checkOrThrow,
-    async voidCache(err) {
-      log.warn({ err }, 'it is unknown after a commit which cluster of Postgres answers: cache voided')
-      // The process bypasses the cache until Redis confirms it.
-      await cache.voidAll('the cluster of Postgres is unknown').catch(() => undefined)
-    },
+    check: clusterWatch.check,
+    onError: (err) => log.debug({ err }, 'the cluster of Postgres was not checked after a commit'),
   })
   const deps = createDeps({
     ...{ pool, reader: replica.reader, cache, dispatcher, cacheDeliveries, retentionDays: config.retentionDays },

@@ -82,8 +82,6 @@ export function createClusterWatch({ voidCache, log, voidTimeoutMs = defaultVoid
         log.debug({ err: error }, 'the cluster of Postgres was not recorded')
       }
     },
-    /** The same as `check`. @throws every error: it is then unknown which cluster answers */
-    checkOrThrow: compare,
   }
 }
 
@@ -92,9 +90,9 @@ const defaultTimeoutMs = 3_000
 
 type AfterCommit = {
   /** The function of `createClusterWatch`. */
-  checkOrThrow: (db: Queryable) => Promise<void>
-  /** Voids the whole cache when a check failed. It must not throw. */
-  voidCache: (error: unknown) => Promise<void>
+  check: (db: Queryable) => Promise<void>
+  /** Gets the error of a check that failed. It must not throw. */
+  onError: (error: unknown) => void
   /** How long one check may take, 3 s by default. */
   timeoutMs?: number
 }
@@ -102,25 +100,19 @@ type AfterCommit = {
 /**
  * Returns a function to call after each commit and before its response, or undefined when no pooler stands between the
  * program and Postgres. The connections of a pool to a pooler outlive a failover, so the function checks which cluster
- * answers. Concurrent calls share a check, which begins after them. It never throws.
- * @param pool a pool that no change waits for, so that many changes do not make a check fail
+ * answers. Concurrent calls share a check, which begins after them. It never throws: when Postgres went away after the
+ * commit, the next connection, the next commit or the next regular check repeats it.
+ * @param pool a pool that no change waits for, so that many changes do not delay a check
  */
 export function createCheckAfterCommit(
   pool: pg.Pool,
-  { checkOrThrow, voidCache, timeoutMs = defaultTimeoutMs }: AfterCommit,
+  { check, onError, timeoutMs = defaultTimeoutMs }: AfterCommit,
 ): (() => Promise<void>) | undefined {
   if (!isBehindPooler(pool)) return undefined
   const limit = timeout(timeoutMs, TimeoutStrategy.Aggressive)
-  let voiding: Promise<void> | undefined
-  const voidOnce = (error: unknown) => {
-    voiding ??= voidCache(error).finally(() => {
-      voiding = undefined
-    })
-    return voiding
-  }
   const share = createNaturalBatch<undefined, undefined>(async (calls) => {
-    await limit.execute(() => checkOrThrow(pool)).catch(voidOnce)
+    await limit.execute(() => check(pool))
     return calls
   }, sharedChecks)
-  return () => share(undefined).catch(voidOnce)
+  return () => share(undefined).catch(onError)
 }

@@ -1,8 +1,8 @@
 import { cleanUp, until } from '@goals-tasks/devstack/testing'
 
 export type Goal = { id: string; version: number; title: string }
-/** A write whose response, which came at this time, said that it was made. */
-export type Acknowledged = Goal & { at: number }
+/** A write whose response said that it was made, with the times of the request and of the response. */
+export type Acknowledged = Goal & { sentAt: number; answeredAt: number }
 
 /** The clients that write. Each has one write at a time. */
 export const clients = 4
@@ -38,11 +38,12 @@ export function startWrites(apis: readonly [string, string], send: Send) {
   async function write(goal: Goal | undefined): Promise<Goal | undefined> {
     const title = `title ${count++}`
     const goals = `${apis[count % apis.length]}/v1/goals`
+    const sentAt = performance.now()
     const { status, body } = goal
       ? await send(`${goals}/${goal.id}`, 'PATCH', { title })
       : await send(goals, 'POST', { title })
     if (status !== 200 && status !== 201) return void (await untilAnswered(goals))
-    acknowledged.push({ id: body.id, version: body.version, title, at: performance.now() })
+    acknowledged.push({ id: body.id, version: body.version, title, sentAt, answeredAt: performance.now() })
     for (const api of [...apis, ...apis]) await send(`${api}/v1/goals/${body.id}`)
     return body
   }

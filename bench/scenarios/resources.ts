@@ -11,7 +11,7 @@ import { describe, type Row, type Section } from '../report.ts'
 import { requestsAs } from '../requests.ts'
 import { interleave, type Sample, spread } from '../rounds.ts'
 
-/** Below this time the start of the processes would be most of the CPU. */
+/** Below this time most of the CPU would be that of code which V8 has not compiled yet. */
 const minSeconds = 10
 const roles = ['api', 'worker'] as const
 

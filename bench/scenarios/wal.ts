@@ -66,7 +66,7 @@ async function setPageImages({ pool }: Context, value: 'on' | 'off'): Promise<vo
 }
 
 type Changed = { sample: Sample; count: number }
-type WalSample = Changed['sample'] & { count: number; kilobytes: number }
+type WalSample = Sample & { count: number; kilobytes: number }
 
 /** Returns a function that changes every row once. */
 function changeAllOf(context: Context, program: Program): () => Promise<Changed> {

@@ -123,10 +123,10 @@ async function failOver({ isSynchronous, isPooled = false }: { isSynchronous: bo
   const pointedAt = performance.now()
   proxy.pointTo(standby.url)
   const recordedAt = await untilRecorded(standby)
-  const isLate = ({ sentAt }: Acknowledged) => sentAt >= pointedAt
-  await until(() => writes.acknowledged.some(isLate))
+  const isAfter = ({ sentAt }: Acknowledged) => sentAt >= pointedAt
+  await until(() => writes.acknowledged.some(isAfter))
   // A process acknowledges no write on the new timeline before it has noticed it.
-  const noticedAt = Math.min(recordedAt, writes.acknowledged.find(isLate)?.answeredAt ?? recordedAt)
+  const noticedAt = Math.min(recordedAt, writes.acknowledged.find(isAfter)?.answeredAt ?? recordedAt)
   const outageMs = Math.round(performance.now() - killedAt)
   await writes.untilMore(100)
   await readers.untilAllReadSince(noticedAt)
